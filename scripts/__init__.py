@@ -1,0 +1,1 @@
+"""Tools for the people who build the house; nothing here runs in the office."""
