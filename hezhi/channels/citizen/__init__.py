@@ -1,0 +1,1 @@
+"""The phone page of the citizen (市民通), and later the adapter to 爱山东."""

@@ -1,0 +1,1 @@
+"""The command-hall screen (指挥大屏)."""

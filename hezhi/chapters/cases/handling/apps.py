@@ -1,0 +1,9 @@
+"""Django's name tag of this room."""
+
+from django.apps import AppConfig
+
+
+class HandlingConfig(AppConfig):
+    name = "hezhi.chapters.cases.handling"
+    label = "handling"
+    verbose_name = "事件办理"

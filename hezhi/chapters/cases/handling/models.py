@@ -1,0 +1,334 @@
+"""The case and what belongs to it (事件): one matter, one truth (9.1.2-2)."""
+
+from typing import Self
+
+from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db.models import Q
+
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.scope import Scoped
+from hezhi.engines.records.history import tracked
+from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
+from hezhi.ground.ids import new_id
+
+
+class Kind(models.TextChoices):
+    """The three kinds of the clause (9.1.2-2)."""
+
+    HOTLINE = "hotline", "热线事件"
+    GRID = "grid", "网格事件"
+    ONLINE_MEDIA = "online_media", "网媒事件"
+
+
+class Source(models.TextChoices):
+    """Where a message came from (来源)."""
+
+    HOTLINE = "hotline", "12345热线"
+    GRID = "grid", "网格上报"
+    ONLINE_MEDIA = "online_media", "网络媒体"
+    CITIZEN = "citizen", "市民通"
+    WALK_IN = "walk_in", "来访窗口"
+    POLICE_110 = "police_110", "110分流"
+    SUPERIOR = "superior", "上级交办"
+    SENSOR = "sensor", "物联感知"
+
+
+class Urgency(models.TextChoices):
+    """How urgent (紧急程度)."""
+
+    CRITICAL = "critical", "特急"
+    URGENT = "urgent", "紧急"
+    NORMAL = "normal", "一般"
+
+
+class State(models.TextChoices):
+    """Base states of a case (事件状态)."""
+
+    TO_ACCEPT = "to_accept", "待受理"
+    TO_SUPPLEMENT = "to_supplement", "待补充"
+    TO_DISPATCH = "to_dispatch", "待派遣"
+    TO_SIGN = "to_sign", "待签收"
+    HANDLING = "handling", "处置中"
+    ON_HOLD = "on_hold", "挂起"
+    TO_REVIEW = "to_review", "待审核"
+    TO_CALL_BACK = "to_call_back", "待回访"
+    REDO = "redo", "重办"
+    CLOSED = "closed", "已办结"
+    NOT_ACCEPTED = "not_accepted", "不予受理"
+    MERGED = "merged", "并入"
+    VOID = "void", "作废"
+
+
+ENDED = (State.CLOSED, State.NOT_ACCEPTED, State.MERGED, State.VOID)
+
+
+@tracked()
+class Category(models.Model):
+    """What a matter is about (事件类别): a tree as data, two or three levels."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code = models.CharField("类别代码", max_length=40, unique=True)
+    name = models.CharField("类别名称", max_length=60)
+    full_name = models.CharField("完整名称", max_length=200, editable=False)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级类别"
+    )
+    label = models.CharField("文本分类标签", max_length=40, blank=True)
+    aliases = ArrayField(models.CharField(max_length=40), verbose_name="别名", default=list, blank=True)
+    urgency = models.CharField("默认紧急程度", max_length=12, choices=Urgency.choices, default=Urgency.NORMAL)
+    questions = models.JSONField("补充询问", default=list, blank=True)
+    active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        verbose_name = "事件类别"
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.full_name or self.name
+
+
+@tracked()
+class RoutingRule(models.Model):
+    """Who usually handles what (派单目录): category × area → unit, with the reason to show."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="rules", verbose_name="类别")
+    area = models.ForeignKey(
+        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="区域",
+        help_text="留空表示全区",
+    )
+    unit = models.ForeignKey(
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="承办单位",
+        help_text="留空表示属地镇街",
+    )
+    basis = models.CharField("依据", max_length=200, blank=True)
+    valid_from = models.DateField("启用日期")
+    valid_to = models.DateField("停用日期", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "派单规则"
+        ordering = ["category"]
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Cases asked for with the reader in hand."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Cases in the reader's area, or in which one of his units has work, of the kinds he may see."""
+        scope = actor.scope
+        if scope.nothing:
+            return self.none()
+        condition = Q()
+        if not scope.everything:
+            condition = Q(units__overlap=list(scope.units))
+            if scope.area:
+                condition |= Q(**{f"{scope.level}_id": scope.area})
+            # Who is complained of in a secret case never sees it, wherever it lies.
+            condition &= ~Q(secret=True, barred_unit__in=scope.units)
+        if scope.matter_kinds:
+            condition &= Q(kind__in=scope.matter_kinds)
+        return self.filter(condition)
+
+    def open(self) -> Self:
+        """Cases not yet ended (未结事件)."""
+        return self.exclude(state__in=ENDED)
+
+
+@tracked(exclude=["search_text"])
+class Case(Scoped):
+    """事件: a matter that came in, gets an owner and a time limit, is dealt with, answered and counted.
+
+    One case is one order number with one reporter. `merged_into` joins the handling of several, never
+    their answers: each keeps number, reporter, clock and reply. The state is derived from the verbs and,
+    while units work, from the tree of work orders. `revision` guards against two people at once.
+
+    For a secret case (保密件) `title` and `text` hold the redacted version that others may read; what
+    reveals the reporter stands sealed in `Reporter` and `sealed_text`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.CharField("编号", max_length=24, unique=True)
+    kind = models.CharField("事件类型", max_length=16, choices=Kind.choices)
+    source = models.CharField("来源", max_length=16, choices=Source.choices)
+    outside_channel = models.CharField("外部平台", max_length=40, blank=True)
+    outside_number = models.CharField("外部编号", max_length=60, blank=True)
+    outside_due_at = models.DateTimeField("外部时限", null=True, blank=True)
+    outside_verdict = models.CharField("外部结论", max_length=60, blank=True)
+
+    title = models.CharField("标题", max_length=120)
+    text = models.TextField("内容")
+    sealed_text = SealedTextField("保密内容", blank=True, default="")
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name="类别"
+    )
+    answers = models.JSONField("补充询问答复", default=dict, blank=True)
+    urgency = models.CharField("紧急程度", max_length=12, choices=Urgency.choices, default=Urgency.NORMAL)
+    appeal = models.CharField("诉求类型", max_length=12, default="help", help_text="咨询、求助、投诉、举报、建议、表扬、其他")
+
+    place = models.CharField("地点", max_length=200, blank=True)
+    point = models.PointField("位置", srid=4326, null=True, blank=True, spatial_index=False)
+    place_guessed = models.BooleanField("地点为推测", default=False)
+    occurred_at = models.DateTimeField("发生时间", null=True, blank=True)
+    received_at = models.DateTimeField("受理时间起点", help_text="诉求到达本系统或外部平台的时间")
+    recorded_at = models.DateTimeField("登记时间")
+
+    state = models.CharField("状态", max_length=16, choices=State.choices, default=State.TO_ACCEPT)
+    state_since = models.DateTimeField("进入状态时间")
+    held_from = models.CharField("挂起前状态", max_length=16, blank=True)
+    desk = models.ForeignKey(
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="派遣台",
+        help_text="现在由哪个中心派遣",
+    )
+    lead_unit = models.ForeignKey(
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="主办单位"
+    )
+    units = ArrayField(models.UUIDField(), verbose_name="参与单位", default=list)
+    due_at = models.DateTimeField("时限", null=True, blank=True)
+    yellow_at = models.DateTimeField("黄牌时间", null=True, blank=True)
+
+    secret = models.BooleanField("保密件", default=False)
+    barred_unit = models.ForeignKey(
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="被反映单位"
+    )
+    on_the_spot = models.BooleanField("当场处理", default=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="并入"
+    )
+    split_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name="拆分自"
+    )
+    registered_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+")
+    accepted_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+")
+
+    reply = models.TextField("答复内容", blank=True)
+    replied_at = models.DateTimeField("答复时间", null=True, blank=True)
+    closed_at = models.DateTimeField("办结时间", null=True, blank=True)
+    close_reason = models.CharField("结论", max_length=200, blank=True)
+    returns = models.PositiveSmallIntegerField("退回次数", default=0)
+    redos = models.PositiveSmallIntegerField("重办次数", default=0)
+    urged = models.PositiveSmallIntegerField("催办次数", default=0)
+    satisfied = models.BooleanField("满意", null=True, blank=True)
+
+    suggestion = models.JSONField("智能建议", default=dict, blank=True)
+    search_text = models.TextField(editable=False, default="")
+    revision = models.PositiveIntegerField("修订号", default=0)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "事件"
+        ordering = ["-received_at", "-id"]
+        indexes = [
+            models.Index(fields=["-received_at", "-id"], name="case_newest"),
+            models.Index(fields=["town", "-received_at", "-id"], name="case_town"),
+            models.Index(fields=["town", "state", "-received_at", "-id"], name="case_town_state"),
+            models.Index(fields=["community", "-received_at", "-id"], name="case_community"),
+            models.Index(fields=["grid", "-received_at", "-id"], name="case_grid"),
+            models.Index(fields=["state", "-received_at", "-id"], name="case_state"),
+            models.Index(fields=["category", "-received_at", "-id"], name="case_category"),
+            models.Index(fields=["lead_unit", "state", "-received_at", "-id"], name="case_lead"),
+            models.Index(
+                fields=["due_at"], name="case_running",
+                condition=~Q(state__in=["closed", "not_accepted", "merged", "void"]),
+            ),
+            GinIndex(fields=["units"], name="case_units"),
+            GinIndex(fields=["search_text"], name="case_search", opclasses=["gin_trgm_ops"]),
+            models.Index(fields=["merged_into"], name="case_merged", condition=Q(merged_into__isnull=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["outside_channel", "outside_number"],
+                condition=~Q(outside_number=""),
+                name="one_case_per_outside_number",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+
+class Reporter(models.Model):
+    """Who told us (上报人): sealed, apart from the case, opened only with a reason that is logged."""
+
+    purpose = "联系上报人核实、答复和回访"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    case = models.OneToOneField(Case, models.CASCADE, related_name="reporter", verbose_name="事件")
+    anonymous = models.BooleanField("匿名", default=False)
+    name = SealedTextField("姓名", blank=True, default="")
+    phone = SealedTextField("电话", blank=True, default="")
+    phone_blind = BlindIndexField(source="phone", purpose="phone", verbose_name="电话索引")
+    address = SealedTextField("住址", blank=True, default="")
+    follow_digest = models.CharField("查询码摘要", max_length=64, blank=True)
+    platform_reference = models.CharField("平台帖子标识", max_length=200, blank=True)
+    wants_answer = models.BooleanField("需要答复", default=True)
+
+    class Meta:
+        verbose_name = "上报人"
+
+
+class Step(models.Model):
+    """One step of the handling (办理过程): what the timeline shows, in the words of the office."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="steps", verbose_name="事件")
+    verb = models.CharField("动作", max_length=30)
+    title = models.CharField("动作名称", max_length=40)
+    from_state = models.CharField(max_length=16, blank=True)
+    to_state = models.CharField(max_length=16, blank=True)
+    order = models.ForeignKey("flow.WorkOrder", models.PROTECT, null=True, blank=True, related_name="+")
+    by_id = models.UUIDField(null=True)
+    by_name = models.CharField("办理人", max_length=60)
+    post_title = models.CharField("岗位", max_length=60, blank=True)
+    unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, blank=True, related_name="+")
+    unit_name = models.CharField("单位", max_length=80, blank=True)
+    channel = models.CharField("渠道", max_length=20, blank=True)
+    at = models.DateTimeField("时间")
+    text = models.TextField("说明", blank=True)
+    public_text = models.TextField("上报人可见", blank=True)
+    fields = models.JSONField("表单内容", default=dict)
+
+    class Meta:
+        verbose_name = "办理过程"
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["case", "at"], name="step_case")]
+
+
+class CallBack(models.Model):
+    """A call back to the one who reported (回访), with a structured result."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="call_backs", verbose_name="事件")
+    by = models.ForeignKey("org.User", models.PROTECT, null=True, related_name="+", verbose_name="回访人")
+    at = models.DateTimeField("回访时间")
+    reached = models.BooleanField("已联系上")
+    true_matter = models.BooleanField("诉求属实", null=True)
+    solved = models.BooleanField("已解决", null=True)
+    satisfied = models.BooleanField("满意", null=True)
+    satisfied_attitude = models.BooleanField("对态度满意", null=True)
+    reason = models.CharField("不满意原因", max_length=300, blank=True)
+    note = models.TextField("备注", blank=True)
+
+    class Meta:
+        verbose_name = "回访"
+
+
+class Rating(models.Model):
+    """What the reporter said of the result (评价), once per round of handling."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="ratings", verbose_name="事件")
+    round = models.PositiveSmallIntegerField(default=1)
+    stars = models.PositiveSmallIntegerField("评分")
+    solved = models.BooleanField("已解决", null=True)
+    text = models.CharField("意见", max_length=500, blank=True)
+    at = models.DateTimeField("评价时间")
+
+    class Meta:
+        verbose_name = "评价"
+        constraints = [
+            models.UniqueConstraint(fields=["case", "round"], name="one_rating_per_round"),
+            models.CheckConstraint(condition=Q(stars__gte=1, stars__lte=5), name="one_to_five_stars"),
+        ]

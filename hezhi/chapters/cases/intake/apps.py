@@ -1,0 +1,9 @@
+"""Django's name tag of this room."""
+
+from django.apps import AppConfig
+
+
+class IntakeConfig(AppConfig):
+    name = "hezhi.chapters.cases.intake"
+    label = "intake"
+    verbose_name = "事件汇聚"

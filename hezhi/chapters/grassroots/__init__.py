@@ -1,0 +1,1 @@
+"""9.1.3 基层治理: grids, registers, care, Party."""

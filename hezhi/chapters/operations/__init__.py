@@ -1,0 +1,1 @@
+"""12 建设管理: security logs, monitoring, backup, data rights."""

@@ -1,0 +1,1 @@
+"""Floor 2: engines, deep and few, with no word of the standard in them."""

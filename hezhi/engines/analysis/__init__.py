@@ -1,0 +1,1 @@
+"""Text of messages: suggestions, near-duplicates, places (文本分析)."""

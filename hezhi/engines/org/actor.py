@@ -1,0 +1,144 @@
+"""Who acts and who reads (行为人): a person in a post, a citizen, an outer system or the clock itself.
+
+Every read starts from an actor (`visible_to(actor)`), every verb is done by one (`by=actor`). A person
+acts in one post at a time, so a right of one post is never used on the data of another.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from hezhi.engines.org.models import Holding, Role, Unit, User
+from hezhi.ground import time
+from hezhi.ground.errors import NotAllowed
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How far an actor sees (数据范围): everything, or one area by level, or some units.
+
+    `level` is the name of the column (`town_id` …) that must equal `area`; `units` are the actor's own
+    unit and, where the role says so, those below it. `matter_kinds` narrows the kinds of case; empty
+    means all kinds.
+    """
+
+    everything: bool = False
+    level: str = ""
+    area: UUID | None = None
+    units: tuple[UUID, ...] = ()
+    matter_kinds: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.everything or self.area or self.units)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The one who reads or acts, worked out once per request."""
+
+    kind: str = "staff"  # staff, citizen, system, channel
+    name: str = ""
+    user_id: UUID | None = None
+    post_id: UUID | None = None
+    post_title: str = ""
+    role_code: str = ""
+    unit_id: UUID | None = None
+    unit_name: str = ""
+    unit_kind: str = ""
+    permissions: frozenset[str] = frozenset()
+    clearance: int = 0
+    scope: Scope = field(default_factory=Scope)
+    channel: str = ""
+    address: str | None = None
+    request_id: str = ""
+
+    def may(self, permission: str) -> bool:
+        """Whether the post in use carries this permission."""
+        return permission in self.permissions
+
+    def must(self, permission: str) -> None:
+        """Refuse with a sentence when the post in use lacks this permission."""
+        if not self.may(permission):
+            raise NotAllowed(
+                code="org.not_allowed",
+                what="您当前的岗位不能做这一步。",
+                meaning=f"这一步需要权限「{permission}」,您现在以「{self.post_title or '未任职'}」身份操作。",
+                remedy="请在右上角切换岗位,或请有权限的同事办理。",
+            )
+
+    def at(self, *, channel: str, address: str | None, request_id: str) -> "Actor":
+        """The same actor, seen coming through a channel and a request."""
+        return replace(self, channel=channel, address=address, request_id=request_id)
+
+
+def system(name: str) -> Actor:
+    """The clock or a job acting by itself (系统自动): sees everything, carries no permission of a person."""
+    return Actor(kind="system", name=name, scope=Scope(everything=True), channel="job")
+
+
+def citizen(channel: str = "citizen") -> Actor:
+    """A citizen without an account (市民): sees nothing but what a number and a code open."""
+    return Actor(kind="citizen", name="市民", channel=channel)
+
+
+def holdings_of(user: User) -> QuerySet[Holding]:
+    """The posts a person holds now, main posts first, stand-ins after (现任岗位)."""
+    moment = time.now()
+    return (
+        Holding.objects.filter(user=user, valid_from__lte=moment)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
+        .select_related("post__unit__area", "post__role")
+        .order_by("deputy_of", "valid_from")
+    )
+
+
+def actor_of(user: User, post_id: UUID | None = None) -> Actor:
+    """The actor a signed-in person is, in the chosen post or the first of his posts.
+
+    A person without a post can sign in, change the password, and see nothing.
+    """
+    holdings: Iterable[Holding] = holdings_of(user)
+    chosen = None
+    for holding in holdings:
+        if chosen is None or holding.post_id == post_id:
+            chosen = holding
+    if chosen is None:
+        return Actor(name=user.full_name, user_id=user.pk)
+    post, unit, role = chosen.post, chosen.post.unit, chosen.post.role
+    return Actor(
+        name=user.full_name,
+        user_id=user.pk,
+        post_id=post.pk,
+        post_title=post.title,
+        role_code=role.code,
+        unit_id=unit.pk,
+        unit_name=unit.name,
+        unit_kind=unit.kind,
+        permissions=frozenset(role.permissions),
+        clearance=role.clearance,
+        scope=_scope(role, unit),
+    )
+
+
+def _scope(role: Role, unit: Unit) -> Scope:
+    """Turn a role's reach and its unit into one condition (本单位、本辖区、全区)."""
+    kinds = tuple(role.matter_kinds)
+    if role.reach == Role.Reach.DISTRICT:
+        return Scope(everything=True, matter_kinds=kinds)
+    if role.reach == Role.Reach.NOTHING:
+        return Scope()
+    units: tuple[UUID, ...] = (unit.pk,)
+    if role.reach in (Role.Reach.UNIT_TREE, Role.Reach.AREA):
+        units = tuple(Unit.objects.filter(path__startswith=unit.path).values_list("pk", flat=True))
+    if role.reach == Role.Reach.AREA and unit.area is not None:
+        return Scope(level=unit.area.level, area=unit.area_id, units=units, matter_kinds=kinds)
+    return Scope(units=units, matter_kinds=kinds)
+
+
+def reader(request: HttpRequest) -> Actor:
+    """The actor of this request, put there by the middleware."""
+    return request.actor  # type: ignore[attr-defined,no-any-return]

@@ -1,0 +1,113 @@
+"""One verb, one transaction, with its trace inside (留痕): no log, no action.
+
+`acting(by, verb=…)` opens the transaction, tells the database who acts (the history triggers read it),
+and writes the audit row before the transaction ends. If the trace cannot be written, nothing is.
+The database refuses a history row without an actor, so a write outside `acting` fails loudly.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.db import connection, models, transaction
+
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.audit import write
+from hezhi.ground.ids import new_id
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class Deed:
+    """What is being done (正在办的一步); the verb tells it which object it touched."""
+
+    by: Actor
+    verb: str
+    reason: str = ""
+    id: UUID = field(default_factory=new_id)
+    objects: list[tuple[str, UUID]] = field(default_factory=list)
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def on(self, row: models.Model) -> None:
+        """Name an object this deed touched, so that the audit can be searched by it."""
+        self.objects.append((row._meta.label_lower, row.pk))
+
+
+def context_of(by: Actor, verb: str, reason: str = "") -> str:
+    """The trace of an actor as the history triggers store it (JSON text); ids and names of staff only."""
+    return json.dumps(
+        {
+            "kind": by.kind,
+            "user": str(by.user_id) if by.user_id else None,
+            "name": by.name,
+            "post": by.post_title,
+            "unit": by.unit_name,
+            "verb": verb,
+            "reason": reason,
+            "channel": by.channel,
+            "request": by.request_id,
+        },
+        ensure_ascii=False,
+    )
+
+
+def tell_database(deed_id: UUID, context: str) -> None:
+    """Set who acts for the rest of this transaction; one round trip."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pghistory.context_id', %s, true),"
+            " set_config('pghistory.context_metadata', %s, true)",
+            [str(deed_id), context],
+        )
+
+
+@contextmanager
+def acting(by: Actor, *, verb: str, reason: str = "") -> Iterator[Deed]:
+    """Do one verb as one transaction with its trace (一步一事务).
+
+    Nested use joins the outer transaction; the inner verb writes its own audit row and hands the
+    trace back to the outer one.
+    """
+    deed = Deed(by, verb, reason)
+    outer = getattr(connection, "hezhi_deed", None)
+    with transaction.atomic():
+        tell_database(deed.id, context_of(by, verb, reason))
+        connection.hezhi_deed = deed  # type: ignore[attr-defined]
+        try:
+            yield deed
+            write(by, verb, deed.objects, reason=reason, detail=deed.detail)
+            if outer is not None:
+                tell_database(outer.id, context_of(outer.by, outer.verb, outer.reason))
+        finally:
+            connection.hezhi_deed = outer  # type: ignore[attr-defined]
+
+
+def verb(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function one verb: it must take `by`, and may take `reason`, as keywords.
+
+    The first positional argument, when it is a model row, is named in the audit; so is the row that
+    the function gives back.
+    """
+
+    def made(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def done(*args: P.args, **kwargs: P.kwargs) -> R:
+            by = kwargs["by"]
+            assert isinstance(by, Actor)
+            with acting(by, verb=name, reason=str(kwargs.get("reason", ""))) as deed:
+                result = function(*args, **kwargs)
+                for row in (*args[:1], result):
+                    if isinstance(row, models.Model) and (row._meta.label_lower, row.pk) not in deed.objects:
+                        deed.on(row)
+            return result
+
+        done.verb = name  # type: ignore[attr-defined]
+        return done
+
+    return made

@@ -1,0 +1,146 @@
+"""What happens around every request: a number, a policy, a reader, and letters instead of crashes."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from hezhi.engines.org import sign_in
+from hezhi.engines.org.actor import actor_of, citizen
+from hezhi.engines.org.rights import EVERYBODY
+from hezhi.ground.errors import NotAllowed, NotFound, Refusal
+from hezhi.ground.ids import new_id
+
+log = logging.getLogger("hezhi.request")
+Answer = Callable[[HttpRequest], HttpResponse]
+
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; font-src 'self'; worker-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class RequestIdentity:
+    """Gives every request a number that its audit rows, log lines and error letters carry."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.request_id = new_id().hex  # type: ignore[attr-defined]
+        response = self.answer(request)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class ContentSecurity:
+    """No inline script or style anywhere; private pages are not kept by the browser."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.answer(request)
+        response.setdefault("Content-Security-Policy", POLICY)
+        response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response
+
+
+class Readership:
+    """Works out once who reads, and refuses every view that declares no right (默认拒绝)."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated:
+            actor = actor_of(user, sign_in.chosen_post(request))
+        else:
+            actor = citizen()
+        request.actor = actor.at(  # type: ignore[attr-defined]
+            channel="officer" if user.is_authenticated else "citizen",
+            address=sign_in.address_of(request),
+            request_id=request.request_id,  # type: ignore[attr-defined]
+        )
+        return self.answer(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        right = declared_right(view)
+        if right is None:
+            raise NotAllowed(
+                code="wiring.no_declared_right",
+                what="这个地址没有声明访问权限,系统按规定不予打开。",
+                meaning="这是程序的疏漏,不是您的操作有误。",
+                remedy="请把下面的编号告诉系统管理员。",
+            )
+        if EVERYBODY in right:
+            return None
+        if not request.user.is_authenticated:
+            return sign_in.ask_to_sign_in(request)
+        return sign_in.next_duty(request)
+
+
+def declared_right(view: Callable[..., Any]) -> tuple[str, ...] | None:
+    """The right a view declares, on the function or on the class behind it."""
+    for holder in (view, getattr(view, "view_class", None), getattr(view, "cls", None)):
+        right = getattr(holder, "right", None)
+        if right is not None:
+            return tuple(right)
+    # Sign-in pages of the library, which guard themselves.
+    if getattr(view, "__module__", "").startswith("allauth."):
+        return (EVERYBODY,)
+    return None
+
+
+class Letters:
+    """Turns a refusal into a letter: a page, a fragment or JSON, always with a number to quote."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.answer(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Refusal):
+            return None
+        return letter(request, error)
+
+
+def letter(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Deliver a refusal the way the asker can read it."""
+    log.info("%s %s %s", refusal.status, refusal.code, refusal.number)
+    wants_json = request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", "")
+    if wants_json:
+        return JsonResponse({"error": refusal.as_dict()}, status=refusal.status)
+    template = "ui/letter.html" if request.headers.get("HX-Request") else "ui/error.html"
+    return render(request, template, {"refusal": refusal}, status=refusal.status)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The page for an address that does not exist (404)."""
+    return letter(request, NotFound(what="没有找到这个页面。"))
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """The page for a fault of ours (500): says so, and gives the number of the request."""
+    number = getattr(request, "request_id", "")
+    refusal = Refusal(
+        code="wiring.fault",
+        what="系统出了故障,这一步没有办成。",
+        meaning="已办过的内容没有改变,故障已自动记录。",
+        remedy="请稍后再试;多次出现请把编号告诉系统管理员。",
+        number=number[-12:],
+    )
+    refusal.status = 500  # type: ignore[misc]
+    return letter(request, refusal)
+
+

@@ -1,0 +1,209 @@
+"""Settings of one installation. Everything that differs between installations comes from the environment.
+
+`HEZHI_HOME` holds keys, files, logs and, for a private cluster, the data; nothing secret is in Git.
+The application runs as a role that cannot change tables or erase the audit; only
+`HEZHI_DB_ROLE=owner` (migrations, structure) uses the owner's address.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+HEZHI_HOME = Path(os.environ.get("HEZHI_HOME", BASE_DIR / "var")).resolve()
+DEMO = os.environ.get("HEZHI_DEMO") == "1"
+DEBUG = False
+TESTING = os.environ.get("HEZHI_TESTING") == "1"
+
+
+def _secret_key() -> str:
+    """Read the session key from its file, and make the file on first use (mode 0600)."""
+    path = Path(os.environ.get("HEZHI_SECRET_KEY_FILE", HEZHI_HOME / "keys" / "session.key"))
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def _database(address: str) -> dict:
+    """Translate a postgres:// address into Django's form."""
+    parts = urlsplit(address)
+    return {
+        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or 5432),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": os.environ.get("HEZHI_PROCESS", "hezhi")},
+        "TEST": {"MIGRATE": True},
+    }
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = os.environ.get("HEZHI_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("HEZHI_ORIGINS", "").split(",") if o]
+
+_app_address = os.environ.get("DATABASE_URL", "postgres://hezhi_app@127.0.0.1:5432/hezhi")
+_owner_address = os.environ.get("DATABASE_OWNER_URL", _app_address)
+DATABASES = {
+    "default": _database(_owner_address if os.environ.get("HEZHI_DB_ROLE") == "owner" else _app_address)
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+ENGINES = [
+    "hezhi.engines.geo",
+    "hezhi.engines.org",
+    "hezhi.engines.records",
+    "hezhi.engines.registry",
+    "hezhi.engines.flow",
+    "hezhi.engines.reach",
+    "hezhi.engines.connect",
+    "hezhi.engines.analysis",
+]
+CHAPTERS = [
+    "hezhi.chapters.cases.handling",
+    "hezhi.chapters.cases.intake",
+    "hezhi.chapters.appcentre",
+    "hezhi.chapters.operations",
+    "hezhi.chapters.grassroots",
+]
+CHANNELS = [
+    "hezhi.channels.officer",
+    "hezhi.channels.gridworker",
+    "hezhi.channels.citizen",
+    "hezhi.channels.wall",
+    "hezhi.channels.open_api",
+]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.gis",
+    "pgtrigger",
+    "pghistory",
+    "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "hezhi.ground.ui",
+    *ENGINES,
+    *CHAPTERS,
+    *CHANNELS,
+    "hezhi.wiring",
+]
+
+MIDDLEWARE = [
+    "hezhi.wiring.middleware.RequestIdentity",
+    "django.middleware.security.SecurityMiddleware",
+    "hezhi.wiring.middleware.ContentSecurity",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "hezhi.wiring.middleware.Readership",
+    "hezhi.wiring.middleware.Letters",
+]
+ROOT_URLCONF = "hezhi.wiring.urls"
+WSGI_APPLICATION = "hezhi.wiring.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "hezhi.wiring.shell.shell",
+            ]
+        },
+    }
+]
+
+AUTH_USER_MODEL = "org.User"
+AUTHENTICATION_BACKENDS = ["hezhi.engines.org.sign_in.AccountBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if os.environ.get("HEZHI_TLS") == "1":
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 31536000
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("HEZHI_STATIC_ROOT", HEZHI_HOME / "static"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# A compressed copy would break range requests on map tiles.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["pmtiles", "jpg", "png", "webp", "gz", "zip"]
+WHITENOISE_USE_FINDERS = TESTING
+MEDIA_ROOT = HEZHI_HOME / "files"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# The database refuses a history row that does not say who acted (see records.acting).
+PGHISTORY_APPEND_ONLY = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["hezhi.engines.registry.rest.DeclaredRight"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "hezhi.engines.registry.rest.letter",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "合治开放接口",
+    "DESCRIPTION": "区级社会治理数字化系统 Hezhi 的开放接口",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+EMAIL_BACKEND = os.environ.get("HEZHI_EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("HEZHI_LOG_LEVEL", "INFO")},
+}
+
+SYSTEM_NAME = os.environ.get("HEZHI_NAME", "合治 · 区域社会治理数字化系统")
