@@ -1,0 +1,319 @@
+"""Parts of a page as tags (页面部件). The list with examples is in `hezhi/ground/ui/README.md`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django import forms, template
+from django.forms import BoundField
+from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
+from django.template.loader import get_template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+from hezhi.ground.time import MINUTES_A_DAY, local, now, show
+from hezhi.ground.ui.charts import bar_lengths, trend_shape
+from hezhi.ground.ui.spans import tell_due
+
+register = template.Library()
+
+LEVELS = {1: ("红", "I"), 2: ("橙", "II"), 3: ("黄", "III"), 4: ("蓝", "IV")}
+
+
+# --- small parts --------------------------------------------------------------------------
+
+
+@cache
+def _icons() -> dict[str, list[str]]:
+    path = Path(__file__).parent.parent / "icons.json"
+    drawn: dict[str, list[str]] = json.loads(path.read_text("utf-8"))
+    return drawn
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", size: int = 20) -> SafeString:
+    """A line icon (图标). Without a `label` it is an ornament and silent to a screen reader."""
+    try:
+        drawn = _icons()[name]
+    except KeyError:
+        raise template.TemplateSyntaxError(f"no icon named {name!r} in icons.json") from None
+    voice = (
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else SafeString('aria-hidden="true"')
+    )
+    paths = format_html_join("", '<path d="{}"/>', ((d,) for d in drawn))
+    return format_html(
+        '<svg class="icon" width="{0}" height="{0}" viewBox="0 0 24 24" fill="none"'
+        ' stroke="currentColor" stroke-width="1.75" stroke-linecap="round"'
+        ' stroke-linejoin="round" {1}>{2}</svg>',
+        size,
+        voice,
+        paths,
+    )
+
+
+@register.simple_tag
+def state_badge(code: str, name: str, note: str = "") -> SafeString:
+    """A state as colour and word (状态). The code picks the colour, an unknown one is grey."""
+    tail = format_html('<span class="badge-note">{}</span>', note) if note else ""
+    return format_html('<span class="state state-{}">{}{}</span>', _css_name(code), name, tail)
+
+
+@register.simple_tag
+def level_badge(level: int | str, name: str = "") -> SafeString:
+    """A warning level (预警等级): colour, word and Roman number, «橙 II». 1 is the gravest."""
+    number = int(level)
+    colour, roman = LEVELS[number]
+    return format_html(
+        '<span class="level level-{}"><b>{} {}</b>{}</span>', number, colour, roman, name
+    )
+
+
+@register.simple_tag
+def due(
+    deadline: datetime | None,
+    left: float | None = None,
+    done: datetime | None = None,
+    paused: bool = False,
+    day: int = MINUTES_A_DAY,
+) -> SafeString:
+    """How a time limit stands (时限): «剩 3 小时», «超 6 小时», «按时», «已停表».
+
+    `left`: minutes of working time, when the flow engine has counted them, with `day` the
+    minutes of a working day. `done`: when it was finished. Hovering shows the moment itself.
+    """
+    told = tell_due(deadline, now(), left=left, done=done, paused=paused, day=day)
+    if deadline is None:
+        return format_html('<span class="due">{}</span>', told.words)
+    return format_html(
+        '<time class="due due-{}" datetime="{}" title="时限 {}">{}</time>',
+        told.tone or "calm",
+        deadline.isoformat(),
+        show(deadline),
+        told.words,
+    )
+
+
+@register.simple_tag
+def when(moment: datetime | None, form: str = "short") -> SafeString:
+    """A moment in Shanghai's time. `form`: short «11-22 09:30» (with the year when it is not
+    this one), full «2026-11-22 09:30», time «09:30»."""
+    if moment is None:
+        return SafeString("—")
+    here = local(moment)
+    short = "%m-%d %H:%M" if here.year == local(now()).year else "%Y-%m-%d"
+    pattern = {"short": short, "full": "%Y-%m-%d %H:%M", "time": "%H:%M"}[form]
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        here.isoformat(timespec="seconds"),
+        show(moment),
+        here.strftime(pattern),
+    )
+
+
+@register.inclusion_tag("ui/parts/masked.html", takes_context=True)
+def masked(
+    context: template.Context, text: str, reveal_url: str = "", label: str = "", purpose: bool = False
+) -> dict[str, Any]:
+    """A masked value (脱敏), masked already by the server; `reveal_url` shows it once, logged.
+
+    The button posts to `reveal_url`; the answer is a bare text (or a form that asks for the
+    purpose, when `purpose` is set and the url is opened in the dialog).
+    """
+    return {
+        "text": text,
+        "reveal_url": reveal_url,
+        "label": label,
+        "purpose": purpose,
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.inclusion_tag("ui/parts/empty.html")
+def empty(
+    sentence: str, action_name: str = "", action_url: str = "", icon_name: str = "inbox"
+) -> dict[str, Any]:
+    """Nothing here (空状态): a sentence and one action."""
+    return {
+        "sentence": sentence,
+        "action_name": action_name,
+        "action_url": action_url,
+        "icon_name": icon_name,
+    }
+
+
+@register.inclusion_tag("ui/parts/empty.html")
+def nothing(state: Any) -> dict[str, Any]:
+    """The same from an `Empty` (or a dict like it)."""
+    read = state.get if isinstance(state, Mapping) else lambda key: getattr(state, key, "")
+    return {
+        "sentence": read("sentence"),
+        "action_name": read("action_name"),
+        "action_url": read("action_url"),
+        "icon_name": "inbox",
+    }
+
+
+# --- parts with a list in them ------------------------------------------------------------
+
+
+@register.inclusion_tag("ui/parts/facts.html")
+def facts(items: Iterable[Any], columns: int = 2) -> dict[str, Any]:
+    """A grid of labelled values (要素) from `Fact`s."""
+    return {"items": items, "columns": columns}
+
+
+@register.inclusion_tag("ui/parts/timeline.html")
+def timeline(items: Iterable[Any]) -> dict[str, Any]:
+    """The steps of the handling (办理过程) from `TimelineItem`s, in the order given."""
+    return {"items": items}
+
+
+@register.inclusion_tag("ui/parts/pager.html")
+def pager(pages: Any, target: str = "#listing") -> dict[str, Any]:
+    """«上一页/下一页» from a `Pager`; `target` is the part of the page that htmx swaps."""
+    return {"pager": pages, "target": target}
+
+
+@register.inclusion_tag("ui/parts/actions.html", takes_context=True)
+def actions(context: template.Context, items: Iterable[Any]) -> dict[str, Any]:
+    """A row of buttons (操作) from `Action`s; the primary one goes last, to the right."""
+    return {"items": items, "csrf_token": context.get("csrf_token")}
+
+
+@register.filter
+def nth(items: Sequence[Any], place: int) -> Any:
+    """The item at a place counted from 0, or nothing (for a cell's column)."""
+    return items[place] if 0 <= place < len(items) else ""
+
+
+@register.inclusion_tag("ui/parts/steps.html")
+def steps(items: Iterable[Any]) -> dict[str, Any]:
+    """The steps of a wizard (步骤) from `Step`s."""
+    return {"items": items}
+
+
+@register.inclusion_tag("ui/parts/figures.html")
+def figures(items: Iterable[Any]) -> dict[str, Any]:
+    """A row of figures (指标) from `Figure`s."""
+    return {"items": items}
+
+
+@register.inclusion_tag("ui/parts/bars.html")
+def bars(items: Sequence[Any], label: str) -> dict[str, Any]:
+    """A list of bars (条形) from `Bar`s, longest = full; a table to a screen reader."""
+    return {"items": bar_lengths(items), "label": label}
+
+
+@register.inclusion_tag("ui/parts/trend.html")
+def trend(label: str, days: Sequence[str], **lines: Sequence[float]) -> dict[str, Any]:
+    """A line chart drawn on the server (趋势): `{% trend "近 14 日" days 上报=a 办结=b %}`."""
+    return {"label": label, "chart": trend_shape(days, lines)}
+
+
+# --- forms --------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("ui/parts/field.html")
+def field(bound: BoundField, wide: bool = False, hint: str = "") -> dict[str, Any]:
+    """A labelled input with its help and its errors (表单项)."""
+    widget = bound.field.widget
+    kind = _kind(widget)
+    described = [f"{bound.auto_id}_hint"] if (bound.help_text or hint) else []
+    described += [f"{bound.auto_id}_error"] if bound.errors else []
+    attrs: dict[str, Any] = {"class": _input_class(kind, widget)}
+    if described and kind != "group":
+        attrs["aria-describedby"] = " ".join(described)
+    if bound.errors and kind != "group":
+        attrs["aria-invalid"] = "true"
+    return {
+        "bound": bound,
+        "kind": kind,
+        "drawn": bound.as_widget(attrs=attrs),
+        "hint": hint or bound.help_text,
+        "wide": wide,
+    }
+
+
+@register.inclusion_tag("ui/parts/errors.html")
+def errors(form: forms.BaseForm) -> dict[str, Any]:
+    """The summary of what must be corrected (更正提示), each line leading to its field."""
+    return {"form": form, "wrong": [bound for bound in form if bound.errors]}
+
+
+def _kind(widget: forms.Widget) -> str:
+    if isinstance(widget, forms.CheckboxInput):
+        return "check"
+    if getattr(widget, "use_fieldset", False):
+        return "group"
+    return "hidden" if widget.is_hidden else "input"
+
+
+def _input_class(kind: str, widget: forms.Widget) -> str:
+    own = str(widget.attrs.get("class", ""))
+    plain = "form-select" if isinstance(widget, forms.Select) else "form-control"
+    name = {"check": "form-check-input", "group": "", "hidden": ""}.get(kind, plain)
+    if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        name = "form-check-input"
+    return f"{name} {own}".strip()
+
+
+# --- the map ------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("ui/parts/map.html")
+def map_box(label: str = "地图", css: str = "", **config: Any) -> dict[str, Any]:
+    """A map (地图), drawn by `map.js`; coordinates are WGS 84, longitude first.
+
+    Keys: `base` (url of a PMTiles file), `layers` (list of dicts: url, kind = outline, shade,
+    points, name, and the property names label, value, link), `center`, `zoom`, `extent`,
+    `marker`, `accuracy` (metres), `pick` (dict of the ids of the inputs: lng, lat),
+    `theme` ("dark"), `review_number` (审图号).
+    """
+    return {"label": label, "css": css, "config": json.dumps(config, ensure_ascii=False)}
+
+
+# --- block tags ---------------------------------------------------------------------------
+
+
+class FrameNode(template.Node):
+    """A part that has the page's own markup inside: `{% card "要素" %}…{% endcard %}`."""
+
+    def __init__(
+        self, page: str, names: list[FilterExpression], more: dict[str, FilterExpression], inside: NodeList
+    ) -> None:
+        self.page, self.names, self.more, self.inside = page, names, more, inside
+
+    def render(self, context: template.Context) -> SafeString:
+        given = [name.resolve(context) for name in self.names]
+        values = {key: value.resolve(context) for key, value in self.more.items()}
+        frame: dict[str, Any] = {**values, "inside": self.inside.render(context)}
+        frame.update(zip(("title", "id"), given, strict=False))
+        return get_template(self.page).render(frame)
+
+
+def _frame(tag: str, page: str) -> Callable[[Parser, Token], FrameNode]:
+    def compile_frame(parser: Parser, token: Token) -> FrameNode:
+        bits = token.split_contents()[1:]
+        names = [parser.compile_filter(bit) for bit in bits if "=" not in bit.split('"')[0]]
+        more = token_kwargs([bit for bit in bits if "=" in bit.split('"')[0]], parser)
+        inside = parser.parse((f"end{tag}",))
+        parser.delete_first_token()
+        return FrameNode(page, names, more, inside)
+
+    return compile_frame
+
+
+register.tag("card", _frame("card", "ui/parts/card.html"))
+register.tag("dialog", _frame("dialog", "ui/parts/dialog.html"))
+
+
+def _css_name(code: str) -> str:
+    return slugify(str(code)) or "unknown"
