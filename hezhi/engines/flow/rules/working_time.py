@@ -72,6 +72,7 @@ __all__ = [
 ]
 
 K = TypeVar("K", bound=Hashable)
+ONE_WORKING_DAY = Limit(1, Unit.WORKING_DAYS)
 
 
 class Card(StrEnum):
@@ -92,7 +93,7 @@ class Cards:
     the next working day opens (逾期首个工作日).
     """
 
-    before: Limit | None = Limit(1, Unit.WORKING_DAYS)
+    before: Limit | None = ONE_WORKING_DAY
     share: Fraction = Fraction(4, 5)
     red_next_working_day: bool = False
 
