@@ -179,6 +179,7 @@ _GAP = r"[ \-._·]?"
 _START = r"(?<![0-9])(?<![0-9][0-9]\.)"
 _END = r"(?![0-9])"
 _COUNTRY = r"(?:(?:\+|00)?86[ \-]?)?"
+_AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
 _FINDERS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.RESIDENT_ID, re.compile(rf"{_START}(?P<it>[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9Xx]){_END}")),
     (
@@ -195,8 +196,7 @@ _FINDERS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.PHONE,
         re.compile(
-            rf"{_START}(?P<it>(?:(?:\+|00)86[ \-]?\(?0?|\(?0)(?:10|2[0-9]|[3-9][0-9]{{2}})\)?[ \-]?"
-            rf"[2-8][0-9]{{2,3}}[ \-]?[0-9]{{4}}){_END}"
+            rf"{_START}(?P<it>(?:(?:\+|00)86[ \-]?0?{_AREA}|0{_AREA}|\(0{_AREA}\))[ \-]?[2-8][0-9]{{2,3}}[ \-]?[0-9]{{4}}){_END}"
         ),
     ),
     (
