@@ -36,6 +36,8 @@ __all__ = [
     "standing",
 ]
 
+TWO_WORKING_DAYS = Limit(2, Unit.WORKING_DAYS)
+
 
 class Part(StrEnum):
     """What an order's unit does: lead (主办) or assist (协办)."""
@@ -211,7 +213,7 @@ class ReturnRule:
     The default is Shandong's: two working days. After the second return the duty chief rules.
     """
 
-    within: Limit = Limit(2, Unit.WORKING_DAYS)
+    within: Limit = TWO_WORKING_DAYS
     times: int = 2
 
 
