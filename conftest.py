@@ -1,13 +1,25 @@
 """Fixtures of every test (测试公用夹具). How they work stands in hezhi/ground/testkit and hezhi/wiring/testing.py."""
 
 import os
+import re
+import time
+from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from hezhi.ground.testkit.databases import Workshop
 from hezhi.wiring import testing
+from hezhi.wiring.places import CHECKOUT
+
+ROOMS_OF_THE_SYSTEM = {"running_system": "journey", "own_system": "fault", "desk": "browser", "phone": "browser"}
+SHARED = Path(os.environ.get("HEZHI_SHARED", CHECKOUT.parent / "shared"))
+GROUPS = ("unit", "contract", "api", "journey", "fault", "browser")
+
+
+# -- databases -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +46,7 @@ def database_name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None,
-    django_db_blocker,  # noqa: ANN001
+    django_db_blocker,
     database_server: tuple[str, str],
     workshop: Workshop,
     database_name: str,
@@ -50,7 +62,7 @@ def django_db_setup(
 
 
 @pytest.fixture
-def committing_db(django_db_setup: None, django_db_blocker, workshop: Workshop, database_name: str) -> Iterator[None]:  # noqa: ANN001
+def committing_db(django_db_setup: None, django_db_blocker, workshop: Workshop, database_name: str) -> Iterator[None]:
     """A database of one test's own, for tests that must commit (two people at once, notifications).
 
     Dropped afterwards: nothing is flushed, because the application's role may not.
@@ -75,10 +87,159 @@ def transactional_db() -> None:
     pytest.fail("Use the fixture committing_db: the application's role may not TRUNCATE (the audit).", pytrace=False)
 
 
-def _point(connection, url: str, name: str) -> None:  # noqa: ANN001
+def _point(connection, url: str, name: str) -> None:
     """Change the address of Django's connection, also for threads still to come."""
     parts = urlsplit(url)
     connection.close()
     connection.settings_dict.update(
-        NAME=name, USER=parts.username, PASSWORD=parts.password, HOST=parts.hostname, PORT=str(parts.port), CONN_MAX_AGE=0
+        NAME=name,
+        USER=parts.username,
+        PASSWORD=parts.password,
+        HOST=parts.hostname,
+        PORT=str(parts.port),
+        CONN_MAX_AGE=0,
     )
+
+
+# -- the running system ----------------------------------------------------------------------------
+
+
+def _kept() -> Path:
+    return Path(os.environ["HEZHI_TEST_HOME"])
+
+
+@pytest.fixture(scope="session")
+def running_system(database_server: tuple[str, str], database_name: str) -> Iterator:
+    """The demo district served by real processes, for this test process; see `hezhi.wiring.system.System`."""
+    from hezhi.wiring import system
+
+    with system.running_system(*database_server, f"{database_name}_live", _kept()) as running:
+        yield running
+
+
+@pytest.fixture
+def own_system() -> Iterator:
+    """The same with a database server of its own, for one test that kills things."""
+    from hezhi.wiring import system
+
+    with system.system_with_own_cluster(_kept()) as running:
+        yield running
+
+
+@pytest.fixture
+def own_cluster() -> Iterator:
+    """An empty database server of one test's own, to be killed and restarted."""
+    import tempfile
+
+    from hezhi.wiring.cluster import Cluster
+    from hezhi.wiring.places import open_folder
+
+    folder = Path(tempfile.mkdtemp(prefix="own-", dir=open_folder(_kept())))
+    folder.chmod(0o711)
+    cluster = Cluster(folder, durable=False, settings={"shared_buffers": "'64MB'"})
+    cluster.start()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator:
+    """The browser itself, one per test process."""
+    from playwright.sync_api import sync_playwright
+
+    from hezhi.ground.testkit import browser
+
+    with sync_playwright() as playwright:
+        running = browser.launch(playwright)
+        running.devices = playwright.devices
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def desk(chromium, running_system, request: pytest.FixtureRequest) -> Iterator:
+    """An officer's screen of 1440×900 on the running system (a Playwright page)."""
+    from hezhi.ground.testkit import browser
+
+    with browser.page_on(chromium, running_system.url, browser.DESK, _shots(request)) as page:
+        yield page
+
+
+@pytest.fixture
+def phone(chromium, running_system, request: pytest.FixtureRequest) -> Iterator:
+    """A phone on the running system (a Playwright page)."""
+    from hezhi.ground.testkit import browser
+
+    profile = chromium.devices[browser.PHONE]
+    profile = {name: value for name, value in profile.items() if name != "default_browser_type"}
+    with browser.page_on(chromium, running_system.url, profile, _shots(request)) as page:
+        yield page
+
+
+def _shots(request: pytest.FixtureRequest) -> Path:
+    return CHECKOUT / "test-results" / re.sub(r"[^\w.-]+", "-", request.node.nodeid)
+
+
+@pytest.fixture(scope="session")
+def ledger():
+    """The figures that may not grow: `with ledger.sql("case page", limit=12): …`."""
+    from hezhi.ground.testkit.counts import Ledger
+
+    return Ledger(CHECKOUT / "sql-counts.json")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The owner's files beside the project; tests that use them are not collected where there are none."""
+    return SHARED
+
+
+# -- order and summary -----------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Name each test's group by what it uses, and run the quick groups first."""
+    if not SHARED.is_dir():
+        extra = [item for item in items if "shared" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=extra)
+        items[:] = [item for item in items if item not in extra]
+    for item in items:
+        for fixture, marker in ROOMS_OF_THE_SYSTEM.items():
+            if fixture in getattr(item, "fixturenames", ()) and not item.get_closest_marker(marker):
+                item.add_marker(marker)
+        if item.get_closest_marker("fault"):
+            item.add_marker(pytest.mark.xdist_group("fault"))
+    items.sort(key=lambda item: GROUPS.index(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    return next((name for name in reversed(GROUPS[1:]) if item.get_closest_marker(name)), "unit")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    report = yield
+    report.user_properties.append(("group", _group(item)))
+    return report
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[STARTED] = time.monotonic()
+
+
+STARTED = pytest.StashKey[float]()
+
+
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    """How many tests of each group, and how long they took (added up over the workers)."""
+    counts: dict[str, int] = defaultdict(int)
+    seconds: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            group = dict(getattr(report, "user_properties", ())).get("group")
+            if group:
+                counts[group] += report.when == "call"
+                seconds[group] += report.duration
+    parts = [f"{name} {counts[name]} ({seconds[name]:.0f} s)" for name in GROUPS if counts[name]]
+    wall = time.monotonic() - config.stash.get(STARTED, time.monotonic())
+    terminalreporter.write_line(f"groups: {', '.join(parts)}; {wall:.0f} s in all")

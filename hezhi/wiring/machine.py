@@ -111,11 +111,12 @@ def children(parent: int) -> list[int]:
 def wait_gone(numbers: list[int], seconds: float = 20) -> None:
     """Wait until none of these processes is alive (zombies count as gone)."""
     until = time.monotonic() + seconds
-    while any(_alive(number) for number in numbers) and time.monotonic() < until:
+    while any(is_alive(number) for number in numbers) and time.monotonic() < until:
         time.sleep(0.02)
 
 
-def _alive(number: int) -> bool:
+def is_alive(number: int) -> bool:
+    """Whether a process lives; a zombie does not."""
     try:
         state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):

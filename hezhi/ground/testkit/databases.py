@@ -6,7 +6,6 @@ in a transaction, or, when it must commit, in a copy of its own that is dropped 
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +36,7 @@ class Workshop:
 
     owner_url: str
 
-    def template(self, kind: str, digest: str, fill: Callable[[str], None]) -> str:
+    def template(self, kind: str, digest: str, fill: Callable[[str], None], base: str = "template1") -> str:
         """The name of the template `kind` for this digest; `fill(owner_url)` furnishes it the first time.
 
         An advisory lock lets one process make it while the others wait. It is furnished under another
@@ -48,7 +47,7 @@ class Workshop:
             link.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
             if not self._exists(link, name):
                 self._drop(link, f"{name}_part")
-                self._create(link, f"{name}_part", "template1")
+                self._create(link, f"{name}_part", base)
                 fill(with_name(self.owner_url, f"{name}_part"))
                 self._rename(link, f"{name}_part", name)
                 self._forget_old(link, kind, name)
@@ -84,9 +83,7 @@ class Workshop:
 
     @staticmethod
     def _create(link: psycopg.Connection, name: str, template: str) -> None:
-        link.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        link.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
 
     @staticmethod
     def _drop(link: psycopg.Connection, name: str) -> None:

@@ -1,0 +1,191 @@
+"""A whole running system for tests (测试用运行系统): the demo district, real processes, a port of its own.
+
+The demo district is loaded once per state of the code and copied for each use.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from hezhi.ground.testkit.databases import Workshop, digest_of, with_name
+from hezhi.wiring import frontend, machine
+from hezhi.wiring.cluster import APP, OWNER, Cluster
+from hezhi.wiring.launch import answers, parts
+from hezhi.wiring.places import CHECKOUT, open_folder
+from hezhi.wiring.prepare import Preparation, clean_environment
+from hezhi.wiring.supervisor import Supervisor
+from hezhi.wiring.testing import migrated_template
+
+KEPT = 2
+
+
+@dataclass
+class System:
+    """A running installation with the demo district. `supervisor.kill("web" | "worker" | "stream")` is kill -9."""
+
+    url: str
+    home: Path
+    environment: dict[str, str]
+    supervisor: Supervisor
+    cluster: Cluster | None = None
+
+    def start(self, *names: str) -> None:
+        """Start (again) these processes, or all, and wait until the page answers."""
+        self.supervisor.start(*names)
+        if "web" in self.supervisor.running:
+            wait_until(lambda: answers(f"{self.url}/accounts/login/"), 90, self._why)
+
+    def sql(self, statement: str, *values: object) -> list[tuple]:
+        """Rows of a statement sent as the owner, to look behind the pages."""
+        with psycopg.connect(self.environment["DATABASE_OWNER_URL"], autocommit=True) as link:
+            done = link.execute(statement, values)  # type: ignore[arg-type]
+            return done.fetchall() if done.description else []
+
+    def _why(self) -> str:
+        return f"the page does not answer; web.log ends: {machine.tail(self.supervisor.log_of('web'), 12)}"
+
+
+def wait_until(condition: Callable[[], object], seconds: float, why: Callable[[], str] = lambda: "in vain") -> None:
+    """Look ten times a second until the condition holds; fail after so many seconds."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"waited {seconds} s: {why()}"
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def running_system(app_url: str, owner_url: str, database: str, kept: Path) -> Iterator[System]:
+    """A system over a copy of the demo district in a database of the given server."""
+    workshop, digest = Workshop(owner_url), code_digest()
+    with _only_one(kept):
+        original = _demo_home(kept, f"demo-{digest}")
+        template = workshop.template(
+            "demo",
+            digest,
+            lambda url: _furnish(original, _urls(app_url, owner_url, url.rpartition("/")[2])),
+            migrated_template(workshop),
+        )
+    workshop.copy(template, database)
+    try:
+        with _serving(original, _urls(app_url, owner_url, database)) as system:
+            yield system
+    finally:
+        workshop.drop(database)
+
+
+@contextlib.contextmanager
+def system_with_own_cluster(kept: Path) -> Iterator[System]:
+    """A system whose database server is its own too, to be killed and restarted (`system.cluster`)."""
+    with _only_one(kept):
+        original = _demo_home(kept, f"base-{code_digest()}")
+        base = Cluster(original / "cluster", durable=False, settings={"shared_buffers": "'64MB'"})
+        if not (original / "run/whole").exists():
+            _make_base(base, original)
+    folder = open_folder(Path(tempfile.mkdtemp(prefix="own-", dir=kept)))
+    folder.chmod(0o711)
+    subprocess.run(["cp", "-a", "--reflink=auto", f"{base.folder}/.", str(folder)], check=True)
+    cluster = Cluster(folder, durable=False, settings=base.settings)
+    try:
+        cluster.start()
+        with _serving(original, _cluster_urls(cluster)) as system:
+            system.cluster = cluster
+            yield system
+    finally:
+        cluster.remove()
+
+
+def code_digest() -> str:
+    """Changes with any module of the house and with what it is built from; tests do not count."""
+    hezhi = CHECKOUT / "hezhi"
+    code = [path for path in hezhi.glob("**/*") if path.suffix in {".py", ".toml", ".json", ".csv", ".html", ".sql"}]
+    asked = [path for path in code if not {"tests", "testkit", "static"} & set(path.relative_to(hezhi).parts)]
+    return digest_of([*asked, CHECKOUT / "requirements/base.txt"])
+
+
+@contextlib.contextmanager
+def _only_one(kept: Path) -> Iterator[None]:
+    """One process at a time prepares the demo district."""
+    open_folder(kept)
+    with (kept / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _demo_home(kept: Path, name: str) -> Path:
+    """The data folder (keys, files, accounts) that belongs to one state of the demo; old ones go."""
+    home, kind = open_folder(kept / name), name.partition("-")[0]
+    for old in sorted(kept.glob(f"{kind}-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        if old != home:
+            shutil.rmtree(old, ignore_errors=True)
+    for part in ("keys", "files", "log", "run"):
+        (home / part).mkdir(exist_ok=True)
+    return home
+
+
+def _urls(app_url: str, owner_url: str, database: str) -> dict[str, str]:
+    return {"DATABASE_URL": with_name(app_url, database), "DATABASE_OWNER_URL": with_name(owner_url, database)}
+
+
+def _cluster_urls(cluster: Cluster) -> dict[str, str]:
+    return {"DATABASE_URL": cluster.url(APP), "DATABASE_OWNER_URL": cluster.url(OWNER)}
+
+
+def _environment(home: Path, urls: dict[str, str]) -> dict[str, str]:
+    return clean_environment() | urls | {"HEZHI_HOME": str(home), "HEZHI_DEMO": "1"}
+
+
+def _furnish(home: Path, urls: dict[str, str]) -> None:
+    frontend.build()
+    steps = Preparation(home, _environment(home, urls))
+    steps.migrate()
+    steps.load_demo()
+    steps.collect_static()
+
+
+def _make_base(base: Cluster, original: Path) -> None:
+    base.remove()
+    base.start()
+    _furnish(original, _cluster_urls(base))
+    base.stop()
+    (original / "run/whole").touch()
+
+
+@contextlib.contextmanager
+def _serving(original: Path, urls: dict[str, str]) -> Iterator[System]:
+    """Processes over a copy of the demo's data folder; page files are collected once and shared."""
+    home = Path(tempfile.mkdtemp(prefix="hezhi-system-"))
+    shutil.copytree(original, home, dirs_exist_ok=True, ignore=shutil.ignore_patterns("cluster"))
+    environment = _environment(home, urls)
+    frontend.build()
+    Preparation(home, environment).collect_static()
+    port = _two_ports(home)
+    environment |= {"HEZHI_PORT": str(port), "HEZHI_STREAM_PORT": str(port + 1), "HEZHI_WEB_WORKERS": "1"}
+    served = {name: value for name, value in environment.items() if name != "DATABASE_OWNER_URL"}
+    system = System(
+        f"http://127.0.0.1:{port}", home, environment, Supervisor(parts(port), home / "log", served, CHECKOUT)
+    )
+    try:
+        system.start()
+        yield system
+    finally:
+        system.supervisor.stop()
+        keep = os.environ.get("HEZHI_KEEP_LOGS")
+        if keep:
+            shutil.copytree(home / "log", Path(keep) / home.name, dirs_exist_ok=True)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _two_ports(home: Path) -> int:
+    port = machine.free_port(str(home))
+    while not machine.is_free(port + 1):
+        port = machine.free_port(f"{home}{port}")
+    return port

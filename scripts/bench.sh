@@ -1,0 +1,12 @@
+#!/bin/sh
+# `make bench`: our figures beside a peer's, in the same run (bench/).
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+. "$here/scripts/lib.sh"
+begin "$here"
+need_system
+need_venv
+need_python base test
+need_node
+end_install
+exec .venv/bin/python -m bench "$@"
