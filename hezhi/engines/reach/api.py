@@ -1,0 +1,50 @@
+"""The door of reach (消息触达): tell people, by the verb that gives them reason to know.
+
+    tell(by, event="cases.assigned", to_unit=unit, permission="cases.sign",
+         about=("handling.case", case.pk), link=…, values={"number": case.number, …},
+         channels=("inbox", "sms"))
+
+The row is written in the caller's transaction: a verb that fails tells nobody. The worker delivers
+inbox messages within about a second of the commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.models import Unit, User
+from hezhi.engines.reach import resolvers
+from hezhi.engines.reach.models import Channel, Outgoing
+from hezhi.engines.reach.news import tells_screens
+from hezhi.engines.reach.outbox import Message, tell_all
+from hezhi.engines.reach.ports import CannotSend, Letter, Port
+from hezhi.engines.reach.queries import unread_count
+from hezhi.engines.reach.words import events, load_templates
+
+__all__ = [
+    "CannotSend", "Channel", "Letter", "Message", "Port", "events", "load_templates", "resolvers", "tell", "tell_all",
+    "tells_screens", "unread_count",
+]  # fmt: skip
+
+
+def tell(
+    by: Actor,
+    *,
+    event: str,
+    to_user: UUID | User | None = None,
+    to_unit: UUID | Unit | None = None,
+    permission: str = "",
+    about: tuple[str, UUID] | None = None,
+    values: Mapping[str, object],
+    channels: Sequence[str] = (Channel.INBOX,),
+    urgent: bool = False,
+    link: str = "",
+) -> list[Outgoing]:
+    """Tell a person, the holders of a permission in a unit, or (with neither) a matter's reporter (告知).
+
+    One statement for all channels; a channel whose template is missing or off is left out. `about` names
+    the row by model label and id; without `to_user` and `to_unit` its resolver names the receiver when
+    the message is sent. `urgent` breaks the quiet hours. Raises ValueError for an unknown event, a value
+    the event has no place for, or a receiver that cannot be reached by a channel.
+    """
+    return tell_all(by, [Message(event, to_user, to_unit, permission, about, values, channels, urgent, link)])
