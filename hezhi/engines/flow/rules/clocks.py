@@ -12,9 +12,9 @@ is over before the close costs nobody a day.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hezhi.engines.flow.rules.calendar import Calendar
 from hezhi.engines.flow.rules.day_table import DAY, MINUTE, SECOND, day_of, midnight, to_tick
@@ -189,27 +189,23 @@ def size(limit: Limit) -> int:
     return limit.amount if limit.unit.is_day else limit.amount * limit.unit.minutes * MINUTE
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A pause in ticks, joined with those that overlap it; `end` None while it lasts."""
+class Hold(NamedTuple):
+    """A pause in ticks; `end` None while it lasts. Holds may overlap."""
 
     start: int
     end: int | None
 
 
 def holds(pauses: Iterable[Pause], until: datetime | None = None) -> tuple[Hold, ...]:
-    """The pauses in order and joined. With `until`, one that still lasts is taken to end there."""
-    joined: list[Hold] = []
-    for pause in sorted(pauses, key=lambda p: p.start):
-        start = to_tick(pause.start)
-        closed = pause.end if pause.end is not None else until and max(until, pause.start)
-        end = to_tick(closed) if closed else None
-        last = joined[-1] if joined else None
-        if last and (last.end is None or start <= last.end):
-            joined[-1] = Hold(last.start, None if None in (last.end, end) else max(last.end or 0, end or 0))
-        else:
-            joined.append(Hold(start, end))
-    return tuple(joined)
+    """The pauses in the order of their start. With `until`, one that still lasts is taken to end there."""
+    return tuple(_hold(pause, until) for pause in sorted(pauses, key=lambda pause: pause.start))
+
+
+def _hold(pause: Pause, until: datetime | None) -> Hold:
+    end = pause.end
+    if end is None and until is not None:
+        end = max(until, pause.start)
+    return Hold(to_tick(pause.start), None if end is None else to_tick(end))
 
 
 def passed(clock: Clock, begin: int, until: int, held: Sequence[Hold]) -> int:
@@ -258,20 +254,19 @@ def stretches(
     start: int, limit: Limit, calendar: Calendar, held: Sequence[Hold], extensions: Sequence[Extension]
 ) -> list[Stretch]:
     """The limit and its extensions, one after the other; the list ends early where a hold lasts."""
-    parts = [(limit, "", False), *((e.limit, e.reason, True) for e in extensions)]
     done: list[Stretch] = []
-    for part, reason, is_extension in parts:
-        last = done[-1] if done else None
-        if last and (last.counted_to is None or last.end is None):
-            break
+    for part, reason, is_extension in [(limit, "", False), *((e.limit, e.reason, True) for e in extensions)]:
         clock = clock_for(part.unit, calendar, start)
-        if last is None:
+        if not done:
             begin = clock.begin(start)
-        elif type(clock) is type(last.clock):
-            begin = last.counted_to or 0
+        elif done[-1].counted_to is None or done[-1].end is None:
+            break
+        elif type(clock) is type(done[-1].clock):
+            # One count that goes on: the former part has no last day of its own to move.
+            begin = done[-1].counted_to
+            done[-1] = replace(done[-1], end=begin)
         else:
-            begin = clock.begin(last.end or 0)
+            begin = clock.begin(done[-1].end)
         to = reach(clock, begin, size(part), held)
-        end = None if to is None else clock.settle(to)
-        done.append(Stretch(part, clock, begin, to, end, reason, is_extension))
+        done.append(Stretch(part, clock, begin, to, None if to is None else clock.settle(to), reason, is_extension))
     return done

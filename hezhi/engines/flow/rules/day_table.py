@@ -2,7 +2,7 @@
 
 A tick is a microsecond of Shanghai's wall clock since day 0. For each day the table keeps how much
 working time and how many working days lie before it, so that counting is a look-up and finding is
-a bisection. The table begins at a decade and grows forward by itself when asked for later days.
+a bisection. The table begins with a year and grows forward by itself when asked for later days.
 """
 
 from __future__ import annotations
@@ -117,16 +117,15 @@ class Rows:
 
 
 class DayTable:
-    """The rows of one calendar, one set for each decade in which a limit begins."""
+    """The rows of one calendar, one set for each year in which a limit begins."""
 
     def __init__(self, spans_of: Callable[[date], MinuteSpans]) -> None:
         self._spans_of = spans_of
-        self._decades: dict[int, Rows] = {}
+        self._years: dict[int, Rows] = {}
 
     def rows_from(self, tick: int) -> Rows:
         """Rows that cover this tick and everything after it."""
         year = day_of(tick).year
-        decade = year - year % 10 or 1
-        if decade not in self._decades:
-            self._decades[decade] = Rows(self._spans_of, date(decade, 1, 1).toordinal())
-        return self._decades[decade]
+        if year not in self._years:
+            self._years[year] = Rows(self._spans_of, date(year, 1, 1).toordinal())
+        return self._years[year]

@@ -103,7 +103,7 @@ class _Story:
         end = self.parts[-1].end
         if end is not None:
             return end, None
-        lasting = self.held[-1]
+        lasting = next(hold for hold in self.held if hold.end is None)
         return max(self.start, lasting.start), lasting
 
     def _cuts(self, end: int) -> list[int]:
