@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 
 from hezhi.engines.org.models import Holding, Role, Unit, User
+from hezhi.engines.org.permissions import name_of
 from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed
 
@@ -66,7 +67,7 @@ class Actor:
             raise NotAllowed(
                 code="org.not_allowed",
                 what="您当前的岗位不能做这一步。",
-                meaning=f"这一步需要权限「{permission}」,您现在以「{self.post_title or '未任职'}」身份操作。",
+                meaning=f"这一步需要「{name_of(permission)}」权限,您现在以「{self.post_title or '未任职'}」身份操作。",
                 remedy="请在右上角切换岗位,或请有权限的同事办理。",
             )
 
@@ -85,15 +86,25 @@ def citizen(channel: str = "citizen") -> Actor:
     return Actor(kind="citizen", name="市民", channel=channel)
 
 
-def holdings_of(user: User) -> QuerySet[Holding]:
-    """The posts a person holds now, main posts first, stand-ins after (现任岗位)."""
-    moment = time.now()
+def holdings_of(user: User | UUID) -> QuerySet[Holding]:
+    """The posts a person holds now, main posts first, stand-ins after (现任岗位).
+
+    A post or a unit that has been closed gives nothing any more.
+    """
+    moment, day = time.now(), time.today()
     return (
-        Holding.objects.filter(user=user, valid_from__lte=moment)
-        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
+        Holding.objects.filter(
+            open_at("valid", moment), open_at("post__valid", day), open_at("post__unit__valid", day), user=user
+        )
         .select_related("post__unit__area", "post__role")
-        .order_by("deputy_of", "valid_from")
+        .order_by(F("deputy_of").asc(nulls_first=True), "valid_from")
     )
+
+
+def open_at(name: str, at: object) -> Q:
+    """The condition that a row is valid at a day or a moment: begun, and not ended yet."""
+    not_ended = Q(**{f"{name}_to__isnull": True}) | Q(**{f"{name}_to__gt": at})
+    return Q(**{f"{name}_from__lte": at}) & not_ended
 
 
 def actor_of(user: User, post_id: UUID | None = None) -> Actor:
@@ -101,7 +112,10 @@ def actor_of(user: User, post_id: UUID | None = None) -> Actor:
 
     A person without a post can sign in, change the password, and see nothing.
     """
-    holdings: Iterable[Holding] = holdings_of(user)
+    # The sign-in has read them together with the account (see `sign_in.AccountBackend.get_user`).
+    holdings: Iterable[Holding] | None = getattr(user, "current_holdings", None)
+    if holdings is None:
+        holdings = holdings_of(user)
     chosen = None
     for holding in holdings:
         if chosen is None or holding.post_id == post_id:

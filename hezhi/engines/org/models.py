@@ -4,6 +4,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from hezhi.engines.org import exclusion
 from hezhi.ground.ids import new_id
 
 
@@ -90,6 +91,13 @@ class Role(models.Model):
     class Meta:
         verbose_name = "角色"
         ordering = ["kind", "code"]
+        constraints = [
+            models.CheckConstraint(
+                name="administrators_see_no_business_data",
+                condition=models.Q(kind="business") | models.Q(reach="nothing"),
+            )
+        ]
+        triggers = [exclusion.ON_ROLE]
 
     def __str__(self) -> str:
         return self.name
@@ -159,13 +167,18 @@ class Post(models.Model):
     class Meta:
         verbose_name = "岗位"
         ordering = ["unit", "title"]
+        triggers = [exclusion.ON_POST]
 
     def __str__(self) -> str:
         return f"{self.unit} {self.title}"
 
 
 class Holding(models.Model):
-    """A person holding a post for a time (任职); `deputy_of` marks a stand-in (代理)."""
+    """A person holding a post for a time (任职); `deputy_of` marks a stand-in (代理).
+
+    `moved_at` and `moved_back_at` say when open work changed hands at the beginning and the end of a
+    stand-in, or at the end of a holding, so that a job does it once.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     post = models.ForeignKey(Post, models.PROTECT, related_name="holdings", verbose_name="岗位")
@@ -176,10 +189,23 @@ class Holding(models.Model):
     reason = models.CharField("事由", max_length=200, blank=True)
     valid_from = models.DateTimeField("开始")
     valid_to = models.DateTimeField("结束", null=True, blank=True)
+    moved_at = models.DateTimeField("工作移交", null=True, blank=True, editable=False)
+    moved_back_at = models.DateTimeField("工作交回", null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "任职"
         indexes = [models.Index(fields=["user", "valid_to"], name="holding_user")]
+        constraints = [
+            models.CheckConstraint(
+                name="holding_ends_after_it_starts",
+                condition=models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=models.F("valid_from")),
+            ),
+            models.CheckConstraint(
+                name="stand_in_has_an_end",
+                condition=models.Q(deputy_of__isnull=True) | models.Q(valid_to__isnull=False),
+            ),
+        ]
+        triggers = [exclusion.ON_HOLDING]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.post}"
@@ -203,6 +229,11 @@ class DutyShift(models.Model):
         verbose_name = "值班"
         ordering = ["starts_at", "rank"]
         indexes = [models.Index(fields=["unit", "starts_at", "ends_at"], name="shift_unit_time")]
+        constraints = [
+            models.CheckConstraint(
+                name="shift_ends_after_it_starts", condition=models.Q(ends_at__gt=models.F("starts_at"))
+            )
+        ]
 
 
 class SignInFailure(models.Model):
@@ -231,12 +262,16 @@ class OldPassword(models.Model):
 
 
 class SessionSeat(models.Model):
-    """The one session a person may have in a channel (同一渠道只有一个会话)."""
+    """The one session a person may have in a channel (同一渠道只有一个会话).
+
+    `previous_key` is the session that the present one ended, so that its browser can be told why.
+    """
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, models.CASCADE, related_name="seats")
     channel = models.CharField("渠道", max_length=20)
     session_key = models.CharField(max_length=40)
+    previous_key = models.CharField(max_length=40, blank=True, db_index=True)
     since = models.DateTimeField()
 
     class Meta:
