@@ -1,0 +1,29 @@
+"""Files from outside (上传文件): each is hostile until it has been looked through.
+
+`inspect_upload` is the door. It believes neither the name nor the sender's content type, only the
+bytes; it draws pictures anew; it refuses with a letter in Chinese. It does not store anything and
+knows no right and no model: that is the work of `engines.records`.
+"""
+
+from hezhi.ground.uploads.inspect import DOCUMENTS, PICTURES, SHEETS, Checked, inspect_upload, safe_name
+from hezhi.ground.uploads.kinds import KINDS, Kind
+from hezhi.ground.uploads.letters import UploadRefused
+from hezhi.ground.uploads.pictures import Picture
+from hezhi.ground.uploads.scanner import Quarantine, scan
+from hezhi.ground.uploads.texts import text_encoding
+
+__all__ = [
+    "DOCUMENTS",
+    "KINDS",
+    "PICTURES",
+    "SHEETS",
+    "Checked",
+    "Kind",
+    "Picture",
+    "Quarantine",
+    "UploadRefused",
+    "inspect_upload",
+    "safe_name",
+    "scan",
+    "text_encoding",
+]
