@@ -254,13 +254,18 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Everything that `ui/list.html` shows; all of its state lives in the url."""
+    """Everything that `ui/list.html` shows; all of its state lives in the url.
+
+    `hidden` are the parts of the state that no filter field shows (sort, state, page length);
+    `query` is the query string that «存为常用» saves.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Row]
     empty: Empty
     filters: Sequence[Filter] = ()
     hidden: Sequence[tuple[str, str]] = ()
+    query: str = ""
     filtered: bool = False
     clear_url: str = "?"
     chips: Sequence[Chip] = ()

@@ -1,0 +1,61 @@
+// Keys: `/` j k x Enter in lists, and a letter for each button that names one with data-key.
+import { make } from "./dom.js";
+import { listKeys } from "./list.js";
+
+const HELP = [
+  ["/", "到搜索框"],
+  ["j  k", "下一行，上一行"],
+  ["x", "勾选这一行"],
+  ["Enter", "打开这一行"],
+  ["Esc", "关闭弹窗或菜单"],
+];
+
+function typing(target) {
+  return target.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+}
+
+function visible(element) {
+  return element.getClientRects().length > 0;
+}
+
+function help() {
+  const own = [...document.querySelectorAll("[data-key]")].filter(visible);
+  const lines = HELP.concat(own.map((one) => [one.dataset.key, one.firstChild?.textContent.trim() || one.textContent.trim()]));
+  const list = make("dl", { class: "facts" });
+  for (const [key, text] of lines) {
+    list.append(make("div", { class: "fact" }, make("dt", {}, make("kbd", {}, key)), make("dd", {}, text)));
+  }
+  const close = make("button", { type: "button", class: "btn btn-primary", "data-close": true }, "知道了");
+  const box = make(
+    "dialog",
+    { class: "dialog", "aria-label": "快捷键" },
+    make("div", { class: "dialog-body" }, make("h2", { class: "dialog-title" }, "快捷键"), list, make("div", { class: "form-actions" }, close)),
+  );
+  box.addEventListener("close", () => box.remove());
+  document.body.append(box);
+  box.showModal();
+}
+
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.key === "?") return help();
+  const button = [...document.querySelectorAll("[data-key]")].find(
+    (one) => one.dataset.key === event.key && visible(one),
+  );
+  if (button) {
+    event.preventDefault();
+    button.click();
+    return;
+  }
+  const act = document.querySelector("[data-listing]") && listKeys[event.key];
+  if (!act) return;
+  // Enter on a link or a button is the browser's own business.
+  if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
+  event.preventDefault();
+  act();
+}
+
+export function startKeys() {
+  document.addEventListener("keydown", press);
+}

@@ -1,0 +1,16 @@
+// The officer's desk. Each part works by itself; without any of them the page is links and forms.
+import { startAnswers } from "../desk/answers.js";
+import { startDialogs } from "../desk/dialogs.js";
+import { startGuards } from "../desk/guards.js";
+import { startKeys } from "../desk/keys.js";
+import { startList } from "../desk/list.js";
+import { startMenus } from "../desk/menus.js";
+import { startNews } from "../desk/news.js";
+
+startMenus();
+startAnswers();
+startGuards();
+startDialogs();
+startList();
+startKeys();
+startNews();

@@ -1,0 +1,126 @@
+// How things look on the map, by day and on the dark wall.
+import CircleStyle from "ol/style/Circle.js";
+import Fill from "ol/style/Fill.js";
+import RegularShape from "ol/style/RegularShape.js";
+import Stroke from "ol/style/Stroke.js";
+import Style from "ol/style/Style.js";
+import Text from "ol/style/Text.js";
+
+export const FONT = '"PingFang SC","HarmonyOS Sans SC","Microsoft YaHei","Noto Sans CJK SC","WenQuanYi Micro Hei",sans-serif';
+
+const LIGHT = {
+  sea: "#dfe9f2", land: "#f1f2ee", district: "#fdfdfb", districtLine: "#8a5a1f", town: "#9aa4b0", grid: "#ccd4dd",
+  ink: "#2b3543", halo: "#ffffff", chosen: "#0b5cad", shades: ["#eaf3fb", "#c6def3", "#94c1e6", "#5397d0", "#1c69ac"],
+};
+const DARK = {
+  sea: "#06182c", land: "#0a2037", district: "#0f2f50", districtLine: "#4db4ff", town: "#2c5f91", grid: "#1b4470",
+  ink: "#d5e6f6", halo: "#06182c", chosen: "#ffffff", shades: ["#123a61", "#17558c", "#1f74b8", "#3e9be0", "#8fd0ff"],
+};
+const LEVELS = { 1: "#c8102e", 2: "#e8590c", 3: "#e6a700", 4: "#1c6fd1" };
+const STATES = { overdue: "#c8102e", handling: "#1c6fd1", closed: "#1a8a4a", to_accept: "#5b6675" };
+
+export const palette = (dark) => (dark ? DARK : LIGHT);
+
+const areaStyle = (fill, stroke, width, dash) =>
+  new Style({
+    fill: fill ? new Fill({ color: fill }) : undefined,
+    stroke: stroke ? new Stroke({ color: stroke, width, lineDash: dash, lineJoin: "round" }) : undefined,
+  });
+
+export const label = (text, colours, size = 12, weight = 500) =>
+  new Text({
+    text,
+    font: `${weight} ${size}px ${FONT}`,
+    fill: new Fill({ color: colours.ink }),
+    stroke: new Stroke({ color: colours.halo, width: 3 }),
+    overflow: true,
+  });
+
+/** The base map's layers, by the names inside the tiles. */
+export function baseStyle(dark) {
+  const colours = palette(dark);
+  const looks = {
+    neighbours: areaStyle(colours.land),
+    district: areaStyle(colours.district, colours.districtLine, 1.6),
+    towns: areaStyle(null, colours.town, 1.1, [5, 4]),
+    grids: areaStyle(null, colours.grid, 0.6),
+  };
+  const names = new Style({ text: label("", colours, 12) });
+  return (feature, resolution) => {
+    const layer = feature.get("layer");
+    if (layer === "town_labels") {
+      names.getText().setText(feature.get("name"));
+      return names;
+    }
+    // Grid lines only from the scale on where a grid is wider than a finger.
+    return layer === "grids" && resolution > 40 ? undefined : looks[layer];
+  };
+}
+
+export function outlineStyle(spec, dark) {
+  const colours = palette(dark);
+  const line = areaStyle("rgba(0,0,0,0.001)", spec.stroke || colours.town, 1.2);
+  return (feature, resolution) => {
+    const name = spec.label && resolution < (spec.labelBelow || 120) ? feature.get(spec.label) : "";
+    line.setText(name ? label(name, colours) : undefined);
+    return line;
+  };
+}
+
+/** Bounds of five classes with about equal numbers of areas in each; nought is its own. */
+export function breaksOf(values) {
+  const sorted = values.filter((value) => value > 0).sort((a, b) => a - b);
+  if (!sorted.length) return [];
+  const cuts = [0.25, 0.5, 0.75].map((part) => sorted[Math.floor(part * (sorted.length - 1))]);
+  return [...new Set(cuts)];
+}
+
+export function shadeStyle(spec, dark, breaks) {
+  const colours = palette(dark);
+  return (feature, resolution) => {
+    const value = Number(feature.get(spec.value)) || 0;
+    const rank = value > 0 ? 1 + breaks.filter((cut) => value > cut).length : 0;
+    const style = areaStyle(`${colours.shades[rank]}cc`, dark ? "#1b4470" : "#ffffff", 0.8);
+    const name = spec.label && resolution < (spec.labelBelow || 80) ? feature.get(spec.label) : "";
+    if (name) style.setText(label(name, colours));
+    return style;
+  };
+}
+
+function dot(fill, radius, shape) {
+  const look = { fill: new Fill({ color: fill }), stroke: new Stroke({ color: "#fff", width: 1.8 }) };
+  const image = shape === "diamond"
+    ? new RegularShape({ points: 4, radius: radius + 2.5, ...look })
+    : new CircleStyle({ radius, ...look });
+  return new Style({ image });
+}
+
+/** Points by warning level or state; the gravest level is a diamond too, so colour is not alone. */
+export function pointStyle(spec, dark) {
+  const made = new Map();
+  return (feature) => {
+    const level = feature.get("level");
+    const state = feature.get("state");
+    const key = level ? `l${level}` : `s${state}`;
+    if (!made.has(key)) {
+      made.set(key, dot(LEVELS[level] || STATES[state] || (dark ? "#4db4ff" : "#0b5cad"), level ? 7 : 5.5, level == 1 ? "diamond" : ""));
+    }
+    return made.get(key);
+  };
+}
+
+export const placeStyle = [
+  new Style({ image: new CircleStyle({ radius: 11, fill: new Fill({ color: "rgba(11,92,173,.22)" }) }) }),
+  new Style({ image: new CircleStyle({ radius: 6.5, fill: new Fill({ color: "#0b5cad" }), stroke: new Stroke({ color: "#fff", width: 2.5 }) }) }),
+];
+export const accuracyStyle = areaStyle("rgba(11,92,173,.12)", "rgba(11,92,173,.55)", 1);
+
+export function editStyle(chosen) {
+  const colour = chosen ? "#0b5cad" : "#6b7785";
+  return (feature, resolution) => {
+    const style = areaStyle(chosen ? "rgba(11,92,173,.18)" : "rgba(255,255,255,.35)", colour, chosen ? 2.4 : 1.1);
+    const name = resolution < 45 ? feature.get("name") : "";
+    if (name) style.setText(label(name, LIGHT, 12, chosen ? 600 : 400));
+    return style;
+  };
+}

@@ -1,0 +1,132 @@
+// The report form on the outbox: what is typed is kept at once, «提交» puts it in the queue.
+import { photoCard } from "./photos.js";
+import { placeCard } from "./place.js";
+import { account, drain } from "./sending.js";
+import * as store from "./store.js";
+import { make } from "./outbox.js";
+
+const OWN = ["csrfmiddlewaretoken", "photos"];
+
+function read(form) {
+  const values = {};
+  for (const [name, value] of new FormData(form)) {
+    if (!OWN.includes(name) && typeof value === "string" && value !== "") values[name] = value.trim();
+  }
+  return values;
+}
+
+function write(form, values) {
+  form.reset();
+  for (const field of form.elements) {
+    if (!field.name || OWN.includes(field.name) || !(field.name in values)) continue;
+    if (field.type === "radio" || field.type === "checkbox") field.checked = field.value === values[field.name];
+    else if (field.type !== "file") field.value = values[field.name];
+  }
+}
+
+function wrong(values) {
+  if (!values.kind) return "请在第 3 步选一项“什么事”。";
+  if (!(values.lng && values.lat) && !values.address) return "请在第 2 步说明在哪里：点“用我的位置”，或写一句地点。";
+  return "";
+}
+
+export async function startReport(form) {
+  if (!(await store.usable())) return null; // a plain form, sent the plain way
+  let id = store.newId();
+  let near = null;
+  const told = form.querySelector("[data-told]");
+  const tell = (text, good = false) => {
+    if (!told) return;
+    told.textContent = text;
+    told.hidden = !text;
+    told.classList.toggle("is-good", good);
+    if (text) told.scrollIntoView({ block: "center" });
+  };
+  const photos = photoCard(form, () => id, tell);
+  const place = placeCard(form, () => keep());
+
+  const kindName = () => form.querySelector("input[name=kind]:checked")?.closest("label")?.textContent.trim() || "";
+  const fields = () => ({
+    id, account: account(), form: read(form), title: [kindName(), form.elements.namedItem("text")?.value.trim().slice(0, 24)].filter(Boolean).join("："),
+    recorded_at: new Date().toISOString(), urls: { report: form.dataset.report, photo: form.dataset.photos },
+  });
+
+  let typing = 0;
+  function keep() {
+    clearTimeout(typing);
+    typing = setTimeout(() => store.save({ ...fields(), state: "draft" }), 300);
+    suggest();
+  }
+
+  /** Open reports of the same kind close by: joining one saves everybody a second case. */
+  async function suggest() {
+    const values = read(form);
+    if (!form.dataset.near || !values.lng || !values.kind) return;
+    const asked = `${form.dataset.near}?lng=${values.lng}&lat=${values.lat}&kind=${encodeURIComponent(values.kind)}`;
+    if (near?.asked === asked) return;
+    near?.box?.remove();
+    near = { asked };
+    try {
+      const answer = await fetch(asked, { headers: { Accept: "application/json" } });
+      const { reports = [] } = answer.ok ? await answer.json() : {};
+      if (!reports.length || near.asked !== asked) return;
+      near.box = make("aside", { class: "near", role: "status" }, make("b", {}, "附近 200 米内已有同类上报，是同一件事吗？"));
+      reports.slice(0, 3).forEach((one) => near.box.append(make("a", { href: one.url }, one.text)));
+      form.querySelector("#card-kind").closest(".card").after(near.box);
+    } catch {
+      // Without a line there is nothing to suggest.
+    }
+  }
+
+  async function fresh() {
+    id = store.newId();
+    form.reset();
+    for (const name of ["lng", "lat", "accuracy"]) if (form.elements.namedItem(name)) form.elements.namedItem(name).value = "";
+    near?.box?.remove();
+    near = null;
+    place.clear();
+    await photos.show();
+  }
+
+  async function load(item) {
+    id = item.id;
+    write(form, item.form);
+    place.restore();
+    await photos.show();
+  }
+
+  let busy = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const problem = wrong(read(form));
+    if (problem) return tell(problem);
+    if (busy) return;
+    busy = true;
+    clearTimeout(typing);
+    try {
+      const photo_count = (await store.photos(id)).length;
+      await store.save({ ...fields(), photo_count, state: "waiting", why: "" });
+      await fresh();
+      tell(navigator.onLine ? "已保存，正在发送，结果见“本机记录”。" : "已保存在本机，有网络后自动发送。", true);
+      document.querySelector("[data-outbox]")?.scrollIntoView({ block: "start" });
+      drain();
+    } catch {
+      tell("手机存储空间不足，没有保存成功。请清理空间后再提交，内容仍在页面上。");
+    } finally {
+      busy = false;
+    }
+  });
+  form.addEventListener("input", keep);
+
+  const draft = (await store.reports()).find((item) => item.state === "draft" && item.account === account());
+  if (draft) {
+    await load(draft);
+    if (Object.keys(draft.form).some((name) => name !== "crs")) tell("已恢复上次没有提交的内容。", true);
+  }
+  return async (item) => {
+    await load(item);
+    await store.change(item.id, { state: "draft" });
+    tell(item.why || "");
+    form.scrollIntoView({ block: "start" });
+  };
+}

@@ -1,0 +1,150 @@
+// Sending: each report under its own id by PUT, then each photo by itself, so that nothing is doubled and a cut
+// line costs one photo. A refused report waits for its writer and never holds up the others.
+import * as store from "./store.js";
+
+const TIMEOUT_MS = 30_000;
+const KEEP_DELIVERED_MS = 7 * 24 * 3600 * 1000;
+const UNSENT = ["waiting", "sending", "wrong", "login"];
+
+export const account = () => document.body.dataset.account || "";
+export const isUnsent = (item) => UNSENT.includes(item.state);
+
+let running = null;
+let again = false;
+
+async function call(url, options = {}) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
+  try {
+    return await fetch(url, { credentials: "same-origin", ...options, signal: stop.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Who is signed in on this phone right now, and the token to write with. */
+async function whoIsHere() {
+  const token = document.querySelector('meta[name="csrf-token"]')?.content || "";
+  const url = document.body.dataset.who;
+  if (!url) return { account: account(), csrf: token };
+  const answer = await call(url, { headers: { Accept: "application/json" }, cache: "no-store" });
+  if (answer.status === 401 || answer.redirected) return { account: null, csrf: token };
+  if (!answer.ok) throw new Error(`who ${answer.status}`);
+  const told = await answer.json();
+  return { account: told.account ?? null, csrf: told.csrf || token };
+}
+
+async function reasonOf(answer) {
+  try {
+    const told = await answer.json();
+    const error = told.error || told;
+    return [error.what, ...Object.values(error.fields || {}).flat(), error.remedy].filter(Boolean).join(" ");
+  } catch {
+    return "";
+  }
+}
+
+const needsSignIn = (answer) => answer.status === 401 || answer.redirected;
+const tryLater = (answer) => answer.status >= 500 || answer.status === 408 || answer.status === 429;
+
+async function putReport(item, csrf) {
+  const photos = await store.photos(item.id);
+  const body = {
+    ...item.form,
+    id: item.id,
+    recorded_at: item.recorded_at,
+    account: item.account,
+    photos: photos.map(({ n, taken_at }) => ({ n, taken_at })),
+  };
+  return call(item.urls.report.replace("{id}", item.id), {
+    method: "PUT",
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf },
+    body: JSON.stringify(body),
+  });
+}
+
+async function putPhotos(item, csrf) {
+  const refused = [];
+  for (const photo of await store.photos(item.id)) {
+    const answer = await call(item.urls.photo.replace("{id}", item.id).replace("{n}", photo.n), {
+      method: "PUT",
+      headers: { "Content-Type": photo.blob.type, Accept: "application/json", "X-CSRFToken": csrf },
+      body: photo.blob,
+    });
+    if (needsSignIn(answer)) return { state: "login" };
+    if (tryLater(answer)) return { state: "waiting", why: "照片稍后再发" };
+    if (!answer.ok) refused.push(`照片未被接收：${(await reasonOf(answer)) || answer.status}`);
+    await store.dropPhoto(item.id, photo.n);
+  }
+  return { state: "done", why: refused.join("；") };
+}
+
+/** Send one report as far as it goes; gives false when the line is down. */
+async function send(item, csrf) {
+  const set = (fields) => store.change(item.id, fields);
+  await set({ state: "sending", why: "" });
+  try {
+    if (!item.arrived) {
+      const answer = await putReport(item, csrf);
+      if (needsSignIn(answer)) return await set({ state: "login" }), true;
+      if (tryLater(answer)) return await set({ state: "waiting", why: "服务器忙，稍后自动再发" }), true;
+      if (!answer.ok) return await set({ state: "wrong", why: (await reasonOf(answer)) || "内容未被接收，请检查后再提交。" }), true;
+      const { number = "", code = "", url = "" } = await answer.json().catch(() => ({}));
+      await set({ arrived: true, number, code, url });
+    }
+    const ended = await putPhotos(item, csrf);
+    // What has arrived lives on the server; the phone keeps only the number.
+    if (ended.state === "done") Object.assign(ended, { sent_at: Date.now(), form: {} });
+    await set(ended);
+    return true;
+  } catch {
+    await set({ state: "waiting" });
+    return false;
+  }
+}
+
+async function round() {
+  const all = (await store.reports()).sort((a, b) => a.recorded_at.localeCompare(b.recorded_at));
+  for (const old of all.filter((one) => one.state === "done" && Date.now() - one.sent_at > KEEP_DELIVERED_MS)) await store.drop(old.id);
+  const due = all.filter((one) => ["waiting", "sending", "login"].includes(one.state));
+  if (!due.length || !navigator.onLine) return;
+  let here;
+  try {
+    here = await whoIsHere();
+  } catch {
+    return;
+  }
+  for (const item of due) {
+    // Another person's report never goes out under this name.
+    if (item.account && item.account !== here.account) {
+      if (here.account === null && item.account === account()) await store.change(item.id, { state: "login" });
+      continue;
+    }
+    if (!(await send(item, here.csrf))) return;
+  }
+}
+
+const alone = (act) => (navigator.locks ? navigator.locks.request("hezhi-outbox", { ifAvailable: true }, (lock) => lock && act()) : act());
+
+/** Send whatever waits; called again while it runs, it goes round once more. */
+export function drain() {
+  if (running) {
+    again = true;
+    return running;
+  }
+  running = alone(round).finally(() => {
+    running = null;
+    if (again) {
+      again = false;
+      drain();
+    }
+  });
+  return running;
+}
+
+export function startSending() {
+  window.addEventListener("online", drain);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && drain());
+  setInterval(drain, 60_000);
+  drain();
+}
