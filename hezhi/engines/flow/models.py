@@ -25,21 +25,17 @@ class CalendarDay(models.Model):
 class WorkingHours(models.Model):
     """The hours of a working day (作息时间), valid from a date on.
 
-    `spans` is a list of [from, to] in local time, `weekdays` the working weekdays (0 Monday);
-    `rest_day_rule` says which day is day one for what arrives on a rest day or after hours.
+    `spans` is a list of texts like `08:30-12:00` in local time, `weekdays` the working weekdays
+    (0 Monday); the three switches say which day is day one for what arrives late or on a rest day.
     """
-
-    class FirstDay(models.TextChoices):
-        NEXT_WORKING_DAY = "next_working_day", "次一工作日为第一日"
-        SAME_DAY = "same_day", "收到当日为第一日"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     valid_from = models.DateField("启用日期", unique=True)
     weekdays = ArrayField(models.PositiveSmallIntegerField(), verbose_name="工作日(0 为周一)")
     spans = models.JSONField("时段")
-    rest_day_rule = models.CharField(
-        "首日规则", max_length=20, choices=FirstDay.choices, default=FirstDay.NEXT_WORKING_DAY
-    )
+    receipt_day_counts = models.BooleanField("收到当日计入", default=False)
+    rest_day_moves = models.BooleanField("休息日收到视为下一工作日收到", default=False)
+    after_hours_moves = models.BooleanField("下班后收到视为下一工作日收到", default=False)
 
     class Meta:
         verbose_name = "作息时间"
@@ -53,18 +49,18 @@ class LimitRule(models.Model):
     """
 
     class Unit(models.TextChoices):
-        WORKING_DAY = "working_day", "工作日"
-        WORKING_HOUR = "working_hour", "工作小时"
-        WORKING_MINUTE = "working_minute", "工作分钟"
-        CALENDAR_DAY = "calendar_day", "自然日"
-        CALENDAR_HOUR = "calendar_hour", "小时"
-        CALENDAR_MINUTE = "calendar_minute", "分钟"
+        MINUTES = "minutes", "分钟"
+        HOURS = "hours", "小时"
+        DAYS = "days", "自然日"
+        WORKING_MINUTES = "working_minutes", "工作分钟"
+        WORKING_HOURS = "working_hours", "工作小时"
+        WORKING_DAYS = "working_days", "工作日"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField("名称", max_length=60)
-    stage = models.CharField("环节", max_length=20, help_text="total 为总时限")
+    stage = models.CharField("环节", max_length=20, blank=True, help_text="留空为总时限")
     matter_kind = models.CharField("事件类型", max_length=20, blank=True)
-    category = models.CharField("类别代码前缀", max_length=40, blank=True)
+    category = models.CharField("类别路径", max_length=120, blank=True, help_text="如 03/0301, 对其下各级同样适用")
     urgency = models.CharField("紧急程度", max_length=12, blank=True)
     amount = models.PositiveIntegerField("时长")
     unit = models.CharField("计时单位", max_length=16, choices=Unit.choices)
@@ -94,13 +90,14 @@ class Deadline(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     object_type = models.CharField(max_length=60)
     object_id = models.UUIDField()
-    stage = models.CharField("环节", max_length=20)
+    stage = models.CharField("环节", max_length=20, blank=True, help_text="留空为总时限")
     unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, blank=True, related_name="+")
     rule = models.ForeignKey(LimitRule, models.PROTECT, null=True, blank=True, related_name="+")
+    why = models.CharField("依据", max_length=300, blank=True)
     amount = models.PositiveIntegerField("时长")
     clock = models.CharField("计时单位", max_length=16, choices=LimitRule.Unit.choices)
     started_at = models.DateTimeField("起算")
-    due_at = models.DateTimeField("到期")
+    due_at = models.DateTimeField("到期", null=True, blank=True, help_text="暂停时为空")
     yellow_at = models.DateTimeField("黄牌时间", null=True, blank=True)
     finished_at = models.DateTimeField("完成", null=True, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
@@ -174,6 +171,9 @@ class WorkOrder(models.Model):
     reviewed_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+")
     ended_at = models.DateTimeField("结束时间", null=True, blank=True)
     end_reason = models.CharField("结束事由", max_length=500, blank=True)
+    review_unit = models.ForeignKey(
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="审签单位"
+    )
     may_not_return = models.BooleanField("不得再退", default=False)
     round = models.PositiveSmallIntegerField("办理轮次", default=1)
 

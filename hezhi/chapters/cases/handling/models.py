@@ -5,10 +5,12 @@ from typing import Self
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.scope import Scoped
+from hezhi.engines.reach.news import tells_screens
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
 from hezhi.ground.ids import new_id
@@ -72,6 +74,7 @@ class Category(models.Model):
     code = models.CharField("类别代码", max_length=40, unique=True)
     name = models.CharField("类别名称", max_length=60)
     full_name = models.CharField("完整名称", max_length=200, editable=False)
+    path = models.CharField("类别路径", max_length=120, editable=False, help_text="各级代码以/相连")
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级类别"
     )
@@ -212,7 +215,11 @@ class Case(Scoped):
     satisfied = models.BooleanField("满意", null=True, blank=True)
 
     suggestion = models.JSONField("智能建议", default=dict, blank=True)
-    search_text = models.TextField(editable=False, default="")
+    search_text = models.GeneratedField(
+        expression=Concat("number", Value(" "), "title", Value(" "), "place"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
     revision = models.PositiveIntegerField("修订号", default=0)
 
     objects = CaseQuerySet.as_manager()
@@ -244,6 +251,7 @@ class Case(Scoped):
                 name="one_case_per_outside_number",
             )
         ]
+        triggers = tells_screens("cases")
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"

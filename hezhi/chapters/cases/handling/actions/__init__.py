@@ -1,0 +1,67 @@
+"""The verbs of a case (事件的动作, 9.1.2-2): one verb, one transaction, with right, history, limit and message."""
+
+from hezhi.chapters.cases.handling.actions.accepting import (
+    accept,
+    answer_directly,
+    ask_supplement,
+    claim_secret,
+    supplement,
+)
+from hezhi.chapters.cases.handling.actions.approving import (
+    ask_extension,
+    ask_hold,
+    ask_not_accept,
+    ask_return,
+    ask_void,
+    decide,
+    withdraw_request,
+)
+from hezhi.chapters.cases.handling.actions.dispatching import (
+    add_units,
+    dispatch,
+    pass_down,
+    release,
+    resume,
+    transfer,
+    urge,
+    whistle,
+)
+from hezhi.chapters.cases.handling.actions.ending import call_back, close, rate, redo
+from hezhi.chapters.cases.handling.actions.joining import merge, split, unmerge
+from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign
+
+__all__ = [
+    "accept",
+    "add_units",
+    "answer_directly",
+    "arrive",
+    "ask_extension",
+    "ask_hold",
+    "ask_not_accept",
+    "ask_return",
+    "ask_supplement",
+    "ask_void",
+    "call_back",
+    "claim_secret",
+    "close",
+    "decide",
+    "dispatch",
+    "handle",
+    "merge",
+    "pass_down",
+    "rate",
+    "redo",
+    "release",
+    "reply",
+    "resume",
+    "review",
+    "send_back",
+    "sign",
+    "split",
+    "supplement",
+    "transfer",
+    "unmerge",
+    "urge",
+    "whistle",
+    "withdraw_request",
+]

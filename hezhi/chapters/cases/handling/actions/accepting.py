@@ -1,0 +1,174 @@
+"""From «待受理» to «待派遣» (受理): accept, ask for more, answer at once, close the veil over a reporter."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from hezhi.chapters.cases.handling.actions.turning import VERBS, MATTER, given, settle, take, tell_reporter, wait
+from hezhi.chapters.cases.handling.models import Case, Category, Reporter
+from hezhi.engines.flow import timing
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.acting import verb
+from hezhi.ground import time
+from hezhi.ground.clauses import clause
+from hezhi.ground.errors import BadInput
+from hezhi.ground.events import announce
+
+
+@clause("9.1.2-2")
+@verb("cases.accept")
+def accept(
+    case_id: UUID,
+    *,
+    by: Actor,
+    category_id: UUID | None,
+    urgency: str = "",
+    title: str = "",
+    place: str = "",
+    text: str = "",
+    revision: int | None = None,
+) -> Case:
+    """Accept a case (受理): category and urgency are settled, and the total limit starts from its receipt."""
+    case = take(case_id, "accept", by=by, revision=revision)
+    category = Category.objects.filter(pk=category_id, active=True).first()
+    if category is None:
+        raise BadInput({"category": ["请选择类别。"]})
+    if case.suggestion.get("category") and case.suggestion["category"] != category.code:
+        announce("cases.category_corrected", case=case, suggested=case.suggestion["category"], chosen=category.code)
+    case.category = category
+    case.urgency = urgency or case.urgency or category.urgency
+    case.title = title.strip()[:120] or case.title
+    case.place = place.strip() or case.place
+    case.accepted_by_id = by.user_id
+    timing.finish(case.pk, ["accept"])
+    begin_total(case)
+    settle(
+        case,
+        "accept",
+        by=by,
+        to="to_dispatch",
+        text=text,
+        fields={"类别": category.full_name, "紧急程度": case.get_urgency_display()},
+        changed=("category", "urgency", "title", "place", "accepted_by", "due_at", "yellow_at"),
+    )
+    wait(case, "dispatch", "cases.dispatch", case.desk_id)
+    return case
+
+
+def begin_total(case: Case) -> None:
+    """Start the total limit (总时限) from the moment of receipt, as the rule for this matter says.
+
+    When an outside platform set its own moment, ours stays earlier than that.
+    """
+    deadline = timing.start(
+        (MATTER, case.pk),
+        kind=case.kind,
+        category=case.category.path if case.category else "",
+        urgency=case.urgency,
+        at=case.received_at,
+    )
+    case.due_at = deadline.due_at if deadline else None
+    case.yellow_at = deadline.yellow_at if deadline else None
+
+
+@clause("9.1.2-2")
+@verb("cases.ask_supplement")
+def ask_supplement(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Case:
+    """Ask the one who reported for what is missing (请补充); the clock stands still until it comes."""
+    case = take(case_id, "ask_supplement", by=by, revision=revision)
+    reason = given(reason, "reason", "请写明需要补充什么,上报人会看到这句话。")
+    timing.pause(case.pk, ["accept", timing.TOTAL], "等待上报人补充")
+    case.due_at = case.yellow_at = None
+    settle(
+        case, "ask_supplement", by=by, to="to_supplement", text=reason, public_text=reason,
+        changed=("due_at", "yellow_at"),
+    )
+    wait(case, "supplement", "cases.supplement", case.desk_id)
+    tell_reporter(case, "cases.supplement_reporter", by=by)
+    return case
+
+
+@clause("9.1.2-2")
+@verb("cases.supplement")
+def supplement(case_id: UUID, *, by: Actor, text: str, revision: int | None = None) -> Case:
+    """Add what was missing (补充), by the desk or by the one who reported; the clock goes on."""
+    case = take_for_reporter(case_id, "supplement", by=by, revision=revision)
+    text = given(text, "text", "请填写补充的内容。")
+    case.text = f"{case.text}\n【{time.show(time.now())} 补充】{text}"
+    total = timing.resume(case.pk, ["accept", timing.TOTAL])
+    case.due_at, case.yellow_at = (total.due_at, total.yellow_at) if total else (None, None)
+    settle(
+        case, "supplement", by=by, to="to_accept", text=text, public_text="已收到您的补充。",
+        changed=("text", "due_at", "yellow_at"),
+    )
+    wait(case, "accept", "cases.accept", case.desk_id)
+    return case
+
+
+def take_for_reporter(case_id: UUID, name: str, *, by: Actor, revision: int | None) -> Case:
+    """Like `take`, but the one who reported needs no permission of a post: number and code opened the case."""
+    if by.kind != "citizen":
+        return take(case_id, name, by=by, revision=revision)
+    return take(case_id, name, by=replace(by, permissions=frozenset({VERBS[name].right})), revision=revision)
+
+
+@clause("9.1.2-2")
+@verb("cases.answer_directly")
+def answer_directly(
+    case_id: UUID,
+    *,
+    by: Actor,
+    reply: str,
+    category_id: UUID | None = None,
+    revision: int | None = None,
+) -> Case:
+    """Answer at once at the desk (直接答复): no unit is needed, the call-back still follows."""
+    case = take(case_id, "answer_directly", by=by, revision=revision)
+    case.reply = given(reply, "reply", "请填写答复内容。")
+    case.replied_at = time.now()
+    case.accepted_by_id = case.accepted_by_id or by.user_id
+    if category_id:
+        case.category = Category.objects.filter(pk=category_id, active=True).first() or case.category
+    timing.finish(case.pk, ["accept", timing.TOTAL])
+    begin_call_back(case)
+    settle(
+        case, "answer_directly", by=by, to="to_call_back", text=case.reply, public_text=case.reply,
+        changed=("reply", "replied_at", "accepted_by", "category", "due_at", "yellow_at"),
+    )
+    wait(case, "call_back", "cases.call_back", case.desk_id)
+    return case
+
+
+def begin_call_back(case: Case) -> None:
+    """Start the limit of the call-back (回访时限)."""
+    deadline = timing.start(
+        (MATTER, case.pk),
+        kind=case.kind,
+        category=case.category.path if case.category else "",
+        urgency=case.urgency,
+        stage="call_back",
+    )
+    case.due_at = deadline.due_at if deadline else None
+    case.yellow_at = deadline.yellow_at if deadline else None
+
+
+@clause("9.1.2-2")
+@verb("cases.make_secret")
+def claim_secret(
+    case_id: UUID, *, by: Actor, title: str, text: str, barred_unit_id: UUID | None = None
+) -> Case:
+    """Put a case under the veil (设为保密件): the true text is sealed, others read the redacted one.
+
+    Who is complained of (`barred_unit_id`) can never be given the case nor see it.
+    """
+    case = take(case_id, "accept", by=by)
+    original = f"{case.title}\n{case.text}"
+    case.sealed_text = case.sealed_text or original
+    case.title = given(title, "title", "请填写隐去身份后的标题。")[:120]
+    case.text = given(text, "text", "请填写隐去身份后的内容。")
+    case.secret, case.barred_unit_id, case.accepted_by_id = True, barred_unit_id, by.user_id
+    Reporter.objects.filter(case=case).update(anonymous=False)
+    settle(
+        case, "make_secret", by=by, title="设为保密件",
+        changed=("title", "text", "sealed_text", "secret", "barred_unit", "accepted_by"),
+    )
+    return case

@@ -1,0 +1,242 @@
+"""What needs somebody else's yes (审批): extension, hold, return, void, not accepted."""
+
+from datetime import datetime
+from uuid import UUID
+
+from hezhi.chapters.cases.handling.actions.dispatching import end
+from hezhi.chapters.cases.handling.actions.tree import derived, tree
+from hezhi.chapters.cases.handling.actions.turning import (
+    MATTER,
+    given,
+    own,
+    seen,
+    settle,
+    take,
+    take_order,
+    tell_reporter,
+    tell_unit,
+    wait,
+)
+from hezhi.chapters.cases.handling.models import Case
+from hezhi.engines.flow import approvals, timing, todos
+from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
+from hezhi.engines.flow.rules import work_orders as rule
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.acting import verb
+from hezhi.ground import time
+from hezhi.ground.clauses import clause
+from hezhi.ground.errors import BadInput, NotFound, NotNow
+
+NAMES = {"extension": "延期", "hold": "挂起", "return": "退回", "void": "作废", "not_accept": "不予受理"}
+
+
+def _ask(
+    case: Case, kind: str, reason: str, *, by: Actor, permission: str, proposal: dict[str, object] | None = None
+) -> Approval:
+    """Put a request before the dispatching desk and write it into the timeline."""
+    approval = approvals.ask(
+        by, kind=kind, obj=(MATTER, case.pk), number=case.number, title=f"{NAMES[kind]}:{case.title}",
+        reason=reason, unit_id=case.desk_id, permission=permission, proposal=proposal,
+    )  # fmt: skip
+    tell_unit(
+        case, "cases.approval_waiting", by=by, unit_id=case.desk_id, permission=permission,
+        what=NAMES[kind], reason=reason, unit=by.unit_name,
+    )
+    settle(case, f"ask_{kind}", by=by, title=f"申请{NAMES[kind]}", text=reason)
+    return approval
+
+
+@clause("9.1.2-2")
+@verb("cases.ask_extension")
+def ask_extension(
+    case_id: UUID, *, by: Actor, days: int, reason: str, revision: int | None = None
+) -> Approval:
+    """Ask for an extension in working days (申请延期), before the limit is over and within ten days."""
+    case = take(case_id, "extend", by=by, revision=revision)
+    reason = given(reason, "reason", "请写明延期理由。")
+    if days < 1:
+        raise BadInput({"days": ["请填写延长几个工作日。"]})
+    deadline = Deadline.objects.filter(object_id=case.pk, stage=timing.TOTAL, state="running").first()
+    if deadline is None:
+        raise NotNow("这件事现在没有正在计时的总时限。", remedy="请刷新后查看。", code="flow.no_limit")
+    timing.check_extension(deadline, days)
+    return _ask(
+        case, "extension", reason, by=by, permission="cases.approve_extension",
+        proposal={"days": days, "asked_at": time.now().isoformat()},
+    )  # fmt: skip
+
+
+@clause("9.1.2-2")
+@verb("cases.ask_hold")
+def ask_hold(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Approval:
+    """Ask to stop the clock (申请挂起): season, court, an owner who must be found first."""
+    case = take(case_id, "hold", by=by, revision=revision)
+    return _ask(
+        case, "hold", given(reason, "reason", "请写明挂起理由。"), by=by, permission="cases.approve_hold"
+    )
+
+
+@clause("9.1.2-2")
+@verb("cases.ask_void")
+def ask_void(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Approval:
+    """Ask to void a case (申请作废): a test call, an entry made twice by mistake."""
+    case = take(case_id, "void", by=by, revision=revision)
+    return _ask(
+        case, "void", given(reason, "reason", "请写明作废理由。"), by=by, permission="cases.approve_void"
+    )
+
+
+@clause("9.1.2-2")
+@verb("cases.ask_not_accept")
+def ask_not_accept(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Approval:
+    """Ask not to accept a case (申请不予受理); the reporter is told the reason when it is granted."""
+    case = take(case_id, "not_accept", by=by, revision=revision)
+    reason = given(reason, "reason", "请写明不予受理的理由和依据,上报人会看到。")
+    return _ask(case, "not_accept", reason, by=by, permission="cases.approve_not_accept")
+
+
+@clause("9.1.2-2")
+@verb("cases.ask_return")
+def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
+    """Ask to give an order back (申请退回): within two working days, with the reason (不属本单位职责).
+
+    The desk that dispatched decides; after the second return of the case the duty chief (值班长) rules, and
+    the unit he rules may not return it.
+    """
+    case, order = take_order(order_id, "return_order", by=by)
+    own(order, by)
+    reason = given(reason, "reason", "请写明退回理由,例如不属本单位职责的依据。")
+    rule.may_return(
+        received=order.issued_at,
+        at=time.now(),
+        calendar=timing.timetable().calendar,
+        returns=case.returns,
+        ruled=order.may_not_return,
+    ).or_refuse()
+    permission = "cases.rule_return" if rule.must_be_ruled(case.returns) else "cases.dispatch"
+    permission = "cases.dispatch" if case.returns < 2 else "cases.rule_return"
+    return _ask(
+        case, "return", reason, by=by, permission=permission, proposal={"order": str(order.pk)}
+    )
+
+
+@clause("9.1.2-2")
+@verb("cases.decide")
+def decide(approval_id: UUID, *, by: Actor, grant: bool, opinion: str = "") -> Approval:
+    """Decide a request (审批) and do what it asks for, in the same transaction."""
+    found = Approval.objects.filter(pk=approval_id).first()
+    if found is None:
+        raise NotFound("没有找到这份申请。", code="flow.approval_not_found")
+    case = seen(found.object_id, by=by)
+    if not grant:
+        opinion = given(opinion, "opinion", "不同意时请写明理由。")
+    approval = approvals.decide(found, by=by, grant=grant, opinion=opinion)
+    if grant:
+        GRANTED[approval.kind](case, approval, by, opinion)
+    else:
+        _refused(case, approval, by, opinion)
+    if approval.asked_unit_id:
+        tell_unit(
+            case, "cases.approval_decided", by=by, unit_id=approval.asked_unit_id, permission="cases.view",
+            what=NAMES[approval.kind], decision="同意" if grant else "不同意", opinion=opinion or "无",
+        )  # fmt: skip
+    return approval
+
+
+@clause("9.1.2-2")
+@verb("cases.withdraw_request")
+def withdraw_request(approval_id: UUID, *, by: Actor) -> Approval:
+    """Take one's own request back (撤回申请)."""
+    found = Approval.objects.filter(pk=approval_id).first()
+    if found is None:
+        raise NotFound("没有找到这份申请。", code="flow.approval_not_found")
+    case = seen(found.object_id, by=by)
+    approval = approvals.withdraw(found, by=by)
+    settle(case, "withdraw_request", by=by, title=f"撤回{NAMES[approval.kind]}申请")
+    return approval
+
+
+def _refused(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+    """Not granted. A return that the duty chief refuses binds the unit."""
+    if approval.kind == "return" and approval.permission == "cases.rule_return":
+        WorkOrder.objects.filter(pk=approval.proposal["order"]).update(may_not_return=True)
+    settle(
+        case, f"refuse_{approval.kind}", by=by, title=f"不同意{NAMES[approval.kind]}", text=opinion
+    )
+
+
+def _extension(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+    asked = datetime.fromisoformat(approval.proposal["asked_at"])
+    deadline = timing.extend(case.pk, approval.proposal["days"], approval.reason, at=asked)
+    case.due_at, case.yellow_at = deadline.due_at, deadline.yellow_at
+    WorkOrder.objects.filter(
+        matter_id=case.pk, state__in=["to_sign", "handling", "on_hold", "to_review"]
+    ).update(due_at=case.due_at)
+    settle(
+        case, "extend", by=by, text=opinion, fields={"延长": f"{approval.proposal['days']} 个工作日"},
+        public_text="因办理需要,时限已延长。", changed=("due_at", "yellow_at"),
+    )  # fmt: skip
+
+
+def _hold(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+    case.held_from = case.state
+    timing.pause(case.pk, [timing.TOTAL], approval.reason)
+    case.due_at = case.yellow_at = None
+    WorkOrder.objects.filter(matter_id=case.pk, state__in=["to_sign", "handling", "to_review"]).update(
+        state="on_hold", due_at=None
+    )
+    settle(
+        case, "hold", by=by, to="on_hold", text=approval.reason, public_text="本件暂缓办理,恢复后会继续。",
+        changed=("held_from", "due_at", "yellow_at"),
+    )  # fmt: skip
+
+
+def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+    order = WorkOrder.objects.select_related("unit", "parent").get(pk=approval.proposal["order"])
+    end(order, WorkOrder.State.RETURNED, approval.reason)
+    case.returns += 1
+    lead_gone = order.part == WorkOrder.Part.LEAD and order.parent_id is None
+    if lead_gone:
+        case.lead_unit = None
+    settle(
+        case, "return_order", by=by, to="to_dispatch" if lead_gone else derived(case), order=order,
+        text=approval.reason, fields={"退回单位": order.unit.name}, changed=("returns", "lead_unit"),
+    )  # fmt: skip
+    if lead_gone:
+        for other in tree(case):
+            if other.state in ("to_sign", "handling", "to_review") and other.round == case.redos + 1:
+                end(other, WorkOrder.State.WITHDRAWN, "主办单位退回,重新派遣")
+        wait(case, "dispatch", "cases.dispatch", case.desk_id)
+
+
+def _void(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+    _fall_away(case, "void", approval.reason, by, public="本件已作废。")
+
+
+def _not_accept(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+    _fall_away(case, "not_accepted", approval.reason, by, public=f"不予受理:{approval.reason}")
+    tell_reporter(case, "cases.not_accepted_reporter", by=by)
+
+
+def _fall_away(case: Case, to: str, reason: str, by: Actor, *, public: str) -> None:
+    """End a case that will not be worked on: orders withdrawn, clocks dropped, to-dos gone."""
+    for order in tree(case):
+        if order.parent_id is None and order.state in ("to_sign", "handling", "on_hold", "to_review"):
+            end(order, WorkOrder.State.WITHDRAWN, reason)
+    timing.finish(case.pk, ["accept", timing.TOTAL, "call_back"], drop=True)
+    case.closed_at, case.close_reason, case.due_at, case.yellow_at = time.now(), reason[:200], None, None
+    verb_name = "void" if to == "void" else "not_accept"
+    settle(
+        case, verb_name, by=by, to=to, text=reason, public_text=public,
+        changed=("closed_at", "close_reason", "due_at", "yellow_at"),
+    )  # fmt: skip
+    todos.done(case.pk)
+
+
+GRANTED = {
+    "extension": _extension,
+    "hold": _hold,
+    "return": _return,
+    "void": _void,
+    "not_accept": _not_accept,
+}

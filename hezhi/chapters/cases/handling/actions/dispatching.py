@@ -1,0 +1,320 @@
+"""Giving work to units (派遣): dispatch, pass down, add, transfer, whistle, release, urge, resume."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from hezhi.chapters.cases.handling.actions.turning import (
+    MATTER,
+    given,
+    own,
+    settle,
+    take,
+    take_order,
+    tell_unit,
+)
+from hezhi.chapters.cases.handling.models import Case
+from hezhi.chapters.cases.handling.actions.tree import derived, order_state_of, tree
+from hezhi.engines.flow import timing, todos
+from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.models import Unit
+from hezhi.engines.records.acting import verb
+from hezhi.ground import time
+from hezhi.ground.clauses import clause
+from hezhi.ground.errors import BadInput, NotNow
+
+LEAD, ASSIST = WorkOrder.Part.LEAD, WorkOrder.Part.ASSIST
+AT_WORK = ("to_sign", "handling", "on_hold", "to_review")
+
+
+@clause("9.1.2-2")
+@verb("cases.dispatch")
+def dispatch(
+    case_id: UUID,
+    *,
+    by: Actor,
+    lead_id: UUID | None,
+    assist_ids: Sequence[UUID] = (),
+    request: str = "",
+    revision: int | None = None,
+) -> Case:
+    """Dispatch a case (派遣): one unit leads (主办), others assist (协办), each with its own work order."""
+    case = take(case_id, "dispatch", by=by, revision=revision)
+    units = _units(case, lead_id, assist_ids)
+    lead = issue(case, units[0], by=by, part=LEAD, request=request)
+    for unit in units[1:]:
+        issue(case, unit, by=by, part=ASSIST, request=request)
+    case.lead_unit = units[0]
+    _join(case, units)
+    settle(
+        case, "dispatch", by=by, to="to_sign", order=lead, text=request,
+        public_text=f"已交由{units[0].name}办理。",
+        fields={"主办单位": units[0].name, "协办单位": "、".join(u.name for u in units[1:])},
+        changed=("lead_unit", "units"),
+    )  # fmt: skip
+    todos.done(case.pk)
+    return case
+
+
+def _units(case: Case, lead_id: UUID | None, assist_ids: Sequence[UUID]) -> list[Unit]:
+    """The named units, lead first; refuses a missing lead, a unit named twice, a unit complained of."""
+    if lead_id is None:
+        raise BadInput({"lead": ["请选择主办单位。"]})
+    wanted = [lead_id, *[a for a in dict.fromkeys(assist_ids) if a != lead_id]]
+    return fit_units(case, wanted, "lead")
+
+
+def fit_units(case: Case, wanted: Sequence[UUID], field: str) -> list[Unit]:
+    """The units with these ids, in this order, if each of them may be given this case."""
+    found = {unit.pk: unit for unit in Unit.objects.filter(pk__in=list(wanted), valid_to__isnull=True)}
+    if len(found) != len(set(wanted)):
+        raise BadInput({field: ["所选单位不存在或已停用,请重新选择。"]})
+    if case.barred_unit_id:
+        barred = Unit.objects.get(pk=case.barred_unit_id)
+        for unit in found.values():
+            if unit.path.startswith(barred.path):
+                raise BadInput(
+                    {field: [f"{unit.name}是这件事反映的对象(或其下级),依规定不能承办,请改派其他单位。"]}
+                )
+    return [found[pk] for pk in wanted]
+
+
+def issue(
+    case: Case,
+    unit: Unit,
+    *,
+    by: Actor,
+    part: str,
+    request: str = "",
+    parent: WorkOrder | None = None,
+    called: bool = False,
+    arrival_hours: int = 0,
+) -> WorkOrder:
+    """Write one work order (承办单), put it before the unit and tell its people."""
+    moment = time.now()
+    n = WorkOrder.objects.filter(matter_id=case.pk).count() + 1
+    order = WorkOrder.objects.create(
+        matter_type=MATTER,
+        matter_id=case.pk,
+        number=f"{case.number}-{n:02d}",
+        parent=parent,
+        depth=parent.depth + 1 if parent else 0,
+        unit=unit,
+        issued_by_unit_id=by.unit_id,
+        part=part,
+        called=called,
+        arrival_due_at=moment + timedelta(hours=arrival_hours) if called else None,
+        request=request,
+        issued_at=moment,
+        due_at=parent.due_at if parent else case.due_at,
+        round=case.redos + 1,
+    )
+    todos.put(
+        ("flow.workorder", order.pk),
+        number=order.number,
+        title=case.title,
+        step="sign",
+        permission="cases.sign",
+        unit_id=unit.pk,
+        due_at=order.arrival_due_at or order.due_at,
+        urgency=case.urgency,
+    )
+    _tell_order(case, order, by)
+    return order
+
+
+def _tell_order(case: Case, order: WorkOrder, by: Actor) -> None:
+    """Tell the people of a unit about their new order; a whistle says by when to be there."""
+    more: dict[str, object] = {"unit": order.unit.name, "request": order.request or "无"}
+    if order.called and order.arrival_due_at:
+        event, more = "cases.called", more | {"by_unit": by.unit_name, "arrival": time.show(order.arrival_due_at)}
+    else:
+        event, more = "cases.assigned", more | {"due": time.show(order.due_at) if order.due_at else "未定"}
+    tell_unit(case, event, by=by, unit_id=order.unit_id, permission="cases.sign", **more)
+
+
+def _join(case: Case, units: Sequence[Unit]) -> None:
+    """Let these units see the case from now on (参与单位)."""
+    case.units = [*case.units, *[unit.pk for unit in units if unit.pk not in case.units]]
+
+
+@clause("9.1.2-2")
+@verb("cases.pass_down")
+def pass_down(
+    order_id: UUID,
+    *,
+    by: Actor,
+    lead_id: UUID | None,
+    assist_ids: Sequence[UUID] = (),
+    request: str = "",
+) -> Case:
+    """Pass a work order down (下派): town to community to grid; the upper order stays answerable."""
+    case, order = take_order(order_id, "pass_down", by=by)
+    own(order, by)
+    units = _units(case, lead_id, assist_ids)
+    for unit in units:
+        _below(order, unit)
+    if order.state == WorkOrder.State.TO_SIGN:
+        order.state, order.signed_at, order.holder_id = WorkOrder.State.HANDLING, time.now(), by.user_id
+        order.save(update_fields=["state", "signed_at", "holder"])
+    todos.done(order.pk)
+    for n, unit in enumerate(units):
+        issue(case, unit, by=by, part=ASSIST if n else LEAD, request=request, parent=order)
+    _join(case, units)
+    return settle(
+        case, "pass_down", by=by, to=derived(case), order=order, text=request,
+        fields={"主办单位": units[0].name, "协办单位": "、".join(u.name for u in units[1:])},
+        changed=("units",),
+    )  # fmt: skip
+
+
+def _below(order: WorkOrder, unit: Unit) -> None:
+    if unit.pk == order.unit_id or not unit.path.startswith(order.unit.path):
+        raise BadInput({"lead": [f"只能下派给{order.unit.name}的下级单位;需要其他单位配合请用「吹哨」。"]})
+
+
+@clause("9.1.2-2")
+@verb("cases.add_unit")
+def add_units(
+    case_id: UUID,
+    *,
+    by: Actor,
+    assist_ids: Sequence[UUID],
+    request: str = "",
+    revision: int | None = None,
+) -> Case:
+    """Add assisting units (加派) to a case that is being worked on."""
+    case = take(case_id, "add_unit", by=by, revision=revision)
+    if not assist_ids:
+        raise BadInput({"assist": ["请至少选择一个协办单位。"]})
+    busy = {o.unit_id for o in tree(case) if o.state in AT_WORK}
+    fresh = [pk for pk in dict.fromkeys(assist_ids) if pk not in busy]
+    if not fresh:
+        raise BadInput({"assist": ["所选单位都已有承办单,不必重复加派。"]})
+    units = fit_units(case, fresh, "assist")
+    for unit in units:
+        issue(case, unit, by=by, part=ASSIST, request=request)
+    _join(case, units)
+    return settle(
+        case, "add_unit", by=by, to=derived(case), text=request,
+        fields={"协办单位": "、".join(u.name for u in units)}, changed=("units",),
+    )  # fmt: skip
+
+
+@clause("9.1.2-2")
+@verb("cases.transfer")
+def transfer(
+    case_id: UUID, *, by: Actor, lead_id: UUID | None, reason: str, revision: int | None = None
+) -> Case:
+    """Give the lead to another unit (转办); the earlier lead's orders are withdrawn with the reason."""
+    case = take(case_id, "transfer", by=by, revision=revision)
+    reason = given(reason, "reason", "请写明为什么转办。")
+    (unit,) = _units(case, lead_id, ())
+    if unit.pk == case.lead_unit_id:
+        raise BadInput({"lead": ["现在就是由这个单位主办,请选择其他单位。"]})
+    for order in tree(case):
+        if order.part == LEAD and order.state in AT_WORK and _in_lead_branch(order, case):
+            end(order, WorkOrder.State.WITHDRAWN, reason)
+    order = issue(case, unit, by=by, part=LEAD, request=reason)
+    case.lead_unit = unit
+    _join(case, [unit])
+    return settle(
+        case, "transfer", by=by, to=derived(case), order=order, text=reason,
+        public_text=f"已转由{unit.name}办理。", fields={"主办单位": unit.name}, changed=("lead_unit", "units"),
+    )  # fmt: skip
+
+
+def _in_lead_branch(order: WorkOrder, case: Case) -> bool:
+    """Whether the order is the lead's root or stands below it."""
+    by_id = {o.pk: o for o in tree(case)}
+    top = order
+    while top.parent_id:
+        top = by_id[top.parent_id]
+    return top.part == LEAD
+
+
+def end(order: WorkOrder, state: str, reason: str) -> None:
+    """End a work order without a result (退回、解除、撤回), and all orders below it."""
+    moment = time.now()
+    for child in WorkOrder.objects.filter(parent=order, state__in=AT_WORK):
+        end(child, WorkOrder.State.WITHDRAWN, reason)
+    order.state, order.ended_at, order.end_reason = state, moment, reason[:500]
+    order.save(update_fields=["state", "ended_at", "end_reason"])
+    todos.done(order.pk)
+
+
+@clause("9.1.2-2")
+@verb("cases.whistle")
+def whistle(
+    order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], hours: int, request: str
+) -> Case:
+    """Call other units to the spot (吹哨报到): they arrive within the limit and give a joint result."""
+    case, order = take_order(order_id, "whistle", by=by)
+    own(order, by)
+    request = given(request, "request", "请写明需要他们到场做什么。")
+    if not unit_ids:
+        raise BadInput({"assist": ["请选择要请到场的单位。"]})
+    if not 1 <= hours <= 72:
+        raise BadInput({"hours": ["到场时限请填 1 到 72 小时。"]})
+    units = fit_units(case, list(dict.fromkeys(unit_ids)), "assist")
+    for unit in units:
+        issue(case, unit, by=by, part=ASSIST, request=request, parent=order, called=True, arrival_hours=hours)
+    _join(case, units)
+    return settle(
+        case, "whistle", by=by, to=derived(case), order=order, text=request,
+        fields={"请到场": "、".join(u.name for u in units), "到场时限": f"{hours} 小时"}, changed=("units",),
+    )  # fmt: skip
+
+
+@clause("9.1.2-2")
+@verb("cases.release")
+def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
+    """Free an assisting unit from its part (解除协办)."""
+    case, order = take_order(order_id, "release", by=by)
+    reason = given(reason, "reason", "请写明为什么解除。")
+    if order.part == LEAD and order.parent_id is None:
+        raise NotNow("主办单位不能解除。", "主办要换单位请用「转办」。", code="cases.lead_not_released")
+    if by.unit_id not in (case.desk_id, order.issued_by_unit_id):
+        own(order.parent, by) if order.parent else own(order, by)
+    end(order, WorkOrder.State.RELEASED, reason)
+    return settle(case, "release", by=by, to=derived(case), order=order, text=reason)
+
+
+@clause("9.1.2-2")
+@verb("cases.urge")
+def urge(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = None) -> Case:
+    """Urge (催办): every unit that still works on it is told; the count stays on the case."""
+    case = take(case_id, "urge", by=by, revision=revision)
+    case.urged += 1
+    working = [o for o in tree(case) if o.state in AT_WORK]
+    for order in working:
+        tell_unit(
+            case, "cases.urged", by=by, unit_id=order.unit_id,
+            permission="cases.sign" if order.state == "to_sign" else "cases.handle",
+            text=text or "无", due=time.show(case.due_at) if case.due_at else "未定", unit=order.unit.name,
+        )  # fmt: skip
+    if not working and case.desk_id:
+        tell_unit(
+            case, "cases.urged", by=by, unit_id=case.desk_id, permission="cases.dispatch",
+            text=text or "无", due=time.show(case.due_at) if case.due_at else "未定", unit="派遣台",
+        )  # fmt: skip
+    return settle(case, "urge", by=by, text=text, changed=("urged",))
+
+
+@clause("9.1.2-2")
+@verb("cases.resume")
+def resume(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = None) -> Case:
+    """Take a held case up again (恢复): the clock goes on from where it stood."""
+    case = take(case_id, "resume", by=by, revision=revision)
+    total = timing.resume(case.pk, [timing.TOTAL])
+    case.due_at, case.yellow_at = (total.due_at, total.yellow_at) if total else (None, None)
+    case.state = case.held_from or "handling"
+    for order in WorkOrder.objects.filter(matter_id=case.pk, state=WorkOrder.State.ON_HOLD):
+        order.state = order_state_of(order)
+        order.due_at = case.due_at
+        order.save(update_fields=["state", "due_at"])
+    state, case.state = derived(case), "on_hold"
+    settle(case, "resume", by=by, to=state, text=text, changed=("due_at", "yellow_at"))
+    todos.done(case.pk)
+    return case

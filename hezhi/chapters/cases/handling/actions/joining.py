@@ -1,0 +1,120 @@
+"""One matter, several orders (并单、拆分): the handling is joined or parted, the answers never."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from hezhi.chapters.cases.handling.actions.accepting import begin_total
+from hezhi.chapters.cases.handling.actions.turning import NAMES, seen, settle, take, wait
+from hezhi.chapters.cases.handling.models import ENDED, Case
+from hezhi.chapters.cases.handling.actions.numbering import next_number
+from hezhi.engines.flow import timing, todos
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.acting import verb
+from hezhi.ground import time
+from hezhi.ground.clauses import clause
+from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.events import announce
+
+
+@clause("9.1.2-2")
+@verb("cases.merge")
+def merge(
+    case_id: UUID, *, by: Actor, into_id: UUID, reason: str = "", revision: int | None = None
+) -> Case:
+    """Join the handling of a case to another one (并单).
+
+    The merged case keeps its number, its reporter, its clock and its own reply; when the other one is
+    answered and closed, so is this one, in its own words.
+    """
+    if case_id == into_id:
+        raise BadInput({"into": ["不能并入自己。"]})
+    # Locked in one order, so that two people merging crosswise cannot wait for each other.
+    for pk in sorted([case_id, into_id]):
+        seen(pk, by=by)
+    case = take(case_id, "merge", by=by, revision=revision)
+    main = seen(into_id, by=by)
+    if main.state in ENDED:
+        raise NotNow(
+            f"{main.number} 已是「{NAMES[main.state]}」,不能再并入。", "只能并入还在办理的事件。",
+            "如属同一问题反复发生,请对原事件发起重办。", code="cases.merge_into_ended",
+        )  # fmt: skip
+    case.merged_into = main
+    case.held_from = case.state
+    settle(
+        case, "merge", by=by, to="merged", text=reason, fields={"并入": main.number},
+        public_text="您反映的问题与正在办理的同一事项合并办理,仍会单独答复您。",
+        changed=("merged_into", "held_from"),
+    )  # fmt: skip
+    todos.done(case.pk)
+    settle(main, "took_in", by=by, title="并单收入", text=reason, fields={"并入件": case.number})
+    return case
+
+
+@clause("9.1.2-2")
+@verb("cases.unmerge")
+def unmerge(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = None) -> Case:
+    """Undo a merge (撤销并单): the case goes on by itself from where it stood."""
+    case = take(case_id, "unmerge", by=by, revision=revision)
+    main = case.merged_into
+    back = case.held_from or "to_dispatch"
+    case.merged_into, case.held_from = None, ""
+    settle(case, "unmerge", by=by, to=back, text=text, changed=("merged_into", "held_from"))
+    step = "accept" if back == "to_accept" else "dispatch"
+    wait(case, step, f"cases.{step}", case.desk_id)
+    if main:
+        settle(seen(main.pk, by=by), "gave_back", by=by, title="撤出并单", text=text, fields={"撤出": case.number})
+    return case
+
+
+def answer_merged(main: Case, *, by: Actor) -> None:
+    """When a main case is closed, each merged case gets its own reply and end (分别答复)."""
+    for case in Case.objects.select_for_update().filter(merged_into=main, state="merged"):
+        case.reply, case.replied_at, case.closed_at = main.reply, time.now(), time.now()
+        case.close_reason = f"随 {main.number} 办结"
+        timing.finish(case.pk, ["accept", timing.TOTAL])
+        settle(
+            case, "answer_merged", by=by, to="closed", title="随主件答复", public_text=main.reply,
+            changed=("reply", "replied_at", "closed_at", "close_reason"),
+        )  # fmt: skip
+        announce("cases.answered", case=case, by=by)
+
+
+@clause("9.1.2-2")
+@verb("cases.split")
+def split(
+    case_id: UUID, *, by: Actor, parts: Sequence[str], revision: int | None = None
+) -> list[Case]:
+    """Take further matters out of a message that tells several (拆分): each becomes a case of its own.
+
+    The new cases have the same reporter's case as origin and their own number, clock and answer.
+    """
+    case = take(case_id, "split", by=by, revision=revision)
+    titles = [part.strip()[:120] for part in parts if part.strip()]
+    if not titles:
+        raise BadInput({"parts": ["请至少写一件要拆出的事项,每行一件。"]})
+    if len(titles) > 9:
+        raise BadInput({"parts": ["一次最多拆出 9 件。"]})
+    fresh = [_part(case, title, by=by) for title in titles]
+    settle(case, "split", by=by, text="\n".join(titles), fields={"拆出": "、".join(c.number for c in fresh)})
+    return fresh
+
+
+def _part(case: Case, title: str, *, by: Actor) -> Case:
+    moment = time.now()
+    part = Case(
+        number=next_number(),
+        kind=case.kind, source=case.source, title=title, text=case.text, sealed_text=case.sealed_text,
+        category=case.category, urgency=case.urgency, appeal=case.appeal, place=case.place, point=case.point,
+        district_id=case.district_id, town_id=case.town_id, community_id=case.community_id, grid_id=case.grid_id,
+        occurred_at=case.occurred_at, received_at=case.received_at, recorded_at=moment, state="to_accept",
+        state_since=moment, desk_id=case.desk_id, secret=case.secret, barred_unit_id=case.barred_unit_id,
+        split_from=case, registered_by_id=by.user_id, accepted_by_id=case.accepted_by_id,
+    )  # fmt: skip
+    part.save(force_insert=True)
+    begin_total(part)
+    Case.objects.filter(pk=part.pk).update(due_at=part.due_at, yellow_at=part.yellow_at)
+    settle(part, "report", by=by, title="拆分产生", fields={"拆分自": case.number})
+    wait(part, "accept", "cases.accept", part.desk_id)
+    return part
+
+

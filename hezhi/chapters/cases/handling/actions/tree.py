@@ -1,0 +1,60 @@
+"""The tree of work orders of a case (承办单树) and the state that follows from it."""
+
+from uuid import UUID
+
+from django.db import connection
+
+from hezhi.chapters.cases.handling.models import Case
+from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.rules import work_orders as rule
+from hezhi.engines.org.actor import Actor
+
+
+def tree(case: Case) -> list[WorkOrder]:
+    """All work orders of a case in this round and earlier ones, in order of issue; read afresh each time."""
+    return list(
+        WorkOrder.objects.filter(matter_id=case.pk).select_related("unit").order_by("issued_at", "id")
+    )
+
+
+def derived(case: Case) -> str:
+    """The state of the case that its living work orders give (the one tested rule)."""
+    return case_state([o for o in tree(case) if o.round == case.redos + 1])
+
+
+def case_state(orders: list[WorkOrder]) -> str:
+    """The rule's answer as a state of the case; when all work is done the case waits for the call-back."""
+    where = rule.standing(
+        rule.Order(id=o.pk, parent=o.parent_id, part=o.part, state=o.state, unit=o.unit.name) for o in orders
+    )
+    return "to_call_back" if where is rule.Standing.DONE else where.value
+
+
+def order_state_of(order: WorkOrder) -> str:
+    """The state an order goes back to after a hold: what its own stamps say."""
+    if order.replied_at and not order.reviewed_at:
+        return WorkOrder.State.TO_REVIEW
+    return WorkOrder.State.HANDLING if order.signed_at else WorkOrder.State.TO_SIGN
+
+
+_REVIEWER = """
+select u.id from org_unit mine
+join org_unit u on mine.path like u.path || '%%'
+where mine.id = %(unit)s and exists (
+  select 1 from org_post p join org_role r on r.id = p.role_id
+  join org_holding h on h.post_id = p.id
+  where p.unit_id = u.id and 'cases.review' = any(r.permissions) and p.valid_to is null
+    and h.user_id <> %(user)s and h.valid_from <= now() and (h.valid_to is null or h.valid_to > now()))
+order by length(u.path) desc limit 1
+"""
+
+
+def reviewing_unit(order: WorkOrder, by: Actor) -> UUID:
+    """The nearest unit, from the order's own upwards, where somebody else may sign the reply off.
+
+    A grid has no reviewer of its own: its community or town signs. Falls back to the order's unit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_REVIEWER, {"unit": order.unit_id, "user": by.user_id})
+        row = cursor.fetchone()
+    return row[0] if row else order.unit_id

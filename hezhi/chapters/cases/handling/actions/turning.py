@@ -1,0 +1,186 @@
+"""How every verb turns a case: find it for this person, lock it, check, move it, write the step down."""
+
+from typing import Any
+from uuid import UUID
+
+from hezhi.chapters.cases.handling.flows import CASE, ORDER
+from hezhi.chapters.cases.handling.models import Case, Step
+from hezhi.engines.flow import todos
+from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.reach import api as reach
+from hezhi.ground import time
+from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow
+from hezhi.ground.events import announce
+
+MATTER = "handling.case"
+VERBS = {verb.code: verb for verb in CASE.verbs}
+ORDER_VERBS = {verb.code: verb for verb in ORDER.verbs}
+NAMES = {state.code: state.name for state in CASE.states}
+ORDER_NAMES = {state.code: state.name for state in ORDER.states}
+
+
+def take(case_id: UUID, verb: str, *, by: Actor, revision: int | None = None) -> Case:
+    """Lock a case for one verb: it must be visible, the right held, the state fit, and nobody quicker.
+
+    `revision` is what the form was opened with; a later one means that a colleague has changed the case.
+    Raises NotFound, NotAllowed or NotNow.
+    """
+    declared = VERBS[verb]
+    by.must(declared.right)
+    case = seen(case_id, by=by)
+    if revision is not None and revision != case.revision:
+        raise NotNow(
+            f"这件事刚刚被同事办理过,现在是「{NAMES[case.state]}」。",
+            "您打开页面以后内容已有变化,为免覆盖同事的办理,本次没有提交。",
+            "请查看最新情况后再办,您填写的内容仍在表单里。",
+            code="cases.changed_meanwhile",
+        )
+    if case.state not in declared.frm:
+        raise NotNow(
+            f"现在不能「{declared.name}」:这件事是「{NAMES[case.state]}」。",
+            f"「{declared.name}」只能在 {'、'.join(NAMES[s] for s in declared.frm)} 时办理。",
+            "请刷新后查看可以办理的下一步。",
+            code="cases.wrong_state",
+        )
+    return case
+
+
+def seen(case_id: UUID, *, by: Actor) -> Case:
+    """A case that this person may see, locked until the verb ends; otherwise «not found»."""
+    rows = Case.objects.select_for_update(of=("self",))
+    try:
+        if by.kind in ("system", "citizen", "channel"):
+            return rows.get(pk=case_id)
+        return rows.visible_to(by).get(pk=case_id)
+    except Case.DoesNotExist:
+        raise NotFound(
+            "没有找到这件事。", "可能编号有误,或不在您的管辖范围。", "请核对编号。", code="cases.not_found"
+        ) from None
+
+
+def take_order(order_id: UUID, verb: str, *, by: Actor) -> tuple[Case, WorkOrder]:
+    """Lock the case and one of its work orders for a verb of the order; it must belong to the reader's unit."""
+    declared = ORDER_VERBS[verb]
+    by.must(declared.right)
+    known = WorkOrder.objects.filter(pk=order_id).values_list("matter_id", flat=True).first()
+    if known is None:
+        raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
+    case = seen(known, by=by)
+    order = WorkOrder.objects.select_related("unit").get(pk=order_id)
+    if order.state not in declared.frm:
+        raise NotNow(
+            f"现在不能「{declared.name}」:这张承办单是「{ORDER_NAMES[order.state]}」。",
+            "可能同事刚刚办理过。",
+            "请刷新后查看,您填写的内容仍在表单里。",
+            code="cases.wrong_order_state",
+        )
+    return case, order
+
+
+def own(order: WorkOrder, by: Actor) -> None:
+    """Refuse when the order belongs to another unit."""
+    if by.unit_id != order.unit_id and order.unit_id not in by.scope.units:
+        raise NotAllowed(
+            f"这张承办单由{order.unit.name}办理。", remedy="请由承办单位的同事办理。", code="cases.not_your_order"
+        )
+
+
+def settle(
+    case: Case,
+    verb: str,
+    *,
+    by: Actor,
+    to: str = "",
+    title: str = "",
+    text: str = "",
+    public_text: str = "",
+    fields: dict[str, Any] | None = None,
+    order: WorkOrder | None = None,
+    changed: tuple[str, ...] = (),
+) -> Case:
+    """Move the case, write the step of the timeline and tell whoever listens."""
+    came_from = case.state
+    moment = time.now()
+    updated = {"revision", *changed}
+    if to and to != case.state:
+        case.state, case.state_since = to, moment
+        updated |= {"state", "state_since"}
+    case.revision += 1
+    case.save(update_fields=sorted(updated))
+    step = Step.objects.create(
+        case=case,
+        verb=verb,
+        title=title or _name(verb),
+        from_state=came_from,
+        to_state=case.state,
+        order=order,
+        by_id=by.user_id,
+        by_name=by.name,
+        post_title=by.post_title,
+        unit_id=by.unit_id,
+        unit_name=by.unit_name,
+        channel=by.channel,
+        at=moment,
+        text=text,
+        public_text=public_text,
+        fields=fields or {},
+    )
+    announce("cases.changed", case=case, verb=verb, step=step, by=by)
+    return case
+
+
+def _name(verb: str) -> str:
+    declared = VERBS.get(verb) or ORDER_VERBS.get(verb)
+    return declared.name if declared else verb
+
+
+def wait(case: Case, step: str, permission: str, unit_id: UUID | None) -> None:
+    """Put the case before the post that has the next step, and take the old to-dos off."""
+    todos.done(case.pk)
+    if unit_id is not None:
+        todos.put(
+            (MATTER, case.pk),
+            number=case.number,
+            title=case.title,
+            step=step,
+            permission=permission,
+            unit_id=unit_id,
+            due_at=case.due_at,
+            urgency=case.urgency,
+        )
+
+
+def tell_unit(
+    case: Case, event: str, *, by: Actor, unit_id: UUID, permission: str, **values: object
+) -> None:
+    """Write the message for the holders of a permission in a unit (outbox, same transaction)."""
+    reach.tell(
+        by,
+        event=event,
+        to_unit=unit_id,
+        permission=permission,
+        about=(MATTER, case.pk),
+        values={"number": case.number, "title": case.title, **values},
+        link=f"/cases/{case.pk}/",
+        urgent=case.urgency == "critical",
+    )
+
+
+def tell_reporter(case: Case, event: str, *, by: Actor, **values: object) -> None:
+    """Write the message for the one who reported; the address is opened only when it is sent."""
+    reach.tell(
+        by,
+        event=event,
+        about=(MATTER, case.pk),
+        values={"number": case.number, **values},
+        channels=("sms",),
+    )
+
+
+def given(value: str, field: str, sentence: str) -> str:
+    """A text that may not be empty; otherwise the form comes back with a sentence at the field."""
+    value = (value or "").strip()
+    if not value:
+        raise BadInput({field: [sentence]})
+    return value

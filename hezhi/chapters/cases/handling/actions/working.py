@@ -1,0 +1,184 @@
+"""The work of a unit on its order (承办): sign, note, arrive, reply, review, send back."""
+
+from uuid import UUID
+
+from hezhi.chapters.cases.handling.actions.accepting import begin_call_back
+from hezhi.chapters.cases.handling.actions.tree import derived, reviewing_unit, tree
+from hezhi.chapters.cases.handling.actions.turning import (
+    given,
+    own,
+    settle,
+    take_order,
+    tell_unit,
+    wait,
+)
+from hezhi.chapters.cases.handling.models import Case
+from hezhi.engines.flow import timing, todos
+from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.acting import verb
+from hezhi.ground import time
+from hezhi.ground.clauses import clause
+from hezhi.ground.errors import NotAllowed, NotNow
+
+
+def before_unit(case: Case, order: WorkOrder, step: str, permission: str, unit_id: UUID) -> None:
+    """Put an order before a post of a unit, and take its old to-dos off."""
+    todos.done(order.pk)
+    todos.put(
+        ("flow.workorder", order.pk),
+        number=order.number,
+        title=case.title,
+        step=step,
+        permission=permission,
+        unit_id=unit_id,
+        due_at=order.due_at,
+        urgency=case.urgency,
+    )
+
+
+@clause("9.1.2-2")
+@verb("cases.sign")
+def sign(order_id: UUID, *, by: Actor) -> Case:
+    """Sign for an order (签收): from now on this person holds it for the unit."""
+    case, order = take_order(order_id, "sign", by=by)
+    own(order, by)
+    order.state, order.signed_at, order.holder_id = WorkOrder.State.HANDLING, time.now(), by.user_id
+    order.save(update_fields=["state", "signed_at", "holder"])
+    before_unit(case, order, "handle", "cases.reply", order.unit_id)
+    return settle(case, "sign", by=by, to=derived(case), order=order)
+
+
+@clause("9.1.2-2")
+@verb("cases.arrive")
+def arrive(order_id: UUID, *, by: Actor, text: str = "") -> Case:
+    """Report arrival on the spot (报到) after a whistle."""
+    case, order = take_order(order_id, "arrive", by=by)
+    own(order, by)
+    if not order.called:
+        raise NotNow("这张承办单不是吹哨单,不需要报到。", code="cases.not_called")
+    if order.arrived_at:
+        raise NotNow("已经报到过了。", f"报到时间 {time.show(order.arrived_at)}。", code="cases.arrived_already")
+    order.arrived_at = time.now()
+    if order.state == WorkOrder.State.TO_SIGN:
+        order.state, order.signed_at, order.holder_id = WorkOrder.State.HANDLING, order.arrived_at, by.user_id
+    order.save(update_fields=["arrived_at", "state", "signed_at", "holder"])
+    before_unit(case, order, "handle", "cases.reply", order.unit_id)
+    late = bool(order.arrival_due_at and order.arrived_at > order.arrival_due_at)
+    return settle(
+        case, "arrive", by=by, to=derived(case), order=order, text=text, fields={"超时到场": "是"} if late else {}
+    )
+
+
+@clause("9.1.2-2")
+@verb("cases.handle")
+def handle(order_id: UUID, *, by: Actor, text: str) -> Case:
+    """Write down what was done (处置): progress, visit to the spot, talk with the reporter."""
+    case, order = take_order(order_id, "handle", by=by)
+    own(order, by)
+    text = given(text, "text", "请写明办理情况。")
+    return settle(case, "handle", by=by, order=order, text=text)
+
+
+@clause("9.1.2-2")
+@verb("cases.reply")
+def reply(
+    order_id: UUID, *, by: Actor, text: str, public_reply: str = "", solved: bool | None = None
+) -> Case:
+    """Give the unit's result (反馈); somebody else of the unit must sign it off (审签)."""
+    case, order = take_order(order_id, "reply", by=by)
+    own(order, by)
+    order.reply = given(text, "reply", "请写明办理情况和结果。")
+    if order.part == WorkOrder.Part.LEAD and order.parent_id is None:
+        given(public_reply, "public_reply", "主办单位请写明给上报人的答复内容。")
+    open_below = WorkOrder.objects.filter(
+        parent=order, state__in=["to_sign", "handling", "on_hold", "to_review"]
+    ).select_related("unit")
+    names = [o.unit.name for o in open_below]
+    if names:
+        raise NotNow(
+            f"下级承办单还没有办完:{'、'.join(names)}。", "上级单位要等下级办结后才能反馈。",
+            "请催促下级,或说明理由后解除其承办单。", code="cases.children_open",
+        )  # fmt: skip
+    order.public_reply, order.result = public_reply.strip(), {"solved": solved}
+    order.replied_at, order.replied_by_id = time.now(), by.user_id
+    order.state = WorkOrder.State.TO_REVIEW
+    order.review_unit_id = reviewing_unit(order, by)
+    order.save(
+        update_fields=["reply", "public_reply", "result", "replied_at", "replied_by", "state", "review_unit"]
+    )
+    before_unit(case, order, "review", "cases.review", order.review_unit_id)
+    return settle(case, "reply", by=by, to=derived(case), order=order, text=order.reply)
+
+
+@clause("9.1.2-2")
+@verb("cases.review")
+def review(order_id: UUID, *, by: Actor, text: str = "", public_reply: str = "") -> Case:
+    """Sign a reply off (审签); nobody signs off his own. The last one done sends the case to the call-back."""
+    case, order = take_order(order_id, "review", by=by)
+    _reviewer(order, by)
+    moment = time.now()
+    if public_reply.strip():
+        order.public_reply = public_reply.strip()
+    order.state, order.reviewed_at, order.reviewed_by_id = WorkOrder.State.DONE, moment, by.user_id
+    order.ended_at = moment
+    order.save(update_fields=["state", "reviewed_at", "reviewed_by", "ended_at", "public_reply"])
+    todos.done(order.pk)
+    state = derived(case)
+    changed: tuple[str, ...] = ()
+    if state == "to_call_back":
+        _answer(case)
+        changed = ("reply", "replied_at", "due_at", "yellow_at")
+    settle(
+        case, "review", by=by, to=state, order=order, text=text, changed=changed,
+        public_text=case.reply if state == "to_call_back" else "",
+    )  # fmt: skip
+    if state == "to_call_back":
+        wait(case, "call_back", "cases.call_back", case.desk_id)
+    elif order.parent_id is not None:
+        _tell_upper(case, order, by)
+    return case
+
+
+def _answer(case: Case) -> None:
+    """Take the lead's public reply as the answer to the reporter, and start the call-back's clock."""
+    leads = [o for o in tree(case) if o.part == WorkOrder.Part.LEAD and o.parent_id is None and o.state == "done"]
+    case.reply, case.replied_at = leads[-1].public_reply or leads[-1].reply, time.now()
+    timing.finish(case.pk, [timing.TOTAL])
+    begin_call_back(case)
+
+
+def _tell_upper(case: Case, order: WorkOrder, by: Actor) -> None:
+    """When the last order below is done, the upper unit is told that it may answer now."""
+    siblings = [o for o in tree(case) if o.parent_id == order.parent_id]
+    if all(o.state in ("done", "returned", "released", "withdrawn") for o in siblings):
+        parent = next(o for o in tree(case) if o.pk == order.parent_id)
+        before_unit(case, parent, "handle", "cases.reply", parent.unit_id)
+        tell_unit(
+            case, "cases.below_done", by=by, unit_id=parent.unit_id, permission="cases.reply",
+            unit=order.unit.name,
+        )  # fmt: skip
+
+
+@clause("9.1.2-2")
+@verb("cases.send_back")
+def send_back(order_id: UUID, *, by: Actor, reason: str) -> Case:
+    """Send a reply back to the one who wrote it (审签退回), with the reason."""
+    case, order = take_order(order_id, "send_back", by=by)
+    _reviewer(order, by)
+    reason = given(reason, "reason", "请写明哪里需要修改。")
+    order.state = WorkOrder.State.HANDLING
+    order.save(update_fields=["state"])
+    before_unit(case, order, "handle", "cases.reply", order.unit_id)
+    return settle(case, "send_back", by=by, to=derived(case), order=order, text=reason)
+
+
+def _reviewer(order: WorkOrder, by: Actor) -> None:
+    if order.replied_by_id is not None and order.replied_by_id == by.user_id:
+        raise NotAllowed(
+            "不能审签自己写的反馈。", "反馈和审签须由不同的人办理。", "请由审签人办理。", code="cases.own_reply"
+        )
+    if by.unit_id != order.review_unit_id:
+        raise NotAllowed("这份反馈不由您审签。", remedy="请由承办单位的审签人办理。", code="cases.not_reviewer")
+
+

@@ -1,0 +1,50 @@
+"""What case handling listens to: cards of the clock, and whom to reach for a case."""
+
+from typing import Any
+from uuid import UUID
+
+from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
+from hezhi.chapters.cases.handling.models import Case, Reporter
+from hezhi.engines.flow.models import Deadline, WorkOrder
+from hezhi.engines.org.actor import system
+from hezhi.engines.reach.resolvers import Receiver, register
+from hezhi.ground import time
+from hezhi.ground.events import listens
+
+
+@listens("flow.cards")
+def tell_cards(*, deadlines: list[Deadline], colour: str, **_: Any) -> None:
+    """A yellow or red card was shown (黄牌、红牌): tell the units at work, or the desk when nobody is yet."""
+    wanted = [d.object_id for d in deadlines if d.object_type == MATTER]
+    cases = {case.pk: case for case in Case.objects.filter(pk__in=wanted)}
+    orders: dict[UUID, list[WorkOrder]] = {}
+    open_states = ["to_sign", "handling", "to_review"]
+    for order in WorkOrder.objects.filter(matter_id__in=wanted, state__in=open_states).select_related("unit"):
+        orders.setdefault(order.matter_id, []).append(order)
+    by = system("时限看守")
+    for deadline in deadlines:
+        case = cases.get(deadline.object_id)
+        if case is None or deadline.due_at is None:
+            continue
+        due = time.show(deadline.due_at)
+        working = orders.get(case.pk, [])
+        for order in working:
+            tell_unit(
+                case, f"cases.{colour}", by=by, unit_id=order.unit_id, permission="cases.sign",
+                due=due, unit=order.unit.name,
+            )  # fmt: skip
+        if not working and case.desk_id:
+            tell_unit(
+                case, f"cases.{colour}", by=by, unit_id=case.desk_id, permission="cases.dispatch", due=due, unit=""
+            )
+
+
+def reporter_of(case_id: UUID, channel: str) -> Receiver | None:
+    """Where the reporter of a case can be reached, opened only at sending time; None when nobody is to be told."""
+    reporter = Reporter.objects.filter(case=case_id).first()
+    if reporter is None or not reporter.phone or not reporter.wants_answer:
+        return None
+    return Receiver(address=reporter.phone, name=reporter.name)
+
+
+register(MATTER, reporter_of)

@@ -1,0 +1,234 @@
+"""Reads of a case, always starting from who reads (9.1.2-2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from hezhi.chapters.cases.handling.flows import CASE, ORDER
+from hezhi.chapters.cases.handling.models import Case, Reporter, RoutingRule, Step
+from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
+from hezhi.engines.flow import queries as flow
+from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
+from hezhi.engines.flow.rules.life_cycle import Verb, next_verbs
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.models import Unit
+from hezhi.engines.records.models import Attachment
+from hezhi.ground import time
+from hezhi.ground.errors import NotFound
+from hezhi.ground.masks import mask
+
+BY_UNIT_ONLY = frozenset({"work"})
+"""Verbs of the case that are done through its work orders and have no button of their own."""
+
+
+def case_for(actor: Actor, case_id: UUID) -> Case:
+    """One case that this reader may see, with its names; otherwise «not found», whatever the reason."""
+    rows = Case.objects.visible_to(actor).select_related(
+        "category", "town", "community", "grid", "lead_unit", "desk", "reporter", "merged_into", "split_from"
+    )
+    case = rows.filter(pk=case_id).first()
+    if case is None:
+        raise NotFound(
+            "没有找到这件事。", "可能编号有误,或不在您的管辖范围。", "请核对编号。", code="cases.not_found"
+        )
+    return case
+
+
+@dataclass(frozen=True)
+class UnitChoice:
+    """A unit the table of duties proposes (建议单位), with the reason to show."""
+
+    unit: Unit
+    reason: str
+
+
+@dataclass
+class CaseFile:
+    """Everything a case page shows (事件详情), read with a fixed number of queries."""
+
+    case: Case
+    steps: list[Step]
+    orders: list[WorkOrder]
+    deadlines: list[Deadline]
+    approvals: list[Approval]
+    attachments: list[Attachment]
+    merged: list[Case]
+    reporter: dict[str, str]
+    verbs: list[Verb] = field(default_factory=list)
+    order_verbs: dict[UUID, list[Verb]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Deadline | None:
+        """The limit that counts now: the running one, or the last."""
+        running = [d for d in self.deadlines if d.state in ("running", "paused")]
+        return (running or self.deadlines or [None])[-1]
+
+
+def case_file(actor: Actor, case_id: UUID) -> CaseFile:
+    """The whole file of a case for this reader, in seven queries."""
+    case = case_for(actor, case_id)
+    orders = flow.orders_of(case.pk)
+    return CaseFile(
+        case=case,
+        steps=list(Step.objects.filter(case=case).select_related("order").order_by("at", "id")),
+        orders=orders,
+        deadlines=flow.deadlines_of(case.pk),
+        approvals=flow.approvals_of(case.pk),
+        attachments=attachments_for(actor, case),
+        merged=list(Case.objects.visible_to(actor).filter(merged_into=case)),
+        reporter=masked_reporter(case),
+        verbs=verbs_for(actor, case),
+        order_verbs={o.pk: order_verbs_for(actor, case, o) for o in orders},
+    )
+
+
+def verbs_for(actor: Actor, case: Case) -> list[Verb]:
+    """The next steps of the case itself that this post may take, in the order of the flow."""
+    return [v for v in next_verbs(CASE, case.state, actor.permissions) if v.code not in BY_UNIT_ONLY]
+
+
+def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
+    """The next steps on one work order that this post may take."""
+    if order.round != case.redos + 1:
+        return []
+    mine = actor.unit_id == order.unit_id or order.unit_id in actor.scope.units
+    found = []
+    for verb in next_verbs(ORDER, order.state, actor.permissions):
+        if verb.code in ("hold", "resume", "withdraw"):
+            continue
+        if verb.code in ("review", "send_back"):
+            if actor.unit_id == order.review_unit_id and actor.user_id != order.replied_by_id:
+                found.append(verb)
+        elif verb.code == "release":
+            upper = actor.unit_id in (case.desk_id, order.issued_by_unit_id)
+            if upper and (order.parent_id or order.part == WorkOrder.Part.ASSIST):
+                found.append(verb)
+        elif verb.code == "arrive":
+            if mine and order.called and order.arrived_at is None:
+                found.append(verb)
+        elif mine:
+            found.append(verb)
+    return found
+
+
+def attachments_for(actor: Actor, case: Case) -> list[Attachment]:
+    """The files of a case that this reader may open; those of a secret case only with the veil lifted."""
+    rows = Attachment.objects.filter(object_id=case.pk, removed_at__isnull=True).order_by("uploaded_at")
+    if not may_lift_veil(actor, case):
+        rows = rows.exclude(visibility=Attachment.Visibility.SECRET)
+        if case.secret:
+            rows = rows.exclude(stage="report")
+    return list(rows)
+
+
+def may_lift_veil(actor: Actor, case: Case) -> bool:
+    """Who may see what reveals the reporter of a secret case: the acceptor of record and the duty chief."""
+    if not case.secret:
+        return True
+    if not actor.may("cases.open_secret"):
+        return False
+    return actor.role_code == "duty_chief" or case.accepted_by_id in (None, actor.user_id)
+
+
+def masked_reporter(case: Case) -> dict[str, str]:
+    """The reporter as every reader sees him: masked on the server (P9); nothing at all in a secret case."""
+    reporter: Reporter | None = getattr(case, "reporter", None)
+    if case.secret:
+        return {"name": "保密", "phone": "保密", "address": "保密"}
+    if reporter is None or reporter.anonymous:
+        return {"name": "匿名", "phone": "", "address": ""}
+    return {
+        "name": mask("name", reporter.name),
+        "phone": mask("phone", reporter.phone),
+        "address": mask("address", reporter.address),
+    }
+
+
+def suggested_units(case: Case) -> list[UnitChoice]:
+    """Who should lead, after the table of duties (派单目录): the nearest rule of category and area first.
+
+    Two queries. Without a rule the town of the place is proposed (属地).
+    """
+    choices: list[UnitChoice] = []
+    if case.category:
+        codes = case.category.path.split("/")
+        today = time.today()
+        rules = (
+            RoutingRule.objects.filter(category__code__in=codes, valid_from__lte=today)
+            .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today))
+            .filter(Q(area__isnull=True) | Q(area__in=[a for a in (case.town_id, case.community_id) if a]))
+            .select_related("category", "unit")
+        )
+        for rule in sorted(rules, key=lambda r: (-codes.index(r.category.code), r.area_id is None)):
+            if rule.unit is not None:
+                basis = f",依据:{rule.basis}" if rule.basis else ""
+                choices.append(UnitChoice(rule.unit, f"派单目录「{rule.category.name}」{basis}"))
+    if case.town_id:
+        town = Unit.objects.filter(area=case.town_id, kind=Unit.Kind.TOWN, valid_to__isnull=True).first()
+        if town is not None:
+            choices.append(UnitChoice(town, f"属地:发生地在{town.name}"))
+    barred = case.barred_unit_id
+    return [c for c in choices if c.unit.pk != barred]
+
+
+def similar_cases(actor: Actor, case: Case, most: int = 5) -> list[tuple[Case, Candidate]]:
+    """Cases of the last 30 days that may tell the same (疑似重复), with reasons; one query, then in memory.
+
+    A secret case is never compared: its likeness would say something about its reporter.
+    """
+    if case.secret:
+        return []
+    since = case.received_at - timedelta(days=30)
+    near = Q(category=case.category) if case.category else Q()
+    if case.community_id:
+        near |= Q(community=case.community_id)
+    elif case.town_id:
+        near |= Q(town=case.town_id)
+    rows = (
+        Case.objects.visible_to(actor)
+        .filter(near, received_at__gte=since, received_at__lte=case.received_at + timedelta(days=1), secret=False)
+        .exclude(pk=case.pk)
+        .exclude(state="void")
+        .order_by("-received_at")[:80]
+    )
+    known = {row.pk: row for row in rows}
+    found = candidates(_as_message(case), map(_as_message, known.values()), most)
+    return [(known[c.id], c) for c in found]
+
+
+def _as_message(case: Case) -> Message:
+    return Message(
+        id=case.pk,
+        title=case.title,
+        text=case.text,
+        area=str(case.community_id or ""),
+        point=(case.point.x, case.point.y) if case.point else None,
+    )
+
+
+def triage_queue(actor: Actor) -> QuerySet[Case]:
+    """What waits at this reader's desk (受理派遣台): most urgent first, then oldest."""
+    states = []
+    if actor.may("cases.accept"):
+        states += ["to_accept"]
+    if actor.may("cases.dispatch"):
+        states += ["to_dispatch", "redo"]
+    return (
+        Case.objects.visible_to(actor)
+        .filter(state__in=states)
+        .select_related("category", "town", "community", "grid")
+        .order_by("urgency", "received_at", "id")
+    )
+
+
+def open_orders(actor: Actor) -> QuerySet[WorkOrder]:
+    """Work orders of this reader's units that are not ended (在办承办单)."""
+    units: Sequence[UUID] = actor.scope.units or ([actor.unit_id] if actor.unit_id else [])
+    return (
+        WorkOrder.objects.filter(unit__in=units, state__in=["to_sign", "handling", "on_hold", "to_review"])
+        .select_related("unit", "holder")
+        .order_by("due_at", "issued_at")
+    )

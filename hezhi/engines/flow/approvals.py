@@ -1,0 +1,134 @@
+"""Approvals (审批): submit, withdraw, approve, return, co-sign, delegate; nobody decides his own request.
+
+What an approval does when it is granted belongs to the chapter: it listens for `flow.approved`.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from hezhi.engines.flow import todos
+from hezhi.engines.flow.models import Approval
+from hezhi.engines.org.actor import Actor
+from hezhi.ground import time
+from hezhi.ground.errors import NotAllowed, NotNow
+from hezhi.ground.events import announce
+
+
+def ask(
+    by: Actor,
+    *,
+    kind: str,
+    obj: tuple[str, UUID],
+    number: str,
+    title: str,
+    reason: str,
+    unit_id: UUID,
+    permission: str,
+    proposal: dict[str, Any] | None = None,
+) -> Approval:
+    """Put a request before a unit's approvers (提交审批); one open request of a kind per matter."""
+    if Approval.objects.filter(object_id=obj[1], kind=kind, state=Approval.State.WAITING).exists():
+        raise NotNow(
+            "这件事已有一份同样的申请在等待审批。", "不必重复提交。", "请等审批结果,或先撤回前一份。", code="flow.asked_already"
+        )
+    approval = Approval.objects.create(
+        kind=kind,
+        object_type=obj[0],
+        object_id=obj[1],
+        number=number,
+        title=title[:200],
+        asked_by_id=by.user_id,
+        asked_unit_id=by.unit_id,
+        asked_at=time.now(),
+        reason=reason,
+        proposal=proposal or {},
+        unit_id=unit_id,
+        permission=permission,
+    )
+    todos.put(
+        ("flow.approval", approval.pk),
+        number=number,
+        title=title,
+        step=f"approve_{kind}"[:20],
+        permission=permission,
+        unit_id=unit_id,
+        due_at=None,
+    )
+    announce("flow.asked", approval=approval, by=by)
+    return approval
+
+
+def decide(approval: Approval, *, by: Actor, grant: bool, opinion: str) -> Approval:
+    """Approve or send back (同意、不同意); the decision is taken once, by somebody else than the asker."""
+    row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
+    _open(row)
+    if row.asked_by_id is not None and row.asked_by_id == by.user_id:
+        raise NotAllowed(
+            "不能审批自己提出的申请。", "申请和审批须由不同的人办理。", "请由同岗位的其他同事审批。", code="flow.own_request"
+        )
+    if row.delegated_to_id != by.user_id and (by.unit_id != row.unit_id or not by.may(row.permission)):
+        raise NotAllowed("这份申请不由您审批。", remedy="请由有权限的同事办理。", code="flow.not_approver")
+    missing = [c["name"] for c in row.cosigners if not c.get("agreed_at")]
+    if grant and missing:
+        raise NotNow(f"还有会签人未签:{'、'.join(missing)}。", remedy="请等会签完成后再审批。", code="flow.cosign")
+    row.state = Approval.State.APPROVED if grant else Approval.State.RETURNED
+    row.decided_by_id, row.decided_at, row.opinion = by.user_id, time.now(), opinion
+    row.save()
+    todos.done(row.pk)
+    announce("flow.decided", approval=row, by=by)
+    return row
+
+
+def withdraw(approval: Approval, *, by: Actor) -> Approval:
+    """Take one's own request back before it is decided (撤回)."""
+    row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
+    _open(row)
+    if row.asked_by_id != by.user_id:
+        raise NotAllowed("只有申请人可以撤回。", code="flow.not_asker")
+    row.state, row.decided_at = Approval.State.WITHDRAWN, time.now()
+    row.save()
+    todos.done(row.pk)
+    return row
+
+
+def add_cosigner(approval: Approval, *, by: Actor, user_id: UUID, name: str) -> Approval:
+    """Ask a colleague to sign too before the decision (加签)."""
+    row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
+    _open(row)
+    if str(user_id) == str(row.asked_by_id):
+        raise NotAllowed("申请人不能会签自己的申请。", code="flow.own_request")
+    if not any(c["user"] == str(user_id) for c in row.cosigners):
+        row.cosigners = [*row.cosigners, {"user": str(user_id), "name": name, "agreed_at": None}]
+        row.save()
+    return row
+
+
+def cosign(approval: Approval, *, by: Actor) -> Approval:
+    """Sign beside the decider (会签)."""
+    row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
+    _open(row)
+    if not any(c["user"] == str(by.user_id) for c in row.cosigners):
+        raise NotAllowed("没有请您会签这份申请。", code="flow.not_cosigner")
+    moment = time.now().isoformat()
+    row.cosigners = [c | {"agreed_at": moment} if c["user"] == str(by.user_id) else c for c in row.cosigners]
+    row.save()
+    return row
+
+
+def delegate(approval: Approval, *, by: Actor, user_id: UUID) -> Approval:
+    """Let a named colleague decide while one is away (委托审批); never the asker himself."""
+    row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
+    _open(row)
+    by.must(row.permission)
+    if user_id == row.asked_by_id:
+        raise NotAllowed("不能委托给申请人本人。", code="flow.own_request")
+    row.delegated_to_id = user_id
+    row.save()
+    return row
+
+
+def _open(row: Approval) -> None:
+    if row.state != Approval.State.WAITING:
+        raise NotNow(
+            f"这份申请已是「{row.get_state_display()}」。", "可能同事刚刚办理过。", "请刷新后查看结果。", code="flow.decided"
+        )

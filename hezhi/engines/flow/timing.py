@@ -1,0 +1,270 @@
+"""Limits on real rows (计时): start, finish, pause, resume, extend, and the reason why.
+
+The calendar, the hours and the rules are tables that officers edit; one query reads all three, and the
+values built from them are kept for as long as the tables say the same.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from hezhi.engines.flow.models import Deadline
+from hezhi.engines.flow.rules.calendar import Calendar, FirstDay, hours, shipped_calendar
+from hezhi.engines.flow.rules.clocks import Extension, Pause
+from hezhi.engines.flow.rules.limits import Limit, LimitRule, Unit, choose, may_extend
+from hezhi.engines.flow.rules.working_time import Segment, due, explain, yellow_at
+from hezhi.engines.org.actor import Actor
+from hezhi.ground import time
+from hezhi.ground.errors import NotNow
+
+TOTAL = ""
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """The calendar and the limits in force (现行历法与时限)."""
+
+    calendar: Calendar
+    rules: tuple[LimitRule, ...]
+    ids: dict[str, UUID]
+
+
+_READ = """
+select json_build_object(
+  'days', (select coalesce(json_agg(json_build_array(date, is_working, name, provisional) order by date), '[]')
+           from flow_calendarday),
+  'hours', (select row_to_json(h) from (
+              select weekdays, spans, receipt_day_counts, rest_day_moves, after_hours_moves
+              from flow_workinghours where valid_from <= %s order by valid_from desc limit 1) h),
+  'rules', (select coalesce(json_agg(json_build_array(
+              id, name, stage, matter_kind, category, urgency, amount, unit, valid_from, valid_to, basis)
+              order by id), '[]') from flow_limitrule))::text
+"""
+
+
+def timetable() -> Timetable:
+    """Read calendar, hours and limits in one query; rebuilt only when the tables changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [time.today()])
+        (text,) = cursor.fetchone()
+    return _built(text)
+
+
+@lru_cache(maxsize=4)
+def _built(text: str) -> Timetable:
+    told = json.loads(text)
+    days = {date.fromisoformat(d): works for d, works, _, _ in told["days"]}
+    names = {date.fromisoformat(d): name for d, _, name, _ in told["days"]}
+    open_years = {int(d[:4]) for d, _, _, provisional in told["days"] if provisional}
+    settled = frozenset({day.year for day in days} - open_years)
+    usual = shipped_calendar()
+    facts = told["hours"]
+    calendar = Calendar(
+        days=days or usual.days,
+        names=names or usual.names,
+        settled=settled or usual.settled,
+        week=tuple(n in facts["weekdays"] for n in range(7)) if facts else usual.week,
+        hours=hours(*facts["spans"]) if facts else usual.hours,
+        first_day=FirstDay(facts["receipt_day_counts"], facts["rest_day_moves"], facts["after_hours_moves"])
+        if facts
+        else usual.first_day,
+    )
+    return Timetable(calendar, tuple(map(_rule, told["rules"])), {row[0]: UUID(row[0]) for row in told["rules"]})
+
+
+def _rule(row: Sequence[Any]) -> LimitRule:
+    key, name, stage, kind, category, urgency, amount, unit, valid_from, valid_to, basis = row
+    return LimitRule(
+        key=key,
+        limit=Limit(amount, Unit(unit)),
+        name=name,
+        stage=stage,
+        kind=kind,
+        category=tuple(category.split("/")) if category else (),
+        urgency=urgency,
+        valid_from=date.fromisoformat(valid_from) if valid_from else None,
+        valid_until=date.fromisoformat(valid_to) if valid_to else None,
+        source=basis,
+    )
+
+
+def planned(
+    *, kind: str, category: str, urgency: str, stage: str = TOTAL, at: datetime, tables: Timetable | None = None
+) -> Deadline | None:
+    """An unsaved limit for a matter of this kind, category path and urgency; None when no rule speaks."""
+    tables = tables or timetable()
+    path = tuple(category.split("/")) if category else ()
+    choice = choose(
+        tables.rules, on=time.local(at).date(), kind=kind, category=path, urgency=urgency, stage=stage
+    )
+    if choice is None:
+        return None
+    return Deadline(
+        stage=stage,
+        rule_id=tables.ids[choice.rule.key],
+        why=choice.sentence[:300],
+        amount=choice.limit.amount,
+        clock=choice.limit.unit,
+        started_at=at,
+        due_at=due(at, choice.limit, tables.calendar),
+        yellow_at=yellow_at(at, choice.limit, tables.calendar),
+    )
+
+
+def start(
+    matter: tuple[str, UUID],
+    *,
+    kind: str,
+    category: str,
+    urgency: str,
+    stage: str = TOTAL,
+    at: datetime | None = None,
+    unit_id: UUID | None = None,
+) -> Deadline | None:
+    """Start a limit of a matter (起算), after the most specific rule of the table."""
+    deadline = planned(kind=kind, category=category, urgency=urgency, stage=stage, at=at or time.now())
+    if deadline is None:
+        return None
+    deadline.object_type, deadline.object_id = matter
+    deadline.unit_id = unit_id
+    deadline.save(force_insert=True)
+    return deadline
+
+
+_FINISH = """
+update flow_deadline set
+  finished_at = %(at)s,
+  state = case when %(drop)s then 'dropped'
+               when state = 'paused' or due_at is null or due_at >= %(at)s then 'met' else 'missed' end
+where object_id = %(matter)s and stage = any(%(stages)s) and state in ('running', 'paused')
+"""
+
+
+def finish(matter_id: UUID, stages: Sequence[str], *, at: datetime | None = None, drop: bool = False) -> None:
+    """End limits (计时结束): met or missed by what the clock says; `drop` when the matter itself fell away."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FINISH, {"at": at or time.now(), "drop": drop, "matter": matter_id, "stages": list(stages)}
+        )
+
+
+def pause(matter_id: UUID, stages: Sequence[str], reason: str) -> None:
+    """Stop the clock (暂停计时), with the reason that «为什么是这个时限» will show."""
+    moment = time.now()
+    for deadline in _running(matter_id, stages, Deadline.State.RUNNING):
+        deadline.pauses = [*deadline.pauses, [moment.isoformat(), None, reason]]
+        deadline.state = Deadline.State.PAUSED
+        deadline.due_at = deadline.yellow_at = None
+        deadline.save(update_fields=["pauses", "state", "due_at", "yellow_at"])
+
+
+def resume(matter_id: UUID, stages: Sequence[str]) -> Deadline | None:
+    """Let the clock go on (恢复计时); gives the total limit with its new due moment, if there is one."""
+    moment = time.now()
+    total = None
+    tables = timetable()
+    for deadline in _running(matter_id, stages, Deadline.State.PAUSED):
+        start_, _, reason = deadline.pauses[-1]
+        deadline.pauses = [*deadline.pauses[:-1], [start_, moment.isoformat(), reason]]
+        deadline.state = Deadline.State.RUNNING
+        recompute(deadline, tables)
+        deadline.save(update_fields=["pauses", "state", "due_at", "yellow_at"])
+        total = deadline if deadline.stage == TOTAL else total
+    return total
+
+
+def extend(matter_id: UUID, days: int, reason: str, *, at: datetime | None = None) -> Deadline:
+    """Extend the total limit by working days (延期): at most ten in all, once, asked for before it is over."""
+    deadline = Deadline.objects.filter(object_id=matter_id, stage=TOTAL, state="running").first()
+    if deadline is None:
+        raise NotNow(
+            "这件事现在没有正在计时的总时限,不能延期。", "可能已暂停或已办结。", "请刷新后查看。", code="flow.no_limit"
+        )
+    check_extension(deadline, days, at=at)
+    moment = time.now().isoformat()
+    deadline.extensions = [*deadline.extensions, [days, "working_days", reason, moment]]
+    recompute(deadline, timetable())
+    deadline.warned = ""
+    deadline.save(update_fields=["extensions", "due_at", "yellow_at", "warned"])
+    return deadline
+
+
+def check_extension(deadline: Deadline, days: int, *, at: datetime | None = None) -> None:
+    """Refuse an extension that the rules do not allow (`at`: when it was asked for)."""
+    may_extend(
+        Limit(days, Unit.WORKING_DAYS),
+        granted=[Limit(amount, Unit(unit)) for amount, unit, _, _ in deadline.extensions],
+        at=at or time.now(),
+        due=deadline.due_at,
+    ).or_refuse()
+
+
+def recompute(deadline: Deadline, tables: Timetable) -> None:
+    """Work out due and yellow card again from what the row itself stores."""
+    limit = Limit(deadline.amount, Unit(deadline.clock))
+    pauses, extensions = pauses_of(deadline), extensions_of(deadline)
+    deadline.due_at = due(deadline.started_at, limit, tables.calendar, pauses=pauses, extensions=extensions)
+    deadline.yellow_at = yellow_at(
+        deadline.started_at, limit, tables.calendar, pauses=pauses, extensions=extensions
+    )
+
+
+def why(deadline: Deadline) -> list[Segment]:
+    """«为什么是这个时限»: the counted stretches, from start to due."""
+    return explain(
+        deadline.started_at,
+        Limit(deadline.amount, Unit(deadline.clock)),
+        timetable().calendar,
+        pauses=pauses_of(deadline),
+        extensions=extensions_of(deadline),
+    )
+
+
+def pauses_of(deadline: Deadline) -> tuple[Pause, ...]:
+    """The stored pauses as values (暂停段)."""
+    return tuple(
+        Pause(datetime.fromisoformat(a), datetime.fromisoformat(b) if b else None, reason)
+        for a, b, reason in deadline.pauses
+    )
+
+
+def extensions_of(deadline: Deadline) -> tuple[Extension, ...]:
+    """The stored extensions as values (延期)."""
+    return tuple(
+        Extension(Limit(amount, Unit(unit)), reason) for amount, unit, reason, _ in deadline.extensions
+    )
+
+
+def _running(matter_id: UUID, stages: Sequence[str], state: str) -> list[Deadline]:
+    return list(
+        Deadline.objects.filter(Q(object_id=matter_id), stage__in=list(stages), state=state).select_for_update()
+    )
+
+
+def moved_by_calendar(tables: Timetable) -> list[tuple[Deadline, datetime | None]]:
+    """Open limits that the calendar as it now stands would move, with their new due moment (preview)."""
+    moved = []
+    for deadline in Deadline.objects.filter(state="running").iterator(chunk_size=2000):
+        old = deadline.due_at
+        recompute(deadline, tables)
+        if deadline.due_at != old:
+            moved.append((deadline, old))
+    return moved
+
+
+def apply_calendar(by: Actor, reason: str) -> int:
+    """Move the open limits to the calendar as it now stands, each with a line in its log; gives how many."""
+    moment = time.now().isoformat()
+    moved = moved_by_calendar(timetable())
+    for deadline, old in moved:
+        line = [moment, by.name, reason, old.isoformat() if old else None]
+        deadline.log = [*deadline.log, line]
+    Deadline.objects.bulk_update([d for d, _ in moved], ["due_at", "yellow_at", "log"], batch_size=500)
+    return len(moved)

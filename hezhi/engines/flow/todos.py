@@ -1,0 +1,75 @@
+"""To-dos of a post (待办): put there by a verb, done by the next one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from hezhi.engines.flow.models import ToDo
+from hezhi.engines.org.actor import Actor
+from hezhi.ground import time
+from hezhi.ground.errors import NotNow
+
+
+def done(object_id: UUID, steps: Sequence[str] = ()) -> None:
+    """Take the open to-dos of an object off the list; all of them, or those of some steps."""
+    rows = ToDo.objects.filter(object_id=object_id, done_at__isnull=True)
+    if steps:
+        rows = rows.filter(step__in=steps)
+    rows.update(done_at=time.now())
+
+
+def put(
+    obj: tuple[str, UUID],
+    *,
+    number: str,
+    title: str,
+    step: str,
+    permission: str,
+    unit_id: UUID,
+    due_at: datetime | None,
+    urgency: str = "normal",
+) -> ToDo:
+    """Put one to-do before a post of a unit."""
+    return ToDo.objects.create(
+        object_type=obj[0],
+        object_id=obj[1],
+        number=number,
+        title=title[:200],
+        step=step,
+        permission=permission,
+        unit_id=unit_id,
+        due_at=due_at,
+        urgency=urgency,
+        created_at=time.now(),
+    )
+
+
+def waiting_for(actor: Actor) -> QuerySet[ToDo]:
+    """What waits for this reader's post: his unit, his permissions, not claimed by a colleague."""
+    if actor.unit_id is None:
+        return ToDo.objects.none()
+    free = Q(claimed_by__isnull=True) | Q(claimed_by=actor.user_id) | Q(claimed_until__lt=time.now())
+    return ToDo.objects.filter(
+        free, unit=actor.unit_id, permission__in=list(actor.permissions), done_at__isnull=True
+    )
+
+
+def claim(todo: ToDo, *, by: Actor, until: datetime) -> ToDo:
+    """Take a to-do for oneself until the shift ends (认领); the second of two people gets a sentence."""
+    moment = time.now()
+    taken = ToDo.objects.filter(
+        Q(claimed_by__isnull=True) | Q(claimed_by=by.user_id) | Q(claimed_until__lt=moment),
+        pk=todo.pk,
+        done_at__isnull=True,
+    ).update(claimed_by=by.user_id, claimed_until=until)
+    if not taken:
+        raise NotNow("这条待办已被同事认领。", "同一件事只由一人办理。", "请选择其他待办。", code="flow.claimed")
+    todo.refresh_from_db()
+    return todo
+
+
+def release(todo: ToDo, *, by: Actor) -> None:
+    """Give a claimed to-do back to the post (退回待办池)."""
+    ToDo.objects.filter(pk=todo.pk, claimed_by=by.user_id).update(claimed_by=None, claimed_until=None)

@@ -1,0 +1,35 @@
+"""All addresses of the house (网址): who stands where."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+ROOMS = (
+    ("", "hezhi.channels.officer.urls"),
+    ("", "hezhi.chapters.appcentre.users.urls"),
+    ("messages/", "hezhi.chapters.appcentre.messages.urls"),
+    ("", "hezhi.engines.registry.urls"),
+    ("files/", "hezhi.chapters.operations.files.urls"),
+    ("audit/", "hezhi.chapters.operations.security_log.urls"),
+    ("c/", "hezhi.channels.citizen.urls"),
+    ("g/", "hezhi.channels.gridworker.urls"),
+    ("wall/", "hezhi.channels.wall.urls"),
+    ("api/", "hezhi.channels.open_api.urls"),
+    ("", "hezhi.wiring.conformance"),
+)
+
+
+
+def _there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(prefix, include(import_module(module).urlpatterns)) for prefix, module in ROOMS if _there(module)
+]
+handler404 = "hezhi.wiring.middleware.not_found"
+handler500 = "hezhi.wiring.middleware.broken"
