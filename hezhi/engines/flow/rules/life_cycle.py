@@ -172,7 +172,7 @@ class LifeCycle:
                 return verb
         possible = "、".join(verb.name for verb in self.verbs_from(state))
         raise NotNow(
-            f"这件{self.name}现在是“{self.state(state).name}”，不能{named[0].name}",
+            f"本{self.name}现在是“{self.state(state).name}”，不能{named[0].name}",
             "可能有同事先一步处理了，您填写的内容仍然保留",
             f"请刷新后查看；此状态下可以办理：{possible}" if possible else "请刷新后查看最新状态",
         )
