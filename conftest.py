@@ -1,5 +1,6 @@
 """Fixtures of every test (测试公用夹具). How they work stands in hezhi/ground/testkit and hezhi/wiring/testing.py."""
 
+import json
 import os
 import re
 import time
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from hezhi.ground.testkit.databases import Workshop
+from hezhi.ground.time import real_now
 from hezhi.wiring import testing
 from hezhi.wiring.places import CHECKOUT
 
@@ -220,6 +222,9 @@ def _group(item: pytest.Item) -> str:
 def pytest_runtest_makereport(item: pytest.Item):
     report = yield
     report.user_properties.append(("group", _group(item)))
+    clauses = [id_ for mark in item.iter_markers("clause") for id_ in mark.args]
+    if clauses and report.when == "call":
+        report.user_properties.append(("clauses", clauses))
     return report
 
 
@@ -243,3 +248,19 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
     parts = [f"{name} {counts[name]} ({seconds[name]:.0f} s)" for name in GROUPS if counts[name]]
     wall = time.monotonic() - config.stash.get(STARTED, time.monotonic())
     terminalreporter.write_line(f"groups: {', '.join(parts)}; {wall:.0f} s in all")
+    _note_proofs(terminalreporter)
+
+
+def _note_proofs(terminalreporter) -> None:
+    """Keep, for `hezhi clause`, what this run proved of the standard."""
+    proofs: dict[str, dict] = {}
+    for outcome, reports in terminalreporter.stats.items():
+        for report in reports:
+            for id_ in dict(getattr(report, "user_properties", ())).get("clauses", ()):
+                proof = proofs.setdefault(id_, {"at": real_now().isoformat(timespec="seconds"), "passed": 0, "failed": 0})
+                proof["passed" if outcome == "passed" else "failed"] += 1
+    if proofs:
+        path = CHECKOUT / "test-results/clauses.json"
+        path.parent.mkdir(exist_ok=True)
+        known = json.loads(path.read_text()) if path.exists() else {}
+        path.write_text(json.dumps(known | proofs, indent=1))

@@ -4,6 +4,7 @@ Only the standard library: these lines run before anything is installed.
 """
 
 import hashlib
+import json
 import os
 import re
 from pathlib import Path
@@ -45,3 +46,17 @@ def open_folder(path: Path) -> Path:
             folder.mkdir()
             folder.chmod(0o711)
     return path
+
+
+def adopt_cluster() -> None:
+    """Let a command typed by hand find the private cluster's addresses, as `./run` would tell them.
+
+    Does nothing when `DATABASE_URL` is set or there is no private cluster yet.
+    """
+    os.environ.setdefault("HEZHI_HOME", str(home()))
+    notes = home() / "cluster" / "cluster.json"
+    if os.environ.get("DATABASE_URL") or not os.access(notes, os.R_OK):
+        return
+    known = json.loads(notes.read_text())
+    for name, role in (("DATABASE_URL", "hezhi_app"), ("DATABASE_OWNER_URL", "hezhi_owner")):
+        os.environ[name] = f"postgres://{role}:{known['passwords'][role]}@127.0.0.1:{known['port']}/hezhi"

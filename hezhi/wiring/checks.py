@@ -1,0 +1,79 @@
+"""What `make check` asks of Django (构建检查): migrations, system check, clauses, OpenAPI snapshot.
+
+`python -m hezhi.wiring.checks migrations|system|clauses|openapi`; `openapi --write` renews the snapshot.
+"""
+
+import contextlib
+import difflib
+import io
+import os
+import sys
+
+from hezhi.wiring.places import CHECKOUT, adopt_cluster
+
+SNAPSHOT = CHECKOUT / "docs/openapi.yaml"
+
+
+def migrations() -> list[str]:
+    """Models and migrations agree."""
+    from django.core.management import call_command
+
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        try:
+            call_command("makemigrations", "--check", "--dry-run")
+        except SystemExit as end:
+            return [f"makemigrations would write:\n{told.getvalue()}"] if end.code else []
+    return []
+
+
+def system() -> list[str]:
+    """Django's own checks, and ours among them (declarations, purposes, rights of every URL)."""
+    from django.core.checks import run_checks
+
+    return [str(message) for message in run_checks() if message.is_serious() or message.level >= 30]
+
+
+def clauses() -> list[str]:
+    """Every row that is declared built has code and a test, and no state goes back."""
+    from hezhi.wiring.clauses import problems
+
+    return problems()
+
+
+def openapi() -> list[str]:
+    """The API has not changed without anybody saying so."""
+    now = _schema()
+    if "--write" in sys.argv:
+        SNAPSHOT.write_text(now)
+        return []
+    before = SNAPSHOT.read_text() if SNAPSHOT.exists() else ""
+    lines = difflib.unified_diff(before.splitlines(), now.splitlines(), "docs/openapi.yaml", "now", lineterm="", n=1)
+    return list(lines)[:200]
+
+
+def _schema() -> str:
+    from drf_spectacular.generators import SchemaGenerator
+    from drf_spectacular.renderers import OpenApiYamlRenderer
+
+    text = OpenApiYamlRenderer().render(SchemaGenerator().get_schema(public=True), renderer_context={})
+    return text.decode()
+
+
+def main(names: list[str]) -> int:
+    """Run the named checks; print what is wrong."""
+    import django
+
+    adopt_cluster()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hezhi.wiring.settings")
+    os.chdir(CHECKOUT)
+    if names != ["clauses"]:
+        django.setup()
+    known = {check.__name__: check for check in (migrations, system, clauses, openapi)}
+    wrong = [line for name in names for line in known[name]()]
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main([word for word in sys.argv[1:] if not word.startswith("-")]))

@@ -1,0 +1,173 @@
+"""The `hezhi` command (命令行): for the people who install, run and accept the system.
+
+Help and messages are Chinese. Each command is thin: it reads what was typed, calls one function, and
+prints the answer; a refusal is printed as the letter it is.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from hezhi.wiring import mandarin  # first: click asks for its words when it is imported
+
+mandarin.teach()
+
+import click  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.table import Table  # noqa: E402
+
+from hezhi.wiring.places import adopt_cluster  # noqa: E402
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+FORBIDDEN_NAMES = {"admin", "administrator", "root", "test", "sysadmin", "guest"}
+OFFICES = {"system": "系统管理员", "security": "安全管理员", "audit": "审计管理员"}
+
+screen = Console(highlight=False)
+
+
+@click.group(context_settings=SETTINGS, subcommand_metavar="命令 [参数]…", options_metavar="[选项]")
+def hezhi() -> None:
+    """合治:区域社会治理数字化系统的管理命令。"""
+
+
+def _wake() -> None:
+    """Set up Django; commands that do not need it start faster without."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hezhi.wiring.settings")
+    django.setup()
+
+
+# -- the system ------------------------------------------------------------------------------------
+
+
+@hezhi.command(options_metavar="[选项]")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON,供监控程序读取。")
+def doctor(as_json: bool) -> None:
+    """体检:数据库、角色、队列、磁盘、时钟、字体、版本;每个问题附处理办法。"""
+    from hezhi.wiring import doctor as surgery
+
+    findings = surgery.examine()
+    if as_json:
+        screen.print_json(data=[finding.as_dict() for finding in findings])
+    else:
+        surgery.show(findings, screen)
+    raise SystemExit(1 if any(finding.state == "bad" for finding in findings) else 0)
+
+
+@hezhi.command(options_metavar="[选项]")
+def createadmin() -> None:
+    """创建首个系统、安全或审计管理员(三员互斥,各由一人担任)。"""
+    _wake()
+    from hezhi.engines.org.actions import create_first_administrator
+    from hezhi.engines.org.models import Role
+
+    if not sys.stdin.isatty() and os.environ.get("HEZHI_TESTING") != "1":
+        raise click.ClickException("请在终端中运行,以便逐项填写。")
+    office = click.prompt(
+        f"岗位({'、'.join(f'{key} {name}' for key, name in OFFICES.items())})", type=click.Choice(list(OFFICES)), show_choices=False
+    )
+    role = Role.objects.filter(kind=office).first()
+    if role is None:
+        raise click.ClickException(f"系统里还没有“{OFFICES[office]}”这一角色。请先运行 ./run --empty 完成安装。")
+    login_name = click.prompt("登录名", value_proc=check_login_name)
+    full_name = click.prompt("姓名")
+    user, password = create_first_administrator(role, login_name, full_name)
+    screen.print(f"已创建{OFFICES[office]} [bold]{user.login_name}[/bold]。")
+    screen.print(f"初始口令(仅显示这一次,首次登录须修改):[bold]{password}[/bold]")
+
+
+def check_login_name(typed: str) -> str:
+    """A login name that is not the first one an attacker would try."""
+    name = typed.strip()
+    if name.lower() in FORBIDDEN_NAMES:
+        raise click.UsageError(f"登录名 {name} 过于常见,容易被猜中。请换一个,例如姓名拼写加工号。")
+    return name
+
+
+@hezhi.command(options_metavar="[选项]")
+def worker() -> None:
+    """运行后台任务(./run 已自动运行,无需另开)。"""
+    _manage("worker")
+
+
+@hezhi.command(options_metavar="", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="…")
+def manage(words: tuple[str, ...]) -> None:
+    """运行 Django 自带的管理命令,例如 hezhi manage showmigrations。"""
+    _manage(*words)
+
+
+def _manage(*words: str) -> None:
+    from django.core.management import execute_from_command_line
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hezhi.wiring.settings")
+    execute_from_command_line(["hezhi manage", *words])
+
+
+# -- the standard ----------------------------------------------------------------------------------
+
+
+@hezhi.command(options_metavar="[选项]")
+@click.argument("number", metavar="条款号")
+def clause(number: str) -> None:
+    """查一条标准条款:名称、代码、页面、接口、权限、测试、最近一次验证。"""
+    _wake()
+    from hezhi.wiring import clauses as ledger
+
+    row = next((row for row in ledger.as_json() if row["id"] == number), None)
+    if row is None:
+        raise click.ClickException(f"标准中没有 {number} 这一条。hezhi clauses 可列出全部条款。")
+    screen.print(f"[bold]{row['id']} {row['title']}[/bold]  {ledger.STATES[row['state']]}")
+    proof = row["proof"]
+    proved = f"{proof['at']} 通过 {proof['passed']} 项,未通过 {proof['failed']} 项" if proof else "尚未运行"
+    lines = (("所在模块", [row["room"]]), ("代码", row["code"]), ("页面", row["urls"]), ("接口", row["api"]))
+    for title, places in (*lines, ("权限", row["rights"]), ("测试", row["tests"]), ("最近验证", [proved])):
+        screen.print(f"  {title}:" + (f"\n{' ' * 8}".join(places) if places else "无"), markup=False, soft_wrap=True)
+
+
+@hezhi.command(options_metavar="[选项]")
+@click.option("--check", is_flag=True, help="核对:声明已建成的须有代码和测试,状态不得倒退。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.option("--note", is_flag=True, help="登记当前状态到 standard/conformance.json。")
+def clauses(check: bool, as_json: bool, note: bool) -> None:
+    """列出标准的全部条款及建设状态。"""
+    from hezhi.wiring import clauses as ledger
+
+    if note:
+        ledger.note()
+    if check:
+        wrong = ledger.problems()
+        for line in wrong:
+            screen.print(line, markup=False)
+        screen.print("条款核对通过。" if not wrong else f"共 {len(wrong)} 个问题。")
+        raise SystemExit(1 if wrong else 0)
+    if as_json:
+        _wake()
+        screen.print_json(data=ledger.as_json())
+        return
+    table = Table("条款", "名称", "模块", "状态", "代码", "测试")
+    for row in ledger.rows().values():
+        table.add_row(row.id, row.title, row.room, row.state_title, str(len(row.code)), str(len(row.tests)))
+    screen.print(table)
+
+
+def main() -> None:
+    """The entry of the `hezhi` command."""
+    adopt_cluster()
+    from hezhi.ground.errors import Refusal
+    from hezhi.wiring.voice import Trouble
+
+    try:
+        hezhi(prog_name="hezhi")
+    except Refusal as refusal:
+        screen.print(str(refusal), markup=False)
+        raise SystemExit(1) from None
+    except Trouble as trouble:
+        screen.print(trouble.chinese, markup=False)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path.cwd()))
+    main()

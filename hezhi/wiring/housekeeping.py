@@ -1,0 +1,86 @@
+"""`make stop` and `make reset` (停止与重置)."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from hezhi.wiring import machine
+from hezhi.wiring.cluster import Cluster, main_cluster
+from hezhi.wiring.places import home
+from hezhi.wiring.voice import Trouble, fail, say
+
+
+def stop() -> None:
+    """Stop a running `./run`, then the private database servers of this checkout."""
+    stopped = _stop_run()
+    for cluster in _clusters():
+        stopped |= cluster.stop()
+    if stopped:
+        say("已停止。", "Stopped.")
+    else:
+        say("没有在运行的内容。", "Nothing was running.")
+
+
+def reset() -> None:
+    """Delete this checkout's data folder after a question. A database behind DATABASE_URL is never touched."""
+    if os.environ.get("DATABASE_URL"):
+        raise Trouble(
+            "已设置 DATABASE_URL:外部数据库不会被删除,请由其管理员处理。",
+            "DATABASE_URL is set: a foreign database is never deleted from here.",
+        )
+    if not home().exists():
+        say("没有数据可删除。", "There is nothing to delete.")
+        return
+    say(f"将删除 {home()} 中的全部数据(数据库、密钥、附件),不可恢复。", "All data there will be deleted for good.")
+    if os.environ.get("HEZHI_RESET") != "yes" and input("       输入 yes 继续 / type yes to go on: ").strip() != "yes":
+        say("未作任何改动。", "Nothing was changed.")
+        return
+    stop()
+    for cluster in _clusters():
+        cluster.remove()
+    _delete(home())
+    say("已删除。重新运行 ./run 即可从头开始。", "Deleted. ./run begins anew.")
+
+
+def _clusters() -> list[Cluster]:
+    folders = [main_cluster().folder, *home().glob("test/**/cluster"), *home().glob("test/own-*")]
+    return [Cluster(folder) for folder in folders if folder.exists()]
+
+
+def _stop_run() -> bool:
+    """End the `./run` of this data folder, if its number still belongs to one."""
+    try:
+        number = int((home() / "run/launch.lock").read_text())
+        called = Path(f"/proc/{number}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return False
+    if b"hezhi.wiring.launch" not in called:
+        return False
+    os.kill(number, signal.SIGTERM)
+    machine.wait_gone([number], 40)
+    time.sleep(0.1)
+    return True
+
+
+def _delete(folder: Path) -> None:
+    """Delete only what is ours: the folder must carry our marks."""
+    import shutil
+
+    known = {"cluster", "test", "keys", "files", "log", "run", "static"}
+    if not known & {path.name for path in folder.iterdir()} and any(folder.iterdir()):
+        raise Trouble(f"{folder} 不像合治的数据目录,未删除。", f"{folder} does not look like our data folder.")
+    shutil.rmtree(folder)
+
+
+def main(words: list[str]) -> None:
+    """`python -m hezhi.wiring.housekeeping stop|reset`."""
+    {"stop": stop, "reset": reset}[words[0]]()
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except Trouble as trouble:
+        fail(trouble)
