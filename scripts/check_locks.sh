@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 for source in sorted(Path("requirements").glob("*.in")):
-    names = re.findall(r"^([A-Za-z0-9._-]+)", source.read_text(), re.M)
+    names = re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)", source.read_text(), re.M)
     locked = source.with_suffix(".txt").read_text().lower().replace("_", "-").replace(".", "-")
     for name in names:
         plain = re.sub(r"[._]", "-", name.lower())

@@ -29,9 +29,10 @@ def migrations() -> list[str]:
 
 def system() -> list[str]:
     """Django's own checks, and ours among them (declarations, purposes, rights of every URL)."""
-    from django.core.checks import run_checks
+    from django.core.checks import WARNING, run_checks
 
-    return [str(message) for message in run_checks() if message.is_serious() or message.level >= 30]
+    old_gdal = "gis.W001"  # Debian 12 has GDAL 3.6; every geometry we read is our own form's, see geo
+    return [str(message) for message in run_checks() if message.level >= WARNING and message.id != old_gdal]
 
 
 def clauses() -> list[str]:
