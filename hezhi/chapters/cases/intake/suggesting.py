@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from hezhi.engines.analysis.text.classify import suggest as label_of
+from hezhi.engines.analysis.text.model import ModelRefused
 from hezhi.engines.analysis.text.places import Gazetteer, Place
 from hezhi.ground.time import monotonic
 
@@ -23,7 +24,11 @@ def suggest(title: str, text: str) -> dict[str, Any]:
     Keys: `category`, `name`, `label`, `second`, `margin`, `confident`, `reasons`. Empty when no category
     carries the label.
     """
-    found = label_of(title, text)
+    try:
+        found = label_of(title, text)
+    except ModelRefused:
+        # A broken model must never keep a message out; the officer chooses, and `hezhi doctor` says why.
+        return {}
     categories = _categories(_period())
     best = _narrow(categories, found.best, title, text)
     if best is None:

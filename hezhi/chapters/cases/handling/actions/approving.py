@@ -110,7 +110,7 @@ def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
         received=order.issued_at,
         at=time.now(),
         calendar=timing.timetable().calendar,
-        returns=case.returns,
+        returns=0,  # how often is asked below: from the third on the duty chief rules instead
         ruled=order.may_not_return,
     ).or_refuse()
     permission = "cases.rule_return" if rule.must_be_ruled(case.returns) else "cases.dispatch"

@@ -8,6 +8,7 @@ from hezhi.chapters.cases.handling.models import Case
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules import work_orders as rule
 from hezhi.engines.org.actor import Actor
+from hezhi.ground import time
 
 
 def tree(case: Case) -> list[WorkOrder]:
@@ -44,7 +45,7 @@ where mine.id = %(unit)s and exists (
   select 1 from org_post p join org_role r on r.id = p.role_id
   join org_holding h on h.post_id = p.id
   where p.unit_id = u.id and 'cases.review' = any(r.permissions) and p.valid_to is null
-    and h.user_id <> %(user)s and h.valid_from <= now() and (h.valid_to is null or h.valid_to > now()))
+    and h.user_id <> %(user)s and h.valid_from <= %(now)s and (h.valid_to is null or h.valid_to > %(now)s))
 order by length(u.path) desc limit 1
 """
 
@@ -55,6 +56,6 @@ def reviewing_unit(order: WorkOrder, by: Actor) -> UUID:
     A grid has no reviewer of its own: its community or town signs. Falls back to the order's unit.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_REVIEWER, {"unit": order.unit_id, "user": by.user_id})
+        cursor.execute(_REVIEWER, {"unit": order.unit_id, "user": by.user_id, "now": time.now()})
         row = cursor.fetchone()
     return row[0] if row else order.unit_id

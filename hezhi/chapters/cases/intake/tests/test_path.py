@@ -1,0 +1,214 @@
+"""The main path: a message becomes a closed and rated case (9.1.2-2)."""
+
+import pytest
+
+from hezhi.chapters.cases.handling import actions
+from hezhi.chapters.cases.handling.models import Step
+from hezhi.chapters.cases.intake.testkit import District, case_of, order_of
+from hezhi.engines.flow.models import Approval, Deadline, ToDo
+from hezhi.engines.org.actor import citizen
+from hezhi.engines.records.models import AuditEntry
+from hezhi.ground.errors import NotAllowed, NotNow
+
+pytestmark = pytest.mark.clause("9.1.2-2")
+
+
+def test_a_message_is_accepted_dispatched_handled_signed_off_called_back_and_rated(district: District) -> None:
+    receipt = district.report()
+    assert case_of(receipt).grid == district.areas["g11"]
+
+    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    assert case_of(receipt).due_at is not None
+
+    actions.dispatch(
+        receipt.id, by=district["centre.dispatcher"], lead_id=district.units["town1"].pk,
+        assist_ids=[district.units["light"].pk],
+    )  # fmt: skip
+    town = order_of(receipt.id, district.units["town1"])
+    actions.pass_down(town.pk, by=district["town1.town_dispatcher"], lead_id=district.units["grid11"].pk)
+    grid = order_of(receipt.id, district.units["grid11"])
+    actions.sign(grid.pk, by=district["grid11.grid_worker"])
+    actions.handle(grid.pk, by=district["grid11.grid_worker"], text="到现场看过,灯杆底座进水。")
+    actions.reply(grid.pk, by=district["grid11.grid_worker"], text="已拉警戒,需更换控制器。")
+    grid.refresh_from_db()
+    assert grid.review_unit_id == district.units["town1"].pk, "a grid has no reviewer of its own: its town signs"
+    actions.review(grid.pk, by=district["town1.reviewer"])
+
+    light = order_of(receipt.id, district.units["light"])
+    actions.sign(light.pk, by=district["light.handler"])
+    actions.reply(light.pk, by=district["light.handler"], text="控制器已更换。")
+    actions.review(light.pk, by=district["light.reviewer"])
+    assert case_of(receipt).state == "handling"
+
+    town.refresh_from_db()
+    actions.reply(town.pk, by=district["town1.town_dispatcher"], text="已修好。", public_reply="您好,路灯已修好。")
+    assert case_of(receipt).state == "to_review"
+    actions.review(town.pk, by=district["town1.reviewer"])
+    case = case_of(receipt)
+    assert (case.state, case.reply) == ("to_call_back", "您好,路灯已修好。")
+
+    actions.call_back(receipt.id, by=district["centre.caller"], reached=True, solved=True, satisfied=True)
+    assert case_of(receipt).state == "closed"
+    actions.rate(receipt.id, by=citizen(), stars=5, solved=True, text="很快,谢谢")
+
+    told = list(Step.objects.filter(case=receipt.id).values_list("title", flat=True))
+    assert told == ["上报", "受理", "派遣", "下派", "签收", "处置", "反馈", "审签通过", "签收", "反馈", "审签通过",
+                    "反馈", "审签通过", "回访", "评价"]  # fmt: skip
+    assert not ToDo.objects.filter(done_at__isnull=True).exists()
+    assert {d.state for d in Deadline.objects.filter(object_id=receipt.id)} == {"met"}
+    assert AuditEntry.objects.filter(object_id=receipt.id, event="cases.accept").exists()
+
+
+def test_nobody_signs_off_his_own_reply(district: District) -> None:
+    receipt = at_work(district, "light")
+    order = order_of(receipt.id, district.units["light"])
+    actions.reply(order.pk, by=district["light.handler"], text="已办。", public_reply="已办。")
+    by = district["light.handler"]
+    with pytest.raises(NotAllowed):
+        actions.review(order.pk, by=by)
+
+
+def at_work(district: District, unit: str):  # type: ignore[no-untyped-def]
+    """A case whose unit has signed."""
+    receipt = district.report()
+    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units[unit].pk)
+    hand = "town_dispatcher" if unit.startswith("town") else "handler"
+    actions.sign(order_of(receipt.id, district.units[unit]).pk, by=district[f"{unit}.{hand}"])
+    return receipt
+
+
+def test_an_extension_needs_somebody_elses_yes_and_moves_the_limit(district: District) -> None:
+    receipt = at_work(district, "light")
+    before = case_of(receipt).due_at
+    approval = actions.ask_extension(receipt.id, by=district["light.handler"], days=5, reason="等配件")
+    assert case_of(receipt).due_at == before
+    with pytest.raises(NotAllowed):
+        actions.decide(approval.pk, by=district["light.handler"], grant=True)
+    actions.decide(approval.pk, by=district["centre.duty_chief"], grant=True)
+    after = case_of(receipt).due_at
+    assert before is not None and after is not None and after > before
+    with pytest.raises(NotNow):
+        actions.ask_extension(receipt.id, by=district["light.handler"], days=1, reason="再等等")
+
+
+def test_after_two_returns_the_duty_chief_rules_and_the_unit_may_not_return(district: District) -> None:
+    receipt = district.report()
+    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    for unit in ("light", "water"):
+        actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units[unit].pk)
+        order = order_of(receipt.id, district.units[unit])
+        approval = actions.ask_return(order.pk, by=district[f"{unit}.handler"], reason="不属本单位职责")
+        actions.decide(approval.pk, by=district["centre.dispatcher"], grant=True)
+        assert case_of(receipt).state == "to_dispatch"
+    actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units["house"].pk)
+    order = order_of(receipt.id, district.units["house"])
+    approval = actions.ask_return(order.pk, by=district["house.handler"], reason="也不是我们")
+    assert approval.permission == "cases.rule_return"
+    with pytest.raises(NotAllowed):
+        actions.decide(approval.pk, by=district["centre.dispatcher"], grant=True)
+    actions.decide(approval.pk, by=district["centre.duty_chief"], grant=False, opinion="裁定由住建局主办")
+    with pytest.raises(NotNow):
+        actions.ask_return(order.pk, by=district["house.handler"], reason="还是不办")
+
+
+def test_a_hold_stops_the_clock_and_resuming_lets_it_go_on(district: District) -> None:
+    receipt = at_work(district, "light")
+    approval = actions.ask_hold(receipt.id, by=district["light.handler"], reason="冬季不宜施工")
+    actions.decide(approval.pk, by=district["centre.duty_chief"], grant=True)
+    case = case_of(receipt)
+    assert (case.state, case.due_at) == ("on_hold", None)
+    actions.resume(receipt.id, by=district["light.handler"])
+    case = case_of(receipt)
+    assert case.state == "handling" and case.due_at is not None
+
+
+def test_the_second_of_two_people_gets_a_sentence_and_nothing_is_overwritten(district: District) -> None:
+    receipt = district.report()
+    revision = case_of(receipt).revision
+    first = {"category_id": district.categories["0101"].pk, "revision": revision}
+    actions.accept(receipt.id, by=district["centre.acceptor"], **first)
+    with pytest.raises(NotNow, match="刚刚被同事办理过"):
+        actions.accept(receipt.id, by=district["centre.acceptor"], **first)
+
+
+def test_merged_orders_keep_their_own_number_and_get_their_own_answer(district: District) -> None:
+    main, other = at_work(district, "light"), district.report("路灯又黑了")
+    actions.merge(other.id, by=district["centre.acceptor"], into_id=main.id)
+    assert case_of(other).state == "merged"
+    order = order_of(main.id, district.units["light"])
+    actions.reply(order.pk, by=district["light.handler"], text="已修。", public_reply="已修好。")
+    actions.review(order.pk, by=district["light.reviewer"])
+    actions.call_back(main.id, by=district["centre.caller"], reached=True, solved=True, satisfied=True)
+    told = case_of(other)
+    assert (told.state, told.reply, told.number) == ("closed", "已修好。", other.number)
+
+
+def test_a_merge_can_be_undone(district: District) -> None:
+    main, other = at_work(district, "light"), district.report("路灯又黑了")
+    actions.merge(other.id, by=district["centre.acceptor"], into_id=main.id)
+    actions.unmerge(other.id, by=district["centre.acceptor"])
+    assert case_of(other).state == "to_accept"
+    assert ToDo.objects.filter(object_id=other.id, done_at__isnull=True, step="accept").exists()
+
+
+def test_an_unhappy_reporter_brings_the_case_back_and_it_is_redone(district: District) -> None:
+    receipt = at_work(district, "light")
+    order = order_of(receipt.id, district.units["light"])
+    actions.reply(order.pk, by=district["light.handler"], text="已办。", public_reply="已办。")
+    actions.review(order.pk, by=district["light.reviewer"])
+    actions.call_back(receipt.id, by=district["centre.caller"], reached=True, solved=True, satisfied=True)
+    actions.rate(receipt.id, by=citizen(), stars=1, solved=False, text="还是黑的")
+    assert case_of(receipt).state == "to_call_back"
+    actions.call_back(
+        receipt.id, by=district["centre.caller"], reached=True, solved=False, satisfied=False, reason="没修好"
+    )
+    case = case_of(receipt)
+    assert (case.state, case.redos) == ("redo", 1)
+    actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units["light"].pk)
+    assert case_of(receipt).state == "to_sign"
+
+
+def test_the_unit_complained_of_can_never_be_given_the_case(district: District) -> None:
+    receipt = district.report()
+    actions.claim_secret(
+        receipt.id, by=district["centre.acceptor"], title="反映某部门工作作风", text="内容已隐去身份。",
+        barred_unit_id=district.units["light"].pk,
+    )  # fmt: skip
+    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    from hezhi.ground.errors import BadInput
+
+    with pytest.raises(BadInput, match="依规定不能承办"):
+        actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units["light"].pk)
+
+
+def test_splitting_makes_cases_of_their_own(district: District) -> None:
+    receipt = district.report("路灯不亮,井盖也坏了")
+    parts = actions.split(receipt.id, by=district["centre.acceptor"], parts=["井盖破损", ""])
+    assert [p.title for p in parts] == ["井盖破损"]
+    assert parts[0].number != receipt.number and parts[0].split_from_id == receipt.id
+
+
+def test_a_whistle_calls_units_that_arrive_and_give_their_result(district: District) -> None:
+    receipt = at_work(district, "town1")
+    town = order_of(receipt.id, district.units["town1"])
+    actions.whistle(
+        town.pk, by=district["town1.town_dispatcher"], unit_ids=[district.units["water"].pk], hours=2,
+        request="请到场查看漏点",
+    )  # fmt: skip
+    called = order_of(receipt.id, district.units["water"])
+    actions.arrive(called.pk, by=district["water.handler"])
+    with pytest.raises(NotNow, match="还没有办完"):
+        actions.reply(town.pk, by=district["town1.town_dispatcher"], text="办完", public_reply="办完")
+    actions.reply(called.pk, by=district["water.handler"], text="已堵漏。")
+    actions.review(called.pk, by=district["water.reviewer"])
+    actions.reply(town.pk, by=district["town1.town_dispatcher"], text="办完", public_reply="办完")
+    assert case_of(receipt).state == "to_review"
+
+
+def test_not_accepting_needs_the_duty_chief(district: District) -> None:
+    receipt = district.report()
+    actions.ask_not_accept(receipt.id, by=district["centre.acceptor"], reason="已进入诉讼程序")
+    approval = Approval.objects.get(object_id=receipt.id)
+    actions.decide(approval.pk, by=district["centre.duty_chief"], grant=True)
+    assert case_of(receipt).state == "not_accepted"
