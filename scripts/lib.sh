@@ -131,7 +131,7 @@ need_python() {
         [ "$(cat ".venv/.hezhi-$group" 2>/dev/null)" != "$wanted" ] || continue
         check_space . 2500
         say "正在安装 Python 软件包(${group})……" "Installing Python packages ($group)…"
-        .venv/bin/python -m pip install -q --disable-pip-version-check --no-input --require-hashes --no-deps \
+        .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes --no-deps \
             -r "requirements/$group.txt" || die "Python 软件包安装失败,原因见上。重新运行即可接着做。" \
             "Installing Python packages failed; the reason is above. Run again to continue."
         echo "$wanted" >".venv/.hezhi-$group"

@@ -76,7 +76,11 @@ def problems() -> list[str]:
         for id_, place, _ in _mentions()
         if id_ not in known and id_ not in headings
     ]
-    found += [f"{row.id} 的状态 {row.state} 不在 {'、'.join(STATES)} 之中" for row in known.values() if row.state not in STATES]
+    found += [
+        f"{row.id} 的状态 {row.state} 不在 {'、'.join(STATES)} 之中"
+        for row in known.values()
+        if row.state not in STATES
+    ]
     found += [f"{id_} 曾登记在案,现已不在条款台账中" for id_ in noted if id_ not in known]
     for row in known.values():
         found += _problems_of(row, noted.get(row.id, "not_yet"))

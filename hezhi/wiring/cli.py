@@ -65,7 +65,9 @@ def createadmin() -> None:
     if not sys.stdin.isatty() and os.environ.get("HEZHI_TESTING") != "1":
         raise click.ClickException("请在终端中运行,以便逐项填写。")
     office = click.prompt(
-        f"岗位({'、'.join(f'{key} {name}' for key, name in OFFICES.items())})", type=click.Choice(list(OFFICES)), show_choices=False
+        f"岗位({'、'.join(f'{key} {name}' for key, name in OFFICES.items())})",
+        type=click.Choice(list(OFFICES)),
+        show_choices=False,
     )
     role = Role.objects.filter(kind=office).first()
     if role is None:

@@ -49,7 +49,10 @@ def examine() -> list[Finding]:
         link = _connect()
     except (psycopg.Error, KeyError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else "未知原因"
-        return [*found, Finding("数据库", "bad", f"连接失败:{reason}", "运行 ./run 启动;使用外部数据库时核对 DATABASE_URL。")]
+        return [
+            *found,
+            Finding("数据库", "bad", f"连接失败:{reason}", "运行 ./run 启动;使用外部数据库时核对 DATABASE_URL。"),
+        ]
     with link:
         found += [_safely(subject, look, link) for subject, look in EXAMINATIONS]
     return found
@@ -70,7 +73,9 @@ def _safely(subject: str, look: Callable[[psycopg.Connection], Finding], link: p
     try:
         return look(link)
     except psycopg.Error as error:
-        return Finding(subject, "bad", f"无法检查:{str(error).strip().splitlines()[0]}", "运行 ./run,它会补齐数据表和权限。")
+        return Finding(
+            subject, "bad", f"无法检查:{str(error).strip().splitlines()[0]}", "运行 ./run,它会补齐数据表和权限。"
+        )
 
 
 def _connect() -> psycopg.Connection:
@@ -129,7 +134,9 @@ def keys() -> Finding:
     open_ones = [path.name for path in folder.iterdir() if path.is_file() and path.stat().st_mode & 0o077]
     secret = [name for name in open_ones if not name.endswith((".crt", ".names"))]
     if secret:
-        return Finding("密钥", "bad", f"其他用户可读:{'、'.join(secret)}", f"执行 chmod go-rwx {folder}/*,并考虑轮换密钥。")
+        return Finding(
+            "密钥", "bad", f"其他用户可读:{'、'.join(secret)}", f"执行 chmod go-rwx {folder}/*,并考虑轮换密钥。"
+        )
     return Finding("密钥", "good", "仅本人可读")
 
 
@@ -176,7 +183,9 @@ def tables(link: psycopg.Connection) -> Finding:
 
 def roles(link: psycopg.Connection) -> Finding:
     """The application must not be able to empty or alter a table: the audit stands on that."""
-    role, superuser = link.execute("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() or ("", 0)
+    role, superuser = link.execute(
+        "SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user"
+    ).fetchone() or ("", 0)
     powers = _one(
         link,
         "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public' "
@@ -206,7 +215,9 @@ def queue(link: psycopg.Connection) -> Finding:
     if beat is None or (now - beat).total_seconds() > 60:
         return Finding("后台任务", "bad", f"没有任务进程在运行;{what}", "运行 ./run,或单独运行 hezhi worker。")
     if stuck:
-        return Finding("后台任务", "look", f"{stuck} 项任务中断;{what}", "任务进程会在几分钟内自动重做;持续出现请查看 worker.log。")
+        return Finding(
+            "后台任务", "look", f"{stuck} 项任务中断;{what}", "任务进程会在几分钟内自动重做;持续出现请查看 worker.log。"
+        )
     if failed:
         return Finding("后台任务", "look", what, "在系统的运维页面查看失败原因并重发。")
     return Finding("后台任务", "good", what)
@@ -217,9 +228,13 @@ def clocks(link: psycopg.Connection) -> Finding:
     theirs = _one(link, "SELECT clock_timestamp()")
     apart = abs((clock.real_now() - theirs).total_seconds())
     if apart > 2:
-        return Finding("时钟", "bad", f"本机与数据库相差 {apart:.0f} 秒", "两台机器都启用校时(timedatectl set-ntp true)。")
+        return Finding(
+            "时钟", "bad", f"本机与数据库相差 {apart:.0f} 秒", "两台机器都启用校时(timedatectl set-ntp true)。"
+        )
     if not _is_disciplined():
-        return Finding("时钟", "look", f"与数据库一致(相差 {apart:.2f} 秒),但内核显示未校时", "启用校时:timedatectl set-ntp true。")
+        return Finding(
+            "时钟", "look", f"与数据库一致(相差 {apart:.2f} 秒),但内核显示未校时", "启用校时:timedatectl set-ntp true。"
+        )
     return Finding("时钟", "good", f"已校时,与数据库相差 {apart:.2f} 秒")
 
 
