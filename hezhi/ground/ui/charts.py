@@ -10,7 +10,7 @@ from typing import Any
 __all__ = ["Chart", "bar_lengths", "trend_shape"]
 
 WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 40, 12, 12, 26
+LEFT, RIGHT, TOP, BOTTOM = 48, 14, 16, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,10 @@ class Chart:
     marks: list[tuple[float, str]]
     days: list[tuple[float, str]]
     rows: list[tuple[str, list[float]]]
-    width: int = WIDTH
     height: int = HEIGHT
+    width: int = WIDTH
     left: int = LEFT
     right: int = WIDTH - RIGHT
-    floor: int = HEIGHT - BOTTOM
 
 
 def bar_lengths(items: Sequence[Any]) -> list[dict[str, Any]]:
@@ -43,10 +42,10 @@ def bar_lengths(items: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def trend_shape(days: Sequence[str], lines: Mapping[str, Sequence[float]]) -> Chart:
+def trend_shape(days: Sequence[str], lines: Mapping[str, Sequence[float]], height: int = HEIGHT) -> Chart:
     """Lines over days on one scale that starts at nought and ends at a round number."""
     top = _round_top(max((v for line in lines.values() for v in line), default=0))
-    across, up = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    across, up = WIDTH - LEFT - RIGHT, height - TOP - BOTTOM
     step = across / max(len(days) - 1, 1)
 
     def place(i: int, value: float) -> tuple[float, float]:
@@ -65,7 +64,7 @@ def trend_shape(days: Sequence[str], lines: Mapping[str, Sequence[float]]) -> Ch
     shown = [(place(i, 0)[0], day) for i, day in enumerate(days) if i % every == 0]
     marks = [(place(0, top * k / 4)[1], f"{top * k / 4:g}") for k in range(5)]
     rows = [(day, [line[i] for line in lines.values()]) for i, day in enumerate(days)]
-    return Chart(drawn, marks, shown, rows)
+    return Chart(drawn, marks, shown, rows, height)
 
 
 def _round_top(value: float) -> float:

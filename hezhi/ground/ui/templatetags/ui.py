@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from hezhi.ground.time import MINUTES_A_DAY, local, now, show
-from hezhi.ground.ui.charts import bar_lengths, trend_shape
+from hezhi.ground.ui.charts import HEIGHT, bar_lengths, trend_shape
 from hezhi.ground.ui.spans import tell_due
 
 register = template.Library()
@@ -50,7 +50,7 @@ def icon(name: str, label: str = "", size: int = 20) -> SafeString:
     )
     paths = format_html_join("", '<path d="{}"/>', ((d,) for d in drawn))
     return format_html(
-        '<svg class="icon" width="{0}" height="{0}" viewBox="0 0 24 24" fill="none"'
+        '<svg class="ico" width="{0}" height="{0}" viewBox="0 0 24 24" fill="none"'
         ' stroke="currentColor" stroke-width="1.75" stroke-linecap="round"'
         ' stroke-linejoin="round" {1}>{2}</svg>',
         size,
@@ -118,9 +118,9 @@ def when(moment: datetime | None, form: str = "short") -> SafeString:
     )
 
 
-@register.inclusion_tag("ui/parts/masked.html", takes_context=True)
+@register.inclusion_tag("ui/parts/masked.html")
 def masked(
-    context: template.Context, text: str, reveal_url: str = "", label: str = "", purpose: bool = False
+    text: str, reveal_url: str = "", label: str = "", purpose: bool = False
 ) -> dict[str, Any]:
     """A masked value (脱敏), masked already by the server; `reveal_url` shows it once, logged.
 
@@ -132,7 +132,6 @@ def masked(
         "reveal_url": reveal_url,
         "label": label,
         "purpose": purpose,
-        "csrf_token": context.get("csrf_token"),
     }
 
 
@@ -189,6 +188,12 @@ def actions(context: template.Context, items: Iterable[Any]) -> dict[str, Any]:
 
 
 @register.filter
+def thousands(number: Any) -> str:
+    """«3,000»; anything that is no whole number stays as it is."""
+    return f"{number:,}" if isinstance(number, int) else str(number)
+
+
+@register.filter
 def nth(items: Sequence[Any], place: int) -> Any:
     """The item at a place counted from 0, or nothing (for a cell's column)."""
     return items[place] if 0 <= place < len(items) else ""
@@ -213,9 +218,12 @@ def bars(items: Sequence[Any], label: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("ui/parts/trend.html")
-def trend(label: str, days: Sequence[str], **lines: Sequence[float]) -> dict[str, Any]:
-    """A line chart drawn on the server (趋势): `{% trend "近 14 日" days 上报=a 办结=b %}`."""
-    return {"label": label, "chart": trend_shape(days, lines)}
+def trend(label: str, days: Sequence[str], height: int = HEIGHT, **lines: Sequence[float]) -> dict[str, Any]:
+    """A line chart drawn on the server (趋势): `{% trend "近 14 日" days 上报=a 办结=b %}`.
+
+    It is as wide as its card; `height` is told for a width of 640.
+    """
+    return {"label": label, "chart": trend_shape(days, lines, height)}
 
 
 # --- forms --------------------------------------------------------------------------------
@@ -228,7 +236,7 @@ def field(bound: BoundField, wide: bool = False, hint: str = "") -> dict[str, An
     kind = _kind(widget)
     described = [f"{bound.auto_id}_hint"] if (bound.help_text or hint) else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
-    attrs: dict[str, Any] = {"class": _input_class(kind, widget)}
+    attrs: dict[str, Any] = {"class": _input_class(kind, widget)} if kind != "group" else {}
     if described and kind != "group":
         attrs["aria-describedby"] = " ".join(described)
     if bound.errors and kind != "group":
@@ -259,9 +267,7 @@ def _kind(widget: forms.Widget) -> str:
 def _input_class(kind: str, widget: forms.Widget) -> str:
     own = str(widget.attrs.get("class", ""))
     plain = "form-select" if isinstance(widget, forms.Select) else "form-control"
-    name = {"check": "form-check-input", "group": "", "hidden": ""}.get(kind, plain)
-    if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
-        name = "form-check-input"
+    name = {"check": "form-check-input", "hidden": ""}.get(kind, plain)
     return f"{name} {own}".strip()
 
 
