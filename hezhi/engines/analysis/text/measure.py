@@ -27,7 +27,7 @@ from typing import Any
 from hezhi.engines.analysis.text.classify import route, suggest, train
 from hezhi.engines.analysis.text.duplicates import Message, candidates
 from hezhi.engines.analysis.text.model import Model, load, save
-from hezhi.engines.analysis.text.segment import fold, segmenter
+from hezhi.engines.analysis.text.segment import segmenter
 from hezhi.engines.analysis.text.train import Labelled, fit, read_rows, terms_of_rows
 from hezhi.engines.analysis.text.validate import Figures, Guesses, cross_validate, figures, groups, guesses_of, together
 
@@ -80,7 +80,7 @@ def _peer(
     cut = segmenter("jieba").cut
 
     def words_of(rows: Sequence[Labelled]) -> list[list[str]]:
-        return [cut(fold(f"{row.title} {row.text}")) for row in rows]
+        return [cut(f"{row.title} {row.text}") for row in rows]
 
     def learn(words: Sequence[list[str]], labels: Sequence[str]) -> tuple[Any, Any]:
         vectors = TfidfVectorizer(analyzer=list, sublinear_tf=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import re
-import unicodedata
 from functools import lru_cache
 from typing import Protocol
 
-__all__ = ["fold", "is_general_word", "segmenter", "signs_only", "words"]
+from hezhi.ground.text import fold
+
+__all__ = ["is_general_word", "segmenter", "signs_only", "words"]
 
 _SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏章云苏潘葛范彭郎鲁韦昌马苗凤方俞任袁柳"
@@ -27,7 +28,6 @@ _ORDINARY = (
     "查明 查清 祖先 何时休 何时能 白班 左转 宣传单 宣传栏 向阳 文明 文明卫生 严肃处理 严肃查处 华丽 全校师生 班招生 公正"
 )
 _NO_NAMES = frozenset(_ORDINARY.split())
-_WIDE = re.compile(r"[\uff01-\uff5e]")
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -92,26 +92,13 @@ def segmenter(name: str = "") -> _Cutter:
         return _Python()
 
 
-def fold(text: str) -> str:
-    """One form for one sign: full width to half width, capitals to small letters."""
-    # Punctuation of full width is nearly all there is to do, and this is four times as quick for it.
-    text = _WIDE.sub(_narrow, text)
-    if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text)
-    return text.lower()
-
-
-def _narrow(found: re.Match[str]) -> str:
-    return chr(ord(found[0]) - 0xFEE0)
-
-
 def signs_only(text: str) -> str:
     """The text folded, without white space and punctuation: what two copies of one text share."""
     return _SEPARATORS.sub("", fold(text))
 
 
 def words(text: str) -> list[str]:
-    """The words of a text that is already folded (分词)."""
+    """The words of a text (分词)."""
     return segmenter().cut(text)
 
 

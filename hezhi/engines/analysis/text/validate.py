@@ -5,7 +5,6 @@ Messages that are nearly the same stand on one side of each cut, or the figures 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -16,7 +15,7 @@ import numpy.typing as npt
 
 from hezhi.engines.analysis.text.features import Terms
 from hezhi.engines.analysis.text.model import Model
-from hezhi.engines.analysis.text.segment import fold, signs_only
+from hezhi.engines.analysis.text.segment import signs_only
 from hezhi.engines.analysis.text.train import Labelled, fit
 
 __all__ = ["Figures", "Guesses", "cross_validate", "figures", "groups", "guesses_of", "threshold_for", "together"]
@@ -69,7 +68,7 @@ def groups(rows: Sequence[Labelled]) -> list[int]:
             at = parents[at]
         return at
 
-    texts = [re.sub(r"\s", "", fold(r.title + r.text)) for r in rows]
+    texts = [signs_only(row.title + row.text) for row in rows]
     # Signs that stand together in over 200 messages say nothing of copying, and cost most of the time.
     most = 200 if len(rows) > 200 else 1.0
     least = 2 if len(rows) > 200 else 1
