@@ -61,6 +61,13 @@ class Extension:
     reason: str = ""
 
 
+class Hold(NamedTuple):
+    """A pause in ticks; `end` None while it lasts. Holds may overlap."""
+
+    start: int
+    end: int | None
+
+
 class Clock(Protocol):
     """One way to count time, in ticks or in days."""
 
@@ -73,8 +80,8 @@ class Clock(Protocol):
     def find(self, count: int) -> int:
         """The first tick at which this count is reached."""
 
-    def settle(self, end: int) -> int:
-        """The end of the limit when the count ends at `end`."""
+    def settle(self, end: int, held: Sequence[Hold]) -> int | None:
+        """The end of the limit when the count ends at `end`; None when a hold keeps it from ending."""
 
 
 class EveryMinute:
@@ -89,7 +96,7 @@ class EveryMinute:
     def find(self, count: int) -> int:
         return count
 
-    def settle(self, end: int) -> int:
+    def settle(self, end: int, held: Sequence[Hold]) -> int | None:
         return end
 
 
@@ -123,11 +130,19 @@ class EveryDay:
     def find(self, count: int) -> int:
         return count * DAY - SECOND
 
-    def settle(self, end: int) -> int:
+    def settle(self, end: int, held: Sequence[Hold]) -> int | None:
         day = day_of(end)
-        if self._calendar.last_day_moves and not self._calendar.works(day):
-            return self._end(self._calendar.next_working_day(day))
-        return end
+        if not self._calendar.last_day_moves or self._calendar.works(day):
+            return end
+        # The last day moves to the next working day, and past those on which the matter is on hold.
+        while True:
+            day = self._calendar.next_working_day(day)
+            end = self._end(day)
+            holding = [hold for hold in held if hold.start < end and (hold.end is None or end <= hold.end)]
+            if not holding:
+                return end
+            if any(hold.end is None for hold in holding):
+                return None
 
     @staticmethod
     def _end(day: date) -> int:
@@ -162,7 +177,7 @@ class WorkingDays:
     def find(self, count: int) -> int:
         return self._rows.when_closed(count)
 
-    def settle(self, end: int) -> int:
+    def settle(self, end: int, held: Sequence[Hold]) -> int | None:
         return end
 
     def _close(self, day: date) -> int:
@@ -187,13 +202,6 @@ def minute_clock_for(unit: Unit, calendar: Calendar, start: int) -> Clock:
 def size(limit: Limit) -> int:
     """The limit's amount as its clock counts it: days, or ticks."""
     return limit.amount if limit.unit.is_day else limit.amount * limit.unit.minutes * MINUTE
-
-
-class Hold(NamedTuple):
-    """A pause in ticks; `end` None while it lasts. Holds may overlap."""
-
-    start: int
-    end: int | None
 
 
 def holds(pauses: Iterable[Pause], until: datetime | None = None) -> tuple[Hold, ...]:
@@ -257,16 +265,18 @@ def stretches(
     done: list[Stretch] = []
     for part, reason, is_extension in [(limit, "", False), *((e.limit, e.reason, True) for e in extensions)]:
         clock = clock_for(part.unit, calendar, start)
-        if not done:
+        last = done[-1] if done else None
+        if last is None:
             begin = clock.begin(start)
-        elif done[-1].counted_to is None or done[-1].end is None:
-            break
-        elif type(clock) is type(done[-1].clock):
+        elif type(clock) is type(last.clock) and last.counted_to is not None:
             # One count that goes on: the former part has no last day of its own to move.
-            begin = done[-1].counted_to
-            done[-1] = replace(done[-1], end=begin)
+            begin = last.counted_to
+            done[-1] = replace(last, end=begin)
+        elif last.end is not None:
+            begin = clock.begin(last.end)
         else:
-            begin = clock.begin(done[-1].end)
+            break
         to = reach(clock, begin, size(part), held)
-        done.append(Stretch(part, clock, begin, to, None if to is None else clock.settle(to), reason, is_extension))
+        end = None if to is None else clock.settle(to, held)
+        done.append(Stretch(part, clock, begin, to, end, reason, is_extension))
     return done

@@ -144,9 +144,9 @@ class LimitRule:
 
     @property
     def reach(self) -> str:
-        """What the rule asks for, in words: «指定紧急程度、2 级类别»."""
+        """What the rule asks for, in words: «紧急程度、第 2 级类别»."""
         urgent, depth, kind = self.rank
-        asked = [urgent and "紧急程度", depth and f"{depth} 级类别", kind and "事项类型"]
+        asked = [urgent and "紧急程度", depth and f"第 {depth} 级类别", kind and "事项类型"]
         return "、".join(word for word in asked if word) or "一般情形"
 
 

@@ -166,9 +166,11 @@ def remaining(
 ) -> float:
     """Minutes left at a moment, below 0 when it is late: working minutes for a working limit.
 
-    While a hold lasts the answer stands still.
+    While a hold lasts the answer stands still: it is what was left when the hold began.
     """
-    held = holds(pauses, at)
+    pauses = tuple(pauses)
+    at = min((pause.start for pause in pauses if pause.end is None and pause.start < at), default=at)
+    held = holds(pause for pause in pauses if pause.end is not None)
     last = _run(start, limit, calendar, held, extensions)[-1]
     first, moment, end = to_tick(start), to_tick(at), last.end or 0
     clock = minute_clock_for(last.limit.unit, calendar, first)

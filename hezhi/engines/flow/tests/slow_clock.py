@@ -63,11 +63,18 @@ def _days(at, need, clock, calendar, pauses):
         if not _held(at, pauses) and day >= day_one and _day_ends(at, clock, calendar):
             need -= 1
         at += STEP
-    if clock == "working_days":
-        return at
+    return at if clock == "working_days" else _last_day(at, calendar, pauses)
+
+
+def _last_day(at, calendar, pauses):
+    """The count of calendar days is full at midnight `at`: on a day of rest the last day moves on."""
     last = local(at).date() - ONE_DAY
-    while calendar.last_day_moves and not calendar.works(last):
-        last += ONE_DAY
+    if calendar.last_day_moves and not calendar.works(last):
+        while not (_day_ends(at, "days", calendar) and calendar.works(local(at).date()) and not _held(at, pauses)):
+            if _held_for_good(at, pauses):
+                return None
+            at += STEP
+        last = local(at).date()
     return at_local(last, time(23, 59, 59))
 
 

@@ -68,7 +68,7 @@ def test_a_rule_holds_from_its_first_day_to_its_last():
 def test_the_choice_says_why_in_one_sentence():
     assert choose(TABLE, on=TODAY).sentence == "适用规则“一般事项”（山东省政务服务热线管理办法）：5 个工作日。"
     assert choose(TABLE, on=TODAY, category=("01", "0102")).sentence == (
-        "适用规则“暴露垃圾”：1 个工作日；本条按2 级类别规定，比按1 级类别规定的“市容环境”更具体，优先适用。"
+        "适用规则“暴露垃圾”：1 个工作日；本条按第 2 级类别规定，比按第 1 级类别规定的“市容环境”更具体，优先适用。"
     )
     newer = [TABLE[0], LimitRule("newer", TEN, "新规", valid_from=TODAY)]
     assert choose(newer, on=TODAY).sentence == "适用规则“新规”：10 个工作日；与“一般事项”同样具体，以较新的为准。"

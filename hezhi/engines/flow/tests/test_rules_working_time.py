@@ -119,6 +119,14 @@ def test_a_hold_cannot_end_before_it_starts():
         Pause(at("2026-11-23 10:00"), at("2026-11-23 09:00"))
 
 
+def test_a_hold_over_the_day_to_which_the_last_day_moves_moves_it_on():
+    assert due_on("2026-11-20 10:00", "8 天") == "2026-11-30 23:59"
+    late_hold = [Pause(at("2026-11-29 09:00"), at("2026-12-02 10:00"))]
+    assert due_on("2026-11-20 10:00", "8 天", CHINA, late_hold) == "2026-12-02 23:59"
+    lasting = [Pause(at("2026-11-29 09:00"))]
+    assert due(at("2026-11-20 10:00"), Limit.read("8 天"), CHINA, lasting) is None
+
+
 def test_a_limit_that_was_over_before_the_hold_stays_over():
     lasting = [Pause(at("2026-12-01 09:00"))]
     assert due_on("2026-11-23 10:00", "5 个工作日", CHINA, lasting) == "2026-11-30 17:30"
