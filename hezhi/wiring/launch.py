@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
@@ -39,15 +40,14 @@ def parts(port: int, *, host: str = "127.0.0.1", tls: tuple[Path, Path] | None =
     workers = os.environ.get("HEZHI_WEB_WORKERS") or str(max(2, min(4, os.cpu_count() or 2)))
     threads = os.environ.get("HEZHI_WEB_THREADS") or "4"
     web = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers"]
-    return [
+    chosen = [
         Part("web", "网页服务", (*granian, "--port", str(port), *web, "hezhi.wiring.wsgi:application")),
-        Part(
-            "stream",
-            "实时消息服务",
-            (*granian, "--port", str(port + 1), "--interface", "asgi", "hezhi.wiring.stream:application"),
-        ),
         Part("worker", "后台任务", (sys.executable, str(CHECKOUT / "manage.py"), "worker")),
     ]
+    if find_spec("hezhi.wiring.stream"):
+        news = ["--interface", "asgi", "hezhi.wiring.stream:application"]
+        chosen.append(Part("stream", "实时消息服务", (*granian, "--port", str(port + 1), *news)))
+    return chosen
 
 
 def main(words: list[str] | None = None) -> None:
@@ -89,12 +89,11 @@ def _open(options: argparse.Namespace) -> None:
     supervisor = None
     try:
         environment = _environment(options, cluster)
-        _prepare(options, environment, foreign)
+        fresh = _prepare(options, environment, foreign)
         supervisor = _supervisor(options, environment)
-        supervisor.start(*[name for name in supervisor.parts if name != "messages"])
-        _wait_until_open(supervisor, options)
-        _greet(options)
         supervisor.start()
+        _wait_until_open(supervisor, options)
+        _greet(options, fresh)
         while True:
             supervisor.tend()
             time.sleep(0.5)
@@ -116,23 +115,24 @@ def _environment(options: argparse.Namespace, cluster: Cluster | None) -> dict[s
     return chosen
 
 
-def _prepare(options: argparse.Namespace, environment: dict[str, str], foreign: bool) -> None:
+def _prepare(options: argparse.Namespace, environment: dict[str, str], foreign: bool) -> bool:
+    """Bring database and files up to date; True when the demo district was loaded just now."""
     steps = Preparation(home(), environment)
     if foreign:
         steps.check_database()
         steps.grant()
     steps.migrate()
+    steps.furnish()
     steps.collect_static()
-    if not options.empty:
-        steps.load_demo(*(["--without-messages"] if options.messages else []))
+    return not options.empty and not options.messages and steps.load_demo()
 
 
 def _supervisor(options: argparse.Namespace, environment: dict[str, str]) -> Supervisor:
     host, tls = (EVERYWHERE, certificate.make(home() / "keys")) if options.https else ("127.0.0.1", None)
     chosen = parts(options.port, host=host, tls=tls)
     if options.messages:
-        command = (sys.executable, str(CHECKOUT / "manage.py"), "stream_messages", str(options.messages))
-        chosen.append(Part("messages", "诉求导入", command, once=True))
+        command = (sys.executable, str(CHECKOUT / "manage.py"), "load_demo", "--messages", str(options.messages))
+        chosen.append(Part("messages", "诉求导入", command, once=True, loud=True))
     # What serves the public never learns the owner's password: it could erase the audit.
     served = {name: value for name, value in environment.items() if name != "DATABASE_OWNER_URL"}
     return Supervisor(chosen, private_folder(home() / "log"), served, CHECKOUT)
@@ -167,18 +167,32 @@ def answers(address: str) -> bool:
         return False
 
 
-def _greet(options: argparse.Namespace) -> None:
-    scheme, accounts = "https" if options.https else "http", home() / "demo-accounts.txt"
+def _greet(options: argparse.Namespace, fresh: bool) -> None:
+    scheme = "https" if options.https else "http"
     say(f"已就绪:{scheme}://127.0.0.1:{options.port}/", "Ready. Ctrl-C stops everything.")
     if options.https:
         for name in certificate.names():
             if name[0].isdigit() and not name.startswith("127."):
                 print(f"       手机访问 / on a phone: https://{name}:{options.port}/")
-    if not options.empty and accounts.exists():
-        print(accounts.read_text().rstrip())
-        say(f"演示账号另存于 {accounts}(仅本人可读)。", "The demo accounts are kept there (mode 600).")
+    if not options.empty:
+        _tell_accounts(home() / "demo-accounts.txt", fresh)
+    else:
+        say("用 .venv/bin/hezhi createadmin 创建首批管理员。", "Create the first administrators with that command.")
     state = {"pid": os.getpid(), "port": options.port, "https": options.https, "demo": not options.empty}
     (home() / "run/state.json").write_text(json.dumps(state))
+
+
+def _tell_accounts(path: Path, fresh: bool) -> None:
+    """One account of each role; passwords are shown once, by the run that made them."""
+    lines = [line.split("\t") for line in path.read_text().splitlines()] if path.exists() else []
+    first_of_role = {role: (login, password, name) for login, password, role, _, name in reversed(lines)}
+    for role, (login, password, name) in reversed(first_of_role.items()):
+        print(f"       {login:<16}{password if fresh else '······':<24}{role}({name})")
+    if lines:
+        say(
+            f"全部 {len(lines)} 个演示账号和口令见 {path}(仅本人可读)。",
+            "All demo accounts and passwords are in that file.",
+        )
 
 
 def _check_disk() -> None:

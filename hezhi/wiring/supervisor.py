@@ -31,6 +31,7 @@ class Part:
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     once: bool = False  # ends by itself and is not started again
+    loud: bool = False  # speaks on the terminal instead of into a log
 
 
 class Supervisor:
@@ -77,7 +78,7 @@ class Supervisor:
             self._note_death(name, code)
             self.start(name)
 
-    def stop(self, patience: float = 15) -> None:
+    def stop(self, patience: float = 30) -> None:
         """Ask all to end, the last started first, and kill what does not listen."""
         processes = list(reversed(self.running.values()))
         for process in processes:
@@ -98,8 +99,8 @@ class Supervisor:
             return subprocess.Popen(
                 part.command,
                 stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
+                stdout=None if part.loud else out,
+                stderr=None if part.loud else out,
                 cwd=self.cwd,
                 env=self.environment | {"HEZHI_PROCESS": part.name} | part.environment,
                 start_new_session=True,

@@ -147,6 +147,7 @@ def _furnish(home: Path, urls: dict[str, str]) -> None:
     frontend.build()
     steps = Preparation(home, _environment(home, urls))
     steps.migrate()
+    steps.furnish()
     steps.load_demo()
     steps.collect_static()
 
