@@ -1,5 +1,45 @@
-"""The vault (密文): fields that are encrypted at rest, with keys from files and versions that rotate."""
+"""The vault (密文): fields that are encrypted at rest, with keys from files and versions that rotate.
 
-from hezhi.engines.records.vault.keys import KeyRing, blind, create_key_ring, ring, seal, unseal
+Models declare `SealedTextField` and, for look-up of whole values, a `BlindIndexField` beside it. Code
+then reads and writes plain text; table, history, backup and COPY hold ciphertext only. What a person
+may see of it is another matter: masks stand in `hezhi.ground.masks`.
+"""
 
-__all__ = ["KeyRing", "blind", "create_key_ring", "ring", "seal", "unseal"]
+from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField, sealed_values
+from hezhi.engines.records.vault.keys import KeyRing, KeyRingRefused, create_key_ring, ring, rotate
+from hezhi.engines.records.vault.rotation import reencrypt, reencrypt_all, reindex, versions_in_use
+from hezhi.engines.records.vault.sealing import (
+    Blind,
+    SealBroken,
+    blind,
+    mac,
+    mac_fits,
+    seal,
+    seal_bytes,
+    unseal,
+    unseal_bytes,
+)
+
+__all__ = [
+    "Blind",
+    "BlindIndexField",
+    "KeyRing",
+    "KeyRingRefused",
+    "SealBroken",
+    "SealedTextField",
+    "blind",
+    "create_key_ring",
+    "mac",
+    "mac_fits",
+    "reencrypt",
+    "reencrypt_all",
+    "reindex",
+    "ring",
+    "rotate",
+    "seal",
+    "seal_bytes",
+    "sealed_values",
+    "unseal",
+    "unseal_bytes",
+    "versions_in_use",
+]

@@ -1,86 +1,179 @@
 """The ring of keys (密钥环): files of mode 0400 outside the database, by purpose and version.
 
-`field` seals values, `blind` makes look-up prints, `audit` guards the audit rows, `file` seals files. The
-highest version seals; all versions open. Keys never stand in a log, a repr or the database.
+`field` seals values, `blind` makes look-up prints, `audit` guards the audit rows, `file` seals files.
+The highest version seals; all versions open. Keys never stand in a log, a repr or the database, and
+never travel by pickle. They belong into their own backup, apart from the database's.
 """
 
+from __future__ import annotations
+
 import base64
+import binascii
 import os
 import re
 import stat
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NoReturn
 
 from django.conf import settings
 
-from hezhi.ground.crypto import blind_index, decrypt, encrypt, random_key
+from hezhi.ground.crypto import hmac_sm3, random_key, sm3
 from hezhi.ground.errors import Refusal
 
-PURPOSES = {"field": 16, "blind": 32, "audit": 32, "file": 16}
+__all__ = ["PURPOSES", "Key", "KeyRing", "KeyRingRefused", "create_key_ring", "ring", "rotate"]
+
+PURPOSES: Mapping[str, int] = {"field": 16, "blind": 32, "audit": 32, "file": 16}
 """Purpose → bytes: 16 for SM4, 32 for HMAC-SM3."""
 
-_NAME = re.compile(r"^(field|blind|audit|file)\.v(\d+)\.key$")
+_NAME = re.compile(r"^(field|blind|audit|file)\.v([1-9][0-9]{0,3})\.key$")
+_WIDER_THAN_0400 = 0o377
+_WRITTEN_BY_OTHERS = 0o022
 
 
 class KeyRingRefused(Refusal):
-    """The keys are missing or lie open (密钥不可用); the system does not start with them."""
+    """The keys are missing, damaged or lie open (密钥不可用); the system does not start with them."""
 
-    code = "records.keys"
+    status = 503
+    code = "keys_unusable"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of one purpose; hides itself."""
+
+    purpose: str
+    version: int
+    secret: bytes = field(repr=False)
+
+    @cached_property
+    def nonce_secret(self) -> bytes:
+        """A key of its own for making nonces, derived: one key should not serve two algorithms."""
+        return hmac_sm3(self.secret, b"hezhi nonces")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("keys do not travel")
 
 
 class KeyRing:
-    """All keys of an installation, read once."""
+    """All keys of an installation, read once. Raises KeyRingRefused when one is missing or lies open."""
 
     def __init__(self, folder: Path) -> None:
-        self._keys: dict[str, dict[int, bytes]] = {}
+        _check_folder(folder)
+        self._keys: dict[str, dict[int, Key]] = {}
         for path in sorted(folder.glob("*.key")):
-            found = _NAME.match(path.name)
-            if found:
-                self._keys.setdefault(found[1], {})[int(found[2])] = _read(path)
+            if found := _NAME.match(path.name):
+                key = _read(path, found[1], int(found[2]))
+                self._keys.setdefault(key.purpose, {})[key.version] = key
         missing = [purpose for purpose in PURPOSES if purpose not in self._keys]
         if missing:
             raise KeyRingRefused(
-                f"缺少密钥:{'、'.join(missing)}。", "没有密钥就不能读写加密的个人信息。",
-                "请从备份恢复密钥文件;全新安装请运行 ./run。",
-            )  # fmt: skip
+                f"密钥文件夹里缺少 {'、'.join(missing)} 的密钥",
+                "没有密钥就不能读写加密的个人信息，系统不能启动",
+                "请从密钥备份恢复这些文件；只有全新的安装才可以运行 ./run 生成新密钥",
+            )
+        self._current = {purpose: versions[max(versions)] for purpose, versions in self._keys.items()}
 
     def __repr__(self) -> str:
-        return f"<KeyRing {', '.join(f'{p}: {len(v)}' for p, v in sorted(self._keys.items()))}>"
+        told = (f"{purpose} v{'/'.join(map(str, sorted(self._keys[purpose])))}" for purpose in PURPOSES)
+        return f"<KeyRing {', '.join(told)}>"
 
-    def current(self, purpose: str) -> tuple[int, bytes]:
-        """Version and key that seal now."""
-        version = max(self._keys[purpose])
-        return version, self._keys[purpose][version]
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("keys do not travel")
 
-    def key(self, purpose: str, version: int) -> bytes:
-        """A key by version; raises KeyRingRefused when it is gone."""
-        try:
-            return self._keys[purpose][version]
-        except KeyError:
+    def current(self, purpose: str) -> Key:
+        """The key that seals now: the highest version."""
+        return self._current[purpose]
+
+    def has(self, purpose: str, version: int) -> bool:
+        """Whether this version is on the ring."""
+        return version in self._keys[purpose]
+
+    def key(self, purpose: str, version: int) -> Key:
+        """A key by version; raises KeyRingRefused when it is not on the ring."""
+        if not self.has(purpose, version):
             raise KeyRingRefused(
-                f"缺少第 {version} 版密钥。", "用这一版加密的内容暂时打不开。", "请从备份恢复该密钥文件。"
-            ) from None
+                f"密钥文件夹里缺少 {purpose} 的第 {version} 版密钥",
+                "用这一版加密的内容暂时打不开，内容本身没有丢失",
+                f"请从密钥备份恢复 {purpose}.v{version}.key，无需重启",
+            )
+        return self._keys[purpose][version]
+
+    def newest_first(self, purpose: str) -> list[Key]:
+        """All versions, the current one first."""
+        return [key for _, key in sorted(self._keys[purpose].items(), reverse=True)]
 
 
-def _read(path: Path) -> bytes:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o377:
+def _check_folder(folder: Path) -> None:
+    if folder.is_dir() and stat.S_IMODE(folder.stat().st_mode) & _WRITTEN_BY_OTHERS:
         raise KeyRingRefused(
-            f"密钥文件 {path.name} 的权限是 {mode:04o},过于宽松。", "其他用户可能读到密钥。",
-            f"请执行 chmod 0400 {path.name} 后重新启动。",
-        )  # fmt: skip
-    return base64.b64decode(path.read_text())
+            f"密钥文件夹 {folder.name} 允许其他用户写入",
+            "别人可以换掉其中的密钥，系统不能启动",
+            f"请执行 chmod 0700 {folder.name} 后重新启动",
+        )
+
+
+def _read(path: Path, purpose: str, version: int) -> Key:
+    seen = path.stat()
+    mode = stat.S_IMODE(seen.st_mode)
+    if mode & _WIDER_THAN_0400:
+        raise KeyRingRefused(
+            f"密钥文件 {path.name} 的权限是 {mode:04o}，应为 0400",
+            "密钥可能被他人读到或改写，系统不能启动",
+            f"请执行 chmod 0400 {path.name} 后重新启动；若怀疑已泄露，请先轮换密钥",
+        )
+    if seen.st_uid not in (os.geteuid(), 0):
+        raise KeyRingRefused(
+            f"密钥文件 {path.name} 不属于运行本系统的用户",
+            "它的主人可以随时换掉密钥，系统不能启动",
+            f"请执行 chown 改正 {path.name} 的属主后重新启动",
+        )
+    return Key(purpose, version, _parsed(path, purpose, version))
+
+
+def _parsed(path: Path, purpose: str, version: int) -> bytes:
+    """A key file is one line: purpose, version, key in base64, and the first signs of its SM3.
+
+    A key with one wrong bit would seal new data that nobody can ever open again, so it proves itself.
+    """
+    words = path.read_text("ascii", "replace").split()
+    try:
+        secret = base64.b64decode(words[2], validate=True)
+    except (IndexError, binascii.Error):
+        secret = b""
+    if words != _line(purpose, version, secret).split() or len(secret) != PURPOSES[purpose]:
+        raise KeyRingRefused(
+            f"密钥文件 {path.name} 已损坏，或被改了名字",
+            "用错误的密钥加密的内容将永远打不开，系统不能启动",
+            "请从密钥备份恢复这个文件",
+        )
+    return secret
+
+
+def _line(purpose: str, version: int, secret: bytes) -> str:
+    return f"{purpose} v{version} {base64.b64encode(secret).decode()} {sm3(secret).hex()[:8]}\n"
 
 
 def create_key_ring(folder: Path) -> list[str]:
-    """Make the first version of every key that is not there yet; gives the names of those made."""
+    """Make the first version of every key that is not there yet; gives the names of those made.
+
+    For a new installation only: over an existing database a missing key is restored, never replaced.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return [_make(folder, p, 1) for p in PURPOSES if not list(folder.glob(f"{p}.v*.key"))]
 
 
 def rotate(folder: Path, purpose: str) -> str:
-    """Make the next version of a key (轮换); what is sealed with older ones stays readable."""
-    versions = [int(m[2]) for p in folder.glob(f"{purpose}.v*.key") if (m := _NAME.match(p.name))]
+    """Make the next version of a key (密钥轮换) and give its file's name; older ones stay for reading.
+
+    This process seals with it at once, others when they next start or meet a value of the new version.
+    Afterwards run `reencrypt_all` (field) or `reindex` (blind) as a job.
+    """
+    if purpose not in PURPOSES:
+        raise ValueError(f"no purpose called {purpose!r}")
+    versions = [int(found[2]) for path in folder.glob(f"{purpose}.v*.key") if (found := _NAME.match(path.name))]
     name = _make(folder, purpose, max(versions, default=0) + 1)
     ring.cache_clear()
     return name
@@ -88,42 +181,23 @@ def rotate(folder: Path, purpose: str) -> str:
 
 def _make(folder: Path, purpose: str, version: int) -> str:
     path = folder / f"{purpose}.v{version}.key"
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    part = folder / f"{path.name}.part"
+    part.unlink(missing_ok=True)  # of a start that was cut off
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     with os.fdopen(handle, "w") as file:
-        file.write(base64.b64encode(random_key(PURPOSES[purpose])).decode())
+        file.write(_line(purpose, version, random_key(PURPOSES[purpose])))
+        file.flush()
+        os.fsync(file.fileno())
+    os.link(part, path)  # unlike a rename, never over an existing key
+    part.unlink()
     return path.name
+
+
+def _folder() -> Path:
+    return Path(getattr(settings, "HEZHI_KEYS", None) or Path(settings.HEZHI_HOME) / "keys")
 
 
 @lru_cache(maxsize=1)
 def ring() -> KeyRing:
-    """The ring of this installation, from `HEZHI_HOME/keys`."""
-    return KeyRing(settings.HEZHI_HOME / "keys")
-
-
-def seal(associated: str, clear: str) -> str:
-    """Seal a text under the current key: `v1.` and base64; the empty text stays empty.
-
-    `associated` (table.column) is bound in, so a sealed value cannot be moved to another column. The row's
-    own id is not, because bulk inserts and history copies know it only later.
-    """
-    if clear == "":
-        return ""
-    version, key = ring().current("field")
-    box = encrypt(key, clear.encode(), associated.encode())
-    return f"v{version}.{base64.b64encode(box).decode()}"
-
-
-def unseal(associated: str, sealed: str) -> str:
-    """Open a sealed text. Raises crypto.Tampered when it was changed or moved."""
-    if sealed == "":
-        return ""
-    version, _, box = sealed.partition(".")
-    key = ring().key("field", int(version[1:]))
-    return decrypt(key, base64.b64decode(box), associated.encode()).decode()
-
-
-def blind(kind: str, value: str) -> str:
-    """The print to look a sealed value up by (盲索引), hex; empty for an empty value."""
-    if value == "":
-        return ""
-    return blind_index(ring().current("blind")[1], kind, value).hex()
+    """The ring of this installation, from `HEZHI_HOME/keys` (or the setting HEZHI_KEYS)."""
+    return KeyRing(_folder())

@@ -1,0 +1,168 @@
+"""Sealing and opening with the ring's keys (加密与解密), and the prints to look sealed values up by."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import struct
+from collections.abc import Callable
+
+from hezhi.engines.records.vault.keys import Key, ring
+from hezhi.ground.crypto import Tampered, blind_index, decrypt, encrypt, hmac_sm3, same, synthetic_nonce
+from hezhi.ground.errors import Refusal
+from hezhi.ground.identifiers import check_phone, check_resident_id, plain_number
+from hezhi.ground.text import fold
+
+__all__ = [
+    "Blind",
+    "SealBroken",
+    "blind",
+    "mac",
+    "mac_fits",
+    "normalised",
+    "seal",
+    "seal_bytes",
+    "unseal",
+    "unseal_bytes",
+    "version_of",
+]
+
+_log = logging.getLogger(__name__)
+
+
+class SealBroken(Refusal):
+    """A sealed value does not open (密文校验不通过): changed, moved from elsewhere, or its key is another."""
+
+    status = 409
+    code = "seal_broken"
+    what = "这项加密内容没有通过完整性校验"
+    meaning = "它可能被改动过，或是从别处搬来的，系统不显示它，也没有做任何改动"
+    remedy = "请把编号告诉系统管理员，由其核查并从备份恢复"
+
+
+def _key(purpose: str, version: int) -> Key:
+    """A key of the ring, looked for once more on disk when another process has rotated meanwhile."""
+    if not ring().has(purpose, version):
+        ring.cache_clear()
+    return ring().key(purpose, version)
+
+
+# -- texts, as the fields store them ---------------------------------------------------------------
+
+
+def seal(associated: str, clear: str, row: str = "") -> str:
+    """Seal a text under the current key: `v1.` and base64; the empty text stays empty.
+
+    `associated` (table.column) is bound in, so a sealed value cannot be moved to another column. The
+    row's id is not bound in: reading meets the value without its row (`values()`, joins, history
+    copies under another key). Where the id is known it goes into the nonce instead: then an unchanged
+    text seals to the same value again, and the history sees no change where there was none, while
+    equal texts in two rows still look different.
+    """
+    if clear == "":
+        return ""
+    key, plain = ring().current("field"), clear.encode()
+    nonce = synthetic_nonce(key.nonce_secret, associated.encode(), row.encode(), plain) if row else None
+    box = encrypt(key.secret, plain, associated.encode(), nonce=nonce)
+    return f"v{key.version}.{base64.b64encode(box).decode()}"
+
+
+def unseal(associated: str, sealed: str) -> str:
+    """Open a sealed text. Raises SealBroken, and KeyRingRefused when its key is not on the ring."""
+    if sealed == "":
+        return ""
+    version = version_of(sealed)
+    try:
+        box = base64.b64decode(sealed.partition(".")[2], validate=True)
+        return decrypt(_key("field", version).secret, box, associated.encode()).decode()
+    except (Tampered, binascii.Error, UnicodeDecodeError):
+        _log.error("a sealed value of %s under key v%s does not open", associated, version)
+        raise SealBroken from None
+
+
+def version_of(sealed: str) -> int:
+    """The version of the key that sealed this text. Raises SealBroken when it is not sealed at all."""
+    head = sealed.partition(".")[0]
+    if not (head.startswith("v") and head[1:].isascii() and head[1:].isdigit()):
+        _log.error("a value that should be sealed is not")
+        raise SealBroken
+    return int(head[1:])
+
+
+# -- look-up ---------------------------------------------------------------------------------------
+
+
+class Blind(str):
+    """A print to look up by (盲索引值): the current one, and those of older keys while they last."""
+
+    older: tuple[str, ...] = ()
+
+
+_NORMALISERS: dict[str, Callable[[str], str]] = {
+    "phone": lambda value: check_phone(value).value,
+    "resident_id": lambda value: check_resident_id(value, old_too=True).value,
+    "uscc": plain_number,
+    "bank_card": plain_number,
+    "plate": lambda value: plain_number(value).replace("·", ""),
+}
+
+
+def normalised(kind: str, value: str) -> str:
+    """The one form in which a value of this kind is looked up: `care.phone` is formed as `phone` is.
+
+    A kind without a rule of its own is folded: one width, one case, no spaces.
+    """
+    return _NORMALISERS.get(kind.rpartition(".")[2], fold)(value)
+
+
+def blind(kind: str, value: str) -> Blind:
+    """The print of a value (盲索引), hex, for `.filter(phone_blind=blind("phone", value))`.
+
+    The value may come as a person typed it. Empty gives empty. Equal values under one kind give equal
+    prints in every table; where tables must not be joined by them, give the kind a realm of its own
+    (`care.phone`). During a rotation of the key the filter looks for older prints too.
+    """
+    plain = normalised(kind, value)
+    prints = [blind_index(key.secret, kind, plain).hex() for key in ring().newest_first("blind")] if plain else [""]
+    found = Blind(prints[0])
+    found.older = tuple(prints[1:])
+    return found
+
+
+# -- bytes: files and audit rows -------------------------------------------------------------------
+
+_HEAD = struct.Struct(">4sH")
+_MARK = b"HZF1"
+
+
+def seal_bytes(associated: str, clear: bytes) -> bytes:
+    """Seal a file's content under the `file` key, bound to `associated` (its id) (文件加密)."""
+    key = ring().current("file")
+    return _HEAD.pack(_MARK, key.version) + encrypt(key.secret, clear, associated.encode())
+
+
+def unseal_bytes(associated: str, sealed: bytes) -> bytes:
+    """Open a file's content. Raises SealBroken, and KeyRingRefused when its key is not on the ring."""
+    try:
+        mark, version = _HEAD.unpack_from(sealed)
+        if mark != _MARK:
+            raise Tampered("no sealed file")
+        return decrypt(_key("file", version).secret, sealed[_HEAD.size :], associated.encode())
+    except (Tampered, struct.error):
+        _log.error("the sealed file %s does not open", associated)
+        raise SealBroken from None
+
+
+def mac(data: bytes, purpose: str = "audit") -> bytes:
+    """A keyed fingerprint that proves a row unchanged (完整性校验值): 2 bytes key version, 32 bytes HMAC-SM3."""
+    key = ring().current(purpose)
+    return key.version.to_bytes(2) + hmac_sm3(key.secret, data)
+
+
+def mac_fits(data: bytes, told: bytes, purpose: str = "audit") -> bool:
+    """Whether the fingerprint belongs to this data. Raises KeyRingRefused when its key is not on the ring."""
+    if len(told) != 34:
+        return False
+    key = _key(purpose, int.from_bytes(told[:2]))
+    return same(hmac_sm3(key.secret, data), told[2:])
