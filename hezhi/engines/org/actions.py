@@ -310,15 +310,25 @@ def return_from_leave(stand_in: Holding) -> int:
     return _give_back(stand_in, moment)
 
 
+def due_work(now: datetime) -> bool:
+    """Whether any stand-in has begun or ended, or any post run out, whose work has not moved yet."""
+    return any(rows.exists() for rows in _due(now))
+
+
 def move_due_work(now: datetime) -> int:
     """Move the work of stand-ins that have begun or ended, and of posts that ran out; each once (到期移交)."""
+    steps = zip((_begin, _give_back, _fall_back), _due(now), strict=True)
+    return sum(move(row, now) for move, rows in steps for row in rows.select_for_update(of=("self",)))
+
+
+def _due(now: datetime):  # type: ignore[no-untyped-def]
     held = Holding.objects.select_related("post", "user", "deputy_of__user")
-    begun = held.filter(deputy_of__isnull=False, moved_at__isnull=True, valid_from__lte=now, valid_to__gt=now)
-    ended = held.filter(deputy_of__isnull=False, moved_at__isnull=False, moved_back_at__isnull=True, valid_to__lte=now)
-    run_out = held.filter(deputy_of__isnull=True, moved_at__isnull=True, valid_to__lte=now)
-    moved = sum(_begin(row, now) for row in begun.select_for_update(of=("self",)))
-    moved += sum(_give_back(row, now) for row in ended.select_for_update(of=("self",)))
-    return moved + sum(_fall_back(row, now) for row in run_out.select_for_update(of=("self",)))
+    stand_ins = held.filter(deputy_of__isnull=False)
+    return (
+        stand_ins.filter(moved_at__isnull=True, valid_from__lte=now, valid_to__gt=now),
+        stand_ins.filter(moved_at__isnull=False, moved_back_at__isnull=True, valid_to__lte=now),
+        held.filter(deputy_of__isnull=True, moved_at__isnull=True, valid_to__lte=now),
+    )
 
 
 def _begin(stand_in: Holding, now: datetime) -> int:

@@ -1,0 +1,265 @@
+"""The verbs of user management (用户管理操作): who may, is it allowed, do it, leave the trace.
+
+The system administrator keeps accounts and units, the security administrator gives posts and roles;
+neither does the other's part, and nobody does anything for himself (GB/T 22239-2019 8.1.4.2).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from hezhi.chapters.appcentre.users.rules import seed_roles
+from hezhi.engines.org import actions as org
+from hezhi.engines.org import sessions
+from hezhi.engines.org.api import Actor, DutyShift, Holding, Post, Role, Unit, User, holdings_of, system
+from hezhi.engines.org.rules import deputy_fault, grant_fault
+from hezhi.engines.records.acting import acting, verb
+from hezhi.ground import time
+from hezhi.ground.errors import NotAllowed, NotNow
+
+# --- accounts: the system administrator ---------------------------------------------------
+
+
+def create_account(
+    *,
+    by: Actor,
+    login_name: str,
+    full_name: str,
+    work_phone: str = "",
+    expires_at: datetime | None = None,
+) -> tuple[User, str]:
+    """Make an account; the first password is given back once and kept nowhere (建账号, 8.1.4.1 a)."""
+    by.must("org.accounts")
+    with acting(by, verb="users.create_account") as deed:
+        user, password = org.create_account(
+            login_name, full_name, work_phone=work_phone, expires_at=expires_at
+        )
+        deed.on(user)
+    return user, password
+
+
+def reset_password(user: User, *, by: Actor, reason: str = "") -> str:
+    """A new first password, given back once; the person is signed out everywhere (重置口令)."""
+    by.must("org.accounts")
+    _not_oneself(by, user, "重置口令")
+    with acting(by, verb="users.reset_password", reason=reason) as deed:
+        deed.on(user)
+        return org.give_first_password(user)
+
+
+def reset_second_factor(user: User, *, by: Actor, reason: str) -> None:
+    """Take away a lost second factor, so that the person sets up a new one at the next sign-in (重置两步验证)."""
+    by.must("org.accounts")
+    _not_oneself(by, user, "重置两步验证")
+    with acting(by, verb="users.reset_second_factor", reason=reason) as deed:
+        deed.on(user)
+        user.authenticator_set.all().delete()  # type: ignore[attr-defined]
+        sessions.close_all(user)
+
+
+@verb("users.disable")
+def disable(user: User, *, by: Actor, reason: str, successor: User | None = None) -> User:
+    """Close an account; its posts end and its open work goes to the successor or to colleagues (停用)."""
+    by.must("org.accounts")
+    _not_oneself(by, user, "停用账号")
+    org.disable(user, successor=successor)
+    return user
+
+
+def enable(user: User, *, by: Actor, reason: str = "") -> str:
+    """Open a closed account again with a new first password; posts must be granted anew (启用)."""
+    by.must("org.accounts")
+    with acting(by, verb="users.enable", reason=reason) as deed:
+        deed.on(user)
+        return org.enable(user)
+
+
+@verb("users.unlock")
+def unlock(user: User, *, by: Actor, reason: str = "") -> User:
+    """Lift the lock after failed sign-ins (解锁)."""
+    by.must("org.accounts")
+    org.unlock(user)
+    return user
+
+
+@verb("users.set_expiry")
+def set_expiry(user: User, *, by: Actor, moment: datetime | None, reason: str = "") -> User:
+    """Let an account run out at a moment; None takes the end away (有效期)."""
+    by.must("org.accounts")
+    _not_oneself(by, user, "调整有效期")
+    org.set_expiry(user, moment)
+    return user
+
+
+@verb("users.change_own_password")
+def change_own_password(user: User, *, by: Actor, password: str) -> User:
+    """The person's own new password (修改口令), which the form has held against `AUTH_PASSWORD_VALIDATORS`."""
+    if by.user_id != user.pk:
+        raise NotAllowed("只能修改本人的口令。", code="users.not_oneself")
+    org.change_password(user, password)
+    return user
+
+
+# --- posts and roles: the security administrator ------------------------------------------
+
+
+@verb("users.grant_post")
+def grant_post(
+    post: Post,
+    *,
+    by: Actor,
+    user: User,
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+    reason: str = "",
+) -> Holding:
+    """Give a person a post (授予岗位): never to oneself, never by the system administrator."""
+    by.must("org.roles")
+    _may_grant(by, user)
+    return org.grant_post(post, user, valid_from=valid_from, valid_to=valid_to, reason=reason)
+
+
+@verb("users.end_holding")
+def end_holding(holding: Holding, *, by: Actor, reason: str, successor: User | None = None) -> Holding:
+    """Take a post from a person; open work goes to the successor or to colleagues (收回岗位、调离)."""
+    by.must("org.roles")
+    _may_grant(by, holding.user)
+    org.end_holding(holding, successor=successor)
+    return holding
+
+
+@verb("users.set_role")
+def set_role(role: Role, *, by: Actor, permissions: Sequence[str], reach: str, reason: str = "") -> Role:
+    """Change what a role may do and how far it sees; not a role one holds oneself (角色授权)."""
+    by.must("org.roles")
+    if by.role_code == role.code or _kind_of(by) != Role.Kind.SECURITY_ADMIN:
+        raise NotAllowed(
+            "不能修改本人所任的角色。", "角色授权由安全管理员办理，且不能给自己增减权限。", code="users.own_role"
+        )
+    return org.set_role(role, permissions=permissions, reach=reach)
+
+
+@verb("users.name_deputy")
+def name_deputy(
+    holding: Holding, *, by: Actor, deputy: User, starts: datetime, ends: datetime, reason: str
+) -> Holding:
+    """Name who stands in for a holding while its holder is away (指定代理人).
+
+    By a security administrator, or by the holder himself among the colleagues of his unit.
+    """
+    same_unit = any(held.post.unit_id == holding.post.unit_id for held in holdings_of(deputy))
+    fault = deputy_fault(
+        holder=holding.user_id, deputy=deputy.pk, named_by=by.user_id, named_by_kind=_kind_of(by),
+        same_unit=same_unit, starts=starts, ends=ends, now=time.now(),
+    )  # fmt: skip
+    if fault:
+        raise NotAllowed(fault, "没有指定代理人。", code="users.deputy_refused")
+    return org.name_deputy(holding, deputy, starts=starts, ends=ends, reason=reason)
+
+
+@verb("users.return_from_leave")
+def return_from_leave(stand_in: Holding, *, by: Actor, reason: str = "") -> Holding:
+    """End a stand-in early; the open work returns to the holder (销假). By the holder or security."""
+    assert stand_in.deputy_of is not None
+    if by.user_id != stand_in.deputy_of.user_id and _kind_of(by) != Role.Kind.SECURITY_ADMIN:
+        raise NotAllowed("只有岗位本人或安全管理员可以结束代理。", code="users.not_holder")
+    org.return_from_leave(stand_in)
+    return stand_in
+
+
+# --- units and duty -----------------------------------------------------------------------
+
+
+@verb("users.create_post")
+def create_post(unit: Unit, *, by: Actor, role: Role, title: str = "") -> Post:
+    """Set up a post in a unit (设岗)."""
+    by.must("org.units")
+    return org.create_post(unit, role, title)
+
+
+@verb("users.put_on_duty")
+def put_on_duty(
+    unit: Unit, *, by: Actor, user: User, starts_at: datetime, ends_at: datetime, rank: int = 1, answer_within: int = 10
+) -> DutyShift:
+    """Put a line on a unit's roster (排班)."""
+    by.must("calendars.edit")
+    return org.put_on_duty(
+        unit, user, starts_at=starts_at, ends_at=ends_at, rank=rank, answer_within=answer_within
+    )
+
+
+# --- by the house itself ------------------------------------------------------------------
+
+
+def load_roles() -> list[Role]:
+    """Make the seed roles that are not there yet; one that exists stays as it is (初始角色)."""
+    there = set(Role.objects.values_list("code", flat=True))
+    missing = [role for role in seed_roles() if role.code not in there]
+    if missing:
+        with acting(system("初始化"), verb="users.load_roles") as deed:
+            Role.objects.bulk_create(missing)
+            for role in missing:
+                deed.on(role)
+    return missing
+
+
+def create_first_administrator(kind: str, login_name: str, full_name: str) -> tuple[User, str]:
+    """The first system, security or audit administrator of an installation (`hezhi createadmin`).
+
+    `kind` is a value of `Role.Kind`. Refused when the office is filled: from then on the security
+    administrator grants it.
+    """
+    load_roles()
+    role = Role.objects.filter(kind=kind).order_by("code").first()
+    if role is None:
+        raise NotNow("没有这类管理员角色。", remedy="请核对角色设置。", code="users.no_such_role")
+    with acting(system("系统安装"), verb="users.create_first_administrator") as deed:
+        user, password = org.create_first_administrator(role, login_name, full_name)
+        deed.on(user)
+    return user, password
+
+
+def move_due_work() -> int:
+    """Move the work of leaves that have begun or ended (到期移交); a job calls it every few minutes."""
+    if not org.due_work(time.now()):
+        return 0
+    with acting(system("到期移交"), verb="users.move_due_work"):
+        return org.move_due_work(time.now())
+
+
+def disable_unused() -> list[User]:
+    """Close accounts that ran out or were left unused for 90 days (8.1.4.2 c); a job calls it daily."""
+    with acting(system("账号清理"), verb="users.disable_unused") as deed:
+        closed = org.disable_unused(time.now())
+        for user in closed:
+            deed.on(user)
+    return closed
+
+
+# --- helpers ------------------------------------------------------------------------------
+
+
+def _kind_of(by: Actor) -> str:
+    """The kind of the role in use: business or one of the three administrators."""
+    return str(Role.objects.filter(code=by.role_code).values_list("kind", flat=True).first() or "")
+
+
+def _may_grant(by: Actor, receiver: User) -> None:
+    fault = grant_fault(granter=by.user_id, receiver=receiver.pk, granter_kind=_kind_of(by))
+    if fault:
+        raise NotAllowed(fault, "没有做任何改动。", code="users.grant_refused")
+
+
+def _not_oneself(by: Actor, user: User, what: str) -> None:
+    if by.user_id == user.pk:
+        raise NotAllowed(f"不能给自己{what}。", "没有做任何改动。", "请另一位系统管理员办理。", code="users.oneself")
+
+
+def switch_post(user: User, post_id: UUID) -> Holding:
+    """The holding with which the person goes on working (切换岗位); only one he holds now."""
+    holding = holdings_of(user).filter(post_id=post_id).first()
+    if holding is None:
+        raise NotAllowed(
+            "您现在没有任这个岗位。", "当前岗位没有切换。", "请刷新页面后在您的岗位中选择。", code="users.not_your_post"
+        )
+    return holding

@@ -1,0 +1,1 @@
+"""Screens of user management (用户管理界面)."""

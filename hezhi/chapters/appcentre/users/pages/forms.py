@@ -1,0 +1,101 @@
+"""Forms of account administration (用户管理表单): what is asked, and how a person or a unit is named."""
+
+from typing import Any
+
+from django import forms
+
+from hezhi.engines.org.api import Post, Role, Unit, User, units
+from hezhi.engines.org.rules import plain_login_name
+
+
+class PersonField(forms.CharField):
+    """A colleague, named by login name, or by full name where only one person bears it."""
+
+    def clean(self, value: Any) -> Any:
+        text = str(super().clean(value)).strip()
+        if not text:
+            return None
+        active = User.objects.filter(is_active=True)
+        found = list(active.filter(login_name=plain_login_name(text)) or active.filter(full_name=text)[:2])
+        if not found:
+            raise forms.ValidationError(f"没有找到「{text}」，请填写登录名或姓名全称。")
+        if len(found) > 1:
+            raise forms.ValidationError(f"有多位「{text}」，请填写其登录名。")
+        return found[0]
+
+
+class UnitField(forms.CharField):
+    """A unit, named by code or by its full name."""
+
+    def clean(self, value: Any) -> Any:
+        text = str(super().clean(value)).strip()
+        found = list(units().filter(code=text) or units().filter(name=text)[:2])
+        if not found:
+            raise forms.ValidationError(f"没有找到单位「{text}」，请填写单位代码或全称。")
+        if len(found) > 1:
+            raise forms.ValidationError(f"有多个单位叫「{text}」，请填写单位代码。")
+        return found[0]
+
+
+class MomentField(forms.DateTimeField):
+    """A moment, typed in Shanghai's time."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class Reason(forms.Form):
+    """Why it is done (事由), kept in the history."""
+
+    reason = forms.CharField(label="事由", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class NewAccount(forms.Form):
+    """A new account (新建账号)."""
+
+    login_name = forms.CharField(label="登录名", max_length=40, help_text="小写字母开头，可含数字、点、横线和下划线。")
+    full_name = forms.CharField(label="姓名", max_length=40)
+    work_phone = forms.CharField(label="工作电话", max_length=20, required=False)
+    expires_at = MomentField(label="有效期至", required=False, help_text="临时账号填写，到期自动停用。")
+
+
+class Expiry(Reason):
+    """When an account runs out (调整有效期)."""
+
+    expires_at = MomentField(label="有效期至", required=False, help_text="留空表示长期有效。")
+    field_order = ["expires_at", "reason"]
+
+
+class Leaving(Reason):
+    """Somebody leaves a post or the service (离任), and who goes on with the open work."""
+
+    successor = PersonField(
+        label="接任人", required=False, help_text="登录名或姓名。须已任同单位同类岗位；留空则由同岗位同事接办。"
+    )
+    field_order = ["successor", "reason"]
+
+
+class Grant(Reason):
+    """A post for a person (授予岗位)."""
+
+    unit = UnitField(label="单位", help_text="单位代码或全称。")
+    role = forms.ModelChoiceField(label="角色", queryset=Role.objects.all())
+    valid_to = MomentField(label="至", required=False, help_text="临时任职填写；留空表示长期。")
+    field_order = ["unit", "role", "valid_to", "reason"]
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or {}
+        unit, role = typed.get("unit"), typed.get("role")
+        if isinstance(unit, Unit) and isinstance(role, Role):
+            typed["post"] = Post.objects.filter(unit=unit, role=role, valid_to__isnull=True).first()
+            if typed["post"] is None:
+                self.add_error("role", f"「{unit}」没有设「{role}」岗位，请先由系统管理员设岗。")
+        return typed
+
+
+class Deputy(Reason):
+    """Who stands in while one is away (指定代理人)."""
+
+    deputy = PersonField(label="代理人", help_text="登录名或姓名。")
+    starts = MomentField(label="开始")
+    ends = MomentField(label="结束")
+    field_order = ["deputy", "starts", "ends", "reason"]

@@ -1,0 +1,76 @@
+"""One's own account: posts, stand-ins, password and second factor (账号与安全)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from hezhi.chapters.appcentre.users import actions
+from hezhi.chapters.appcentre.users.pages import forms
+from hezhi.chapters.appcentre.users.pages.asking import account_page, ask, holding_of
+from hezhi.chapters.appcentre.users.pages.lists import own_facts
+from hezhi.engines.org import sessions, sign_in
+from hezhi.engines.org.api import Holding, User, holdings_of, reader, signed_in
+from hezhi.ground import time
+
+
+@signed_in
+@require_GET
+def own_account(request: HttpRequest) -> HttpResponse:
+    """Posts, stand-ins, password and second factor of the person himself (账号与安全)."""
+    user = _user(request)
+    held = list(holdings_of(user))
+    stand_ins = Holding.objects.filter(deputy_of__user=user, valid_to__gt=time.now()).select_related("user", "post")
+    return render(request, "users/own_account.html", {
+        "fact_list": own_facts(user),
+        "holdings": held,
+        "current_post": reader(request).post_id,
+        "stand_ins": stand_ins,
+        "has_factor": sign_in.has_second_factor(request),
+    })  # fmt: skip
+
+
+@signed_in
+@require_POST
+def switch_post(request: HttpRequest, post_id: UUID) -> HttpResponse:
+    """Go on working in another of one's posts (切换岗位)."""
+    holding = actions.switch_post(_user(request), post_id)
+    request.session[sessions.POST] = str(holding.post_id)
+    messages.success(request, f"已切换到「{holding.post}」。")
+    return redirect("/")
+
+
+@signed_in
+def deputy(request: HttpRequest, holding_id: UUID) -> HttpResponse:
+    """Name who stands in while one is away (指定代理人): for oneself, or by the security administrator."""
+    by, held = reader(request), holding_of(holding_id)
+    mine = held.user_id == by.user_id
+    if not mine:
+        by.must("org.roles")
+
+    def do(typed: dict[str, Any]) -> None:
+        actions.name_deputy(held, by=by, **typed)
+        messages.success(request, f"已指定{typed['deputy']}代理「{held.post}」。")
+
+    back = reverse("users_own_account") if mine else account_page(held.user)
+    return ask(request, forms.Deputy, f"指定代理人：{held.post}", do, back)
+
+
+@signed_in
+@require_POST
+def back_from_leave(request: HttpRequest, holding_id: UUID) -> HttpResponse:
+    """Come back early: the stand-in ends, the open work returns (销假)."""
+    stand_in = holding_of(holding_id)
+    actions.return_from_leave(stand_in, by=reader(request))
+    messages.success(request, "代理已结束，未办结的工作已交回。")
+    return redirect("users_own_account")
+
+
+def _user(request: HttpRequest) -> User:
+    user = request.user
+    assert isinstance(user, User)
+    return user
