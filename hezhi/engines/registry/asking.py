@@ -1,0 +1,148 @@
+"""What a reader asks of a list (查询), read from the url: all of its state stands there.
+
+Filters, text, order, place, page size and columns. A parameter that the registry does not know is
+refused in words, because a misspelt filter that is silently left out shows too much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.utils.datastructures import MultiValueDict
+
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.registry.declaration import with_id
+from hezhi.engines.registry.paging import Page, Place, page_of, read_token
+from hezhi.ground.errors import BadInput, NotAllowed
+
+if TYPE_CHECKING:
+    from hezhi.engines.registry.columns import Column
+    from hezhi.engines.registry.declaration import Registry
+
+# Words of the list itself; everything else must be a filter of the registry.
+PLACE = ("after", "before")
+SHAPE = ("order", "size", "columns", "view", "removed", "tab")
+SIZES = (20, 50, 100, 200)
+
+
+@dataclass
+class Asked:
+    """A checked question to one registry by one reader. Refuses with `BadInput` what it cannot read."""
+
+    registry: Registry
+    by: Actor
+    given: MultiValueDict[str, str]
+    sizes: Sequence[int] = SIZES
+    remembered_columns: Sequence[str] = ()
+    remembered_size: int = 0
+    ignored: Iterable[str] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        known = {*self.registry.filterset_class.base_filters, *PLACE, *SHAPE, *self.ignored}
+        unknown = [name for name in self.given if name not in known]
+        if unknown:
+            raise BadInput(
+                {name: f"没有“{name}”这个筛选条件。" for name in unknown},
+                what=f"“{self.registry.title}”没有这样的筛选条件:{'、'.join(unknown)}。",
+                meaning="为免多显示数据,没有查询。",
+                remedy=f"可用的条件:{'、'.join(self.registry.filterset_class.base_filters) or '无'}。",
+                code="registry.unknown_filter",
+            )
+        if not self.filterset.is_valid():
+            said = {name: [str(s) for s in errors] for name, errors in self.filterset.errors.items()}
+            raise BadInput(said, code="registry.bad_filter", remedy="请更正筛选条件后再查询。")
+
+    # -- the words of the question -------------------------------------------------------------------
+
+    @cached_property
+    def filterset(self) -> Any:
+        """The filters bound to what was given."""
+        return self.registry.filterset_class(self.given, queryset=self._base())
+
+    @cached_property
+    def conditions(self) -> list[tuple[str, str]]:
+        """The filters in use, as pairs for a url."""
+        names = self.registry.filterset_class.base_filters
+        return [(n, v) for n in self.given if n in names for v in self.given.getlist(n) if v != ""]
+
+    @cached_property
+    def removed(self) -> bool:
+        """Whether the removed rows are asked for (已删除); needs the right to restore."""
+        if self.given.get("removed") != "1":
+            return False
+        if not self.registry.offers_to(self.by, "restore"):
+            raise NotAllowed(what="您当前的岗位不能查看已删除的记录。", code="registry.removed_not_allowed")
+        return True
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The order asked for, ending with the id."""
+        told = self.given.get("order", "")
+        if not told:
+            return self.registry.order
+        name = told.lstrip("-")
+        if not self.registry.can_sort(name):
+            raise BadInput({"order": f"不能按“{name}”排序。"}, code="registry.bad_order")
+        sign = "-" if told.startswith("-") else ""
+        return with_id((sign + self.registry.columns[name].order,))
+
+    @cached_property
+    def size(self) -> int:
+        """Rows on a page."""
+        told = self.given.get("size", "")
+        if not told:
+            return self.remembered_size if self.remembered_size in self.sizes else self.registry.page_size
+        if not told.isdigit() or not 1 <= int(told) <= max(self.sizes):
+            raise BadInput({"size": f"每页条数应为 1 至 {max(self.sizes)}。"}, code="registry.bad_size")
+        return int(told)
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The columns to show: those in the url, else the remembered ones, else the declaration's."""
+        told = [n for n in self.given.getlist("columns") if n in self.registry.columns]
+        wanted = told or [n for n in self.remembered_columns if n in self.registry.columns] or self.registry.list
+        return {name: column for name, column in self.registry.columns.items() if name in wanted}
+
+    # -- rows ----------------------------------------------------------------------------------------
+
+    def rows(self) -> QuerySet[Any]:
+        """The rows that are meant, in no order: visible to the reader, present, filtered."""
+        return self.filterset.qs  # type: ignore[no-any-return]
+
+    def rows_without(self, name: str) -> QuerySet[Any]:
+        """The same rows as if one filter had not been set; for counts by state."""
+        if name not in self.given:
+            return self.rows()
+        rest = MultiValueDict({k: v for k, v in self.given.lists() if k != name})
+        return self.registry.filterset_class(rest, queryset=self._base()).qs  # type: ignore[no-any-return]
+
+    def page(self, columns: Sequence[Column]) -> Page:
+        """The page asked for, with what the columns need."""
+        rows = self.registry.with_columns(self.rows(), columns)
+        return page_of(rows, self.order, self.size, after=self._place("after"), before=self._place("before"))
+
+    def _base(self) -> QuerySet[Any]:
+        visible = self.registry.visible(self.by)
+        return self.registry.removed(visible) if self.removed else self.registry.present(visible)
+
+    def _place(self, name: str) -> Place | None:
+        token = self.given.get(name)
+        return read_token(self.registry.model, self.order, token) if token else None
+
+    # -- urls ----------------------------------------------------------------------------------------
+
+    def query(self, drop: Iterable[str] = (), **changes: str | None) -> str:
+        """The question as a query string with some words changed; the place is lost with any change."""
+        gone = {*drop, *PLACE, *changes, "view"}
+        pairs = [(n, v) for n in self.given for v in self.given.getlist(n) if n not in gone and v != ""]
+        pairs += [(name, value) for name, value in changes.items() if value]
+        return urlencode(pairs)
+
+    def at(self, name: str, place: Place | None) -> str:
+        """The same question at another place; «» when there is no such place."""
+        return f"?{self.query(**{name: place.token()})}" if place else ""

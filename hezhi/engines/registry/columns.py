@@ -1,0 +1,237 @@
+"""Columns (列): how one value of a row is read, shown, sorted and written out.
+
+The same column serves the list, the detail page, the export and the machine interface, so a mask that
+is set here holds everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from datetime import time as clock_time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib.gis.geos import GEOSGeometry, Point
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from hezhi.ground.masks import Kind, mask
+from hezhi.ground.time import show
+from hezhi.ground.ui.templatetags.ui import state_badge
+
+if TYPE_CHECKING:
+    from hezhi.engines.registry.declaration import Registry
+
+Value = Callable[[Any], Any]
+F = TypeVar("F", bound=Callable[..., Any])
+NOTHING = "—"
+LONG = 60
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column (列): `value` is the plain value of a row, `text` what a person reads.
+
+    `kind` is the UI kit's: title, code, number, time, state, plain. `order` is the path to sort by, empty
+    when it cannot be sorted. `related` are the foreign keys to fetch with the row. `mask_kind` says that
+    neither value nor text may leave the server in clear.
+    """
+
+    name: str
+    label: str
+    value: Value
+    kind: str = "plain"
+    order: str = ""
+    related: tuple[str, ...] = ()
+    field: models.Field[Any, Any] | None = None
+    choices: dict[Any, str] | None = None
+    mask_kind: Kind | None = None
+    drawn: Value | None = None
+
+    def plain(self, row: Any) -> Any:
+        """The value for an export or the machine interface: masked where it must be."""
+        value = self.value(row)
+        return mask(self.mask_kind, in_words(value)) if self.mask_kind else value
+
+    def words(self, row: Any) -> str:
+        """The value in words, for a sheet: labels instead of codes, «是» and «否», nothing as nothing."""
+        value = self.plain(row)
+        if self.choices is not None and value in self.choices:
+            return self.choices[value]
+        return in_words(value)
+
+    def text(self, row: Any) -> Any:
+        """The value on a screen: a coloured state, a shortened text, a dash for nothing."""
+        if self.drawn is not None:
+            return self.drawn(row)
+        words = self.words(row)
+        if self.kind == "state" and words:
+            return state_badge(str(self.value(row)), words)
+        return words or NOTHING
+
+
+def column(
+    label: str, *, kind: str = "plain", order: str = "", needs: Sequence[str] = ()
+) -> Callable[[F], F]:
+    """Make a method of the declaration a column: `@column("时限", kind="time", order="due_at")`.
+
+    `needs` names the foreign keys the method reads, so that they are fetched with the rows.
+    """
+
+    def declare(method: F) -> F:
+        method.column = {"label": label, "kind": kind, "order": order, "related": tuple(needs)}  # type: ignore[attr-defined]
+        return method
+
+    return declare
+
+
+def column_of(registry: Registry, name: str) -> Column:
+    """The column that a declaration means by a name: a method of its own, a part's, or a field's path.
+
+    Raises FieldDoesNotExist for a name that is none of these.
+    """
+    method = getattr(registry, name, None)
+    told = getattr(method, "column", None)
+    if told is not None and callable(method):
+        return Column(name=name, value=method, drawn=None, **told)
+    for part in registry.parts:
+        brought = part.columns(registry)
+        if name in brought:
+            return brought[name]
+    return _field_column(registry, name)
+
+
+def _field_column(registry: Registry, path: str) -> Column:
+    field, related = follow(registry.model, path)
+    last = path.rpartition("__")[2]
+    choices = dict(field.flatchoices) if getattr(field, "flatchoices", None) else None
+    if isinstance(field, models.ForeignKey):
+        related = (*related, path)
+        order = f"{path}__{label_path(field.remote_field.model)}"
+    else:
+        order = path if _can_sort(field) else ""
+    return Column(
+        name=path,
+        label=str(field.verbose_name) if last == path else _path_label(registry.model, path),
+        value=_reader(path),
+        kind=_kind(registry, path, field),
+        order="" if path in registry.mask_kinds else order,
+        related=related,
+        field=field,
+        choices=choices,
+        mask_kind=registry.mask_kinds.get(path),
+    )
+
+
+def follow(model: type[models.Model], path: str) -> tuple[models.Field[Any, Any], tuple[str, ...]]:
+    """The field at the end of a path, and the foreign keys passed on the way (each with its own path)."""
+    *way, last = path.split("__")
+    passed: list[str] = []
+    here: type[models.Model] = model
+    for step in way:
+        field = here._meta.get_field(step)
+        if not isinstance(field, models.ForeignKey):
+            raise FieldDoesNotExist(f"{path}: {step} leads nowhere")
+        passed.append("__".join((*passed[-1:], step)))
+        here = field.remote_field.model
+    name = "id" if last == "pk" else last
+    field = here._meta.get_field(name)
+    if not field.concrete or field.many_to_many:
+        raise FieldDoesNotExist(f"{path} is not a column of {here._meta.label}")
+    return field, tuple(passed)
+
+
+def label_path(model: type[models.Model]) -> str:
+    """The field whose value names a row of this model (full name before name before number)."""
+    names = {field.name for field in model._meta.concrete_fields}
+    for name in ("full_name", "name", "title", "number", "code"):
+        if name in names:
+            return name
+    return model._meta.pk.name
+
+
+def label_of(row: models.Model | None) -> str:
+    """The name of a related row; «» when there is none."""
+    return "" if row is None else str(getattr(row, label_path(type(row))) or row)
+
+
+def in_words(value: Any) -> str:
+    """Any value as a person writes it; nothing becomes the empty text."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, datetime):
+        return show(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, clock_time):
+        return value.strftime("%H:%M")
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, models.Model):
+        return label_of(value)
+    if isinstance(value, Point):
+        return f"{value.x:.6f},{value.y:.6f}"
+    if isinstance(value, GEOSGeometry):
+        return value.wkt
+    if isinstance(value, list | tuple) and all(isinstance(item, str | int) for item in value):
+        return "、".join(map(str, value))
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(value, ensure_ascii=False) if value else ""
+    return str(value)
+
+
+def heavy_fields(model: type[models.Model], wanted: Iterable[str]) -> list[str]:
+    """Long columns that a list does not show and therefore does not fetch."""
+    kept = {name.partition("__")[0] for name in wanted} | {label_path(model)}
+    long = models.TextField | models.JSONField | models.BinaryField
+    return [
+        field.name
+        for field in model._meta.concrete_fields
+        if field.name not in kept and (isinstance(field, long) or hasattr(field, "geom_type"))
+    ]
+
+
+def _reader(path: str) -> Value:
+    steps = path.split("__")
+    if len(steps) == 1:
+        name = steps[0]
+        return lambda row: getattr(row, name)
+
+    def read(row: Any) -> Any:
+        for step in steps:
+            if row is None:
+                return None
+            row = getattr(row, step)
+        return row
+
+    return read
+
+
+def _path_label(model: type[models.Model], path: str) -> str:
+    here, words = model, []
+    for step in path.split("__"):
+        field = here._meta.get_field("id" if step == "pk" else step)
+        words.append(str(field.verbose_name))  # type: ignore[union-attr]
+        here = getattr(field.remote_field, "model", here) if field.remote_field else here
+    return "".join(words)
+
+
+def _can_sort(field: models.Field[Any, Any]) -> bool:
+    return not isinstance(field, models.JSONField | models.BinaryField) and not hasattr(field, "geom_type")
+
+
+def _kind(registry: Registry, path: str, field: models.Field[Any, Any]) -> str:
+    if path == registry.state:
+        return "state"
+    if isinstance(field, models.DateField):
+        return "time"
+    if isinstance(field, models.DecimalField | models.FloatField | models.IntegerField):
+        return "number"
+    if registry.list and path == registry.list[0]:
+        return "title"
+    return "code" if path.rpartition("__")[2] in ("code", "number") else "plain"

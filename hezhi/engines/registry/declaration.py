@@ -1,0 +1,333 @@
+"""A registry is one declaration (台账声明): it tells what, the engine knows how.
+
+    @register
+    class Compounds(Registry):
+        model = Compound
+        clause = "9.1.3-2-1"
+        right = "compounds"
+        list = ("name", "kind", "unit", "households")
+        filters = ("kind", "unit")
+        search = ("name", "address")
+        natural_key = ("unit", "name")
+        form = (("基本信息", ("name", "kind", "address")),)
+
+From it come list, detail, form, bulk edit, removal and restoring, history, import, export, machine
+interface, map layer, and the contract tests that run on each registry by themselves. Each piece can be
+replaced by a plain Django class in the declaring folder: `pages`, `rest`, `form`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils.datastructures import MultiValueDict
+
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.registry import addresses
+from hezhi.engines.registry.columns import Column, column_of, heavy_fields, label_of, label_path
+from hezhi.engines.registry.parts import Part
+from hezhi.engines.registry.scope import Scope, scoped
+from hezhi.ground.masks import Kind
+from hezhi.ground.text import fold
+
+if TYPE_CHECKING:
+    import django_filters
+
+    from hezhi.ground.ui.shapes import BulkAction
+
+Sections = Sequence[tuple[str, Sequence[str]]]
+
+OFFERS = ("view", "add", "edit", "bulk", "delete", "import", "export", "api")
+"""What a registry can give (功能); a declaration may offer less."""
+
+# Which permission opens which ability; what is not named asks for its own.
+BORROWED = {"add": "edit", "bulk": "edit", "restore": "delete", "reveal": "edit", "api": "view", "map": "view"}
+
+CAPABILITY_NAMES = {
+    "view": "查看", "edit": "登记和修改", "import": "批量导入", "export": "导出", "delete": "删除和恢复",
+}  # fmt: skip
+
+# Personal fields are masked by their name, unless the declaration says how.
+MASKS_BY_NAME = {
+    "phone": Kind.PHONE, "mobile": Kind.PHONE, "id_number": Kind.RESIDENT_ID, "resident_id": Kind.RESIDENT_ID,
+    "address": Kind.ADDRESS, "name": Kind.NAME, "full_name": Kind.NAME, "email": Kind.EMAIL,
+    "birth_date": Kind.BIRTH_DATE, "bank_card": Kind.BANK_CARD, "plate": Kind.PLATE,
+}  # fmt: skip
+
+
+class Registry:
+    """One registry (台账). Every attribute is told once, here; nothing is told twice."""
+
+    # What it is
+    model: ClassVar[type[models.Model]]
+    slug: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    clause: ClassVar[str] = ""
+    reason: ClassVar[str] = ""
+    group: ClassVar[str] = ""
+    icon: ClassVar[str] = "list"
+    about: ClassVar[str] = ""
+
+    # Who
+    right: ClassVar[str | Mapping[str, str]] = ""
+    offers: ClassVar[Sequence[str]] = OFFERS
+    scope: ClassVar[Scope] = scoped
+    owner_of: ClassVar[str] = ""
+
+    # List
+    list: ClassVar[tuple[str, ...]] = ()
+    also: ClassVar[tuple[str, ...]] = ()
+    filters: ClassVar[tuple[str, ...]] = ()
+    more_filters: ClassVar[Mapping[str, django_filters.Filter]] = {}
+    search: ClassVar[tuple[str, ...]] = ()
+    folded_search: ClassVar[str] = ""
+    ordering: ClassVar[tuple[str, ...]] = ()
+    sortable: ClassVar[tuple[str, ...] | None] = None
+    state: ClassVar[str] = ""
+    page_size: ClassVar[int] = 50
+
+    # Form, import, export
+    form: ClassVar[Sections | type[forms.ModelForm[Any]]] = ()
+    bulk: ClassVar[tuple[str, ...]] = ()
+    bulk_actions: ClassVar[Sequence[BulkAction]] = ()
+    natural_key: ClassVar[tuple[str, ...]] = ()
+    removal: ClassVar[str | None] = None
+    export_rows: ClassVar[int] = 100_000
+    export_rows_personal: ClassVar[int] = 500
+    import_rows: ClassVar[int] = 20_000
+
+    # Personal information (data protection P9, P13)
+    purpose: ClassVar[str] = ""
+    personal: ClassVar[tuple[str, ...]] = ()
+    masked: ClassVar[tuple[str, ...] | Mapping[str, str]] = ()
+
+    # More
+    on_map: ClassVar[str] = ""
+    parts: ClassVar[Sequence[Part]] = ()
+    pages: ClassVar[Mapping[str, Any]] = {}
+    rest: ClassVar[Any] = None
+
+    # -- names ---------------------------------------------------------------------------------------
+
+    @property
+    def label(self) -> str:
+        """`cases.category`: how verbs and audit rows name this kind of row."""
+        return self.model._meta.label_lower
+
+    @property
+    def noun(self) -> str:
+        """The thing in Chinese, for sentences: «事件类别»."""
+        return str(self.model._meta.verbose_name)
+
+    def row_name(self, row: Any) -> str:
+        """What one row is called on screen; masked where its name is masked."""
+        first = label_path(self.model)
+        if first in self.mask_kinds:
+            return str(self.column(first).plain(row))
+        return label_of(row)
+
+    def url(self, *parts: Any) -> str:
+        """A page of this registry: `url()`, `url(row.pk)`, `url(row.pk, "edit")`."""
+        return addresses.page(self.slug, *parts)
+
+    def rest_url(self, *parts: Any) -> str:
+        """An address of the machine interface of this registry."""
+        return addresses.rest(self.slug, *parts)
+
+    def url_of(self, row: Any) -> str:
+        """Where one row is shown; override to lead to a page of your own."""
+        return self.url(row.pk)
+
+    def tone_of(self, row: Any) -> str:
+        """The tone of a row in the list: «», over, soon (the UI kit's tones)."""
+        return ""
+
+    @cached_property
+    def search_hint(self) -> str:
+        """What the search field says when it is empty: «名称、地址»."""
+        return "、".join(self.column(name).label for name in self.search)
+
+    # -- who may -------------------------------------------------------------------------------------
+
+    def permission(self, capability: str) -> str:
+        """The permission that opens a capability (view, edit, delete, import, export, reveal …)."""
+        if isinstance(self.right, str):
+            return f"{self.right}.{BORROWED.get(capability, capability)}"
+        return self.right.get(capability) or self.right[BORROWED[capability]]
+
+    def offers_to(self, actor: Actor, capability: str) -> bool:
+        """Whether this registry gives the capability at all, and to this actor."""
+        offered = capability in self.offers or capability in ("restore", "reveal", "map")
+        return offered and actor.may(self.permission(capability))
+
+    def permissions(self) -> dict[str, str]:
+        """The permissions of this declaration with their Chinese names (权限清单)."""
+        used = {BORROWED.get(offer, offer) for offer in self.offers} | {"view"}
+        return {
+            self.permission(name): f"{words}{self.title}"
+            for name, words in CAPABILITY_NAMES.items()
+            if name in used
+        }
+
+    # -- rows ----------------------------------------------------------------------------------------
+
+    def all_rows(self) -> QuerySet[Any]:
+        """Every row of the table; only `visible` and the checks of uniqueness may start here."""
+        return self.model._default_manager.all()
+
+    def visible(self, actor: Actor) -> QuerySet[Any]:
+        """The rows this reader may know of, removed ones included (数据范围内)."""
+        return type(self).scope(self.all_rows(), actor)
+
+    def present(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Leave out what has been removed (未删除)."""
+        return rows.filter(removed_at__isnull=True) if self.removed_by == "removed_at" else rows
+
+    def removed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Only what has been removed and may come back (已删除)."""
+        return rows.filter(removed_at__isnull=False) if self.removed_by == "removed_at" else rows.none()
+
+    def with_columns(self, rows: QuerySet[Any], columns: Sequence[Column]) -> QuerySet[Any]:
+        """Fetch with the rows whatever the columns read, and nothing long that they do not."""
+        related = sorted({path for column in columns for path in column.related})
+        heavy = heavy_fields(self.model, [c.name for c in columns] + [*self.needs])
+        return rows.select_related(*related).defer(*heavy) if related else rows.defer(*heavy)
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Long fields that a method column reads, which a list would otherwise leave out."""
+
+    @cached_property
+    def removed_by(self) -> str:
+        """How a row leaves (删除方式): removed_at (soft), valid_to (closed), active (off), or «» (never)."""
+        if self.removal is not None:
+            return self.removal
+        names = {field.name for field in self.model._meta.concrete_fields}
+        return next((name for name in ("removed_at", "valid_to", "active", "is_active") if name in names), "")
+
+    def search_condition(self, typed: str) -> Q:
+        """Rows that contain every word typed, each in any of the searched fields."""
+        condition = Q()
+        if self.folded_search:
+            for word in fold(typed).split() or [fold(typed)]:
+                condition &= Q(**{f"{self.folded_search}__contains": word})
+            return condition
+        for word in typed.split():
+            condition &= Q(*((f"{path}__icontains", word) for path in self.search), _connector=Q.OR)
+        return condition
+
+    # -- hooks of writing ----------------------------------------------------------------------------
+
+    def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
+        """The rows that a foreign key of the form may choose from; None for the reader's own rows."""
+        return None
+
+    def place(self, row: Any, by: Actor) -> None:
+        """Say whose a new row is: override for tables with their own idea of belonging."""
+        from hezhi.engines.registry.placing import place_scoped
+
+        place_scoped(self, row, by)
+
+    def prepare(self, row: Any, by: Actor) -> None:
+        """Fill what follows from other fields, before the row is written."""
+
+    def check(self, row: Any, by: Actor) -> None:
+        """A condition on a row before it is written; refuse by raising `BadInput` or `NotNow`."""
+
+    def after(self, verb: str, row: Any, by: Actor) -> None:
+        """What else belongs to the verb (create, change, remove, restore, import), in its transaction."""
+
+    def examples(self, n: int) -> dict[str, Any]:
+        """Values for the n-th made-up row of the contract tests, where the field's type is not enough."""
+        return {}
+
+    # -- what follows from the declaration ------------------------------------------------------------
+
+    @cached_property
+    def mask_kinds(self) -> dict[str, Kind]:
+        """How each masked field is masked, by field name."""
+        if isinstance(self.masked, Mapping):
+            return {name: Kind(kind) for name, kind in self.masked.items()}
+        return {name: _guess_mask(name) for name in self.masked}
+
+    @cached_property
+    def sections(self) -> Sections:
+        """The form's sections, each a title and the names of its fields."""
+        if isinstance(self.form, type):
+            own = getattr(self.form, "sections", None)
+            return own or (("", tuple(self.form.base_fields)),)
+        return tuple(self.form)
+
+    @cached_property
+    def form_fields(self) -> tuple[str, ...]:
+        """The names of the form's fields, in order."""
+        return tuple(name for _, names in self.sections for name in names)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The list's order with the id as last word, so that a place in it is exact."""
+        told = self.ordering or tuple(self.model._meta.ordering) or ("id",)
+        return with_id(tuple(map(str, told)))
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """Every column the list can show: the usual ones first, then those that may be added."""
+        return {name: self.column(name) for name in (*self.list, *self.also)}
+
+    @cached_property
+    def export_columns(self) -> dict[str, Column]:
+        """The columns of an export: what the form holds, then what only the list shows."""
+        names = dict.fromkeys((*self.natural_key, *self.form_fields, *self.list, *self.also))
+        return {name: self.column(name) for name in names}
+
+    @cached_property
+    def api_columns(self) -> dict[str, Column]:
+        """The columns of the machine interface."""
+        names = dict.fromkeys((*self.list, *self.also, *self.form_fields))
+        return {name: self.column(name) for name in names}
+
+    def column(self, name: str) -> Column:
+        """The column of this name; raises FieldDoesNotExist when there is none."""
+        return column_of(self, name)
+
+    def can_sort(self, name: str) -> bool:
+        """Whether a reader may sort by this column."""
+        column = self.columns.get(name)
+        return bool(column and column.order) and (self.sortable is None or name in self.sortable)
+
+    @cached_property
+    def filterset_class(self) -> type[django_filters.FilterSet]:
+        """The filters as a django-filter class: the same for list, export, map and machine interface."""
+        from hezhi.engines.registry.filters import filterset_class
+
+        return filterset_class(self)
+
+    @cached_property
+    def form_class(self) -> type[forms.ModelForm[Any]]:
+        """The form as a Django class: the same for page, import and machine interface."""
+        from hezhi.engines.registry.forms import form_class
+
+        return form_class(self)
+
+    def blank_query(self) -> MultiValueDict[str, str]:
+        """A query without conditions."""
+        return MultiValueDict()
+
+
+def with_id(order: tuple[str, ...]) -> tuple[str, ...]:
+    """The order with the id behind it, running the way its last field runs."""
+    names = [name.lstrip("-") for name in order]
+    if "id" in names or "pk" in names:
+        return order
+    return (*order, "-id" if order[-1].startswith("-") else "id")
+
+
+def _guess_mask(name: str) -> Kind:
+    for ending, kind in MASKS_BY_NAME.items():
+        if name == ending or name.endswith(f"_{ending}"):
+            return kind
+    return Kind.CATEGORY

@@ -1,0 +1,229 @@
+"""The machine interface of a registry (接口): list, add, read, change, remove, restore, history, map.
+
+Everything goes through the same questions (`asking`), the same form and the same verbs (`actions`) as the
+pages, so rights, scope, masks and conditions are the same. Long lists are written by msgspec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from django.contrib.gis.geos import GEOSGeometry
+from django.db import models
+from django.http import HttpResponse
+from django.urls import URLPattern, path
+from rest_framework.request import Request
+from rest_framework.viewsets import ViewSet
+
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.registry import actions, addresses
+from hezhi.engines.registry.aside import CAP, Aside
+from hezhi.engines.registry.asking import Asked
+from hezhi.engines.registry.columns import Column, label_of
+from hezhi.engines.registry.fields import as_typed
+from hezhi.engines.registry.geojson import MAP_WORDS, layer
+from hezhi.engines.registry.history import history
+from hezhi.engines.registry.schema import described
+from hezhi.engines.registry.versions import version_of
+from hezhi.ground.errors import BadInput, NotFound
+
+if TYPE_CHECKING:
+    from hezhi.engines.registry.declaration import Registry
+
+API_SIZES = (50, 1000)
+
+
+class RegistryRest(ViewSet):
+    """Base of the machine interface; `rest = MyRest` in a declaration replaces it by a subclass."""
+
+    registry: ClassVar[Registry]
+    right: ClassVar[tuple[str, ...]] = ()
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    @property
+    def by(self) -> Actor:
+        """Who asks."""
+        return self.request.actor  # type: ignore[attr-defined,no-any-return]
+
+    def list(self, request: Request) -> HttpResponse:
+        """A page of rows. `next` and `previous` are addresses; the total is counted up to 10,001."""
+        registry = self.registry
+        asked = Asked(registry, self.by, request.query_params, sizes=API_SIZES)
+        columns = list(registry.api_columns.values())
+        page = asked.page(columns)
+        told = {
+            "items": [dict(zip(names, values, strict=True)) for names, values in _values(registry, columns, page.rows)],
+            "next": self._at(asked, "after", page.after),
+            "previous": self._at(asked, "before", page.before),
+            **_total(asked),
+        }
+        return _json(told)
+
+    def retrieve(self, request: Request, id: UUID) -> HttpResponse:
+        """One row."""
+        return _json(self._told(self._row(id)))
+
+    def create(self, request: Request) -> HttpResponse:
+        """Enter a row. Foreign keys by id, code or name; choices by code or label."""
+        return _json(self._told(actions.create(self.registry, self._typed(request), by=self.by)), status=201)
+
+    def partial_update(self, request: Request, id: UUID) -> HttpResponse:
+        """Change the given fields. `version` (from reading the row) guards against two writers at once."""
+        body = self._body(request)
+        version = body.pop("version", None)
+        data = self._typed(request)
+        row = actions.change(
+            self.registry, id, data, by=self.by, only=data, version=str(version) if version is not None else None
+        )
+        return _json(self._told(row))
+
+    def destroy(self, request: Request, id: UUID) -> HttpResponse:
+        """Take a row out, with a `reason` in the query or the body."""
+        told = self._body(request).get("reason") or request.query_params.get("reason", "")
+        actions.remove(self.registry, id, by=self.by, reason=str(told))
+        return HttpResponse(status=204)
+
+    def restore(self, request: Request, id: UUID) -> HttpResponse:
+        """Bring a removed row back."""
+        return _json(self._told(actions.restore(self.registry, id, by=self.by)))
+
+    def history(self, request: Request, id: UUID) -> HttpResponse:
+        """The versions of a row with their differences, newest first."""
+        row = self._row(id)
+        return _json({"items": [_version(item) for item in history(self.registry, row.pk)]})
+
+    def map(self, request: Request) -> HttpResponse:
+        """The rows as GeoJSON (WGS 84); `bbox=west,south,east,north`, `limit` up to 5,000."""
+        asked = Asked(self.registry, self.by, request.query_params, ignored=MAP_WORDS)
+        return HttpResponse(layer(self.registry, asked), content_type="application/geo+json")
+
+    # -- pieces --------------------------------------------------------------------------------------
+
+    def _row(self, id: UUID) -> Any:
+        registry = self.registry
+        rows = registry.with_columns(registry.visible(self.by), list(registry.api_columns.values()))
+        row = rows.filter(pk=id).first()
+        if row is None:
+            raise NotFound(what=f"没有找到这条{registry.noun}。")
+        return row
+
+    def _told(self, row: Any) -> dict[str, Any]:
+        columns = list(self.registry.api_columns.values())
+        names, values = next(iter(_values(self.registry, columns, [row])))
+        return dict(zip(names, values, strict=True)) | {"version": version_of(row)}
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        body = request.data
+        if not isinstance(body, dict):
+            raise BadInput(what="请求内容应为一个 JSON 对象。", code="api.not_an_object")
+        return dict(body)
+
+    def _typed(self, request: Request) -> dict[str, Any]:
+        """The body as a form reads it; a name the form does not have is refused."""
+        body = self._body(request)
+        body.pop("version", None)
+        fields = self.registry.form_class.base_fields
+        unknown = [name for name in body if name not in fields]
+        if unknown:
+            raise BadInput(
+                {name: f"没有“{name}”这个字段。" for name in unknown}, code="api.unknown_field",
+                remedy=f"可以填写的字段：{'、'.join(fields)}。",
+            )  # fmt: skip
+        return {name: as_typed(fields[name], value) for name, value in body.items()}
+
+    def _at(self, asked: Asked, word: str, place: Any) -> str | None:
+        query = asked.at(word, place)
+        return self.registry.rest_url() + query if query else None
+
+
+def _values(registry: Registry, columns: Sequence[Column], rows: Sequence[Any]) -> Any:
+    """The names once, and each row's values: plain tuples first, because they are quick."""
+    names = ("id", *(column.name for column in columns))
+    readers = [_reader(column) for column in columns]
+    for row in rows:
+        yield names, (row.pk, *(read(row) for read in readers))
+
+
+def _reader(column: Column) -> Callable[[Any], Any]:
+    if column.mask_kind is not None:
+        return column.plain
+    if isinstance(column.field, models.ForeignKey):
+        return lambda row: _key(column.value(row))
+    if column.field is not None and hasattr(column.field, "geom_type"):
+        return lambda row: _geometry(column.value(row))
+    if column.field is None:
+        return lambda row: column.words(row)
+    return column.value
+
+
+def _key(row: models.Model | None) -> dict[str, Any] | None:
+    return None if row is None else {"id": row.pk, "label": label_of(row)}
+
+
+def _geometry(value: GEOSGeometry | None) -> Any:
+    return None if value is None else msgspec.Raw(value.geojson.encode())
+
+
+def _total(asked: Asked) -> dict[str, Any]:
+    aside = Aside()
+    aside.ask_count("count", "", asked.rows())
+    counts = aside.answers().get("count", [("", "0")])
+    total = int(counts[0][1])
+    return {"total": min(total, CAP), "total_is_capped": total > CAP}
+
+
+def _version(item: Any) -> dict[str, Any]:
+    changes = [{"label": c.label, "before": c.before, "after": c.after} for c in item.changes]
+    return {"title": item.title, "at": item.at, "who": item.who, "reason": item.text, "changes": changes}
+
+
+def _json(told: Any, status: int = 200) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(told), content_type="application/json", status=status)
+
+
+# -- made from the declaration ---------------------------------------------------------------------
+
+ROUTES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("", {"get": "list", "post": "create"}),
+    ("map/", {"get": "map"}),
+    ("<uuid:id>/", {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ("<uuid:id>/restore/", {"post": "restore"}),
+    ("<uuid:id>/history/", {"get": "history"}),
+)
+OFFER_OF = {
+    "list": "view", "retrieve": "view", "history": "view", "create": "add", "partial_update": "edit",
+    "destroy": "delete", "restore": "delete", "map": "map",
+}  # fmt: skip
+
+
+def rest_class(registry: Registry) -> type[RegistryRest]:
+    """The interface class of a declaration, with its rights and its description for OpenAPI."""
+    base: type[RegistryRest] = registry.rest or RegistryRest
+    if getattr(base, "registry", None) is None:
+        rights = {action: (registry.permission(offer),) for action, offer in OFFER_OF.items() if _offered(registry, offer)}
+        own = {"registry": registry, "rights": rights, "right": (registry.permission("view"),)}
+        base = type(f"{type(registry).__name__}Rest", (base,), own)
+    return described(registry, base)
+
+
+def rest_patterns(registry: Registry) -> list[URLPattern]:
+    """The addresses of the interface; none for a registry that offers none."""
+    if "api" not in registry.offers:
+        return []
+    cls = rest_class(registry)
+    made = []
+    for below, methods in ROUTES:
+        offered = {method: action for method, action in methods.items() if _offered(registry, OFFER_OF[action])}
+        if offered:
+            route = f"{addresses.REST.strip('/')}/{registry.slug}/{below}"
+            name = f"api-{registry.slug}-{next(iter(offered.values()))}"
+            made.append(path(route, cls.as_view(offered), name=name))
+    return made
+
+
+def _offered(registry: Registry, offer: str) -> bool:
+    return bool(registry.on_map) if offer == "map" else offer in registry.offers
+

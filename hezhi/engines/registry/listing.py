@@ -1,0 +1,258 @@
+"""The list as the UI kit draws it (列表): a table and what stands round it, in two queries.
+
+One query reads the rows of the page, one reads counts, options, saved views and the remembered columns.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models.functions import JSONObject
+from django.http import QueryDict
+
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.registry import addresses
+from hezhi.engines.registry.aside import CAP, Aside, Pair, capped
+from hezhi.engines.registry.asking import Asked
+from hezhi.engines.registry.columns import NOTHING
+from hezhi.engines.registry.filters import DayFilter, KeysFilter, WordsFilter, options_of
+from hezhi.engines.registry.models import ColumnChoice, SavedView
+from hezhi.ground.ui import shapes
+
+if TYPE_CHECKING:
+    from hezhi.engines.registry.columns import Column
+    from hezhi.engines.registry.declaration import Registry
+    from hezhi.engines.registry.paging import Page
+
+OPTIONS = 500
+WHOLE = ""  # the key of the count of all rows, where there is no state to count by
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one look at a list brought: the page, the counts and the choices."""
+
+    asked: Asked
+    page: Page
+    counts: dict[str, int]
+    answers: dict[str, list[Pair]]
+
+    @property
+    def total(self) -> int:
+        """How many rows fit, counted up to 10,001 per state."""
+        states = self.asked.given.getlist(self.asked.registry.state) if self.asked.registry.state else []
+        chosen = [s for s in states if s] or list(self.counts)
+        return sum(self.counts.get(state, 0) for state in chosen)
+
+    @property
+    def total_words(self) -> str:
+        """The total as shown: «1,234» or «10,000+»."""
+        return capped(max(self.total, CAP + 1) if any(c > CAP for c in self.counts.values()) else self.total)
+
+
+def look(registry: Registry, given: Any, by: Actor) -> Found:
+    """Read one page of a list and everything round it."""
+    asked = Asked(registry, by, given)
+    answers = _around(asked)
+    for size, columns in answers.get("columns", ()):
+        asked.remembered_size = int(size)
+        asked.remembered_columns = columns.strip("{}").split(",") if columns.strip("{}") else ()
+    counts = {key: int(count) for key, count in answers.get("count", ())}
+    return Found(asked, asked.page(list(asked.columns.values())), counts, answers)
+
+
+def listing_of(found: Found) -> shapes.Listing:
+    """The list in the UI kit's shape."""
+    asked, registry = found.asked, found.asked.registry
+    columns = list(asked.columns.values())
+    bulk = _bulk_actions(registry, asked)
+    return shapes.Listing(
+        name=f"{registry.title}(已删除)" if asked.removed else registry.title,
+        columns=[_head(asked, column) for column in columns],
+        rows=[_row(registry, row, columns) for row in found.page.rows],
+        empty=_empty(asked),
+        filters=_filters(found),
+        hidden=_hidden(asked),
+        filtered=bool(asked.conditions),
+        clear_url=f"?{asked.query(drop=[n for n, _ in asked.conditions])}",
+        chips=_chips(found),
+        views=_views(found),
+        save_view_url=addresses.with_query(registry.url("views"), asked.query()) if asked.conditions else "",
+        column_choices=[
+            shapes.ColumnChoice(name, column.label, name in asked.columns) for name, column in registry.columns.items()
+        ],
+        bulk_actions=bulk,
+        pager=_pager(found),
+        total=found.total if bulk and 0 < found.total <= CAP else None,
+    )
+
+
+# -- the query round the table ---------------------------------------------------------------------
+
+
+def _around(asked: Asked) -> dict[str, list[Pair]]:
+    registry, by = asked.registry, asked.by
+    aside = Aside()
+    for name in registry.filterset_class.base_filters:
+        options = options_of(registry, name, by)
+        if options is not None:
+            aside.ask_pairs(f"filter:{name}", options, OPTIONS + 1)
+    mine = ColumnChoice.objects.visible_to(by).filter(registry=registry.slug)
+    aside.ask_pairs("columns", mine.values_list("size", "columns"), 1)
+    views = SavedView.objects.visible_to(by).filter(registry=registry.slug).order_by("shared", "name")
+    told = JSONObject(name="name", query="query", shared="shared", user="user_id")
+    aside.ask_pairs("views", views.values_list("pk", told), 20)
+    for key, rows in _counted(asked):
+        aside.ask_count("count", key, rows)
+    return aside.answers()
+
+
+def _counted(asked: Asked) -> list[tuple[str, Any]]:
+    state = asked.registry.state
+    if not state:
+        return [(WHOLE, asked.rows())]
+    rows = asked.rows_without(state)
+    return [(code, rows.filter(**{state: code})) for code, _ in _states(asked.registry)]
+
+
+def _states(registry: Registry) -> list[tuple[str, str]]:
+    field = registry.model._meta.get_field(registry.state)
+    choices = getattr(field, "flatchoices", None)
+    if choices:
+        return [(str(code), str(name)) for code, name in choices if code not in ("", None)]
+    return [("1", str(field.verbose_name)), ("0", f"未{field.verbose_name}")]  # type: ignore[union-attr]
+
+
+# -- pieces of the shape ---------------------------------------------------------------------------
+
+
+def _head(asked: Asked, column: Column) -> shapes.Column:
+    if not asked.registry.can_sort(column.name):
+        return shapes.Column(column.label, column.kind)
+    first = asked.order[0]
+    now = {column.order: "up", f"-{column.order}": "down"}.get(first, "")
+    turned = f"-{column.name}" if now == "up" else column.name
+    return shapes.Column(column.label, column.kind, f"?{asked.query(order=turned)}", now)
+
+
+def _row(registry: Registry, row: Any, columns: list[Column]) -> shapes.Row:
+    url = registry.url_of(row)
+    cells = [shapes.Cell(text=column.text(row), url=url if n == 0 else "") for n, column in enumerate(columns)]
+    return shapes.Row(id=str(row.pk), cells=cells, url=url, name=str(cells[0].text) if cells else "", tone=registry.tone_of(row))
+
+
+def _filters(found: Found) -> list[shapes.Filter]:
+    asked, drawn = found.asked, []
+    for name, made in asked.registry.filterset_class.base_filters.items():
+        if name == asked.registry.state:
+            continue  # the chips are this filter
+        value, label = asked.given.get(name, ""), str(made.label)
+        if isinstance(made, WordsFilter):
+            drawn.insert(0, shapes.Filter(name, label, "search", value, placeholder=asked.registry.search_hint))
+        elif isinstance(made, DayFilter):
+            drawn.append(shapes.Filter(name, label, "date", value))
+        elif isinstance(made, KeysFilter):
+            pairs = found.answers.get(f"filter:{name}", [])
+            if 0 < len(pairs) <= OPTIONS:
+                drawn.append(shapes.Filter(name, label, "select", value, _options(label, pairs, value)))
+        elif made.extra.get("choices"):
+            pairs = [(str(code), str(words)) for code, words in _plain_choices(made)]
+            drawn.append(shapes.Filter(name, label, "select", value, _options(label, pairs, value)))
+        else:
+            drawn.append(shapes.Filter(name, label, "text", value))
+    return drawn
+
+
+def _plain_choices(made: Any) -> list[tuple[Any, Any]]:
+    choices = made.extra["choices"]
+    return list(choices() if callable(choices) else choices)
+
+
+def _options(label: str, pairs: list[Pair], value: str) -> list[shapes.Option]:
+    return [shapes.Option("", f"{label}：全部"), *(shapes.Option(key, name, key == value) for key, name in pairs)]
+
+
+def _hidden(asked: Asked) -> list[tuple[str, str]]:
+    """State of the url that the filter form must carry on though it shows no field for it."""
+    kept = ["order", "size", "removed", asked.registry.state]
+    return [(name, value) for name in kept if name for value in asked.given.getlist(name) if value]
+
+
+def _chips(found: Found) -> list[shapes.Chip]:
+    asked, state = found.asked, found.asked.registry.state
+    if not state:
+        return []
+    chosen = [value for value in asked.given.getlist(state) if value]
+    chips = [shapes.Chip("全部", _shown(found.counts), f"?{asked.query(**{state: None})}", active=not chosen)]
+    for code, name in _states(asked.registry):
+        count = found.counts.get(code, 0)
+        if count or code in chosen:
+            chips.append(
+                shapes.Chip(name, capped(count), f"?{asked.query(**{state: code})}", code, code in chosen)  # type: ignore[arg-type]
+            )
+    return chips
+
+
+def _shown(counts: dict[str, int]) -> Any:
+    whole = sum(counts.values())
+    return capped(max(whole, CAP + 1) if any(c > CAP for c in counts.values()) else whole)
+
+
+def _views(found: Found) -> list[shapes.SavedView]:
+    asked, drawn = found.asked, []
+    for key, told in found.answers.get("views", ()):
+        view = json.loads(told)
+        mine = view["user"] == str(asked.by.user_id)
+        drawn.append(
+            shapes.SavedView(
+                name=view["name"],
+                url=f"?{view['query']}&view={key}",
+                active=asked.given.get("view") == key,
+                shared=view["shared"],
+                delete_url=asked.registry.url("views", key, "delete") if mine else "",
+            )
+        )
+    return drawn
+
+
+def _pager(found: Found) -> shapes.Pager:
+    asked, page = found.asked, found.page
+    if not page.rows:
+        return shapes.Pager(asked.at("before", page.before), "", "")
+    last = page.first + len(page.rows) - 1
+    summary = f"第 {page.first:,}–{last:,} 条，共 {found.total_words} 条"
+    return shapes.Pager(asked.at("before", page.before), asked.at("after", page.after), summary)
+
+
+def _empty(asked: Asked) -> shapes.Empty:
+    registry = asked.registry
+    if asked.removed:
+        return shapes.Empty("没有可以恢复的记录。", "返回列表", registry.url())
+    if asked.conditions or "after" in asked.given or "before" in asked.given:
+        return shapes.Empty(f"没有符合条件的{registry.noun}。", "清空条件", registry.url())
+    if registry.offers_to(asked.by, "add"):
+        return shapes.Empty(f"还没有{registry.noun}。", f"登记{registry.noun}", registry.url("new"))
+    return shapes.Empty(f"您的数据范围内还没有{registry.noun}。")
+
+
+def _bulk_actions(registry: Registry, asked: Asked) -> list[shapes.BulkAction]:
+    drawn = []
+    if registry.bulk and registry.offers_to(asked.by, "bulk") and not asked.removed:
+        drawn.append(shapes.BulkAction("批量修改", addresses.with_query(registry.url("bulk"), asked.query())))
+    for action in registry.bulk_actions:
+        drawn.append(action)
+    return drawn
+
+
+def remember_columns(registry: Registry, by: Actor, given: QueryDict) -> None:
+    """Keep the columns and the page length that a person has just chosen (记住显示列)."""
+    columns = [name for name in given.getlist("columns") if name in registry.columns]
+    size = int(given["size"]) if given.get("size", "").isdigit() else 0
+    ColumnChoice.objects.update_or_create(
+        registry=registry.slug, user_id=by.user_id, defaults={"columns": columns, "size": min(size, 200)}
+    )
+
+
+__all__ = ["NOTHING", "Found", "listing_of", "look", "remember_columns"]

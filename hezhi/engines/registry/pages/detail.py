@@ -1,0 +1,170 @@
+"""One row with its tabs (详情): 资料, 历史, and whatever parts bring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+
+from hezhi.engines.records.audit import read_of_personal
+from hezhi.engines.registry import actions
+from hezhi.engines.registry.columns import NOTHING, Column, in_words
+from hezhi.engines.registry.history import history, versions_of
+from hezhi.engines.registry.pages.base import RegistryPage
+from hezhi.engines.registry.parts import Panel
+from hezhi.ground.errors import NotFound
+from hezhi.ground.ui.answers import answer
+from hezhi.ground.ui.shapes import Action, Fact, Tab
+
+FACTS, HISTORY = "facts", "history"
+
+
+class DetailPage(RegistryPage):
+    """The detail page (详情). Only the open tab's data is read; every tab has an address of its own."""
+
+    def get(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        return self._draw(request, self.row(id), request.GET.get("tab", FACTS))
+
+    def post(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """A form on a tab, handed to the part that brought the tab."""
+        row, tab = self.row(id), request.GET.get("tab", "")
+        panel = self._panel(tab)
+        sentence = panel.receive(self.registry, row, self.by, request) if panel else None
+        if sentence is None:
+            raise NotFound(what="这里不接收提交的内容。")
+        return self.done(sentence, f"{self.registry.url(row.pk)}?tab={tab}")
+
+    # -- pieces --------------------------------------------------------------------------------------
+
+    def panels(self) -> list[Panel]:
+        """The tabs that parts bring and this reader may open."""
+        brought = [panel for part in self.registry.parts for panel in part.panels(self.registry)]
+        return [panel for panel in brought if self.by.may(self.registry.permission(panel.right))]
+
+    def facts(self, row: Any) -> list[tuple[str, list[Fact]]]:
+        """The values of the row, section by section."""
+        told = [(title, [self._fact(row, name) for name in names]) for title, names in self.registry.sections]
+        rest = [n for n in (*self.registry.list, *self.registry.also) if n not in self.registry.form_fields]
+        more = [self._fact(row, name) for name in dict.fromkeys(rest)]
+        return [(title, facts) for title, facts in [*told, ("其他", more)] if facts]
+
+    def actions(self, row: Any) -> list[Action]:
+        """The buttons of the head, the primary one last."""
+        registry, by = self.registry, self.by
+        gone = actions.is_removed(registry, row)
+        drawn = [button for part in registry.parts for button in part.actions(registry, row, by)]
+        soft = registry.removed_by == "removed_at"
+        if registry.offers_to(by, "delete") and registry.removed_by:
+            if gone:
+                drawn.append(Action("恢复" if soft else "重新启用", registry.url(row.pk, "restore"), opens="post"))
+            else:
+                word = "删除" if soft else "停用"
+                drawn.append(Action(word, registry.url(row.pk, "remove"), kind="danger", opens="dialog"))
+        if registry.offers_to(by, "edit") and not (gone and soft):
+            drawn.append(Action("修改", registry.url(row.pk, "edit"), kind="primary", icon="edit", key="e"))
+        return drawn
+
+    def _draw(self, request: HttpRequest, row: Any, tab: str) -> HttpResponse:
+        registry = self.registry
+        context: dict[str, Any] = {
+            "registry": registry, "row": row, "heading": registry.row_name(row), "tab": tab,
+            "tabs": self._tabs(row, tab), "action_list": self.actions(row), "crumbs": self.crumbs(),
+            "removed": actions.is_removed(registry, row), "clause": registry.clause,
+        }  # fmt: skip
+        if tab == FACTS:
+            self._log_reading(row)
+            context["sections"] = self.facts(row)
+        elif tab == HISTORY:
+            context["timeline_items"] = history(registry, row.pk)
+        else:
+            panel = self._panel(tab)
+            if panel is None:
+                raise NotFound(what="没有这个页签。")
+            context |= {"panel": panel, **panel.context(registry, row, self.by, request)}
+        return answer(request, "registry/detail.html", "registry/detail.html", context)
+
+    def _tabs(self, row: Any, open_tab: str) -> list[Tab]:
+        told = [(FACTS, "资料")]
+        if versions_of(self.registry.model) is not None:
+            told.append((HISTORY, "历史"))
+        told += [(panel.code, panel.title) for panel in self.panels()]
+        if len(told) == 1:
+            return []
+        url = self.registry.url(row.pk)
+        return [Tab(title, url if code == FACTS else f"{url}?tab={code}", code == open_tab) for code, title in told]
+
+    def _panel(self, code: str) -> Panel | None:
+        return next((panel for panel in self.panels() if panel.code == code), None)
+
+    def _fact(self, row: Any, name: str) -> Fact:
+        column = self.registry.column(name)
+        value = column.text(row)
+        long = len(str(value)) > 40 and column.kind != "state"
+        if column.mask_kind and value != NOTHING and self.registry.offers_to(self.by, "reveal"):
+            value = self._with_reveal(row, column, value)
+        return Fact(column.label, value, wide=long)
+
+    def _with_reveal(self, row: Any, column: Column, value: Any) -> Any:
+        return format_html(
+            '<span class="masked"><span class="masked-text">{}</span> '
+            '<a class="masked-button" href="{}" data-dialog-url aria-label="查看{}全文，需填写事由">查看</a></span>',
+            value, self.registry.url(row.pk, "reveal", column.name), column.label,
+        )  # fmt: skip
+
+    def _log_reading(self, row: Any) -> None:
+        """Personal values shown in clear are read, and reading is written down."""
+        shown = {*self.registry.form_fields, *self.registry.list, *self.registry.also}
+        clear = [n for n in self.registry.personal if n in shown and n not in self.registry.mask_kinds]
+        if clear:
+            read_of_personal(self.by, self.registry.label, row.pk, clear, self.registry.purpose)
+
+
+class PurposeForm(forms.Form):
+    """What a masked value is needed for (查阅事由)."""
+
+    purpose = forms.CharField(label="查阅事由", max_length=200, min_length=2, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["purpose"].error_messages["required"] = "请写明查阅事由。"
+
+
+class RevealPage(RegistryPage):
+    """Show one masked value once, after a purpose is given; that it was read is written down (查看全文)."""
+
+    capability = "reveal"
+
+    def get(self, request: HttpRequest, id: UUID, name: str) -> HttpResponse:
+        return self._draw(PurposeForm(), self.row(id), self._column(name))
+
+    def post(self, request: HttpRequest, id: UUID, name: str) -> HttpResponse:
+        row, column, form = self.row(id), self._column(name), PurposeForm(request.POST)
+        if not form.is_valid():
+            return self._draw(form, row, column, status=422)
+        read_of_personal(self.by, self.registry.label, row.pk, [name], form.cleaned_data["purpose"])
+        context = {
+            "label": column.label, "value": in_words(column.value(row)) or NOTHING, "registry": self.registry,
+            "heading": column.label, "back_url": self.registry.url(row.pk), "crumbs": self.crumbs(),
+        }  # fmt: skip
+        part = "registry/revealed_part.html"
+        return answer(request, "registry/revealed.html", part, context)
+
+    def _column(self, name: str) -> Column:
+        if name not in self.registry.mask_kinds:
+            raise NotFound(what="没有这个脱敏项。")
+        return self.registry.column(name)
+
+    def _draw(self, form: PurposeForm, row: Any, column: Column, status: int = 200) -> HttpResponse:
+        title = f"查看{column.label}：{self.registry.row_name(row)}"
+        context = {
+            "form": form, "dialog_title": title, "heading": title, "crumbs": self.crumbs(), "registry": self.registry,
+            "dialog_note": "查阅会记入审计，请只在办理公务需要时查看。", "note": "查阅会记入审计，请只在办理公务需要时查看。",
+            "action_url": self.registry.url(row.pk, "reveal", column.name), "submit_name": "查看",
+            "cancel_url": self.registry.url(row.pk),
+        }  # fmt: skip
+        return answer(self.request, "registry/reason.html", "ui/parts/dialog_form.html", context, status=status)
+

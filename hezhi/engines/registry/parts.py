@@ -1,0 +1,97 @@
+"""Parts (部件): abilities that a declaration plugs in, through five hooks.
+
+A part may add columns, filters, panels (tabs of the detail page), actions (buttons) and checks (conditions
+on a row before it is written). Two gates may be taken over as well: `export_gate` (see `gates`) and
+`change_gate`. The engine imports no part of another engine; `flow`, `survey` and chapters bring theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+
+from hezhi.engines.org.actor import Actor
+from hezhi.ground.ui.shapes import Action
+
+if TYPE_CHECKING:
+    import django_filters
+    from django.db.models import Model
+
+    from hezhi.engines.registry.columns import Column
+    from hezhi.engines.registry.declaration import Registry
+    from hezhi.engines.registry.models import ExportRun
+
+
+class Panel:
+    """A tab of the detail page (详情页签): a template of its own and what it shows.
+
+    `code` stands in the url (`?tab=history`), `right` is one of the registry's capabilities.
+    """
+
+    code: str = ""
+    title: str = ""
+    template: str = ""
+    right: str = "view"
+
+    def context(self, registry: Registry, row: Model, by: Actor, request: HttpRequest) -> dict[str, Any]:
+        """What the template shows; asked only when the tab is open."""
+        return {}
+
+    def receive(self, registry: Registry, row: Model, by: Actor, request: HttpRequest) -> str | None:
+        """A form posted to this tab; gives the sentence to show, or None when nothing is taken here."""
+        return None
+
+
+class Part:
+    """The base of all parts: every hook answers «nothing» until it is overridden."""
+
+    def columns(self, registry: Registry) -> Mapping[str, Column]:
+        """Columns this part knows; the declaration's `list` may name them."""
+        return {}
+
+    def filters(self, registry: Registry) -> Mapping[str, django_filters.Filter]:
+        """Filters this part adds, by the name of their parameter."""
+        return {}
+
+    def panels(self, registry: Registry) -> Sequence[Panel]:
+        """Tabs this part adds to the detail page."""
+        return ()
+
+    def actions(self, registry: Registry, row: Model, by: Actor) -> Sequence[Action]:
+        """Buttons this part adds to the head of the detail page."""
+        return ()
+
+    def check(self, registry: Registry, row: Model, by: Actor) -> None:
+        """A condition on a row before it is written; refuse by raising `BadInput` or `NotNow`."""
+
+    def problems(self, registry: Registry) -> Sequence[str]:
+        """What is wrong with the declaration in the eyes of this part; sentences stop the start."""
+        return ()
+
+    def export_gate(self, registry: Registry, run: ExportRun, by: Actor) -> Gate | None:
+        """Whether an export may go now; None leaves the answer to the next part or the default."""
+        return None
+
+    def change_gate(
+        self, registry: Registry, row: Model, changes: Mapping[str, Any], by: Actor
+    ) -> Gate | None:
+        """Whether a change may be written now, or must be approved first."""
+        return None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The answer of a gate (关口): open, or waiting for an approval, or closed; with the sentence to show."""
+
+    state: str  # open, waiting, closed
+    sentence: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+
+OPEN = Gate("open")

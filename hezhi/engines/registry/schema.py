@@ -1,0 +1,236 @@
+"""The OpenAPI description of a registry (接口说明), made from the declaration: rows, forms, filters, refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import django_filters
+from django import forms
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+
+from hezhi.engines.registry.fields import CodeField, JsonField, LookupField, PointField, WordsField, YesNoField
+from hezhi.engines.registry.filters import CodesFilter, DayFilter, KeysFilter, YesNoFilter
+
+if TYPE_CHECKING:
+    from hezhi.engines.registry.columns import Column
+    from hezhi.engines.registry.declaration import Registry
+
+
+class KeyAndLabel(serializers.Serializer):
+    """A foreign key as it is told: id and name."""
+
+    id = serializers.UUIDField()
+    label = serializers.CharField()
+
+
+class LetterBody(serializers.Serializer):
+    """What a refusal says (答复): what happened, what it means, what to do, a number to quote."""
+
+    code = serializers.CharField()
+    what = serializers.CharField()
+    meaning = serializers.CharField()
+    remedy = serializers.CharField()
+    number = serializers.CharField()
+    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
+
+
+class Letter(serializers.Serializer):
+    """Every refusal of the interface."""
+
+    error = LetterBody()
+
+
+class HistoryChange(serializers.Serializer):
+    label = serializers.CharField()
+    before = serializers.CharField(allow_blank=True)
+    after = serializers.CharField(allow_blank=True)
+
+
+class HistoryItem(serializers.Serializer):
+    title = serializers.CharField()
+    at = serializers.DateTimeField()
+    who = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+    changes = HistoryChange(many=True)
+
+
+class History(serializers.Serializer):
+    items = HistoryItem(many=True)
+
+
+def described(registry: Registry, base: type[Any]) -> type[Any]:
+    """The interface class with a description on each of its operations."""
+    name = type(registry).__name__
+    row, page = row_serializer(registry), page_serializer(registry)
+    form = form_serializer(registry, partial=False)
+    patch = form_serializer(registry, partial=True)
+    tag, noun = [registry.title], registry.noun
+
+    def told(operation: str, summary: str, answers: dict[int, Any], **more: Any) -> Any:
+        refusals = {code: OpenApiResponse(Letter) for code in (401, 403, *more.pop("refusals", ()))}
+        return extend_schema(
+            operation_id=f"{registry.slug.replace('-', '_')}_{operation}", tags=tag, summary=summary,
+            responses=answers | refusals, **more,
+        )  # fmt: skip
+
+    operations = {
+        "list": told("list", f"查询{noun}", {200: page}, parameters=list_parameters(registry), refusals=(422,)),
+        "retrieve": told("read", f"查看一条{noun}", {200: row}, refusals=(404,)),
+        "create": told("add", f"登记{noun}", {201: row}, request=form, refusals=(400, 422)),
+        "partial_update": told("change", f"修改{noun}", {200: row}, request=patch, refusals=(400, 404, 409, 422)),
+        "destroy": told(
+            "remove", f"删除或停用{noun}", {204: None}, refusals=(404, 409, 422),
+            parameters=[OpenApiParameter("reason", str, required=True, description="原因")],
+        ),
+        "restore": told("restore", f"恢复{noun}", {200: row}, request=None, refusals=(404, 409)),
+        "history": told("history", f"{noun}的变更历史", {200: History}, refusals=(404,)),
+        "map": told(
+            "map", f"{noun}地图图层（GeoJSON，WGS 84）",
+            {(200, "application/geo+json"): OpenApiTypes.OBJECT}, refusals=(422,),
+            parameters=[
+                OpenApiParameter("bbox", str, description="西,南,东,北，单位为度"),
+                OpenApiParameter("limit", int, description="最多返回的点数，默认 2000，上限 5000"),
+                *filter_parameters(registry),
+            ],
+        ),
+    }  # fmt: skip
+    return extend_schema_view(**operations)(type(f"{name}Described", (base,), {}))
+
+
+# -- rows and forms --------------------------------------------------------------------------------
+
+
+def row_serializer(registry: Registry) -> type[serializers.Serializer[Any]]:
+    """A row as it is told."""
+    fields: dict[str, Any] = {"id": serializers.UUIDField()}
+    fields |= {name: _told(column) for name, column in registry.api_columns.items()}
+    return _serializer(f"{type(registry).__name__}Row", fields | {"version": serializers.CharField(required=False)})
+
+
+def page_serializer(registry: Registry) -> type[serializers.Serializer[Any]]:
+    """A page of rows."""
+    fields = {
+        "items": row_serializer(registry)(many=True),
+        "next": serializers.CharField(allow_null=True),
+        "previous": serializers.CharField(allow_null=True),
+        "total": serializers.IntegerField(),
+        "total_is_capped": serializers.BooleanField(),
+    }
+    return _serializer(f"{type(registry).__name__}Page", fields)
+
+
+def form_serializer(registry: Registry, *, partial: bool) -> type[serializers.Serializer[Any]]:
+    """What is sent to enter or change a row."""
+    offered = registry.form_class.base_fields if registry.form_fields else {}
+    fields = {name: _taken(field, required=field.required and not partial) for name, field in offered.items()}
+    if partial:
+        fields["version"] = serializers.CharField(required=False)
+    return _serializer(f"{type(registry).__name__}{'Change' if partial else 'Entry'}", fields)
+
+
+_made: dict[str, type[serializers.Serializer[Any]]] = {}
+
+
+def _serializer(name: str, fields: dict[str, Any]) -> type[serializers.Serializer[Any]]:
+    """One class per name, or spectacular would describe the same shape twice."""
+    if name not in _made:
+        _made[name] = type(name, (serializers.Serializer,), dict(fields))
+    return _made[name]
+
+
+def _told(column: Column) -> serializers.Field[Any, Any, Any, Any]:
+    field = column.field
+    label, null = {"help_text": column.label}, bool(getattr(field, "null", True))
+    if column.mask_kind or field is None:
+        return serializers.CharField(allow_blank=True, **label)
+    if isinstance(field, models.ForeignKey):
+        return KeyAndLabel(allow_null=null, **label)
+    if hasattr(field, "geom_type"):
+        return serializers.DictField(allow_null=null, **label)
+    if isinstance(field, ArrayField):
+        return serializers.ListField(**label)
+    if isinstance(field, models.JSONField):
+        return serializers.JSONField(**label)
+    if column.choices:
+        return serializers.ChoiceField(choices=list(column.choices.items()), allow_null=null, allow_blank=field.blank, **label)
+    for kind, made in _SIMPLE:
+        if isinstance(field, kind):
+            return made(allow_null=null, **label)
+    return serializers.CharField(allow_blank=True, allow_null=null, **label)
+
+
+_SIMPLE: tuple[tuple[type, Any], ...] = (
+    (models.UUIDField, serializers.UUIDField), (models.BooleanField, serializers.BooleanField),
+    (models.DateTimeField, serializers.DateTimeField), (models.DateField, serializers.DateField),
+    (models.TimeField, serializers.TimeField), (models.IntegerField, serializers.IntegerField),
+    (models.FloatField, serializers.FloatField),
+)  # fmt: skip
+
+
+def _taken(field: forms.Field, *, required: bool) -> serializers.Field[Any, Any, Any, Any]:
+    told: dict[str, Any] = {"required": required, "help_text": " ".join(filter(None, (str(field.label), str(field.help_text))))}
+    if isinstance(field, LookupField):
+        return serializers.CharField(allow_null=not field.required, **(told | {"help_text": f"{field.label}（编号、代码或名称）"}))
+    if isinstance(field, CodeField):
+        codes = [(code, label) for code, label in field.choices if code not in ("", None)]
+        return serializers.ChoiceField(choices=codes, allow_blank=not field.required, **told)
+    if isinstance(field, YesNoField):
+        return serializers.BooleanField(**told)
+    if isinstance(field, WordsField):
+        return serializers.ListField(**told)
+    if isinstance(field, JsonField):
+        return serializers.JSONField(**told)
+    if isinstance(field, PointField):
+        return serializers.DictField(**(told | {"help_text": f"{field.label}（GeoJSON 点，WGS 84）"}))
+    if isinstance(field, forms.DateTimeField):
+        return serializers.DateTimeField(allow_null=not field.required, **told)
+    if isinstance(field, forms.DateField):
+        return serializers.DateField(allow_null=not field.required, **told)
+    if isinstance(field, forms.IntegerField):
+        return serializers.IntegerField(
+            allow_null=not field.required, min_value=field.min_value, max_value=field.max_value, **told
+        )
+    return serializers.CharField(
+        allow_blank=not field.required, max_length=getattr(field, "max_length", None), **told
+    )
+
+
+# -- parameters ------------------------------------------------------------------------------------
+
+
+def list_parameters(registry: Registry) -> list[OpenApiParameter]:
+    """The filters of the registry and the words of the list itself."""
+    sortable = [name for name in registry.columns if registry.can_sort(name)]
+    return [
+        *filter_parameters(registry),
+        OpenApiParameter("order", str, enum=[s + n for n in sortable for s in ("", "-")] or None, description="排序，前加 - 为倒序"),
+        OpenApiParameter("size", {"type": "integer", "minimum": 1, "maximum": 1000}, description="每页条数"),
+        OpenApiParameter("after", str, description="上一次返回的 next 中的位置"),
+        OpenApiParameter("before", str, description="上一次返回的 previous 中的位置"),
+        OpenApiParameter("removed", str, enum=["1"], description="只看已删除的（须有恢复权限）"),
+    ]
+
+
+def filter_parameters(registry: Registry) -> list[OpenApiParameter]:
+    """Each filter of the declaration as a parameter."""
+    return [_parameter(name, made) for name, made in registry.filterset_class.base_filters.items()]
+
+
+def _parameter(name: str, made: django_filters.Filter) -> OpenApiParameter:
+    label = str(made.label)
+    if isinstance(made, KeysFilter):
+        return OpenApiParameter(name, OpenApiTypes.UUID, many=True, description=label)
+    if isinstance(made, CodesFilter):
+        codes = [str(code) for code, _ in made.extra["choices"] if code not in ("", None)]
+        return OpenApiParameter(name, str, many=True, enum=codes, description=label)
+    if isinstance(made, DayFilter):
+        return OpenApiParameter(name, OpenApiTypes.DATE, description=label)
+    if isinstance(made, YesNoFilter):
+        return OpenApiParameter(name, str, enum=["1", "0"], description=f"{label}：1 是，0 否")
+    if isinstance(made, django_filters.NumberFilter):
+        return OpenApiParameter(name, OpenApiTypes.NUMBER, description=label)
+    return OpenApiParameter(name, {"type": "string", "maxLength": 100}, description=label)
