@@ -24,9 +24,9 @@ class _IsEmpty(Exact):
     """The only equality that a sealed column can answer: is it empty."""
 
     def get_prep_lookup(self) -> Any:
-        if self.rhs != "":
+        if self.rhs not in ("", None):
             raise TypeError(f"{self.lhs.target} is sealed and cannot be searched; use its blind index")
-        return ""
+        return self.rhs  # Django turns None into «is null» by itself
 
 
 class SealedTextField(models.TextField):
@@ -54,8 +54,10 @@ class SealedTextField(models.TextField):
     @property
     def bound_to(self) -> str:
         """«table.column»; a history table's copy is bound to the table it is the history of."""
+        if self.told_bound_to:
+            return self.told_bound_to
         model = getattr(self.model, "pgh_tracked_model", self.model)
-        return self.told_bound_to or f"{model._meta.db_table}.{self.column}"
+        return f"{model._meta.db_table}.{self.column}"
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = super().pre_save(model_instance, add)

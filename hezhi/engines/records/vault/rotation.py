@@ -40,8 +40,7 @@ def reencrypt(model: type[models.Model], field: str, batch: int = 500) -> int:
     def anew(found: Row) -> str:
         return seal(column.bound_to, unseal(column.bound_to, found[1]), row=str(found[2]))
 
-    write = f"UPDATE {table} SET {name} = %s WHERE {pk} = %s"  # noqa: S608
-    return sum(_batches(read, (newest,), batch, write, anew))
+    return sum(_batches(read, (newest,), batch, _write(model, table, name, pk), anew))
 
 
 def reencrypt_all(batch: int = 500) -> dict[str, int]:
@@ -72,8 +71,7 @@ def reindex(model: type[models.Model], field: str, batch: int = 500) -> int:
         fresh = str(blind(index.purpose, unseal(source.bound_to, found[1] or "")))
         return None if fresh == found[2] else fresh
 
-    write = f"UPDATE {table} SET {target} = %s WHERE {pk} = %s"  # noqa: S608
-    return sum(_batches(read, (), batch, write, anew))
+    return sum(_batches(read, (), batch, _write(model, table, target, pk), anew))
 
 
 def versions_in_use(model: type[models.Model], field: str) -> dict[int, int]:
@@ -107,9 +105,18 @@ def _batches(
                 return
             changed = [(fresh, row[0]) for row in rows if (fresh := anew(row)) is not None]
             if changed:
-                cursor.executemany(write, changed)
+                cursor.execute(write, [list(values) for values in zip(*changed, strict=True)])
         last = rows[-1][0]
         yield len(changed)
+
+
+def _write(model: type[models.Model], table: str, column: str, pk: str) -> str:
+    """One statement for a batch of new values and their keys."""
+    kind = model._meta.pk.rel_db_type(connection)
+    return (
+        f"UPDATE {table} AS old SET {column} = fresh.value"  # noqa: S608
+        f" FROM unnest(%s::text[], %s::{kind}[]) AS fresh(value, id) WHERE old.{pk} = fresh.id"
+    )
 
 
 def _sealed(model: type[models.Model], name: str) -> SealedTextField:
