@@ -32,16 +32,15 @@ apt_update() {
     done
 }
 
-# need_packages WHY package…: install them, or say in one sentence what to install.
+# need_packages package…: install them, or say in one sentence what to install.
 need_packages() {
-    why=$1; shift
     [ "$#" -gt 0 ] || return 0
-    has apt-get || die "缺少 ${why},而本机没有 apt。请自行安装与下列 Debian 软件包相当的软件:$*" \
+    has apt-get || die "本机没有 apt。请自行安装与下列 Debian 软件包相当的软件:$*" \
         "Missing: $*. This machine has no apt; please install the equivalents."
     find_root || die "缺少软件包,且当前用户没有 root 或 sudo 权限。请管理员执行:apt-get install $*" \
         "Packages are missing and you have neither root nor sudo. Ask your administrator: apt-get install $*"
     check_space / 1500
-    say "正在安装系统软件包:$*" "Installing Debian packages (${why})…"
+    say "正在安装系统软件包:$*" "Installing Debian packages…"
     APT_LOG=$(mktemp); trap 'rm -f "$APT_LOG"' EXIT
     if [ -n "$(dpkg --audit 2>/dev/null)" ]; then # an earlier installation was cut off
         as_root env DEBIAN_FRONTEND=noninteractive dpkg --force-confold --configure -a >"$APT_LOG" 2>&1 || :
@@ -72,29 +71,32 @@ postgres_here() {
     done 2>/dev/null | sort -n | tail -n 1
 }
 
-# PostgreSQL and PostGIS, without Debian's own «main» cluster, which would take port 5432.
-need_postgres() {
-    [ -z "$(postgres_here)" ] || return 0
-    quiet=/etc/postgresql-common/createcluster.d/hezhi.conf
+# Before PostgreSQL's packages come: no «main» cluster of Debian's own, which would take port 5432.
+no_main_cluster() {
     if find_root && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-        as_root mkdir -p "$(dirname "$quiet")"
-        echo 'create_main_cluster = false' | as_root tee "$quiet" >/dev/null
+        QUIET=/etc/postgresql-common/createcluster.d/hezhi.conf
+        as_root mkdir -p "$(dirname "$QUIET")"
+        echo 'create_main_cluster = false' | as_root tee "$QUIET" >/dev/null
     fi
-    need_packages "数据库" postgresql postgresql-postgis
-    [ ! -e "$quiet" ] || as_root rm -f "$quiet"
-    [ -n "$(postgres_here)" ] || die "本机的 PostgreSQL 版本过低或缺少 PostGIS,需要 15 以上。可设置 DATABASE_URL 使用已有的数据库。" \
-        "PostgreSQL here is older than 15 or lacks PostGIS. You may set DATABASE_URL to use another server."
 }
 
+# need_system [package…]: what the house stands on, and what the caller needs beside it.
 need_system() {
-    missing=""
+    missing=$* QUIET=""
     python_here >/dev/null || missing="$missing python3 python3-venv"
     has_library libgdal.so || missing="$missing gdal-bin"
     has_library libmagic.so || missing="$missing libmagic1"
     [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
+    if [ -z "${DATABASE_URL-}" ] && [ -z "$(postgres_here)" ]; then
+        missing="$missing postgresql postgresql-postgis"
+        no_main_cluster
+    fi
     # shellcheck disable=SC2086
-    need_packages "运行库" $missing
-    [ -n "${DATABASE_URL-}" ] || need_postgres
+    need_packages $missing
+    [ -z "$QUIET" ] || as_root rm -f "$QUIET"
+    [ -n "${DATABASE_URL-}" ] || [ -n "$(postgres_here)" ] ||
+        die "本机的 PostgreSQL 版本过低或缺少 PostGIS,需要 15 以上。可设置 DATABASE_URL 使用已有的数据库。" \
+            "PostgreSQL here is older than 15 or lacks PostGIS. You may set DATABASE_URL to use another server."
 }
 
 # -- Python's packages -----------------------------------------------------------------------------
