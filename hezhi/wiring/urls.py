@@ -7,6 +7,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 ROOMS = (
     ("", "hezhi.channels.officer.urls"),
+    ("cases/", "hezhi.chapters.cases.intake.pages"),
+    ("cases/", "hezhi.chapters.cases.handling.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("", "hezhi.engines.registry.urls"),

@@ -29,11 +29,10 @@ def suggest(title: str, text: str) -> dict[str, Any]:
     except ModelRefused:
         # A broken model must never keep a message out; the officer chooses, and `hezhi doctor` says why.
         return {}
-    categories = _categories(_period())
-    best = _narrow(categories, found.best, title, text)
-    if best is None:
+    ranked = _ranked(_categories(_period()), found.best, title, text)
+    if not ranked:
         return {}
-    code, name, words = best
+    code, name, words = ranked[0]
     return {
         "category": code,
         "name": name,
@@ -42,20 +41,22 @@ def suggest(title: str, text: str) -> dict[str, Any]:
         "margin": round(found.margin, 3),
         "confident": found.confident and bool(words),
         "reasons": [*words, *[r for r in found.reasons if r not in words]][:5],
+        "others": [[c, n] for c, n, _ in ranked[1:5]],
     }
 
 
-def _narrow(
+def _ranked(
     categories: list[tuple[str, str, str, tuple[str, ...]]], label: str, title: str, text: str
-) -> tuple[str, str, tuple[str, ...]] | None:
-    """The category whose own words stand in the text, title words counting twice; those of the label first."""
-    best: tuple[float, str, str, tuple[str, ...]] | None = None
+) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Categories whose own words stand in the text, title words counting twice; those of the label first."""
+    found = []
     for code, name, its_label, words in categories:
         said = tuple(word for word in words if word in title or word in text)
         score = sum(len(word) * (2 if word in title else 1) for word in said) + (2.5 if its_label == label else 0)
-        if score and (best is None or score > best[0]):
-            best = (score, code, name, said)
-    return best[1:] if best else None
+        if score:
+            found.append((score, code, name, said))
+    found.sort(key=lambda row: (-row[0], row[1]))
+    return [row[1:] for row in found]
 
 
 def guess_place(*texts: str) -> UUID | None:

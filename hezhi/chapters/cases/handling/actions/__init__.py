@@ -28,6 +28,7 @@ from hezhi.chapters.cases.handling.actions.dispatching import (
 )
 from hezhi.chapters.cases.handling.actions.ending import call_back, close, rate, redo
 from hezhi.chapters.cases.handling.actions.joining import merge, split, unmerge
+from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
 from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign
 
 __all__ = [
@@ -44,16 +45,19 @@ __all__ = [
     "call_back",
     "claim_secret",
     "close",
+    "comment",
     "decide",
     "dispatch",
     "handle",
     "merge",
+    "open_secret",
     "pass_down",
     "rate",
     "redo",
     "release",
     "reply",
     "resume",
+    "reveal_personal",
     "review",
     "send_back",
     "sign",

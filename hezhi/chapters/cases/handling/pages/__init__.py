@@ -1,0 +1,24 @@
+"""Pages of case handling that no registry can give (9.1.2-2): the case, its steps, the triage desk, work lists."""
+
+from django.urls import path
+
+from hezhi.chapters.cases.handling.pages import case, desk, steps
+
+urlpatterns = [
+    path("triage/", desk.triage, name="case-triage"),
+    path("triage/<uuid:case_id>/", desk.triage, name="case-triage-one"),
+    path("orders/", desk.orders, name="case-orders"),
+    path("approvals/", desk.approvals, name="case-approvals"),
+    path("call-backs/", desk.call_backs, name="case-call-backs"),
+    path("spot-checks/", desk.spot_checks, name="case-spot-checks"),
+    path("<uuid:case_id>/", case.page, name="case"),
+    path("<uuid:case_id>/print/", case.printed, name="case-print"),
+    path("<uuid:case_id>/why/", case.why, name="case-why"),
+    path("<uuid:case_id>/reveal/<slug:field>/", case.reveal, name="case-reveal"),
+    path("<uuid:case_id>/lift/", case.lift, name="case-lift"),
+    path("<uuid:case_id>/comment/", case.comment, name="case-comment"),
+    path("<uuid:case_id>/do/<slug:verb>/", steps.do, name="case-do"),
+    path("orders/<uuid:order_id>/do/<slug:verb>/", steps.do_order, name="order-do"),
+    path("approvals/<uuid:approval_id>/", steps.decide, name="approval-decide"),
+    path("approvals/<uuid:approval_id>/withdraw/", steps.withdraw, name="approval-withdraw"),
+]

@@ -1,0 +1,181 @@
+"""The page of one case (事件详情): facts, map, timeline, work orders, masked people, files, next steps, why this limit."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from hezhi.chapters.cases.handling import actions, queries
+from hezhi.chapters.cases.handling.models import Step
+from hezhi.chapters.cases.handling.queries import CaseFile
+from hezhi.engines.flow import timing
+from hezhi.engines.flow.models import Deadline
+from hezhi.engines.flow.rules.life_cycle import Verb
+from hezhi.engines.org.actor import reader
+from hezhi.engines.org.rights import needs
+from hezhi.ground import time
+from hezhi.ground.errors import NotNow
+from hezhi.ground.masks import mask_text
+from hezhi.ground.ui.shapes import Action, Crumb, Fact, TimelineItem
+
+clause = "9.1.2-2"
+FIRST = ("accept", "dispatch", "call_back", "sign", "reply", "review", "arrive")
+"""Verbs that are usually the next thing to do; the first of them stands out."""
+MORE = ("void", "split", "unmerge", "close", "release")
+
+
+@needs("cases.view", clause=clause)
+def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The whole file of a case on one page."""
+    by = reader(request)
+    file = queries.case_file(by, case_id)
+    case = file.case
+    context: dict[str, Any] = {
+        "file": file,
+        "case": case,
+        "title": f"{case.number} {case.title}",
+        "crumbs": [Crumb("事件管理", "/r/cases/"), Crumb(case.number)],
+        "text": mask_text(case.text),
+        "case_title": mask_text(case.title),
+        "fact_list": _facts(file),
+        "timeline_items": timeline(file.steps),
+        "action_list": _buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
+        "orders": [(order, _order_buttons(file, order.pk)) for order in file.orders],
+        "marker": [case.point.x, case.point.y] if case.point else None,
+        "total": file.total,
+        "similar": queries.similar_cases(by, case) if case.state in ("to_accept", "to_dispatch") else [],
+        "may_reveal": by.may("cases.reveal_personal") and not case.secret,
+        "may_lift": case.secret and queries.may_lift_veil(by, case),
+        "may_decide": {
+            a.pk for a in file.approvals
+            if a.state == "waiting" and by.may(a.permission) and by.unit_id == a.unit_id and a.asked_by_id != by.user_id
+        },
+        "own_requests": {a.pk for a in file.approvals if a.state == "waiting" and a.asked_by_id == by.user_id},
+    }  # fmt: skip
+    return render(request, "handling/case.html", context)
+
+
+def _facts(file: CaseFile) -> list[Fact]:
+    case = file.case
+    where = " ".join(str(a) for a in (case.town, case.grid or case.community) if a)
+    facts = [
+        Fact("来源", case.get_source_display()),
+        Fact("类别", str(case.category or "未定")),
+        Fact("紧急程度", case.get_urgency_display()),
+        Fact("网格", (where or "未定位") + ("(推测)" if case.place_guessed else "")),
+        Fact("地点", case.place or "未填"),
+        Fact("收到时间", time.show(case.received_at)),
+        Fact("主办单位", str(case.lead_unit or "未派遣")),
+        Fact("上报人", file.reporter["name"] or "未留姓名"),
+    ]
+    if case.outside_number:
+        due = f"平台时限 {time.show(case.outside_due_at)}" if case.outside_due_at else ""
+        facts.append(Fact("外部编号", case.outside_number, note=due or case.outside_channel))
+    if case.merged_into:
+        facts.append(Fact("并入", case.merged_into.number, url=reverse("case", args=[case.merged_into_id])))
+    if case.split_from:
+        facts.append(Fact("拆分自", case.split_from.number, url=reverse("case", args=[case.split_from_id])))
+    return facts
+
+
+def timeline(steps: list[Step], *, public: bool = False) -> list[TimelineItem]:
+    """The steps as the timeline shows them; `public` keeps only what the reporter may read."""
+    tones = {"closed": "done", "void": "warn", "not_accepted": "warn"}
+    items = []
+    for step in steps:
+        text = step.public_text if public else step.text
+        if public and not text:
+            continue
+        told = "" if public else ";".join(f"{k}:{v}" for k, v in step.fields.items() if v)
+        items.append(
+            TimelineItem(
+                title=step.title,
+                at=step.at,
+                who=step.unit_name if public else " ".join(filter(None, (step.unit_name, step.by_name))),
+                text=mask_text("\n".join(filter(None, (text, told)))),
+                tone=tones.get(step.to_state, ""),
+                code=step.to_state if step.to_state != step.from_state else "",
+            )
+        )
+    return items
+
+
+def _buttons(verbs: list[Verb], url: Any) -> list[Action]:
+    """Next steps as buttons: the likeliest one stands out, rare ones come last."""
+    ranked = sorted(verbs, key=lambda v: (v.code not in FIRST, v.code in MORE))
+    return [
+        Action(
+            v.name + ("(申请)" if v.approval else ""), url(v), opens="dialog",
+            kind="primary" if n == 0 and v.code in FIRST else "plain",
+        )
+        for n, v in enumerate(ranked)
+    ]  # fmt: skip
+
+
+def _order_buttons(file: CaseFile, order_id: UUID) -> list[Action]:
+    return _buttons(file.order_verbs[order_id], lambda v: reverse("order-do", args=[order_id, v.code]))
+
+
+@needs("cases.view", clause=clause)
+def why(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """«为什么是这个时限»: the counted stretches of each limit of this case."""
+    case = queries.case_for(reader(request), case_id)
+    found = [
+        (deadline, timing.why(deadline)) for deadline in Deadline.objects.filter(object_id=case.pk).order_by("started_at")
+    ]
+    return render(request, "handling/why.html", {"case": case, "limits": found})
+
+
+@needs("cases.reveal_personal", clause=clause)
+def reveal(request: HttpRequest, case_id: UUID, field: str) -> HttpResponse:
+    """Show one personal value in clear (查看), for a purpose that is asked for and logged."""
+    by = reader(request)
+    case = queries.case_for(by, case_id)
+    if field not in ("name", "phone", "address") or case.secret:
+        raise NotNow("这一项不能在这里查看。", "保密件的上报人只由受理员和值班长按程序查阅。", code="cases.no_reveal")
+    purpose = request.POST.get("purpose", "").strip()
+    if request.method != "POST" or not purpose:
+        return render(request, "handling/reveal.html", {"case": case, "field": field}, status=422 if purpose else 200)
+    value = actions.reveal_personal(case.pk, by=by, field=field, purpose=purpose)
+    return render(request, "handling/revealed.html", {"value": value or "未登记"})
+
+
+@needs("cases.open_secret", clause=clause)
+def lift(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Lift the veil of a secret case (查阅保密内容): the acceptor of record or the duty chief, logged."""
+    by = reader(request)
+    case = queries.case_for(by, case_id)
+    if request.method != "POST":
+        return redirect("case", case_id=case.pk)
+    told = actions.open_secret(case.pk, by=by, purpose=request.POST.get("purpose", ""))
+    return render(request, "handling/lifted.html", {"case": case, "told": told, "title": f"保密内容 · {case.number}"})
+
+
+@needs("cases.view", clause=clause)
+def comment(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Leave a remark for colleagues on the case (批注)."""
+    by = reader(request)
+    case = queries.case_for(by, case_id)
+    if request.method == "POST":
+        actions.comment(case.pk, by=by, text=request.POST.get("text", ""))
+        messages.success(request, "批注已保存。")
+    return redirect("case", case_id=case.pk)
+
+
+@needs("cases.view", clause=clause)
+def printed(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The case as a sheet of paper (打印办理单): masked like the page."""
+    file = queries.case_file(reader(request), case_id)
+    context = {
+        "file": file,
+        "case": file.case,
+        "text": mask_text(file.case.text),
+        "fact_list": _facts(file),
+        "timeline_items": timeline(file.steps),
+        "printed_at": time.now(),
+    }
+    return render(request, "handling/print.html", context)
+

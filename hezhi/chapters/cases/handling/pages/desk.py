@@ -1,0 +1,174 @@
+"""Work lists (工作列表): the triage desk for the keyboard, orders, approvals, call-backs, spot checks."""
+
+import random
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from hezhi.chapters.cases.handling import actions, queries
+from hezhi.chapters.cases.handling.models import Case, Category
+from hezhi.chapters.cases.handling.pages.case import timeline
+from hezhi.chapters.cases.handling.pages.forms import form_of, uuid_of
+from hezhi.chapters.cases.handling.actions.turning import VERBS
+from hezhi.engines.flow.queries import approvals_waiting
+from hezhi.engines.org.actor import Actor, reader
+from hezhi.engines.org.rights import needs
+from hezhi.engines.records.acting import acting
+from hezhi.ground import time
+from hezhi.ground.errors import BadInput, Refusal
+from hezhi.ground.masks import mask_text
+
+clause = "9.1.2-2"
+SHOWN = 60
+LATER = [("auto", "按派单目录派给对应单位"), ("", "只受理,稍后派遣")]
+
+
+@needs("cases.accept", "cases.dispatch", clause=clause)
+def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
+    """The triage desk (受理派遣台): the queue left, one case open, accept and dispatch by keyboard.
+
+    One form does both steps, so a routine case takes: check, one key for the category if the
+    suggestion is wrong, Enter; the next case opens by itself.
+    """
+    by = reader(request)
+    queue = list(queries.triage_queue(by)[:SHOWN])
+    if case_id is None:
+        if queue:
+            return redirect("case-triage-one", case_id=queue[0].pk)
+        return render(request, "handling/triage_empty.html", {"title": "受理派遣台"})
+    case = queries.case_for(by, case_id)
+    errors: list[str] = []
+    verb = VERBS["accept"] if case.state == "to_accept" else VERBS["dispatch"]
+    posted = request.POST.copy() if request.method == "POST" else None
+    if posted is not None and posted.get("category_other"):
+        posted["category"] = posted["category_other"]
+    form = form_of(verb, case, data=posted)
+    if case.state == "to_accept" and by.may("cases.dispatch"):
+        dispatch = form_of(VERBS["dispatch"], case, data=posted)
+        for name in ("lead", "assist", "request"):
+            form.fields[name] = dispatch.fields[name]
+        form.fields["lead"] = forms.ChoiceField(
+            label="主办单位", required=False, choices=[*LATER, *dispatch.fields["lead"].choices[1:]]
+        )
+    if posted is not None and form.is_valid():
+        try:
+            _triage_step(case, by, form.cleaned_data)
+            return redirect("case-triage")
+        except BadInput as refusal:
+            for name, told in refusal.fields.items():
+                form.add_error(name if name in form.fields else None, told)
+        except Refusal as refusal:
+            errors.append(str(refusal))
+    context = {
+        "title": "受理派遣台",
+        "queue": queue,
+        "case": case,
+        "text": mask_text(case.text),
+        "case_title": mask_text(case.title),
+        "form": form,
+        "errors": errors,
+        "suggestion": case.suggestion,
+        "quick": _quick(case),
+        "similar": queries.similar_cases(by, case),
+        "units": queries.suggested_units(case),
+        "reporter": queries.masked_reporter(case),
+        "timeline_items": timeline(list(case.steps.order_by("at", "id"))),
+        "others": [
+            (v, reverse("case-do", args=[case.pk, v.code]))
+            for v in queries.verbs_for(by, case)
+            if v.code not in ("accept", "dispatch")
+        ],
+        "marker": [case.point.x, case.point.y] if case.point else None,
+    }
+    return render(request, "handling/triage.html", context, status=422 if posted is not None else 200)
+
+
+def _triage_step(case: Case, by: Actor, given: dict[str, Any]) -> None:
+    """Accept, and dispatch in the same transaction when a unit was chosen."""
+    with acting(by, verb="cases.triage"):
+        revision = given.get("revision")
+        if case.state == "to_accept":
+            done = actions.accept(
+                case.pk, by=by, category_id=uuid_of(given.get("category")), urgency=given.get("urgency") or "",
+                text=given.get("text") or "", revision=revision,
+            )  # fmt: skip
+            revision = done.revision
+        lead = given.get("lead")
+        if lead == "auto":
+            lead = _by_duty(case.pk, by)
+        if lead and by.may("cases.dispatch"):
+            actions.dispatch(
+                case.pk, by=by, lead_id=uuid_of(lead), assist_ids=[UUID(a) for a in given.get("assist") or []],
+                request=given.get("request") or "", revision=revision,
+            )  # fmt: skip
+
+
+def _quick(case: Case) -> list[tuple[int, str, str]]:
+    """The likeliest categories with their keys 1 to 5: the suggested one first."""
+    told = [[case.suggestion["category"], case.suggestion["name"]]] if case.suggestion.get("category") else []
+    told += case.suggestion.get("others", [])
+    ids = dict(Category.objects.filter(code__in=[c for c, _ in told]).values_list("code", "pk"))
+    return [(n, str(ids[code]), name.split("/")[-1]) for n, (code, name) in enumerate(told[:5], 1) if code in ids]
+
+
+def _by_duty(case_id: UUID, by: Actor) -> UUID:
+    """The unit that the table of duties names for the category just chosen (按派单目录)."""
+    choices = queries.suggested_units(queries.case_for(by, case_id))
+    if not choices:
+        raise BadInput({"lead": ["派单目录里没有对应单位,请选择主办单位。"]})
+    return choices[0].unit.pk
+
+
+@needs("cases.sign", "cases.review", clause=clause)
+def orders(request: HttpRequest) -> HttpResponse:
+    """The open work orders of this post's units (承办单), most pressing first."""
+    found = list(queries.open_orders(reader(request))[:200])
+    cases = Case.objects.in_bulk([o.matter_id for o in found])
+    rows = [(order, cases.get(order.matter_id)) for order in found]
+    return render(request, "handling/orders.html", {"rows": rows, "title": "承办单", "now": time.now()})
+
+
+@needs(
+    "cases.approve_extension", "cases.approve_hold", "cases.approve_void", "cases.approve_not_accept",
+    "cases.rule_return", "cases.dispatch", clause=clause,
+)  # fmt: skip
+def approvals(request: HttpRequest) -> HttpResponse:
+    """What waits for this post's decision (待审批)."""
+    return render(
+        request, "handling/approvals.html", {"rows": approvals_waiting(reader(request)), "title": "审批"}
+    )
+
+
+@needs("cases.call_back", clause=clause)
+def call_backs(request: HttpRequest) -> HttpResponse:
+    """Cases whose reporter is to be called back (待回访), most pressing first."""
+    rows = (
+        Case.objects.visible_to(reader(request))
+        .filter(state="to_call_back")
+        .select_related("category", "lead_unit", "town")
+        .order_by("due_at", "received_at")[:200]
+    )
+    return render(request, "handling/call_backs.html", {"rows": rows, "title": "回访", "now": time.now()})
+
+
+@needs("cases.spot_check", clause=clause)
+def spot_checks(request: HttpRequest) -> HttpResponse:
+    """A sample of matters dealt with on the spot in the last seven days (当场处理抽查): one in ten, ten at least."""
+    since = time.now() - timedelta(days=7)
+    found = list(
+        Case.objects.visible_to(reader(request))
+        .filter(on_the_spot=True, received_at__gte=since)
+        .select_related("category", "grid", "registered_by")
+        .order_by("id")
+    )
+    # The same sample all day long, so that nobody can draw until it fits.
+    dice = random.Random(time.today().toordinal())
+    sample = dice.sample(found, min(len(found), max(10, len(found) // 10)))
+    return render(
+        request, "handling/spot_checks.html", {"rows": sample, "count": len(found), "title": "当场处理抽查"}
+    )

@@ -1,0 +1,128 @@
+"""Forms of the verbs, drawn from the flow's own declaration (表单): the table of verbs is the only list of fields."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from hezhi.chapters.cases.handling.models import Case, Category, Urgency
+from hezhi.chapters.cases.handling.queries import suggested_units
+from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.rules.life_cycle import Field, Verb
+from hezhi.engines.org.models import Unit
+
+Choices = list[tuple[str, Any]]
+YES_NO = [("yes", "是"), ("no", "否")]
+
+
+def form_of(
+    verb: Verb, case: Case, order: WorkOrder | None = None, data: Any = None, initial: dict[str, Any] | None = None
+) -> forms.Form:
+    """The form of a verb for this case; the revision travels along, so that a colleague's change is noticed."""
+    form = forms.Form(data, initial={**_initial(verb, case, order), **(initial or {})})
+    for declared in verb.fields:
+        form.fields[declared.code] = _field(declared, verb, case, order)
+    form.fields["revision"] = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    return form
+
+
+def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
+    start: dict[str, Any] = {"revision": case.revision, "urgency": case.urgency, "hours": 2, "days": 5}
+    if case.category_id:
+        start["category"] = str(case.category_id)
+    elif case.suggestion.get("category"):
+        found = Category.objects.filter(code=case.suggestion["category"]).values_list("pk", flat=True).first()
+        start["category"] = str(found) if found else None
+    if verb.code == "dispatch":
+        choices = suggested_units(case)
+        start["lead"] = str(choices[0].unit.pk) if choices else None
+    if verb.code == "reply" and order is not None:
+        start |= {"reply": order.reply, "public_reply": order.public_reply}
+    return start
+
+
+def _field(declared: Field, verb: Verb, case: Case, order: WorkOrder | None) -> forms.Field:
+    """One declared field as Django's; what is required says so in a sentence."""
+    common: dict[str, Any] = {
+        "label": declared.label,
+        "required": declared.required,
+        "help_text": declared.help or _help(declared, verb),
+        "error_messages": {"required": f"请填写{declared.label}。", "invalid_choice": "请从列表中选择。"},
+    }
+    if declared.kind == "category":
+        return forms.ChoiceField(choices=[("", "请选择"), *category_choices()], **common)
+    if declared.kind == "unit":
+        return forms.ChoiceField(choices=[("", "请选择"), *_unit_choices(verb, case, order)], **common)
+    if declared.kind == "units":
+        return forms.MultipleChoiceField(
+            choices=_flat(_unit_choices(verb, case, order)), widget=forms.CheckboxSelectMultiple, **common
+        )
+    if declared.kind == "choice":
+        return forms.ChoiceField(choices=Urgency.choices, widget=forms.RadioSelect, **common)
+    if declared.kind == "yesno":
+        return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, **common)
+    if declared.kind == "number":
+        return forms.IntegerField(min_value=1, max_value=72 if declared.code == "hours" else 10, **common)
+    if declared.kind == "case":
+        return forms.CharField(max_length=30, **common)
+    rows = 6 if declared.kind == "parts" or declared.code in ("reply", "public_reply") else 3
+    return forms.CharField(widget=forms.Textarea(attrs={"rows": rows}), max_length=5000, **common)
+
+
+def _help(declared: Field, verb: Verb) -> str:
+    """A short hint where officers ask for one."""
+    return {
+        "days": "按工作日计,累计不超过 10 个工作日,须在到期前申请。",
+        "parts": "每行写一件,每件生成一个新编号。",
+        "into": "填写对方的事件编号,例如 SJ26112200001。",
+        "public_reply": "这段话会原样答复上报人,请用平实的话写清结果。",
+    }.get(declared.code, "")
+
+
+def category_choices() -> Choices:
+    """Active categories in groups of their first level."""
+    rows = list(Category.objects.filter(active=True).select_related("parent").order_by("code"))
+    parents = {row.parent_id for row in rows}
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        if row.pk not in parents:
+            groups.setdefault(row.parent.name if row.parent else row.name, []).append((str(row.pk), row.name))
+    return list(groups.items())
+
+
+def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None) -> Choices:
+    """Units that may be chosen for this verb: those below for 下派, departments and towns otherwise."""
+    rows = Unit.objects.filter(valid_to__isnull=True).exclude(pk=case.barred_unit_id)
+    if verb.code == "pass_down" and order is not None:
+        below = rows.filter(path__startswith=order.unit.path).exclude(pk=order.unit_id)
+        return _grouped(below)
+    wanted = rows.filter(kind__in=[Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.OUTSIDE])
+    groups = _grouped(wanted)
+    if verb.code in ("dispatch", "transfer"):
+        told = [(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in suggested_units(case)]
+        if told:
+            known = {value for value, _ in told}
+            groups = [("建议", told), *[(g, [o for o in options if o[0] not in known]) for g, options in groups]]
+    return groups
+
+
+def _grouped(units: Iterable[Unit]) -> Choices:
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for unit in units:
+        groups.setdefault(unit.get_kind_display(), []).append((str(unit.pk), unit.name))
+    return list(groups.items())
+
+
+def _flat(groups: Choices) -> Choices:
+    return [option for _, options in groups for option in options]
+
+
+def uuid_of(value: Any) -> UUID | None:
+    """A chosen id, or none when nothing was chosen."""
+    return UUID(str(value)) if value else None
+
+
+def yes_of(value: Any) -> bool | None:
+    """A yes, a no, or no answer."""
+    return {"yes": True, "no": False}.get(str(value))

@@ -1,0 +1,257 @@
+"""The dialogs in which a step is taken (办理): each verb's form, its call, and what comes back when it is refused."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from hezhi.chapters.cases.handling import actions, queries
+from hezhi.chapters.cases.handling.actions.turning import ORDER_VERBS, VERBS
+from hezhi.chapters.cases.handling.models import Case
+from hezhi.chapters.cases.handling.pages.forms import form_of, uuid_of, yes_of
+from hezhi.engines.flow.models import Approval, WorkOrder
+from hezhi.engines.flow.rules.life_cycle import Verb
+from hezhi.engines.org.actor import Actor, reader
+from hezhi.engines.org.rights import needs
+from hezhi.engines.records.files import keep_files
+from hezhi.ground.errors import BadInput, NotAllowed, NotFound, Refusal
+from hezhi.ground.ui.answers import answer
+
+clause = "9.1.2-2"
+Taken = Callable[[Case, WorkOrder | None, Actor, dict[str, Any]], object]
+
+
+def _many(given: dict[str, Any], name: str) -> list[UUID]:
+    return [UUID(value) for value in given.get(name) or []]
+
+
+def _merge(case: Case, order: WorkOrder | None, by: Actor, given: dict[str, Any]) -> object:
+    number = given["into"].strip().upper()
+    into = Case.objects.visible_to(by).filter(number=number).first()
+    if into is None:
+        raise BadInput({"into": [f"没有找到编号 {number} 的事件,请核对。"]})
+    return actions.merge(case.pk, by=by, into_id=into.pk, reason=given["reason"], revision=given["revision"])
+
+
+def _call_back(case: Case, order: WorkOrder | None, by: Actor, given: dict[str, Any]) -> object:
+    return actions.call_back(
+        case.pk, by=by, reached=yes_of(given["reached"]) is True, true_matter=yes_of(given["true_matter"]),
+        solved=yes_of(given["solved"]), satisfied=yes_of(given["satisfied"]),
+        satisfied_attitude=yes_of(given["satisfied_attitude"]), reason=given["reason"], revision=given["revision"],
+    )  # fmt: skip
+
+
+CASE_STEPS: dict[str, Taken] = {
+    "accept": lambda c, o, by, g: actions.accept(
+        c.pk, by=by, category_id=uuid_of(g["category"]), urgency=g["urgency"], text=g["text"], revision=g["revision"]
+    ),
+    "ask_supplement": lambda c, o, by, g: actions.ask_supplement(
+        c.pk, by=by, reason=g["reason"], revision=g["revision"]
+    ),
+    "supplement": lambda c, o, by, g: actions.supplement(c.pk, by=by, text=g["text"], revision=g["revision"]),
+    "answer_directly": lambda c, o, by, g: actions.answer_directly(
+        c.pk, by=by, reply=g["reply"], revision=g["revision"]
+    ),
+    "not_accept": lambda c, o, by, g: actions.ask_not_accept(
+        c.pk, by=by, reason=g["reason"], revision=g["revision"]
+    ),
+    "dispatch": lambda c, o, by, g: actions.dispatch(
+        c.pk, by=by, lead_id=uuid_of(g["lead"]), assist_ids=_many(g, "assist"), request=g["request"],
+        revision=g["revision"],
+    ),
+    "transfer": lambda c, o, by, g: actions.transfer(
+        c.pk, by=by, lead_id=uuid_of(g["lead"]), reason=g["reason"], revision=g["revision"]
+    ),
+    "add_unit": lambda c, o, by, g: actions.add_units(
+        c.pk, by=by, assist_ids=_many(g, "assist"), request=g["request"], revision=g["revision"]
+    ),
+    "hold": lambda c, o, by, g: actions.ask_hold(c.pk, by=by, reason=g["reason"], revision=g["revision"]),
+    "resume": lambda c, o, by, g: actions.resume(c.pk, by=by, text=g["text"], revision=g["revision"]),
+    "extend": lambda c, o, by, g: actions.ask_extension(
+        c.pk, by=by, days=g["days"], reason=g["reason"], revision=g["revision"]
+    ),
+    "urge": lambda c, o, by, g: actions.urge(c.pk, by=by, text=g["text"], revision=g["revision"]),
+    "split": lambda c, o, by, g: actions.split(
+        c.pk, by=by, parts=g["parts"].splitlines(), revision=g["revision"]
+    ),
+    "merge": _merge,
+    "unmerge": lambda c, o, by, g: actions.unmerge(c.pk, by=by, text=g["text"], revision=g["revision"]),
+    "call_back": _call_back,
+    "close": lambda c, o, by, g: actions.close(c.pk, by=by, reason=g["reason"], revision=g["revision"]),
+    "redo": lambda c, o, by, g: actions.redo(c.pk, by=by, reason=g["reason"], revision=g["revision"]),
+    "void": lambda c, o, by, g: actions.ask_void(c.pk, by=by, reason=g["reason"], revision=g["revision"]),
+}  # fmt: skip
+
+
+def _order(order: WorkOrder | None) -> UUID:
+    assert order is not None
+    return order.pk
+
+
+ORDER_STEPS: dict[str, Taken] = {
+    "sign": lambda c, o, by, g: actions.sign(_order(o), by=by),
+    "return_order": lambda c, o, by, g: actions.ask_return(_order(o), by=by, reason=g["reason"]),
+    "pass_down": lambda c, o, by, g: actions.pass_down(
+        _order(o), by=by, lead_id=uuid_of(g["lead"]), assist_ids=_many(g, "assist"), request=g["request"]
+    ),
+    "whistle": lambda c, o, by, g: actions.whistle(
+        _order(o), by=by, unit_ids=_many(g, "assist"), hours=g["hours"] or 0, request=g["request"]
+    ),
+    "arrive": lambda c, o, by, g: actions.arrive(_order(o), by=by, text=g["text"]),
+    "handle": lambda c, o, by, g: actions.handle(_order(o), by=by, text=g["text"]),
+    "reply": lambda c, o, by, g: actions.reply(
+        _order(o), by=by, text=g["reply"], public_reply=g["public_reply"], solved=yes_of(g["solved"])
+    ),
+    "review": lambda c, o, by, g: actions.review(_order(o), by=by, text=g["text"]),
+    "send_back": lambda c, o, by, g: actions.send_back(_order(o), by=by, reason=g["reason"]),
+    "release": lambda c, o, by, g: actions.release(_order(o), by=by, reason=g["reason"]),
+}  # fmt: skip
+
+WITH_FILES = frozenset({"handle", "reply", "arrive", "supplement"})
+
+
+@needs("cases.view", clause=clause)
+def do(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
+    """Take a step on a case: the form, or the step itself."""
+    case = queries.case_for(reader(request), case_id)
+    if verb not in CASE_STEPS:
+        raise NotFound("没有这个动作。", code="cases.no_verb")
+    return _take(request, VERBS[verb], CASE_STEPS[verb], case, None)
+
+
+@needs("cases.view", clause=clause)
+def do_order(request: HttpRequest, order_id: UUID, verb: str) -> HttpResponse:
+    """Take a step on one work order."""
+    order = WorkOrder.objects.select_related("unit").filter(pk=order_id).first()
+    if order is None or verb not in ORDER_STEPS:
+        raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
+    case = queries.case_for(reader(request), order.matter_id)
+    return _take(request, ORDER_VERBS[verb], ORDER_STEPS[verb], case, order)
+
+
+def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: WorkOrder | None) -> HttpResponse:
+    by = reader(request)
+    form = form_of(verb, case, order, request.POST if request.method == "POST" else None)
+    if verb.code in WITH_FILES:
+        form.fields["files"] = forms.FileField(
+            label="照片或附件", required=False, help_text="可选。照片会自动去除拍摄位置等隐藏信息。",
+            widget=forms.ClearableFileInput(attrs={"accept": "image/*,.pdf,.docx,.xlsx"}),
+        )  # fmt: skip
+        form.files = request.FILES
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                step(case, order, by, form.cleaned_data)
+                keep_files(by, case, request.FILES.getlist("files"), stage=verb.code)
+                return _done(request, verb, case)
+            except BadInput as refusal:
+                _blame(form, refusal)
+            except Refusal as refusal:
+                form.add_error(None, str(refusal))
+                status = refusal.status
+        status = max(status, 422)
+    return _form(request, verb, case, form, order, status)
+
+
+def _blame(form: forms.Form, refusal: BadInput) -> None:
+    """Put each sentence at its field, so that the person sees where."""
+    for name, told in refusal.fields.items():
+        for sentence in told:
+            form.add_error(name if name in form.fields else None, sentence)
+
+
+def _form(
+    request: HttpRequest, verb: Verb, case: Case, form: forms.Form, order: WorkOrder | None, status: int
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "title": f"{verb.name} · {case.number}",
+        "dialog_title": verb.name,
+        "dialog_note": f"{case.number} {case.title}" + (f" · {order.unit.name}" if order else ""),
+        "action_url": request.path,
+        "cancel_url": reverse("case", args=[case.pk]),
+        "submit_name": f"提交{verb.name}" + ("申请" if verb.approval else ""),
+        "case": case,
+    }
+    return answer(request, "handling/step.html", "ui/parts/dialog_form.html", context, status)
+
+
+def _done(request: HttpRequest, verb: Verb, case: Case) -> HttpResponse:
+    """Back to where the person works: the triage desk goes on to the next case by itself."""
+    said = f"{case.number} 已提交「{verb.name}」申请,等待审批。" if verb.approval else f"{case.number} 已{verb.name}。"
+    messages.success(request, said)
+    target = reverse("case", args=[case.pk])
+    if "/triage/" in request.headers.get("HX-Current-URL", ""):
+        target = reverse("case-triage")
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = target
+        return response
+    return redirect(target)
+
+
+@needs("cases.view", clause=clause)
+def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
+    """Decide a request (审批): approve or not, with an opinion."""
+    by = reader(request)
+    approval = Approval.objects.select_related("asked_by", "asked_unit").filter(pk=approval_id).first()
+    if approval is None:
+        raise NotFound("没有找到这份申请。", code="flow.approval_not_found")
+    case = queries.case_for(by, approval.object_id)
+    form = forms.Form(request.POST if request.method == "POST" else None)
+    form.fields["grant"] = forms.ChoiceField(
+        label="审批意见", choices=[("yes", "同意"), ("no", "不同意")], widget=forms.RadioSelect,
+        error_messages={"required": "请选择同意或不同意。"},
+    )  # fmt: skip
+    form.fields["opinion"] = forms.CharField(
+        label="说明", required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="不同意时须写明理由。"
+    )
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                actions.decide(
+                    approval.pk, by=by, grant=form.cleaned_data["grant"] == "yes", opinion=form.cleaned_data["opinion"]
+                )
+                return _back(request, f"{case.number} 的申请已审批。", reverse("case-approvals"))
+            except BadInput as refusal:
+                _blame(form, refusal)
+            except Refusal as refusal:
+                form.add_error(None, str(refusal))
+        status = 422
+    asked = approval.asked_unit.name if approval.asked_unit else ""
+    context = {
+        "form": form,
+        "title": approval.title,
+        "dialog_title": approval.title,
+        "dialog_note": f"{asked} {approval.asked_by or ''}:{approval.reason}",
+        "action_url": request.path,
+        "cancel_url": reverse("case", args=[case.pk]),
+        "submit_name": "提交审批",
+        "case": case,
+    }
+    return answer(request, "handling/step.html", "ui/parts/dialog_form.html", context, status)
+
+
+@needs("cases.view", clause=clause)
+def withdraw(request: HttpRequest, approval_id: UUID) -> HttpResponse:
+    """Take one's own request back (撤回申请); only by POST."""
+    if request.method != "POST":
+        raise NotAllowed("请用页面上的按钮撤回。", code="flow.post_only")
+    approval = actions.withdraw_request(approval_id, by=reader(request))
+    return _back(request, "申请已撤回。", reverse("case", args=[approval.object_id]))
+
+
+def _back(request: HttpRequest, said: str, target: str) -> HttpResponse:
+    messages.success(request, said)
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = target
+        return response
+    return redirect(target)
