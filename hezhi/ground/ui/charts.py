@@ -10,7 +10,7 @@ from typing import Any
 __all__ = ["Chart", "bar_lengths", "trend_shape"]
 
 WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 48, 14, 16, 30
+LEFT, RIGHT, TOP, BOTTOM = 48, 14, 16, 38
 
 
 @dataclass(frozen=True, slots=True)

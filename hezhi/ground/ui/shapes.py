@@ -175,7 +175,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column head. `kind`: title, code, number, time, state, plain. `sorted`: up, down, ""."""
+    """A column head. `kind`: title, code, number, time, state, plain, long, extra. `sorted`: up, down, ""."""
 
     name: str
     kind: str = "plain"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import mimetypes
 import threading
@@ -13,7 +14,6 @@ from typing import Any
 
 from django.contrib.staticfiles import finders
 from django.http import Http404
-from django.middleware.csrf import CsrfViewMiddleware  # noqa: F401  (templates ask for a token)
 from django.test import RequestFactory
 
 from hezhi.ground.ui import pages
@@ -64,6 +64,7 @@ class Inbox:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     inbox: Inbox
+    files: dict[str, Path] = {}
     factory = RequestFactory()
 
     def log_message(self, *args: Any) -> None:
@@ -79,6 +80,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.django(pages.gallery, path.removeprefix("/gallery/"))
         if path == "/data/areas.geojson":
             return self.reply(200, json.dumps(areas()).encode(), "application/geo+json")
+        if path in self.files:
+            return self.part(self.files[path])
         if path == "/api/who":
             return self.json(200, {"account": self.inbox.account, "csrf": "token"})
         if path == "/api/place":
@@ -133,7 +136,20 @@ class Handler(BaseHTTPRequestHandler):
         if not isinstance(found, str):
             return self.reply(404, b"", "text/plain")
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        self.reply(200, Path(found).read_bytes(), kind)
+        packed = "gzip" in (self.headers.get("Accept-Encoding") or "") and not kind.startswith("image/")
+        content = Path(found).read_bytes()
+        more = {"Content-Encoding": "gzip"} if packed else {}
+        self.reply(200, gzip.compress(content) if packed else content, kind, more)
+
+    def part(self, file: Path) -> None:
+        """A file, in parts if asked so: how a browser reads map tiles."""
+        content = file.read_bytes()
+        asked = (self.headers.get("Range") or "").removeprefix("bytes=").split("-")
+        if len(asked) != 2:
+            return self.reply(200, content, "application/octet-stream")
+        first, last = int(asked[0]), min(int(asked[1] or len(content)), len(content) - 1)
+        total = {"Content-Range": f"bytes {first}-{last}/{len(content)}"}
+        self.reply(206, content[first : last + 1], "application/octet-stream", total)
 
     def events(self) -> None:
         if not self.inbox.stream_open:
@@ -154,11 +170,13 @@ class Handler(BaseHTTPRequestHandler):
     def json(self, status: int, value: Any) -> None:
         self.reply(status, json.dumps(value).encode(), "application/json")
 
-    def reply(self, status: int, content: bytes, kind: str) -> None:
+    def reply(self, status: int, content: bytes, kind: str, more: dict[str, str] | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Content-Security-Policy", POLICY)
+        for name, value in (more or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
 
@@ -166,9 +184,9 @@ class Handler(BaseHTTPRequestHandler):
 class Site:
     """The running site: `url("list")` is a page of it, `inbox` what it received."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: dict[str, Path] | None = None) -> None:
         self.inbox = Inbox()
-        handler = type("SiteHandler", (Handler,), {"inbox": self.inbox})
+        handler = type("SiteHandler", (Handler,), {"inbox": self.inbox, "files": files or {}})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
         self.origin = f"http://127.0.0.1:{self.server.server_port}"

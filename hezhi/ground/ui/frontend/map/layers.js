@@ -63,7 +63,11 @@ export async function addLayer(map, element, spec, dark) {
       properties: { spec },
     });
     map.addLayer(layer);
-    if (spec.fit && features.length) map.getView().fit(layer.getSource().getExtent(), { padding: [24, 24, 24, 24], maxZoom: 15 });
+    if (spec.fit && features.length) {
+      // The legend stands on the left; on a narrow map there is no room to spare for it.
+      const left = spec.kind === "shade" && element.clientWidth > 560 ? 130 : 24;
+      map.getView().fit(layer.getSource().getExtent(), { padding: [24, 24, 44, left], maxZoom: 15 });
+    }
     return layer;
   } catch {
     note(element, `“${spec.name || "图层"}”暂时没有取到，请稍后刷新。`);

@@ -27,7 +27,17 @@ const areaStyle = (fill, stroke, width, dash) =>
     stroke: stroke ? new Stroke({ color: stroke, width, lineDash: dash, lineJoin: "round" }) : undefined,
   });
 
-export const label = (text, colours, size = 12, weight = 500) =>
+/** A point well inside the largest part: a name stands once, also on an area of several islands. */
+function heart(feature) {
+  const shape = feature.getGeometry();
+  if (shape.getType() !== "MultiPolygon") return shape.getInteriorPoint?.() ?? shape;
+  const parts = shape.getPolygons();
+  return parts.reduce((a, b) => (b.getArea() > a.getArea() ? b : a)).getInteriorPoint();
+}
+
+const nameStyle = (colours) => new Style({ geometry: heart, text: label("", colours), zIndex: 3 });
+
+export const label = (text, colours, size = colours === DARK ? 14 : 12, weight = 500) =>
   new Text({
     text,
     font: `${weight} ${size}px ${FONT}`,
@@ -45,7 +55,7 @@ export function baseStyle(dark) {
     towns: areaStyle(null, colours.town, 1.1, [5, 4]),
     grids: areaStyle(null, colours.grid, 0.6),
   };
-  const names = new Style({ text: label("", colours, 12) });
+  const names = new Style({ text: label("", colours) });
   return (feature, resolution) => {
     const layer = feature.get("layer");
     if (layer === "town_labels") {
@@ -59,11 +69,13 @@ export function baseStyle(dark) {
 
 export function outlineStyle(spec, dark) {
   const colours = palette(dark);
+  // A fill that cannot be seen lets the pointer find the area, not only its border.
   const line = areaStyle("rgba(0,0,0,0.001)", spec.stroke || colours.town, 1.2);
+  const name = nameStyle(colours);
   return (feature, resolution) => {
-    const name = spec.label && resolution < (spec.labelBelow || 120) ? feature.get(spec.label) : "";
-    line.setText(name ? label(name, colours) : undefined);
-    return line;
+    if (!spec.label || resolution > (spec.labelBelow || 120)) return line;
+    name.getText().setText(feature.get(spec.label));
+    return [line, name];
   };
 }
 
@@ -77,13 +89,15 @@ export function breaksOf(values) {
 
 export function shadeStyle(spec, dark, breaks) {
   const colours = palette(dark);
+  const border = dark ? "#1b4470" : "#ffffff";
+  const fills = colours.shades.map((shade) => areaStyle(`${shade}cc`, border, 0.8));
+  const name = nameStyle(colours);
   return (feature, resolution) => {
     const value = Number(feature.get(spec.value)) || 0;
     const rank = value > 0 ? 1 + breaks.filter((cut) => value > cut).length : 0;
-    const style = areaStyle(`${colours.shades[rank]}cc`, dark ? "#1b4470" : "#ffffff", 0.8);
-    const name = spec.label && resolution < (spec.labelBelow || 80) ? feature.get(spec.label) : "";
-    if (name) style.setText(label(name, colours));
-    return style;
+    if (!spec.label || resolution > (spec.labelBelow || 80)) return fills[rank];
+    name.getText().setText(feature.get(spec.label));
+    return [fills[rank], name];
   };
 }
 
@@ -116,11 +130,11 @@ export const placeStyle = [
 export const accuracyStyle = areaStyle("rgba(11,92,173,.12)", "rgba(11,92,173,.55)", 1);
 
 export function editStyle(chosen) {
-  const colour = chosen ? "#0b5cad" : "#6b7785";
+  const area = areaStyle(chosen ? "rgba(11,92,173,.18)" : "rgba(255,255,255,.35)", chosen ? "#0b5cad" : "#6b7785", chosen ? 2.4 : 1.1);
+  const name = nameStyle(LIGHT);
   return (feature, resolution) => {
-    const style = areaStyle(chosen ? "rgba(11,92,173,.18)" : "rgba(255,255,255,.35)", colour, chosen ? 2.4 : 1.1);
-    const name = resolution < 45 ? feature.get("name") : "";
-    if (name) style.setText(label(name, LIGHT, 12, chosen ? 600 : 400));
-    return style;
+    if (resolution > 45) return area;
+    name.getText().setText(feature.get("name"));
+    return [area, name];
   };
 }
