@@ -34,6 +34,7 @@ def _wake() -> None:
     """Set up Django; commands that do not need it start faster without."""
     import django
 
+    os.environ.setdefault("HEZHI_LOG_LEVEL", "WARNING")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hezhi.wiring.settings")
     django.setup()
 
@@ -114,12 +115,12 @@ def _manage(*words: str) -> None:
 @click.argument("number", metavar="条款号")
 def clause(number: str) -> None:
     """查一条标准条款:名称、代码、页面、接口、权限、测试、最近一次验证。"""
-    _wake()
     from hezhi.wiring import clauses as ledger
 
-    row = next((row for row in ledger.as_json() if row["id"] == number), None)
-    if row is None:
+    if number not in ledger.rows():
         raise click.ClickException(f"标准中没有 {number} 这一条。hezhi clauses 可列出全部条款。")
+    _wake()
+    row = next(row for row in ledger.as_json() if row["id"] == number)
     screen.print(f"[bold]{row['id']} {row['title']}[/bold]  {ledger.STATES[row['state']]}")
     proof = row["proof"]
     proved = f"{proof['at']} 通过 {proof['passed']} 项,未通过 {proof['failed']} 项" if proof else "尚未运行"
