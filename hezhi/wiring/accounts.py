@@ -24,7 +24,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.functional import lazystr
+from django.utils.functional import lazy
 
 from hezhi.chapters.appcentre.users import actions
 from hezhi.engines.org import failures, sessions, sign_in
@@ -35,6 +35,7 @@ from hezhi.ground import time
 
 SEALED_AS = "mfa_authenticator.data"
 FRESH = timedelta(minutes=5)
+FAILED = lazy(sign_in.failed_sentence, str)()
 LOCKED = "输错次数过多，请 30 分钟后再试，或联系本单位系统管理员。"
 
 
@@ -42,8 +43,8 @@ class AccountAdapter(DefaultAccountAdapter):
     """Accounts as this house keeps them: no sign-up, one sentence for every failure, all in the database."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "username_password_mismatch": lazystr(sign_in.failed_sentence),
-        "too_many_login_attempts": lazystr(sign_in.failed_sentence),
+        "username_password_mismatch": FAILED,
+        "too_many_login_attempts": FAILED,
         "enter_current_password": "现用口令不正确。",
         "incorrect_password": "口令不正确。",
         "incorrect_code": "验证码不正确，或已经用过。请等手机上出现下一个再输入。",

@@ -7,6 +7,7 @@ verb's transaction.
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import cast
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -332,19 +333,18 @@ def _due(now: datetime):  # type: ignore[no-untyped-def]
 
 
 def _begin(stand_in: Holding, now: datetime) -> int:
-    assert stand_in.deputy_of is not None
+    holder = cast(Holding, stand_in.deputy_of).user
     stand_in.moved_at = now
     stand_in.save(update_fields=["moved_at"])
-    return handover.hand_over(stand_in.deputy_of.user, stand_in.user, now, stand_in.post)
+    return handover.hand_over(holder, stand_in.user, now, stand_in.post)
 
 
 def _give_back(stand_in: Holding, now: datetime) -> int:
-    assert stand_in.deputy_of is not None
     if stand_in.moved_at is None or stand_in.moved_back_at is not None:
         return 0
     stand_in.moved_back_at = now
     stand_in.save(update_fields=["moved_back_at"])
-    return handover.hand_over(stand_in.user, stand_in.deputy_of.user, now, stand_in.post)
+    return handover.hand_over(stand_in.user, cast(Holding, stand_in.deputy_of).user, now, stand_in.post)
 
 
 def _fall_back(holding: Holding, now: datetime) -> int:

@@ -28,7 +28,7 @@ _MIXED = f"""
           AND {_OVERLAP.format(a="mine", b="other")}
     ) THEN {_REFUSE} END IF;
     RETURN NULL;
-"""
+"""  # noqa: S608 - the parts are constants of this file
 
 ON_HOLDING = pgtrigger.Trigger(
     name="administrators_exclude",

@@ -6,7 +6,7 @@ absolute exit, one session per channel, a first password that must be changed, a
 
 import ipaddress
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from hezhi.engines.org.rules import may_enter, password_is_due, plain_login_name
 from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed, Refusal
 from hezhi.ground.time import show_span
+
 
 def failed_sentence() -> str:
     """The one sentence for every failure, so that nobody learns which names exist."""
@@ -177,9 +178,7 @@ def next_duty(request: HttpRequest) -> HttpResponse | None:
         logout(request)
         return ask_to_sign_in(request, ended)
     page = request.resolver_match.view_name if request.resolver_match else ""
-    user = request.user
-    assert isinstance(user, User)
-    if page not in PASSWORD_PAGES and password_due(user):
+    if page not in PASSWORD_PAGES and password_due(cast(User, request.user)):
         return _send(request, "account_change_password", "您的口令须先修改。", "首次登录或口令到期时须修改口令。")
     if page not in FACTOR_PAGES and second_factor_is_missing(request):
         return _send(request, "mfa_index", "请先设置两步验证。", "工作人员登录须使用两步验证。")

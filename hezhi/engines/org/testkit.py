@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
@@ -18,7 +19,7 @@ from hezhi.engines.org.models import Holding, Post, Role, Unit, User
 from hezhi.ground import time
 from hezhi.ground.ids import new_id
 
-PASSWORD = "Haifeng-Xi-82!"
+PASSWORD = "Haifeng-Xi-82!"  # noqa: S105 - of test people only
 """The password of every test person; it passes the rules."""
 
 
@@ -33,7 +34,7 @@ def traced() -> None:
 
 
 @cache
-def _hash() -> str:
+def _hash(hasher: str) -> str:
     return make_password(PASSWORD)
 
 
@@ -58,7 +59,7 @@ def make_user(login_name: str, full_name: str = "", **more: Any) -> User:
     traced()
     fields = {"must_change_password": False, "password_changed_at": time.now(), "last_seen_at": time.now()} | more
     return User.objects.create(
-        login_name=login_name, full_name=full_name or login_name, password=_hash(), **fields
+        login_name=login_name, full_name=full_name or login_name, password=_hash(settings.PASSWORD_HASHERS[0]), **fields
     )
 
 
