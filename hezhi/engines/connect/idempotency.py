@@ -1,0 +1,73 @@
+"""Asking twice, doing once (幂等): the answer is kept in the transaction that did the work.
+
+    with once(actor.system, request.headers["Idempotency-Key"], digest) as kept:
+        if kept.is_new:
+            receipt = take_in(message, by=actor)
+            kept.keep({"number": receipt.number}, object_id=receipt.id)
+    return kept.answer
+
+Two requests at once: the second waits for the first, then gets its answer, or does the work when the
+first failed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from hezhi.engines.connect.errors import BadKey, OtherRequest
+from hezhi.engines.connect.models import IdempotentRequest
+from hezhi.ground import time
+from hezhi.ground.crypto import sm3
+
+LONGEST = 80
+
+
+class Kept:
+    """The answer to a request: found, or still to be made (已存答复)."""
+
+    def __init__(self, row_id: int, *, is_new: bool, answer: dict[str, Any], object_id: UUID | None) -> None:
+        self.row_id, self.is_new, self.answer, self.object_id = row_id, is_new, answer, object_id
+
+    def keep(self, answer: dict[str, Any], *, object_id: UUID | None = None) -> None:
+        """Note the answer that every repetition will get: plain values, nothing of a person."""
+        self.answer, self.object_id = answer, object_id
+        IdempotentRequest.objects.filter(pk=self.row_id).update(answer=answer, object_id=object_id)
+
+
+def digest_of(body: bytes) -> str:
+    """The print of a request's body, by which a repetition is known from another request."""
+    return sm3(body).hex()
+
+
+@contextmanager
+def once(channel: str, key: str, digest: str) -> Iterator[Kept]:
+    """Do the work of this block once per channel and key (只办一次), as one transaction.
+
+    `kept.is_new` says whether it must be done; otherwise `kept.answer` is what was answered then. When
+    the block fails, nothing is kept and the next try does the work. Raises BadKey for an empty or too
+    long key and OtherRequest when the key was used for another body.
+    """
+    if not key.strip() or len(key) > LONGEST or not key.isprintable():
+        raise BadKey({"Idempotency-Key": [f"幂等键须为 1 至 {LONGEST} 个可见字符"]})
+    with transaction.atomic():
+        yield _claim(channel, key, digest)
+
+
+def _claim(channel: str, key: str, digest: str) -> Kept:
+    """Write the key, waiting for whoever is writing the same one; or read what he kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO connect_idempotentrequest (channel, key, digest, answer, at) VALUES (%s, %s, %s, '{}', %s)"
+            " ON CONFLICT (channel, key) DO NOTHING RETURNING id",
+            [channel, key, digest, time.now()],
+        )
+        claimed = cursor.fetchone()
+    if claimed:
+        return Kept(claimed[0], is_new=True, answer={}, object_id=None)
+    row = IdempotentRequest.objects.get(channel=channel, key=key)
+    if row.digest != digest:
+        raise OtherRequest
+    return Kept(row.pk, is_new=False, answer=row.answer, object_id=row.object_id)
