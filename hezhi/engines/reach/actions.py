@@ -10,7 +10,7 @@ from hezhi.ground import time
 from hezhi.ground.errors import NotFound, NotNow
 from hezhi.ground.ids import new_id
 
-MANAGE = "reach.manage"
+MANAGE, EDIT_WORDS = "channels.edit", "templates.edit"
 
 
 def mark_read(message_id: UUID, *, by: Actor) -> InboxMessage:
@@ -72,7 +72,7 @@ def change_template(
     template: MessageTemplate, *, by: Actor, title: str, text: str, active: bool, reason: str = ""
 ) -> MessageTemplate:
     """Change the words of a message (修改模板), after the check that they can be filled."""
-    by.must(MANAGE)
+    by.must(EDIT_WORDS)
     words.check(template.code, title, text)
     template.title, template.text, template.active = title, text, active
     template.save()

@@ -11,7 +11,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.reach.models import Delivery, InboxMessage, LocalCopy, NewsItem, Outgoing
 from hezhi.ground import time
 
-MANAGE = "reach.manage"
+MANAGE = "channels.edit"
 
 
 def inbox_of(actor: Actor) -> QuerySet[InboxMessage]:

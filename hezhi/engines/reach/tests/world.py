@@ -5,6 +5,7 @@ from itertools import count
 
 from hezhi.engines.org.actor import Actor, Scope, actor_of, system
 from hezhi.engines.org.models import Holding, Post, Role, Unit, User
+from hezhi.engines.org.testkit import traced
 from hezhi.engines.reach.words import load_templates
 from hezhi.ground import time
 
@@ -13,15 +14,18 @@ LONG_AGO = date(2020, 1, 1)
 
 
 def unit(name: str = "城中街道") -> Unit:
+    traced()
     n = next(_number)
     return Unit.objects.create(code=f"T{n:04d}", name=name, kind=Unit.Kind.TOWN, path=f"T{n:04d}/", valid_from=LONG_AGO)
 
 
 def user(name: str = "周明", **more: object) -> User:
+    traced()
     return User.objects.create(login_name=f"u{next(_number):04d}", full_name=name, **more)
 
 
 def post(at: Unit, *permissions: str) -> Post:
+    traced()
     role = Role.objects.create(
         code=f"role-{next(_number)}", name="经办", permissions=list(permissions), reach=Role.Reach.OWN_UNIT
     )
@@ -29,6 +33,7 @@ def post(at: Unit, *permissions: str) -> Post:
 
 
 def hold(who: User, held: Post, *, deputy_of: Holding | None = None, days: int | None = None) -> Holding:
+    traced()
     end = time.now() + timedelta(days=days) if days is not None else None
     return Holding.objects.create(
         post=held, user=who, deputy_of=deputy_of, valid_from=time.now() - timedelta(days=1), valid_to=end
@@ -48,7 +53,9 @@ def clock() -> Actor:
 
 def keeper() -> Actor:
     """Somebody who may look after messages, without rows of his own."""
-    return Actor(name="消息管理员", permissions=frozenset({"reach.manage"}), scope=Scope(everything=True))
+    return Actor(
+        name="消息管理员", permissions=frozenset({"channels.edit", "templates.edit"}), scope=Scope(everything=True)
+    )
 
 
 def with_words() -> None:
