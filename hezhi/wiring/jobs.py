@@ -1,0 +1,196 @@
+"""What the house does by itself (后台任务): jobs that a verb hands over, and rounds by the clock.
+
+**Jobs** are rows of procrastinate. An engine or chapter declares them in its `jobs.py`, without knowing
+this floor, and hands them over inside the verb's own transaction, on Django's own connection:
+
+    from procrastinate import RetryStrategy
+    from procrastinate.contrib.django import app
+
+    @app.task(queue="files", retry=RetryStrategy(max_attempts=5, exponential_wait=4))
+    def export(export_id: str) -> None: ...
+
+    export.defer(export_id=str(row.pk))     # vanishes with the verb if the verb fails
+
+A job may run twice (its worker was killed after the work and before the tick): so it looks first
+whether its work is done. **Rounds** look for waiting rows every few seconds; the rows are their queue, so
+a killed round has nothing to lose. They have threads of their own: a long export delays no message.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
+
+from hezhi.ground import time
+
+log = logging.getLogger("hezhi.jobs")
+
+
+# -- rounds ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Round:
+    """Something done by the clock (巡检): a function without arguments that tells how much it did.
+
+    After a round that did something the next one follows at once, so a heap is worked off without waiting.
+    """
+
+    name: str
+    path: str
+    every: float
+
+    @cached_property
+    def work(self) -> Callable[[], int | None]:
+        found: Callable[[], int | None] = import_string(self.path)
+        return found
+
+
+ROUNDS = (
+    Round("站内消息送达", "hezhi.engines.reach.jobs.deliver_inbox", 1),
+    Round("短信等外部消息发送", "hezhi.engines.reach.jobs.deliver_outside", 2),
+    Round("状态回推", "hezhi.engines.connect.jobs.deliver_webhooks", 2),
+    Round("审计封存", "hezhi.engines.records.jobs.seal", 1),
+    Round("时限巡查", "hezhi.engines.flow.jobs.watch", 15),
+    Round("释放已认领未办的待办", "hezhi.engines.flow.jobs.release_claims", 60),
+    Round("收回滞留任务", "hezhi.wiring.jobs.sweep", 10),
+    Round("消息清理", "hezhi.engines.reach.jobs.tidy", 600),
+    Round("对接记录清理", "hezhi.engines.connect.jobs.tidy", 600),
+    Round("任务清理", "hezhi.wiring.jobs.tidy", 3600),
+)
+
+
+def run_round(round_: Round) -> int:
+    """Do one round, unless another worker is at it; gives how much was done.
+
+    The lock belongs to the connection, so a killed worker holds nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('hezhi.round'), hashtext(%s))", [round_.path])
+        if not cursor.fetchone()[0]:
+            return 0
+        try:
+            return round_.work() or 0
+        finally:
+            if not connection.needs_rollback:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext('hezhi.round'), hashtext(%s))", [round_.path])
+
+
+# -- jobs of the dead ------------------------------------------------------------------------------
+
+MOST_ATTEMPTS = 5  # a job that kills its worker each time must end somewhere
+JOBS_KEPT_HOURS = 72
+
+
+def heartbeat() -> float:
+    """Seconds between two signs of life of a worker."""
+    return float(getattr(settings, "WORKER_HEARTBEAT_SECONDS", 10))
+
+
+def stalled_after() -> float:
+    """Seconds of silence after which a worker is held for dead."""
+    return 3 * heartbeat()
+
+
+def sweep() -> int:
+    """Give the jobs of dead workers to the living (收回滞留任务); without it they would hang for ever.
+
+    A job that has outlived several workers is ended as failed, for a person to look at. Just after the
+    server has started nobody is judged: its workers could not give a sign of life.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT j.id, j.attempts, j.task_name FROM procrastinate_jobs j"
+            " LEFT JOIN procrastinate_workers w ON w.id = j.worker_id"
+            " WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => %s))"
+            " AND pg_postmaster_start_time() < now() - make_interval(secs => %s)",
+            [stalled_after(), stalled_after()],
+        )
+        stuck = cursor.fetchall()
+    for job, attempts, task in stuck:
+        if attempts + 1 < MOST_ATTEMPTS:
+            log.warning("job %s (%s) outlived its worker and is run again", job, task)
+            app.job_manager.retry_job_by_id(job, retry_at=time.real_now())
+        else:
+            log.error("job %s (%s) has outlived %s workers and is ended", job, task, attempts + 1)
+            async_to_sync(app.job_manager.finish_job_by_id_async)(job, Status.FAILED, delete_job=False)
+    return len(stuck)
+
+
+def tidy() -> int:
+    """Delete jobs done three days ago; failed ones stay until somebody has looked at them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs j WHERE status IN ('succeeded', 'cancelled', 'aborted') AND NOT EXISTS"
+            " (SELECT FROM procrastinate_events e WHERE e.job_id = j.id AND e.at > now() - make_interval(hours => %s))",
+            [JOBS_KEPT_HOURS],
+        )
+        return int(cursor.rowcount)
+
+
+# -- how things stand ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the queue stands (队列状况), for `hezhi doctor` and the operations pages."""
+
+    workers: int
+    waiting: int
+    running: int
+    failed: int
+    oldest_waiting_seconds: float
+    messages_waiting: int
+    oldest_message_seconds: float
+    messages_failed: int
+
+
+def standing() -> Standing:
+    """Count workers alive, jobs and messages by state, and how long the oldest has been due; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s)),
+                   count(*) FILTER (WHERE status = 'todo'), count(*) FILTER (WHERE status = 'doing'),
+                   count(*) FILTER (WHERE status = 'failed'),
+                   coalesce((SELECT extract(epoch FROM now() - min(coalesce(j.scheduled_at, e.at)))
+                             FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred'
+                             WHERE j.status = 'todo' AND coalesce(j.scheduled_at, e.at) < now()), 0)::float,
+                   (SELECT count(*) FROM reach_outgoing WHERE state = 'waiting'),
+                   coalesce((SELECT extract(epoch FROM now() - min(not_before)) FROM reach_outgoing
+                             WHERE state = 'waiting' AND not_before < now()), 0)::float,
+                   (SELECT count(*) FROM reach_outgoing WHERE state = 'failed')
+            FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')
+            """,
+            [stalled_after()],
+        )
+        return Standing(*cursor.fetchone())
+
+
+# -- in tests and for one-off runs -----------------------------------------------------------------
+
+
+def work_off(most: int = 200) -> int:
+    """Do waiting jobs here and now, on this thread's own connection; gives how many.
+
+    For tests and for loading demo data, where no worker runs. An error of a job is raised, not retried.
+    """
+    for done in range(most):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id, task_name, args::text FROM procrastinate_fetch_job_v2(NULL, NULL)")
+            job, name, values = cursor.fetchone()
+        if job is None:
+            return done
+        task: Any = app.tasks[name]
+        task(**json.loads(values))
+        async_to_sync(app.job_manager.finish_job_by_id_async)(job, Status.SUCCEEDED, delete_job=False)
+    return most
