@@ -243,6 +243,9 @@ def _first_use(authenticator: Authenticator, code: str) -> bool:
     plain = code.replace(" ", "").strip()
     steps = [s for s in yield_hotp_counters_from_time() if format_hotp_value(hotp_value(secret, s)) == plain]
     step = max(steps, default=-1)
-    fresh = Authenticator.objects.filter(pk=authenticator.pk).exclude(data__step__gte=step)
-    data = authenticator.data | {"step": step}
-    return step >= 0 and fresh.update(data=data) == 1
+    row = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
+    if step <= row.data.get("step", -1):
+        return False
+    row.data["step"] = step
+    row.save(update_fields=["data"])
+    return True
