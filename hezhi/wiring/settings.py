@@ -10,6 +10,8 @@ import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from hezhi.wiring.account_settings import *  # noqa: F403
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 HEZHI_HOME = Path(os.environ.get("HEZHI_HOME", BASE_DIR / "var")).resolve()
 DEMO = os.environ.get("HEZHI_DEMO") == "1"
@@ -138,8 +140,6 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "org.User"
-AUTHENTICATION_BACKENDS = ["hezhi.engines.org.sign_in.AccountBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
@@ -206,4 +206,6 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": os.environ.get("HEZHI_LOG_LEVEL", "INFO")},
 }
 
+# Server-sent events come from a process of their own; empty behind a proxy that routes /stream there.
+STREAM_ORIGIN = os.environ.get("HEZHI_STREAM_ORIGIN", "")
 SYSTEM_NAME = os.environ.get("HEZHI_NAME", "合治 · 区域社会治理数字化系统")

@@ -7,13 +7,14 @@ from django.urls import URLPattern, URLResolver, include, path
 
 ROOMS = (
     ("", "hezhi.channels.officer.urls"),
-    ("cases/", "hezhi.chapters.cases.intake.pages"),
-    ("cases/", "hezhi.chapters.cases.handling.pages"),
+    # ("cases/", "hezhi.chapters.cases.intake.pages"),
+    # ("cases/", "hezhi.chapters.cases.handling.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("", "hezhi.engines.registry.urls"),
     ("files/", "hezhi.chapters.operations.files.urls"),
     ("audit/", "hezhi.chapters.operations.security_log.urls"),
+    ("areas/", "hezhi.chapters.grassroots.grids.pages"),
     ("c/", "hezhi.channels.citizen.urls"),
     ("g/", "hezhi.channels.gridworker.urls"),
     ("wall/", "hezhi.channels.wall.urls"),

@@ -7,3 +7,7 @@ class IntakeConfig(AppConfig):
     name = "hezhi.chapters.cases.intake"
     label = "intake"
     verbose_name = "事件汇聚"
+
+    def ready(self) -> None:
+        """Listen to what handling announces."""
+        from hezhi.chapters.cases.intake import events  # noqa: F401

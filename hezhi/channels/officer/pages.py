@@ -1,0 +1,88 @@
+"""The start page of the officer desk (我的待办): what waits for this post, most pressing first."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from hezhi.chapters.cases.handling.api import Case
+from hezhi.engines.flow import todos
+from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
+from hezhi.engines.flow.queries import todos as todos_of
+from hezhi.engines.org.actor import reader
+from hezhi.engines.org.rights import needs, signed_in
+from hezhi.engines.records.acting import acting
+from hezhi.ground import time
+
+SHIFT = timedelta(hours=8)
+"""How long a claimed to-do stays with its person when no roster says when the shift ends."""
+
+STEPS = {
+    "accept": "受理", "supplement": "补充", "dispatch": "派遣", "sign": "签收", "handle": "办理", "review": "审签",
+    "call_back": "回访", "approve_extension": "审批延期", "approve_hold": "审批挂起", "approve_return": "审批退回",
+    "approve_void": "审批作废", "approve_not_accept": "审批不予受理",
+}  # fmt: skip
+
+
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    """My to-dos; a citizen who strays here is sent to the phone page by the sign-in rule."""
+    by = reader(request)
+    found = todos_of(by)
+    cases = _matters(found)
+    rows = [
+        {"todo": todo, "step": STEPS.get(todo.step, todo.step), "url": reverse("case", args=[cases[todo.object_id]])}
+        for todo in found
+        if todo.object_id in cases
+    ]
+    late = sum(1 for row in rows if row["todo"].due_at and row["todo"].due_at < time.now())
+    context = {"rows": rows, "late": late, "title": "我的待办", "user_id": by.user_id}
+    return render(request, "officer/home.html", context)
+
+
+def _matters(found: list[ToDo]) -> dict[UUID, UUID]:
+    """The case behind each to-do: itself, its work order's, or its approval's; two queries at the most."""
+    matters = {t.object_id: t.object_id for t in found if t.object_type == "handling.case"}
+    orders = [t.object_id for t in found if t.object_type == "flow.workorder"]
+    approvals = [t.object_id for t in found if t.object_type == "flow.approval"]
+    if orders:
+        matters |= dict(WorkOrder.objects.filter(pk__in=orders).values_list("pk", "matter_id"))
+    if approvals:
+        matters |= dict(Approval.objects.filter(pk__in=approvals).values_list("pk", "object_id"))
+    return matters
+
+
+@signed_in
+def claim(request: HttpRequest, todo_id: UUID) -> HttpResponse:
+    """Take a to-do for oneself until the shift ends (认领)."""
+    by = reader(request)
+    if request.method == "POST":
+        todo = get_object_or_404(todos.waiting_for(by), pk=todo_id)
+        with acting(by, verb="flow.claim"):
+            todos.claim(todo, by=by, until=time.now() + SHIFT)
+        messages.success(request, "已认领,同岗位同事会看到由您办理。")
+    return redirect("home")
+
+
+@signed_in
+def release(request: HttpRequest, todo_id: UUID) -> HttpResponse:
+    """Give a claimed to-do back (退回待办池)."""
+    by = reader(request)
+    if request.method == "POST":
+        todo = get_object_or_404(todos.waiting_for(by), pk=todo_id)
+        with acting(by, verb="flow.release"):
+            todos.release(todo, by=by)
+    return redirect("home")
+
+
+@needs("cases.view")
+def find(request: HttpRequest) -> HttpResponse:
+    """Search by number first: a whole number opens its case, anything else goes to the list's search."""
+    words = request.GET.get("q", "").strip()
+    case = Case.objects.visible_to(reader(request)).filter(number=words.upper()).first() if words else None
+    if case is not None:
+        return redirect("case", case_id=case.pk)
+    return redirect(f"/r/cases/?q={words}")

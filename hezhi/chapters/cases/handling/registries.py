@@ -1,0 +1,173 @@
+"""Cases, categories and the table of duties as registries (事件、事件类别、派单目录; 9.1.2-2).
+
+The list of cases is a declaration like any other; the page of one case is the officers' own
+(`handling.pages.case`).
+"""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from hezhi.chapters.cases.handling.models import ENDED, Case, Category, Kind, RoutingRule, Source, State
+from hezhi.engines.geo.models import Area
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.registry.columns import NOTHING, column
+from hezhi.engines.registry.declaration import Registry
+from hezhi.engines.registry.filters import KeysFilter, YesNoFilter
+from hezhi.engines.registry.scope import public
+from hezhi.engines.registry.site import register
+from hezhi.ground import time
+from hezhi.ground.errors import BadInput
+from hezhi.ground.ui.templatetags.ui import due
+
+RULES = "业务规则"
+
+
+class CategoryFilter(KeysFilter):
+    """A category with everything below it (含下级类别)."""
+
+    def filter(self, rows: QuerySet[Any], value: list[Any]) -> QuerySet[Any]:
+        if not value:
+            return rows
+        below = Q(category__in=value) | Q(category__parent__in=value) | Q(category__parent__parent__in=value)
+        return rows.filter(below)
+
+
+def overdue() -> Q:
+    """Cases whose limit is over and that have not ended (超期未结)."""
+    return Q(due_at__lt=time.now()) & ~Q(state__in=ENDED)
+
+
+@register
+class Cases(Registry):
+    """The list of cases (事件台账): for everybody who handles cases, each within his scope."""
+
+    model = Case
+    slug, title = "cases", "事件"
+    clause = "9.1.2-2"
+    right = {"view": "cases.view", "export": "cases.export"}
+    offers = ("view", "export", "api")
+    removal = ""
+    list = ("number", "title", "category", "source", "where", "lead_unit", "received_at", "due", "state")
+    also = ("kind", "urgency", "place", "closed_at", "outside_number", "returns", "urged")
+    state = "state"
+    filters = ("source", "kind", "town", "grid", "lead_unit", "urgency", "received_at")
+    more_filters = {
+        "category": CategoryFilter(field_name="category", label="类别", target=Category),
+        "overdue": YesNoFilter(label="超期", condition=overdue),
+    }
+    search_column = "search_text"
+    search_hint = "编号、标题、地点"
+    ordering = ("-received_at",)
+    sortable = ("number", "received_at", "due", "closed_at")
+    named_by = "number"
+    personal = ("title", "place")
+    masked = {"title": "text", "place": "text"}
+    purpose = "办理和答复群众诉求"
+    on_map = "point"
+    pages = {"detail": None}
+
+    def url_of(self, row: Case) -> str:
+        """The officers' own page of a case."""
+        return f"/cases/{row.pk}/"
+
+    def tone_of(self, row: Case) -> str:
+        """An overdue case is marked in the list."""
+        late = row.due_at is not None and row.due_at < time.now() and row.state not in ENDED
+        return "overdue" if late else ""
+
+    def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
+        """Categories in use, in the order of the tree."""
+        return Category.objects.filter(active=True).order_by("code") if name == "category" else None
+
+    @column("属地", related=("town", "community", "grid"))
+    def where(self, row: Case) -> str:
+        """Town and grid in which the case lies."""
+        places = (row.town, row.grid or row.community)
+        return " ".join(place.name for place in places if place) or NOTHING
+
+    @column("时限", kind="time", order="due_at")
+    def due(self, row: Case) -> str:
+        """How the limit stands: time left or time over; for an ended case whether it was kept."""
+        if row.state in (State.NOT_ACCEPTED, State.MERGED, State.VOID):
+            return NOTHING
+        return due(row.due_at, done=row.closed_at, paused=row.state == State.ON_HOLD)
+
+    def belong(self, row: Case, unit: Any) -> None:
+        """A case belongs to the units that work on it and to the ground it lies on."""
+        row.units, row.lead_unit = [unit.pk], unit
+        if unit.area is not None:
+            for level, key in unit.area.ancestors().items():
+                setattr(row, f"{level}_id", key)
+
+    def examples(self, n: int) -> dict[str, Any]:
+        return {
+            "number": f"SJ261122{n:05d}", "title": f"长江路人行道积水第{n}处", "place": f"长江路{n}号门前",
+            "kind": Kind.HOTLINE, "source": Source.HOTLINE, "outside_number": "",
+        }  # fmt: skip
+
+
+@register
+class Categories(Registry):
+    """What a matter can be about (事件类别): a tree as data."""
+
+    model = Category
+    slug, title, group, icon = "categories", "事件类别", RULES, "category"
+    clause = "9.1.2-2"
+    right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "dictionaries.edit")
+    scope = public
+    list = ("code", "name", "parent", "urgency", "label", "active")
+    also = ("full_name", "aliases")
+    filters = ("parent", "urgency", "active")
+    search = ("code", "name", "full_name")
+    ordering = ("code",)
+    natural_key = ("code",)
+    form = (
+        ("类别", ("code", "name", "parent", "urgency")),
+        ("识别", ("label", "aliases", "questions")),
+    )
+    bulk = ("urgency",)
+
+    def prepare(self, row: Category, by: Actor) -> None:
+        """The full name follows from the categories above; at most three levels."""
+        names, above = [row.name], row.parent
+        while above is not None:
+            if above.pk == row.pk:
+                raise BadInput({"parent": "上级类别不能是本类别或本类别的下级。"})
+            names.insert(0, above.name)
+            above = above.parent
+        if len(names) > 3:
+            raise BadInput({"parent": "类别最多三级。"})
+        row.full_name = " / ".join(names)
+
+    def after(self, verb: str, row: Category, by: Actor) -> None:
+        """The categories below carry the new name on."""
+        for child in Category.objects.filter(parent=row):
+            full_name = f"{row.full_name} / {child.name}"
+            if child.full_name != full_name:
+                child.full_name = full_name
+                child.save(update_fields=["full_name"])
+                self.after(verb, child, by)
+
+
+@register
+class RoutingRules(Registry):
+    """Who usually handles what (派单目录)."""
+
+    model = RoutingRule
+    slug, title, group, icon = "routing-rules", "派单目录", RULES, "route"
+    clause = "9.1.2-2"
+    right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "routing.edit")
+    scope = public
+    list = ("category", "area", "unit", "basis", "valid_from", "valid_to")
+    filters = ("category", "area", "unit")
+    search = ("category__full_name", "unit__name", "basis")
+    ordering = ("category__code", "valid_from")
+    natural_key = ("category", "area", "valid_from")
+    form = (("规则", ("category", "area", "unit", "basis", "valid_from")),)
+    bulk = ("unit", "basis")
+    named_by = "category"
+
+    def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
+        """A rule is for a town or a community, seldom for a grid; closed areas and units are not offered."""
+        return Area.objects.current().order_by("level", "code") if name == "area" else None

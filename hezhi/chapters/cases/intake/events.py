@@ -1,0 +1,15 @@
+"""What intake listens to: an officer's choice against the suggestion, which the classifier learns from."""
+
+from typing import Any
+
+from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.intake.models import Correction
+from hezhi.ground import time
+from hezhi.ground.events import listens
+
+
+@listens("cases.category_corrected")
+def remember(*, case: Case, suggested: str, chosen: str, **_: Any) -> None:
+    """Keep the correction (更正); a job learns from it later. Never for a secret case."""
+    if not case.secret:
+        Correction.objects.create(case=case, suggested=suggested, chosen=chosen, at=time.now())

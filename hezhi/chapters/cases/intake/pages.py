@@ -1,0 +1,128 @@
+"""Pages of intake (9.1.2-1): the officer's form for a caller or a visitor, and the receipt slip."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+
+from hezhi.chapters.cases.handling.api import Case, Category, Source, Urgency, queries
+from hezhi.chapters.cases.handling.pages.forms import category_choices
+from hezhi.chapters.cases.intake.actions import Receipt, take_in
+from hezhi.chapters.cases.intake.rules import APPEALS, MOST_TEXT, Message
+from hezhi.engines.org.actor import Actor, reader
+from hezhi.engines.org.rights import needs
+from hezhi.engines.records.files import keep_files
+from hezhi.ground.errors import BadInput
+from hezhi.ground.ids import new_id
+from hezhi.ground.masks import entry_warning
+from hezhi.ground.time import at_local
+from hezhi.ground.ui.shapes import Crumb
+
+clause = "9.1.2-1"
+DESK_SOURCES = [(s.value, s.label) for s in Source if s not in (Source.CITIZEN, Source.SENSOR, Source.GRID)]
+
+
+class ReportForm(forms.Form):
+    """What an officer writes down of a call, a visit or a letter (登记)."""
+
+    source = forms.ChoiceField(label="来源", choices=DESK_SOURCES)
+    appeal = forms.ChoiceField(label="诉求类型", choices=list(APPEALS.items()), initial="help")
+    title = forms.CharField(label="标题", max_length=120, required=False, help_text="可不填,系统取内容第一句。")
+    text = forms.CharField(
+        label="反映内容", widget=forms.Textarea(attrs={"rows": 6}), max_length=MOST_TEXT,
+        error_messages={"required": "请写明反映的问题。"},
+    )  # fmt: skip
+    category = forms.ChoiceField(label="类别", required=False, help_text="可不选,系统给出建议。")
+    urgency = forms.ChoiceField(label="紧急程度", choices=[("", "按类别默认"), *Urgency.choices], required=False)
+    place = forms.CharField(label="地点", max_length=200, required=False)
+    lng = forms.FloatField(label="经度", required=False, widget=forms.HiddenInput)
+    lat = forms.FloatField(label="纬度", required=False, widget=forms.HiddenInput)
+    name = forms.CharField(label="姓名", max_length=60, required=False)
+    phone = forms.CharField(label="电话", max_length=20, required=False)
+    anonymous = forms.BooleanField(label="匿名", required=False)
+    secret = forms.BooleanField(
+        label="上报人要求保密", required=False, help_text="勾选后全文封存,只有受理员和值班长能看。"
+    )
+    occurred_on = forms.DateField(label="发生日期", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    outside_number = forms.CharField(label="外部编号", max_length=60, required=False)
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = [("", "由系统建议"), *category_choices()]  # type: ignore[attr-defined]
+
+    def message(self, category: str) -> Message:
+        """The filled form as a message."""
+        given = self.cleaned_data
+        return Message(
+            source=given["source"], title=given["title"], text=given["text"], place=given["place"],
+            lon=given["lng"], lat=given["lat"], crs="EPSG:4326" if given["lng"] is not None else "",
+            category=category, urgency=given["urgency"], appeal=given["appeal"], name=given["name"],
+            phone=given["phone"], anonymous=given["anonymous"], secret=given["secret"],
+            occurred_at=at_local(given["occurred_on"]) if given["occurred_on"] else None,
+            outside_channel=given["source"] if given["outside_number"] else "",
+            outside_number=given["outside_number"],
+        )  # fmt: skip
+
+
+@needs("cases.report", clause=clause)
+def register(request: HttpRequest) -> HttpResponse:
+    """Write down what a caller or visitor tells (登记事件). The token makes a double click one case."""
+    by = reader(request)
+    form = ReportForm(request.POST or None, initial={"token": new_id()})
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                receipt = _report(form, by, request)
+                return redirect("case-receipt", case_id=receipt.id)
+            except BadInput as refusal:
+                for name, told in refusal.fields.items():
+                    field = {"lon": "place", "crs": "place"}.get(name, name)
+                    form.add_error(field if field in form.fields else None, told)
+    context = {
+        "form": form,
+        "title": "登记事件",
+        "crumbs": [Crumb("事件管理", "/r/cases/"), Crumb("登记事件")],
+        "action_url": request.path,
+        "cancel_url": "/r/cases/",
+        "submit_name": "登记",
+        "pick_ids": {"lng": "id_lng", "lat": "id_lat"},
+    }
+    return render(request, "intake/register.html", context, status=status)
+
+
+def _report(form: ReportForm, by: Actor, request: HttpRequest) -> Receipt:
+    category = form.cleaned_data["category"]
+    code = Category.objects.filter(pk=category).values_list("code", flat=True).first() if category else None
+    receipt = take_in(form.message(code or ""), by=by, case_id=form.cleaned_data["token"])
+    warning = entry_warning(form.cleaned_data["text"])
+    if warning and not form.cleaned_data["secret"]:
+        messages.warning(request, warning)
+    if receipt.code:
+        request.session["receipt"] = {"id": str(receipt.id), "code": receipt.code}
+    case = Case.objects.get(pk=receipt.id)
+    keep_files(by, case, request.FILES.getlist("files"), stage="report")
+    return receipt
+
+
+@needs("cases.report", clause=clause)
+def receipt(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The slip for a visitor (受理回执): number, code to follow it, when to expect an answer; can be printed."""
+    case = queries.case_for(reader(request), case_id)
+    told = request.session.get("receipt", {})
+    code = told.get("code") if told.get("id") == str(case.pk) else ""
+    context = {"case": case, "code": code, "title": "受理回执", "follow_url": request.build_absolute_uri("/c/")}
+    return render(request, "intake/receipt.html", context)
+
+
+urlpatterns = [
+    path("new/", register, name="case-new"),
+    path("<uuid:case_id>/receipt/", receipt, name="case-receipt"),
+]
+
