@@ -1,0 +1,93 @@
+"""The browser fixtures see what they are there to see (浏览器测试工具)."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from hezhi.ground.testkit import browser
+
+pytestmark = pytest.mark.browser
+
+SCRIPT = "x" * 4000
+PAGES = {
+    "/good": "<html lang='zh'><title>待办</title><main><h1>待办</h1><p>今日三件</p></main></html>",
+    "/pale": "<html lang='zh'><title>待办</title><main><p style='color:#ccc'>看不清</p></main></html>",
+    "/inline": "<html lang='zh'><title>待办</title><script>alert(1)</script></html>",
+    "/broken": "<html lang='zh'><title>待办</title><script src='/throws.js'></script></html>",
+    "/heavy": "<html lang='zh'><title>待办</title><script src='/heavy.js'></script></html>",
+    "/throws.js": "throw new Error('坏了')",
+    "/heavy.js": f"/* {SCRIPT} */",
+}
+
+
+class Site(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = PAGES.get(self.path, "").encode()
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "text/javascript" if self.path.endswith(".js") else "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        if self.path == "/inline":
+            self.send_header("Content-Security-Policy", "default-src 'self'")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(chromium, site, tmp_path):
+    def opened(profile=browser.DESK):
+        return browser.page_on(chromium, site, profile, tmp_path / "shot")
+
+    return opened
+
+
+def test_a_good_page_has_no_findings(open_page):
+    with open_page() as page:
+        page.goto("/good")
+        assert page.title() == "待办"
+        assert browser.accessibility_findings(page) == []
+
+
+def test_pale_letters_are_found(open_page):
+    with open_page() as page:
+        page.goto("/pale")
+        assert ["color-contrast" in line for line in browser.accessibility_findings(page)] == [True]
+
+
+@pytest.mark.parametrize(("path", "word"), [("/inline", "Content Security Policy"), ("/broken", "坏了")])
+def test_a_page_with_faults_of_its_own_fails_its_test_and_leaves_a_picture(open_page, tmp_path, path, word):
+    with pytest.raises(AssertionError, match=word), open_page() as page:
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+    assert (tmp_path / "shot.png").exists()
+
+
+def test_what_a_page_weighs_is_counted_on_the_wire(open_page):
+    with open_page() as page:
+        with browser.counting_transfers(page) as fetched:
+            page.goto("/heavy")
+        scripts = [address for kind, address in fetched.requests if kind == "Script"]
+        assert [address.rpartition("/")[2] for address in scripts] == ["heavy.js"]
+        assert len(SCRIPT) < fetched.bytes("Script") < len(SCRIPT) + 600
+        assert fetched.bytes() > fetched.bytes("Script")
+        assert "heavy.js" in fetched.table()
+
+
+def test_the_phone_is_a_phone(chromium, open_page):
+    profile = {name: value for name, value in chromium.devices[browser.PHONE].items() if name != "default_browser_type"}
+    with open_page(profile) as page:
+        page.goto("/good")
+        assert page.evaluate("innerWidth") < 1000
+        assert "Mobile" in page.evaluate("navigator.userAgent")
