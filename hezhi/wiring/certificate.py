@@ -6,6 +6,11 @@ import os
 import socket
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
 from hezhi.ground import time as clock
 
 DAYS = 365
@@ -25,11 +30,6 @@ def names() -> list[str]:
 
 def make(folder: Path) -> tuple[Path, Path]:
     """Certificate and key files in `folder`, made when missing or for other names."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
     certificate, private = folder / "tls.crt", folder / "tls.key"
     known = folder / "tls.names"
     if certificate.exists() and known.exists() and known.read_text() == "\n".join(names()):
@@ -53,9 +53,7 @@ def make(folder: Path) -> tuple[Path, Path]:
     return certificate, private
 
 
-def _general(name: str):
-    from cryptography import x509
-
+def _general(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name.strip("[]")))
     except ValueError:

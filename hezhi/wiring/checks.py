@@ -57,7 +57,8 @@ def _schema() -> str:
     from drf_spectacular.generators import SchemaGenerator
     from drf_spectacular.renderers import OpenApiYamlRenderer
 
-    text = OpenApiYamlRenderer().render(SchemaGenerator().get_schema(public=True), renderer_context={})
+    schema = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    text: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})  # type: ignore[no-untyped-call]
     return text.decode()
 
 

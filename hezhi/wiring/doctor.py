@@ -204,7 +204,7 @@ def queue(link: psycopg.Connection) -> Finding:
     """Jobs: is anybody working, does anything wait too long, is anything stuck after a crash."""
     now = clock.real_now()
     beat = _one(link, "SELECT max(last_heartbeat) FROM procrastinate_workers")
-    counts = dict(link.execute("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1").fetchall())
+    counts: dict[str, int] = dict(link.execute("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1").fetchall())
     stuck = _one(
         link,
         "SELECT count(*) FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id "

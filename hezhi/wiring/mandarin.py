@@ -47,5 +47,14 @@ SEVERAL = {
 
 def teach() -> None:
     """Answer click's questions for words; to be called before click is imported."""
-    gettext.gettext = lambda message: WORDS.get(message, message)
-    gettext.ngettext = lambda one, many, n: SEVERAL.get(one if n == 1 else many, one if n == 1 else many)
+    gettext.gettext = _word
+    gettext.ngettext = _several
+
+
+def _word(message: str) -> str:
+    return WORDS.get(message, message)
+
+
+def _several(msgid1: str, msgid2: str, n: int) -> str:
+    message = msgid1 if n == 1 else msgid2
+    return SEVERAL.get(message, message)
