@@ -67,6 +67,11 @@ def tell_database(deed_id: UUID, context: str) -> None:
         )
 
 
+def current_deed() -> Deed | None:
+    """The verb under way in this connection (当前动作), or None outside of `acting`."""
+    return getattr(connection, "hezhi_deed", None)
+
+
 @contextmanager
 def acting(by: Actor, *, verb: str, reason: str = "") -> Iterator[Deed]:
     """Do one verb as one transaction with its trace (一步一事务).
@@ -75,7 +80,7 @@ def acting(by: Actor, *, verb: str, reason: str = "") -> Iterator[Deed]:
     trace back to the outer one.
     """
     deed = Deed(by, verb, reason)
-    outer = getattr(connection, "hezhi_deed", None)
+    outer = current_deed()
     with transaction.atomic():
         tell_database(deed.id, context_of(by, verb, reason))
         connection.hezhi_deed = deed  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 import pgtrigger
 from django.db import models
+from django.db.models import Q
 
 from hezhi.ground.ids import new_id
 
@@ -61,10 +62,13 @@ class Attachment(models.Model):
     """A file that belongs to a row (附件), served only after the row's own permission check.
 
     `object_type`/`object_id` name the row; `visibility` says who of its readers may open the file.
+    What lies in the store is sealed under a key of this file alone, which stands here sealed under the
+    ring's `file` key: without this value nobody can read the content again, backups included (8.1.4.10).
     """
 
     class State(models.TextChoices):
         CLEAN = "clean", "可用"
+        WAITING = "waiting", "待查毒"
         QUARANTINED = "quarantined", "隔离"
 
     class Visibility(models.TextChoices):
@@ -80,18 +84,39 @@ class Attachment(models.Model):
     content_type = models.CharField("内容类型", max_length=100)
     size = models.PositiveIntegerField("字节数")
     digest = models.CharField("SM3 摘要", max_length=64)
+    sealed_key = models.BinaryField("文件密钥密文", default=bytes)
     file = models.CharField("存储位置", max_length=200)
     thumbnail = models.CharField("缩略图", max_length=200, blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.CLEAN)
     visibility = models.CharField(max_length=12, choices=Visibility.choices, default=Visibility.READERS)
     stage = models.CharField("环节", max_length=20, blank=True)
     uploaded_by = models.CharField("上传人", max_length=60, blank=True)
+    uploaded_by_id = models.UUIDField(null=True, editable=False)
     uploaded_at = models.DateTimeField("上传时间")
     removed_at = models.DateTimeField("删除时间", null=True, blank=True)
 
     class Meta:
         verbose_name = "附件"
-        indexes = [models.Index(fields=["object_id"], name="attachment_object")]
+        indexes = [
+            models.Index(fields=["object_id"], name="attachment_object"),
+            models.Index(fields=["id"], name="attachment_waiting", condition=Q(state="waiting")),
+        ]
+        constraints = [
+            # A report that is sent again after a lost answer brings its photos again.
+            models.UniqueConstraint(
+                fields=["object_id", "digest", "stage", "visibility"],
+                condition=Q(removed_at__isnull=True),
+                name="one_file_once_per_row",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it has a small view (缩略图)."""
+        return bool(self.thumbnail)
 
 
 class Comment(models.Model):
