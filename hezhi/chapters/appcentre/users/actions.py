@@ -5,6 +5,7 @@ neither does the other's part, and nobody does anything for himself (GB/T 22239-
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -220,7 +221,7 @@ def create_first_administrator(kind: str, login_name: str, full_name: str) -> tu
 
 
 def move_due_work() -> int:
-    """Move the work of leaves that have begun or ended (到期移交); a job calls it every few minutes."""
+    """Move the work of leaves that have begun or ended (到期移交); a round calls it every minute."""
     if not org.due_work(time.now()):
         return 0
     with acting(system("到期移交"), verb="users.move_due_work"):
@@ -228,11 +229,17 @@ def move_due_work() -> int:
 
 
 def disable_unused() -> list[User]:
-    """Close accounts that ran out or were left unused for 90 days (8.1.4.2 c); a job calls it daily."""
-    with acting(system("账号清理"), verb="users.disable_unused") as deed:
-        closed = org.disable_unused(time.now())
-        for user in closed:
+    """Close accounts that ran out or were left unused for 90 days (8.1.4.2 c); a round calls it.
+
+    One who is the last in a post with open work stays on the list of accounts to look at: he cannot sign
+    in any more, but his work needs a named successor first.
+    """
+    closed = []
+    for user in org.unused_accounts(time.now()):
+        with suppress(NotNow), acting(system("账号清理"), verb="users.disable", reason="到期或 90 天未使用") as deed:
             deed.on(user)
+            org.disable(user)
+            closed.append(user)
     return closed
 
 

@@ -92,14 +92,6 @@ def test_a_disabled_account_leaves_no_work_and_no_post(desk, held, role):
     assert not held.user.is_active
 
 
-def test_the_last_one_with_open_work_stays_on_the_list_when_unused_accounts_are_closed(desk, held, role):
-    old = time.now() - timedelta(days=91)
-    idle = make_officer("idle.one", make_role("caller"), last_seen_at=old)
-    type(idle).objects.filter(pk=held.user_id).update(last_seen_at=old)
-    desk.claimed[held.user, held.post] = 1
-    assert actions.disable_unused(time.now()) == [idle]
-
-
 def test_work_moves_to_the_deputy_when_leave_begins_and_back_when_it_ends(desk, held, role):
     with time.frozen_at("2026-11-22 09:00") as clock:
         Holding.objects.update(valid_from=clock.moment)

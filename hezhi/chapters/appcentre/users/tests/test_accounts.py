@@ -138,6 +138,20 @@ def test_the_system_administrator_gives_no_posts(client, system_admin, colleague
         actions.grant_post(system_admin.holdings.get().post, by=actor(system_admin), user=colleague)
 
 
+def test_unused_accounts_are_closed_but_not_the_last_one_with_open_work(officer, monkeypatch):
+    from hezhi.engines.org import handover
+
+    old = time.now() - timedelta(days=91)
+    idle = make_officer("idle.one", make_role("caller"), last_seen_at=old)
+    User.objects.filter(pk=officer.pk).update(last_seen_at=old)
+    busy = officer.holdings.get().post
+    monkeypatch.setattr(handover, "_counts", [lambda post: 1 if post == busy else 0])
+    assert actions.disable_unused() == [idle]
+    officer.refresh_from_db()
+    assert officer.is_active
+    assert list(AuditEntry.objects.filter(event="users.disable").values_list("object_id", flat=True)) == [idle.pk]
+
+
 # --- the security administrator -----------------------------------------------------------
 
 
