@@ -6,7 +6,8 @@ through the same verbs, so the same conditions hold for all three.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -67,7 +68,7 @@ def create(registry: Registry, data: Mapping[str, Any], *, by: Actor, id: UUID |
     if not form.is_valid():
         raise FormRefused(form)
     try:
-        with acting(by, verb=f"{registry.label}.create") as deed:
+        with _told_on(form), acting(by, verb=f"{registry.label}.create") as deed:
             row = write_form(registry, form, by)
             registry.after("create", row, by)
             deed.on(row)
@@ -100,7 +101,7 @@ def change(
             if form.changes:
                 gate = _change_gate(registry, row, form, by)
                 if gate.is_open:
-                    with acting(by, verb=f"{registry.label}.change", reason=reason) as deed:
+                    with _told_on(form), acting(by, verb=f"{registry.label}.change", reason=reason) as deed:
                         write_form(registry, form, by)
                         registry.after("change", row, by)
                         deed.on(row)
@@ -178,8 +179,9 @@ def change_many(registry: Registry, ids: Sequence[UUID], data: Mapping[str, Any]
             if not form.is_valid():
                 raise FormRefused(form)
             if form.changes:
-                write_form(registry, form, by)
-                registry.after("change", row, by)
+                with _told_on(form):
+                    write_form(registry, form, by)
+                    registry.after("change", row, by)
                 deed.on(row)
                 count += 1
     return count
@@ -228,6 +230,21 @@ def last_hand(registry: Registry, id: UUID) -> str:
     from hezhi.engines.registry.history import last_actor
 
     return last_actor(registry, id)
+
+
+@contextmanager
+def _told_on(form: Any) -> Iterator[None]:
+    """Let a condition that refuses a row speak from the form, so that nothing typed is lost."""
+    try:
+        yield
+    except (BadInput, NotNow) as refusal:
+        fields = getattr(refusal, "fields", {}) or {"": [f"{refusal.what}{refusal.meaning}{refusal.remedy}"]}
+        for name, said in fields.items():
+            if name in form.fields:
+                form.add_error(name, said)
+            else:
+                form.add_error(None, said)
+        raise FormRefused(form) from refusal
 
 
 def _change_gate(registry: Registry, row: Any, form: Any, by: Actor) -> Gate:

@@ -13,6 +13,7 @@ from hezhi.engines.registry.columns import follow
 from hezhi.engines.registry.declaration import OFFERS, Registry
 from hezhi.engines.registry.scope import scoped
 from hezhi.engines.registry.site import registries
+from hezhi.ground.masks import Kind
 
 
 def check_declarations(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -55,10 +56,10 @@ def _personal(registry: Registry) -> Iterator[tuple[str, str]]:
         yield "E010", (
             f"holds personal information ({', '.join(registry.personal)}) but names no purpose (个人信息须写明处理目的)."
         )
-    for name in registry.mask_kinds:
+    for name, kind in registry.mask_kinds.items():
         if name not in registry.personal:
             yield "E011", f"masks {name!r} without naming it in `personal`."
-        if name in registry.search or name in registry.filters:
+        if kind is not Kind.TEXT and (name in registry.search or name in registry.filters):
             yield "E012", f"masks {name!r} but lets a reader find it by search or filter, so the mask would not hold."
     ordered = {path.lstrip("-") for path in registry.ordering}
     for name in ordered & set(registry.mask_kinds):
@@ -84,6 +85,8 @@ def _offers(registry: Registry) -> Iterator[tuple[str, str]]:
         for name in registry.bulk:
             if name not in registry.form_fields:
                 yield "E025", f"edits {name!r} in bulk, which is not in the form."
+    if registry.on_map and "api" not in registry.offers:
+        yield "E027", "stands on the map but offers no `api`, from which the map reads its points."
     if registry.on_map and not hasattr(registry.model._meta.get_field(registry.on_map), "geom_type"):
         yield "E026", f"puts {registry.on_map!r} on the map, which is no geometry."
 
@@ -105,7 +108,8 @@ def _unknown_names(registry: Registry) -> Iterator[tuple[str, str]]:
         "personal": registry.personal, "masked": masked, "form": form, "bulk": registry.bulk,
         "ordering": [p.lstrip("-") for p in registry.ordering], "needs": registry.needs,
         "state": [registry.state] if registry.state else [], "on_map": [registry.on_map] if registry.on_map else [],
-        "folded_search": [registry.folded_search] if registry.folded_search else [],
+        "search_column": [registry.search_column] if registry.search_column else [],
+        "named_by": [registry.named_by] if registry.named_by else [],
     }  # fmt: skip
     for where, names in paths.items():
         for name in names:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.contrib.gis.geos import GEOSGeometry, Point
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.utils.html import strip_tags
 
 from hezhi.ground.masks import Kind, mask
 from hezhi.ground.time import show
@@ -46,6 +47,7 @@ class Column:
     kind: str = "plain"
     order: str = ""
     related: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     field: models.Field[Any, Any] | None = None
     choices: dict[Any, str] | None = None
     mask_kind: Kind | None = None
@@ -66,7 +68,7 @@ class Column:
     def text(self, row: Any) -> Any:
         """The value on a screen: a coloured state, a shortened text, a dash for nothing."""
         if self.drawn is not None:
-            return self.drawn(row)
+            return self.drawn(row) or NOTHING
         words = self.words(row)
         if self.kind == "state" and words:
             return state_badge(str(self.value(row)), words)
@@ -74,15 +76,24 @@ class Column:
 
 
 def column(
-    label: str, *, kind: str = "plain", order: str = "", needs: Sequence[str] = ()
+    label: str,
+    *,
+    value: str = "",
+    kind: str = "plain",
+    order: str = "",
+    related: Sequence[str] = (),
+    reads: Sequence[str] = (),
 ) -> Callable[[F], F]:
     """Make a method of the declaration a column: `@column("时限", kind="time", order="due_at")`.
 
-    `needs` names the foreign keys the method reads, so that they are fetched with the rows.
+    The method draws the cell; `value` names the field that exports and machines get in its place, else
+    they get the words drawn. `related` names the foreign keys the method follows and `reads` the long fields
+    it needs, so that both are fetched with the rows.
     """
 
     def declare(method: F) -> F:
-        method.column = {"label": label, "kind": kind, "order": order, "related": tuple(needs)}  # type: ignore[attr-defined]
+        told = {"label": label, "kind": kind, "order": order, "related": tuple(related), "reads": tuple(reads)}
+        method.column, method.value_path = told, value  # type: ignore[attr-defined]
         return method
 
     return declare
@@ -96,7 +107,10 @@ def column_of(registry: Registry, name: str) -> Column:
     method = getattr(registry, name, None)
     told = getattr(method, "column", None)
     if told is not None and callable(method):
-        return Column(name=name, value=method, drawn=None, **told)
+        path = method.value_path  # type: ignore[union-attr]
+        field = follow(registry.model, path)[0] if path else None
+        value = _reader(path) if path else lambda row: "" + strip_tags(method(row))  # a plain str again
+        return Column(name=name, value=value, drawn=method, field=field, **told)
     for part in registry.parts:
         brought = part.columns(registry)
         if name in brought:
@@ -142,6 +156,12 @@ def follow(model: type[models.Model], path: str) -> tuple[models.Field[Any, Any]
     if not field.concrete or field.many_to_many:
         raise FieldDoesNotExist(f"{path} is not a column of {here._meta.label}")
     return field, tuple(passed)
+
+
+def model_at(model: type[models.Model], path: str) -> type[models.Model]:
+    """The model that a foreign key's path leads to."""
+    field, _ = follow(model, path)
+    return field.remote_field.model  # type: ignore[no-any-return]
 
 
 def label_path(model: type[models.Model]) -> str:

@@ -29,11 +29,10 @@ from django.utils.datastructures import MultiValueDict
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import addresses
-from hezhi.engines.registry.columns import Column, column_of, heavy_fields, label_of, label_path
+from hezhi.engines.registry.columns import Column, column_of, heavy_fields, label_path, model_at
 from hezhi.engines.registry.parts import Part
 from hezhi.engines.registry.scope import Scope, scoped
 from hezhi.ground.masks import Kind
-from hezhi.ground.text import fold
 
 if TYPE_CHECKING:
     import django_filters
@@ -85,7 +84,8 @@ class Registry:
     filters: ClassVar[tuple[str, ...]] = ()
     more_filters: ClassVar[Mapping[str, django_filters.Filter]] = {}
     search: ClassVar[tuple[str, ...]] = ()
-    folded_search: ClassVar[str] = ""
+    search_column: ClassVar[str] = ""
+    named_by: ClassVar[str] = ""
     ordering: ClassVar[tuple[str, ...]] = ()
     sortable: ClassVar[tuple[str, ...] | None] = None
     state: ClassVar[str] = ""
@@ -111,6 +111,7 @@ class Registry:
     parts: ClassVar[Sequence[Part]] = ()
     pages: ClassVar[Mapping[str, Any]] = {}
     rest: ClassVar[Any] = None
+    needs: ClassVar[tuple[str, ...]] = ()
 
     # -- names ---------------------------------------------------------------------------------------
 
@@ -126,10 +127,12 @@ class Registry:
 
     def row_name(self, row: Any) -> str:
         """What one row is called on screen; masked where its name is masked."""
-        first = label_path(self.model)
-        if first in self.mask_kinds:
-            return str(self.column(first).plain(row))
-        return label_of(row)
+        return self.column(self.name_path).words(row) or str(row.pk)
+
+    @cached_property
+    def name_path(self) -> str:
+        """The field that names a row: `named_by`, else full name, name, title, number or code."""
+        return self.named_by or label_path(self.model)
 
     def url(self, *parts: Any) -> str:
         """A page of this registry: `url()`, `url(row.pk)`, `url(row.pk, "edit")`."""
@@ -150,7 +153,7 @@ class Registry:
     @cached_property
     def search_hint(self) -> str:
         """What the search field says when it is empty: «名称、地址»."""
-        return "、".join(self.column(name).label for name in self.search)
+        return "、".join(self.column(name).label for name in self.search) or "搜索"
 
     # -- who may -------------------------------------------------------------------------------------
 
@@ -160,10 +163,19 @@ class Registry:
             return f"{self.right}.{BORROWED.get(capability, capability)}"
         return self.right.get(capability) or self.right[BORROWED[capability]]
 
+    def gives(self, capability: str) -> bool:
+        """Whether this registry gives the capability at all."""
+        if capability == "map":
+            return bool(self.on_map) and "api" in self.offers
+        if capability == "reveal":
+            return bool(self.mask_kinds) and (isinstance(self.right, str) or bool({"reveal", "edit"} & set(self.right)))
+        if capability in ("delete", "restore"):
+            return "delete" in self.offers and bool(self.removed_by)
+        return capability in self.offers and (capability != "bulk" or bool(self.bulk))
+
     def offers_to(self, actor: Actor, capability: str) -> bool:
-        """Whether this registry gives the capability at all, and to this actor."""
-        offered = capability in self.offers or capability in ("restore", "reveal", "map")
-        return offered and actor.may(self.permission(capability))
+        """Whether this registry gives the capability, and to this actor."""
+        return self.gives(capability) and actor.may(self.permission(capability))
 
     def permissions(self) -> dict[str, str]:
         """The permissions of this declaration with their Chinese names (权限清单)."""
@@ -195,11 +207,11 @@ class Registry:
     def with_columns(self, rows: QuerySet[Any], columns: Sequence[Column]) -> QuerySet[Any]:
         """Fetch with the rows whatever the columns read, and nothing long that they do not."""
         related = sorted({path for column in columns for path in column.related})
-        heavy = heavy_fields(self.model, [c.name for c in columns] + [*self.needs])
+        wanted = [name for column in columns for name in (column.name, *column.reads)] + [*self.needs]
+        heavy = heavy_fields(self.model, [*wanted, self.name_path])
+        for path in related:
+            heavy += [f"{path}__{name}" for name in heavy_fields(model_at(self.model, path), [])]
         return rows.select_related(*related).defer(*heavy) if related else rows.defer(*heavy)
-
-    needs: ClassVar[tuple[str, ...]] = ()
-    """Long fields that a method column reads, which a list would otherwise leave out."""
 
     @cached_property
     def removed_by(self) -> str:
@@ -211,13 +223,10 @@ class Registry:
 
     def search_condition(self, typed: str) -> Q:
         """Rows that contain every word typed, each in any of the searched fields."""
+        paths = [f"{self.search_column}__ilike"] if self.search_column else [f"{p}__icontains" for p in self.search]
         condition = Q()
-        if self.folded_search:
-            for word in fold(typed).split() or [fold(typed)]:
-                condition &= Q(**{f"{self.folded_search}__contains": word})
-            return condition
         for word in typed.split():
-            condition &= Q(*((f"{path}__icontains", word) for path in self.search), _connector=Q.OR)
+            condition &= Q(*((path, word) for path in paths), _connector=Q.OR)
         return condition
 
     # -- hooks of writing ----------------------------------------------------------------------------
@@ -240,6 +249,9 @@ class Registry:
 
     def after(self, verb: str, row: Any, by: Actor) -> None:
         """What else belongs to the verb (create, change, remove, restore, import), in its transaction."""
+
+    def belong(self, row: Any, unit: Any) -> None:
+        """Let a made-up row of the contract tests lie in a unit, where the table is not `Scoped`."""
 
     def examples(self, n: int) -> dict[str, Any]:
         """Values for the n-th made-up row of the contract tests, where the field's type is not enough."""

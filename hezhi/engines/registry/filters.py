@@ -29,6 +29,19 @@ if TYPE_CHECKING:
 Rows = QuerySet[Any]
 
 
+@models.Field.register_lookup
+class ContainsAnyCase(models.Lookup):
+    """`ILIKE`, which a trigram index serves; Django's own `icontains` compares UPPER() and is not served."""
+
+    lookup_name = "ilike"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        left, left_values = self.process_lhs(compiler, connection)
+        _, values = self.process_rhs(compiler, connection)
+        typed = str(values[0]).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        return f"{left} ILIKE %s", [*left_values, f"%{typed}%"]
+
+
 class KeysField(forms.Field):
     """One or more keys (UUID); what is no key is refused in words."""
 
@@ -121,7 +134,7 @@ class RegistryFilters(django_filters.FilterSet):
 def filterset_class(registry: Registry) -> type[django_filters.FilterSet]:
     """The filter class of a declaration."""
     made: dict[str, Any] = {}
-    if registry.search or registry.folded_search:
+    if registry.search or registry.search_column:
         made["q"] = WordsFilter(registry, label="搜索")
     for name in dict.fromkeys((*([registry.state] if registry.state else []), *registry.filters)):
         made |= _filters_of(registry, name)

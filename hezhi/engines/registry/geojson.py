@@ -13,7 +13,6 @@ from django.contrib.gis.db.models.functions import AsGeoJSON
 from django.contrib.gis.geos import Polygon
 
 from hezhi.engines.registry.asking import Asked
-from hezhi.engines.registry.columns import label_path
 from hezhi.ground.errors import BadInput
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def layer(registry: Registry, asked: Asked) -> bytes:
     rows = asked.rows().filter(**{f"{registry.on_map}__isnull": False})
     if box is not None:
         rows = rows.filter(**{f"{registry.on_map}__bboverlaps": box})
-    label = label_path(registry.model)
+    label = registry.name_path
     shown = () if label in registry.personal else (label,)
     state = (registry.state,) if registry.state else ()
     rows = rows.order_by(*registry.order).annotate(geometry_text=AsGeoJSON(registry.on_map, precision=6))

@@ -203,7 +203,7 @@ def rest_class(registry: Registry) -> type[RegistryRest]:
     """The interface class of a declaration, with its rights and its description for OpenAPI."""
     base: type[RegistryRest] = registry.rest or RegistryRest
     if getattr(base, "registry", None) is None:
-        rights = {action: (registry.permission(offer),) for action, offer in OFFER_OF.items() if _offered(registry, offer)}
+        rights = {action: (registry.permission(offer),) for action, offer in OFFER_OF.items() if registry.gives(offer)}
         own = {"registry": registry, "rights": rights, "right": (registry.permission("view"),)}
         base = type(f"{type(registry).__name__}Rest", (base,), own)
     return described(registry, base)
@@ -216,14 +216,10 @@ def rest_patterns(registry: Registry) -> list[URLPattern]:
     cls = rest_class(registry)
     made = []
     for below, methods in ROUTES:
-        offered = {method: action for method, action in methods.items() if _offered(registry, OFFER_OF[action])}
+        offered = {method: action for method, action in methods.items() if registry.gives(OFFER_OF[action])}
         if offered:
             route = f"{addresses.REST.strip('/')}/{registry.slug}/{below}"
             name = f"api-{registry.slug}-{next(iter(offered.values()))}"
             made.append(path(route, cls.as_view(offered), name=name))
     return made
-
-
-def _offered(registry: Registry, offer: str) -> bool:
-    return bool(registry.on_map) if offer == "map" else offer in registry.offers
 

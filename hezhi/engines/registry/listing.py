@@ -239,7 +239,7 @@ def _empty(asked: Asked) -> shapes.Empty:
 
 def _bulk_actions(registry: Registry, asked: Asked) -> list[shapes.BulkAction]:
     drawn = []
-    if registry.bulk and registry.offers_to(asked.by, "bulk") and not asked.removed:
+    if registry.offers_to(asked.by, "bulk") and not asked.removed:
         drawn.append(shapes.BulkAction("批量修改", addresses.with_query(registry.url("bulk"), asked.query())))
     for action in registry.bulk_actions:
         drawn.append(action)

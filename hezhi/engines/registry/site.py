@@ -55,7 +55,7 @@ def discover() -> None:
                 below = file.parent.relative_to(root).parts
                 import_module(".".join((app.name, *below, "registries")))
     for registry in registries():
-        if registry.right:
+        if isinstance(registry.right, str) and registry.right:
             permissions.declare(registry.permissions())
 
 

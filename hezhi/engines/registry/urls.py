@@ -55,9 +55,12 @@ def patterns_of(registry: Registry) -> list[URLPattern]:
     made = []
     for name, below, page, offer in PAGES:
         view = registry.pages.get(name, page)
-        if view is None or not _offered(registry, name, offer):
+        if view is None or not registry.gives(offer):
             continue
         made.append(path(root + below, guarded(registry, view, offer), name=f"registry-{registry.slug}-{name}"))
+    for below, view in registry.pages.items():
+        if below.endswith("/"):
+            made.append(path(root + below, guarded(registry, view, "view"), name=f"registry-{registry.slug}-{below[:-1]}"))
     return made + rest_patterns(registry)
 
 
@@ -69,18 +72,6 @@ def guarded(registry: Registry, view: Any, offer: str) -> Any:
         view = view.as_view(registry=registry) if hasattr(view, "registry") else view.as_view()
         return needs(right, clause=registry.clause)(view)
     return view if hasattr(view, "right") else needs(registry.permission(offer), clause=registry.clause)(view)
-
-
-def _offered(registry: Registry, name: str, offer: str) -> bool:
-    if offer == "map":
-        return bool(registry.on_map)
-    if offer == "reveal":
-        return bool(registry.mask_kinds)
-    if offer == "bulk" and not registry.bulk:
-        return False
-    if name == "restore" and not registry.removed_by:
-        return False
-    return offer in registry.offers
 
 
 urlpatterns = build()

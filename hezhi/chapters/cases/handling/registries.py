@@ -86,7 +86,7 @@ class Cases(Registry):
         places = (row.town, row.grid or row.community)
         return " ".join(place.name for place in places if place) or NOTHING
 
-    @column("时限", kind="time", order="due_at")
+    @column("时限", value="due_at", kind="time", order="due_at")
     def due(self, row: Case) -> str:
         """How the limit stands: time left or time over; for an ended case whether it was kept."""
         if row.state in (State.NOT_ACCEPTED, State.MERGED, State.VOID):

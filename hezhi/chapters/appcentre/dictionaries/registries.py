@@ -1,0 +1,323 @@
+"""Units, posts, people, roles, calendars, limits, message templates and channel keys as registries.
+
+The tables belong to the engines; here stand their screens. Accounts themselves (passwords, second factor,
+posts held) are verbs of `appcentre.users`; here one reads people and corrects a name or a phone.
+"""
+
+from typing import Any
+
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat, Substr
+
+from hezhi.chapters.appcentre.dictionaries.pages import CalendarList, LimitsPage
+from hezhi.engines.connect.models import ChannelKey
+from hezhi.engines.flow.models import CalendarDay, LimitRule, WorkingHours
+from hezhi.engines.flow.rules.calendar import hours
+from hezhi.engines.org import permissions
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.models import Holding, Post, Role, Unit, User
+from hezhi.engines.reach import words
+from hezhi.engines.reach.models import MessageTemplate
+from hezhi.engines.registry.columns import column
+from hezhi.engines.registry.declaration import Registry
+from hezhi.engines.registry.filters import KeysFilter
+from hezhi.engines.registry.parts import Part
+from hezhi.engines.registry.scope import public
+from hezhi.engines.registry.site import register
+from hezhi.ground import time
+from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.ui.shapes import Action
+
+ORG, RULES, WORDS = "组织与用户", "业务规则", "消息与接入"
+
+ORG_UNITS = {
+    "view": "org.view", "edit": "org.units", "import": "org.units", "export": "org.units", "delete": "org.units",
+}  # fmt: skip
+
+
+def one_right(permission: str) -> dict[str, str]:
+    """One permission for everything a registry offers."""
+    return dict.fromkeys(("view", "edit", "import", "export", "delete"), permission)
+
+
+@register
+class Units(Registry):
+    """Units of the government, a tree with dates (单位)."""
+
+    model = Unit
+    slug, title, group, icon = "units", "单位", ORG, "building"
+    clause = "10.1-3"
+    right, scope = ORG_UNITS, public
+    list = ("name", "code", "kind", "parent", "area", "phone", "valid_to")
+    also = ("short_name", "duties", "order", "valid_from")
+    filters = ("kind", "parent")
+    search = ("name", "short_name", "code")
+    ordering = ("order", "code")
+    natural_key = ("code",)
+    form = (
+        ("基本信息", ("code", "name", "short_name", "kind", "parent", "area", "order", "valid_from")),
+        ("职责与联系", ("duties", "phone")),
+    )
+    bulk = ("phone", "order")
+
+    def prepare(self, row: Unit, by: Actor) -> None:
+        """The path follows from the parent; a unit never lies under itself."""
+        above = row.parent
+        if above is not None and not row._state.adding and above.path.startswith(self._path_now(row) or "\0"):
+            raise BadInput({"parent": "上级单位不能是本单位或本单位的下级。"})
+        row.path = f"{above.path if above else ''}{row.code}/"
+        if len(row.path) > 400:
+            raise BadInput({"parent": "单位层级过深。"})
+
+    def after(self, verb: str, row: Unit, by: Actor) -> None:
+        """The units below follow a unit that moved; a unit that is still needed is not closed."""
+        if verb == "remove":
+            self._may_close(row)
+        stale = Unit.objects.filter(parent=row).exclude(path__startswith=row.path).order_by("code")
+        for child in stale:
+            old = child.path
+            new = f"{row.path}{child.code}/"
+            Unit.objects.filter(path__startswith=old).update(path=Concat(Value(new), Substr("path", len(old) + 1)))
+
+    def _path_now(self, row: Unit) -> str:
+        return Unit.objects.filter(pk=row.pk).values_list("path", flat=True).first() or ""
+
+    def _may_close(self, row: Unit) -> None:
+        below = Unit.objects.filter(parent=row, valid_to__isnull=True).count()
+        held = Holding.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=time.now()), post__unit=row).count()
+        if below or held:
+            raise NotNow(
+                what=f"“{row.name}”现在不能停用。",
+                meaning=f"还有 {below} 个下级单位在用，{held} 人在岗。",
+                remedy="请先调整下级单位和人员，再停用。",
+                code="units.in_use",
+            )
+
+
+@register
+class Posts(Registry):
+    """Posts of the units (岗位): the places work is given to."""
+
+    model = Post
+    slug, title, group, icon = "posts", "岗位", ORG, "id-badge"
+    clause = "10.1-3"
+    right, scope = ORG_UNITS, public
+    list = ("title", "unit", "role", "valid_from", "valid_to")
+    filters = ("unit", "role")
+    search = ("title", "unit__name")
+    ordering = ("unit__order", "unit__code", "title")
+    natural_key = ("unit", "title")
+    form = (("岗位", ("unit", "title", "role", "valid_from")),)
+    named_by = "title"
+
+    def check(self, row: Post, by: Actor) -> None:
+        """What a post may do is decided by its role, and who holds it was granted that and no more."""
+        before = Post.objects.filter(pk=row.pk).values_list("role_id", flat=True).first()
+        if before and before != row.role_id and row.holdings.exists():
+            raise BadInput({"role": "岗位已有人任职，不能更换角色。请另设岗位，由安全管理员重新授予。"})
+
+    def after(self, verb: str, row: Post, by: Actor) -> None:
+        """A post that somebody holds is not closed: nothing is left without an owner."""
+        current = Q(valid_to__isnull=True) | Q(valid_to__gt=time.now())
+        if verb == "remove" and row.holdings.filter(current).exists():
+            raise NotNow(what="岗位现有人任职，不能停用。", remedy="请先由安全管理员结束任职并移交工作。", code="posts.held")
+
+
+class AccountButton(Part):
+    """Leads from a person to his account (账号管理)."""
+
+    def actions(self, registry: Registry, row: Any, by: Actor) -> tuple[Action, ...]:
+        return (Action("账号管理", f"/users/accounts/{row.pk}/"),) if by.may("org.view") else ()
+
+
+@register
+class People(Registry):
+    """Members of staff (人员): name and work telephone; everything about the account is in 账号管理."""
+
+    model = User
+    slug, title, group, icon = "people", "人员", ORG, "users"
+    clause = "10.1-3"
+    right = {"view": "org.view", "edit": "org.accounts", "export": "org.accounts"}
+    scope = public
+    offers = ("view", "edit", "export", "api")
+    removal = ""
+    list = ("full_name", "login_name", "posts_held", "work_phone", "is_active")
+    also = ("email", "expires_at")
+    filters = ("is_active",)
+    more_filters = {"unit": KeysFilter(field_name="holdings__post__unit", label="单位", target=Unit, distinct=True)}
+    search = ("full_name", "login_name", "work_phone")
+    ordering = ("login_name",)
+    form = (("联系方式", ("full_name", "work_phone", "email")),)
+    personal = ("full_name", "work_phone", "email")
+    purpose = "办理公务时联系工作人员"
+    parts = (AccountButton(),)
+
+    def with_columns(self, rows: QuerySet[Any], columns: Any) -> QuerySet[Any]:
+        """The posts held come with the rows, as one text each."""
+        now = time.now()
+        held = Holding.objects.filter(user=OuterRef("pk"), valid_from__lte=now)
+        held = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=now)).order_by().values("user")
+        named = held.annotate(
+            told=StringAgg(Concat("post__unit__name", Value(" "), "post__title"), "；", ordering="post__title")
+        )
+        return super().with_columns(rows, columns).annotate(posts_text=Subquery(named.values("told")))
+
+    @column("现任岗位")
+    def posts_held(self, row: Any) -> str:
+        """The posts a person holds now."""
+        if not hasattr(row, "posts_text"):
+            row = self.with_columns(User.objects.filter(pk=row.pk), []).get()
+        return row.posts_text or ""
+
+
+@register
+class Roles(Registry):
+    """What a post may do and how far it sees (角色). Read here; changed by the security administrator."""
+
+    model = Role
+    slug, title, group, icon = "roles", "角色", ORG, "shield"
+    clause = "10.1-3"
+    right, scope = {"view": "org.view"}, public
+    offers = ("view", "api")
+    list = ("name", "code", "kind", "reach", "clearance", "description")
+    also = ("may",)
+    filters = ("kind", "reach")
+    search = ("name", "code")
+    ordering = ("kind", "code")
+
+    @column("权限")
+    def may(self, row: Role) -> str:
+        """The permissions by name."""
+        return "、".join(permissions.name_of(code) for code in row.permissions)
+
+
+# -- rules of time ---------------------------------------------------------------------------------
+
+
+@register
+class CalendarDays(Registry):
+    """Days that are not what their weekday says (法定节假日、调休)."""
+
+    model = CalendarDay
+    slug, title, group, icon = "calendar-days", "工作日历", RULES, "calendar"
+    clause = "9.1.2-2"
+    right, scope = one_right("calendars.edit"), public
+    offers = ("view", "add", "edit", "import", "export", "api")
+    list = ("date", "is_working", "name", "source", "provisional")
+    filters = ("date", "is_working", "provisional")
+    search = ("name",)
+    ordering = ("-date",)
+    natural_key = ("date",)
+    form = (("日期", ("date", "is_working", "name", "source", "provisional")),)
+    named_by = "date"
+    pages = {"list": CalendarList, "limits/": LimitsPage}
+
+
+@register
+class Hours(Registry):
+    """Working hours from a day on (作息时间)."""
+
+    model = WorkingHours
+    slug, title, group, icon = "working-hours", "作息时间", RULES, "clock"
+    clause = "9.1.2-2"
+    right, scope = one_right("calendars.edit"), public
+    offers = ("view", "add", "edit", "api")
+    list = ("valid_from", "weekdays_told", "spans_told", "receipt_day_counts", "rest_day_moves", "after_hours_moves")
+    ordering = ("-valid_from",)
+    form = (
+        ("作息", ("valid_from", "weekdays", "spans")),
+        ("从哪天算起", ("receipt_day_counts", "rest_day_moves", "after_hours_moves")),
+    )
+    named_by = "valid_from"
+    pages = {"list": CalendarList}
+
+    @column("工作日")
+    def weekdays_told(self, row: WorkingHours) -> str:
+        """The working weekdays in words."""
+        return "、".join(f"周{'一二三四五六日'[n]}" for n in sorted(row.weekdays) if 0 <= n <= 6)
+
+    @column("时段", reads=("spans",))
+    def spans_told(self, row: WorkingHours) -> str:
+        """The hours as they hang on the door."""
+        return "、".join(row.spans)
+
+    def check(self, row: WorkingHours, by: Actor) -> None:
+        """Hours must be readable, in order, and of real weekdays."""
+        if not row.weekdays or not all(0 <= n <= 6 for n in row.weekdays):
+            raise BadInput({"weekdays": "工作日请填 0 至 6，0 为周一，至少一天。"})
+        try:
+            hours(*row.spans)
+        except (ValueError, TypeError, AttributeError):
+            raise BadInput({"spans": '时段请写成 ["08:30-12:00", "13:30-17:30"]，先后有序、互不重叠。'}) from None
+
+    def examples(self, n: int) -> dict[str, Any]:
+        return {"weekdays": [0, 1, 2, 3, 4], "spans": ["08:30-12:00", "13:30-17:30"]}
+
+
+@register
+class LimitRules(Registry):
+    """Time limits as data (时限规则)."""
+
+    model = LimitRule
+    slug, title, group, icon = "limit-rules", "时限规则", RULES, "hourglass"
+    clause = "9.1.2-2"
+    right, scope = one_right("calendars.edit"), public
+    list = ("name", "stage", "matter_kind", "category", "urgency", "amount", "unit", "basis", "valid_from", "valid_to")
+    filters = ("stage", "unit", "valid_from")
+    search = ("name", "category", "basis")
+    ordering = ("stage", "name")
+    natural_key = ("name", "valid_from")
+    form = (
+        ("适用", ("name", "stage", "matter_kind", "category", "urgency")),
+        ("时限", ("amount", "unit", "basis", "valid_from")),
+    )
+
+    def check(self, row: LimitRule, by: Actor) -> None:
+        """A limit of nothing is no limit."""
+        if not row.amount:
+            raise BadInput({"amount": "时长应大于 0。"})
+
+    def examples(self, n: int) -> dict[str, Any]:
+        return {"amount": n + 1}
+
+
+# -- messages and outer systems --------------------------------------------------------------------
+
+
+@register
+class MessageTemplates(Registry):
+    """The words of the messages the system sends (消息模板)."""
+
+    model = MessageTemplate
+    slug, title, group, icon = "message-templates", "消息模板", WORDS, "message"
+    clause = "9.1.2-2"
+    right, scope = one_right("templates.edit"), public
+    offers = ("view", "edit", "delete", "export", "api")
+    list = ("code", "channel", "title", "active")
+    also = ("text",)
+    filters = ("channel", "active")
+    search = ("code", "title", "text")
+    ordering = ("code", "channel")
+    form = (("内容", ("title", "text")),)
+    named_by = "title"
+
+    def check(self, row: MessageTemplate, by: Actor) -> None:
+        """Only places that the message can fill may stand in its words."""
+        words.check(row.code, row.title, row.text)
+
+
+@register
+class ChannelKeys(Registry):
+    """Keys of outer systems (接入密钥): what each may do; the key itself is shown nowhere."""
+
+    model = ChannelKey
+    slug, title, group, icon = "channel-keys", "接入密钥", WORDS, "key"
+    clause = "10.1-1-1"
+    right, scope = {"view": "channels.edit"}, public
+    offers = ("view",)
+    list = ("name", "prefix", "scopes", "source", "quota_per_minute", "valid_from", "valid_to", "last_used_at")
+    search = ("name", "prefix")
+    ordering = ("name",)
+
+

@@ -1,0 +1,531 @@
+"""What every registry promises (台账契约): tests that run on each declaration by themselves.
+
+A promise is a function that takes a `World`: two neighbouring units with a person in each, one colleague
+without rights, and a way to make rows. `tests/test_contract.py` runs every promise on every declaration;
+a registry declared in a test is held to the same by `keep_all(registry, client_class)`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.gis.geos import MultiPolygon, Polygon
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from hezhi.engines.geo.models import Area
+from hezhi.engines.org.actor import Actor, actor_of
+from hezhi.engines.org.models import Role, Unit, User
+from hezhi.engines.org.testkit import enter, make_officer, make_role, make_unit, traced
+from hezhi.engines.registry import actions
+from hezhi.engines.registry.columns import in_words
+from hezhi.engines.registry.examples import made_up, make_rows
+from hezhi.engines.registry.fields import as_typed
+from hezhi.engines.registry.history import versions_of
+from hezhi.engines.registry.scope import public
+from hezhi.ground import time
+from hezhi.ground.ids import new_id
+from hezhi.ground.masks import Kind
+
+if TYPE_CHECKING:
+    from hezhi.engines.registry.declaration import Registry
+
+SQL_OF_A_LIST = 8
+Promise = Callable[["World"], None]
+PROMISES: list[Promise] = []
+
+
+def promise(function: Promise) -> Promise:
+    """Add to the contract."""
+    PROMISES.append(function)
+    return function
+
+
+@dataclass
+class World:
+    """A small district to hold a registry to its promises in."""
+
+    registry: Registry
+    clients: dict[User, Client] = field(default_factory=dict)
+
+    @cached_property
+    def mine(self) -> Unit:
+        """The unit the officer works in (甲镇街)."""
+        return self._town("contract-jia", "样例甲街道", 120.10)
+
+    @cached_property
+    def theirs(self) -> Unit:
+        """The unit next door (乙镇街)."""
+        return self._town("contract-yi", "样例乙街道", 120.20)
+
+    @cached_property
+    def officer(self) -> User:
+        """May everything this registry offers, within his town."""
+        return make_officer("contract-officer", self._role, self.mine, "林样例")
+
+    @cached_property
+    def neighbour(self) -> User:
+        """May as much, in the town next door."""
+        return make_officer("contract-neighbour", self._role, self.theirs, "邻样例")
+
+    @cached_property
+    def stranger(self) -> User:
+        """A colleague whose post has nothing to do with it."""
+        role = make_role("contract-nothing", ["reach.inbox"], reach=Role.Reach.AREA, name="契约无权")
+        return make_officer("contract-stranger", role, self.mine, "闲样例")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody with the right reads every row."""
+        return type(self.registry).scope is public
+
+    def by(self, user: User) -> Actor:
+        """The actor a person is."""
+        return actor_of(user)
+
+    def rows(self, many: int = 1, unit: Unit | None = None) -> list[Any]:
+        """Rows that lie in a unit, the officer's own if none is named."""
+        return make_rows(self.registry, unit or self.mine, self.officer, many)
+
+    def client(self, user: User | None = None) -> Client:
+        """A browser in which a person has signed in, the officer if nobody is named."""
+        user = user or self.officer
+        if user not in self.clients:
+            self.clients[user] = enter(Client(raise_request_exception=True), user)
+        return self.clients[user]
+
+    def get(self, url: str, user: User | None = None, **more: Any) -> Any:
+        """Open a page."""
+        return self.client(user).get(url, **more)
+
+    def api(self, method: str, url: str, body: Any = None, user: User | None = None) -> Any:
+        """Call the machine interface."""
+        return getattr(self.client(user), method)(url, data=json.dumps(body) if body is not None else None,
+                                                  content_type="application/json")  # fmt: skip
+
+    def typed(self, row: Any = None) -> dict[str, str]:
+        """What a person would type to enter a row like this one."""
+        row = row or made_up(self.registry, self.mine, self.officer)
+        form = self.registry.form_class(by=self.by(self.officer), instance=row)  # type: ignore[call-arg]
+        typed = {}
+        for name, item in form.fields.items():
+            value = getattr(row, f"{name}_id", None) if hasattr(row, f"{name}_id") else getattr(row, name)
+            told = as_typed(item, value)
+            typed[name] = told if isinstance(told, str) else in_words(told)
+        return {name: value for name, value in typed.items() if value != ""}
+
+    @cached_property
+    def _role(self) -> Role:
+        wanted = {self.registry.permission(c) for c in ("view", *CAPABILITIES) if _has(self.registry, c)}
+        return make_role("contract-officer", sorted(wanted), reach=Role.Reach.AREA, name="契约岗位")
+
+    @cached_property
+    def _district(self) -> Area:
+        return _area("contract-district", "样例区", "district", 120.10, 0.2, None)
+
+    def _town(self, code: str, name: str, west: float) -> Unit:
+        area = _area(code, name, "town", west, 0.1, self._district)
+        return make_unit(code, Unit.Kind.TOWN, name=name, area=area)
+
+
+CAPABILITIES = ("edit", "delete", "import", "export", "reveal")
+
+
+def _has(registry: Registry, capability: str) -> bool:
+    try:
+        return bool(registry.permission(capability))
+    except KeyError:
+        return False
+
+
+def _area(code: str, name: str, level: str, west: float, width: float, above: Area | None) -> Area:
+    traced()
+    square = Polygon.from_bbox((west, 36.0, west + width, 36.1))
+    shape = MultiPolygon(square, srid=4326)
+    values = {"name": name, "full_name": name, "level": level, "shape": shape, "centre": shape.centroid}
+    return Area.objects.create(code=code, parent=above, district=above, valid_from=time.today(), **values)
+
+
+def keep_all(registry: Registry) -> None:
+    """Hold one registry to every promise, each in a transaction that is taken back."""
+    from django.db import transaction
+
+    for keeps in PROMISES:
+        with transaction.atomic():
+            keeps(World(registry))
+            transaction.set_rollback(True)
+
+
+def _text(response: Any) -> str:
+    return response.content.decode()
+
+
+def _api_offered(world: World) -> bool:
+    return "api" in world.registry.offers
+
+
+# -- who sees what ---------------------------------------------------------------------------------
+
+
+@promise
+def its_list_shows_the_rows_of_ones_own_unit(world: World) -> None:
+    row = world.rows()[0]
+    page = world.get(world.registry.url())
+    assert page.status_code == 200, _text(page)
+    assert f'data-row="{row.pk}"' in _text(page)
+
+
+@promise
+def without_the_right_every_door_is_shut(world: World) -> None:
+    row, registry = world.rows()[0], world.registry
+    doors = [registry.url(), registry.url(row.pk), registry.url("new"), registry.url(row.pk, "edit"),
+             registry.url("import"), registry.url("export"), registry.url("map")]  # fmt: skip
+    for door in doors:
+        assert world.get(door, world.stranger).status_code in (403, 404), door
+    assert world.get(registry.url(), world.stranger).status_code == 403
+    if _api_offered(world):
+        answer = world.api("get", registry.rest_url(), user=world.stranger)
+        assert answer.status_code == 403
+        assert answer.json()["error"]["number"]
+
+
+@promise
+def without_signing_in_nothing_opens(world: World) -> None:
+    row, registry = world.rows()[0], world.registry
+    assert Client().get(registry.url()).status_code in (302, 401, 403)
+    if _api_offered(world):
+        assert Client().get(registry.rest_url(row.pk)).status_code in (401, 403)
+
+
+@promise
+def a_neighbour_unit_sees_nothing(world: World) -> None:
+    if world.is_public:
+        return
+    row, registry, other = world.rows()[0], world.registry, world.neighbour
+    page = world.get(registry.url(), other)
+    assert page.status_code == 200
+    assert str(row.pk) not in _text(page)
+    if registry.search_column or registry.search:
+        word = str(registry.column(registry.name_path).value(row))[:20]
+        found = world.get(registry.url() + "?" + f"q={word}", other)
+        assert str(row.pk) not in _text(found)
+    for door in ((row.pk,), (row.pk, "edit"), (row.pk, "remove")):
+        assert world.get(registry.url(*door), other).status_code == 404, door
+    assert world.get(f"{registry.url(row.pk)}?tab=history", other).status_code == 404
+    if registry.gives("bulk"):
+        data = {"chosen": [str(row.pk)], "apply": "1", "set": registry.bulk[0], registry.bulk[0]: "1"}
+        answer = world.client(other).post(registry.url("bulk"), data)
+        assert answer.status_code in (404, 422)
+
+
+@promise
+def a_neighbour_machine_sees_nothing(world: World) -> None:
+    if world.is_public or not _api_offered(world):
+        return
+    row, registry, other = world.rows()[0], world.registry, world.neighbour
+    told = world.api("get", registry.rest_url(), user=other).json()
+    assert told["items"] == [] and told["total"] == 0
+    for address in (registry.rest_url(row.pk), registry.rest_url(row.pk, "history")):
+        assert world.api("get", address, user=other).status_code == 404, address
+    if "edit" in registry.offers:
+        assert world.api("patch", registry.rest_url(row.pk), {}, other).status_code == 404
+    if "delete" in registry.offers:
+        assert world.api("delete", registry.rest_url(row.pk) + "?reason=x", user=other).status_code == 404
+    if registry.on_map:
+        assert world.get(registry.rest_url("map"), other).json()["features"] == []
+
+
+@promise
+def what_does_not_exist_is_not_found(world: World) -> None:
+    world.rows()
+    assert world.get(world.registry.url(new_id())).status_code == 404
+    if _api_offered(world):
+        answer = world.api("get", world.registry.rest_url(new_id()))
+        assert answer.status_code == 404 and answer.json()["error"]["what"]
+
+
+# -- masks -----------------------------------------------------------------------------------------
+
+
+@promise
+def masks_hold_everywhere(world: World) -> None:
+    registry = world.registry
+    if not registry.mask_kinds:
+        return
+    row = world.rows()[0]
+    _touch(world, row)
+    pages = [registry.url(), registry.url(row.pk), f"{registry.url(row.pk)}?tab=history", registry.url(row.pk, "edit")]
+    if _api_offered(world):
+        pages += [registry.rest_url(), registry.rest_url(row.pk), registry.rest_url(row.pk, "history")]
+        pages += [registry.rest_url("map")] if registry.on_map else []
+    secrets = [_secret(row, name, kind) for name, kind in registry.mask_kinds.items()]
+    for url in pages:
+        answer = world.get(url)
+        if answer.status_code == 200:
+            for secret in filter(None, secrets):
+                assert secret not in _text(answer), url
+
+
+def _touch(world: World, row: Any) -> None:
+    """Change something, so that the history has differences to hide."""
+    if "edit" in world.registry.offers:
+        data = world.typed(made_up(world.registry, world.mine, world.officer))
+        kept = {n: v for n, v in data.items() if n in world.registry.mask_kinds}
+        actions.change(world.registry, row.pk, kept, by=world.by(world.officer), only=kept)
+
+
+def _secret(row: Any, name: str, kind: Kind) -> str:
+    """The part of a value that its mask must hide."""
+    value = in_words(getattr(row, name))
+    if kind is Kind.TEXT:
+        return ""  # a text is shown; the numbers in it are the masks' own tests
+    return value if len(value) > 2 else ""
+
+
+@promise
+def a_mask_that_comes_back_means_unchanged(world: World) -> None:
+    registry = world.registry
+    names = [n for n, kind in registry.mask_kinds.items() if n in registry.form_fields and kind is not Kind.CATEGORY]
+    if not names or "edit" not in registry.offers:
+        return
+    row = world.rows()[0]
+    before = {name: getattr(row, name) for name in names}
+    page = world.get(registry.url(row.pk, "edit"))
+    data = world.typed(row) | {name: registry.column(name).plain(row) for name in names}
+    answer = world.client().post(registry.url(row.pk, "edit"), data | {"row_version": page.context["row_version"]})
+    assert answer.status_code == 302, _text(answer)
+    row.refresh_from_db()
+    assert {name: getattr(row, name) for name in names} == before
+
+
+# -- the list --------------------------------------------------------------------------------------
+
+
+@promise
+def its_list_costs_the_same_for_few_and_many_rows(world: World) -> None:
+    world.rows(3)
+    world.get(world.registry.url())  # what is read once per process is read now
+    few = _cost(world)
+    world.rows(57)
+    many = _cost(world)
+    assert many <= few, f"{few} queries for 3 rows, {many} for 60"
+    assert many <= SQL_OF_A_LIST, f"{many} queries for a list of 50"
+
+
+def _cost(world: World) -> int:
+    with CaptureQueriesContext(connection) as seen:
+        assert world.get(world.registry.url()).status_code == 200
+    return len(seen)
+
+
+@promise
+def its_pages_show_each_row_once_forwards_and_backwards(world: World) -> None:
+    world.rows(45)
+    expected = _shown(world, world.get(world.registry.url() + "?size=200"))
+    url, seen = "?size=20", []
+    while url:
+        page = world.get(world.registry.url() + url)
+        seen += _shown(world, page)
+        url, last = page.context["listing"].pager.next_url, page
+    assert seen == expected and len(set(seen)) == len(seen)
+    back, url = _shown(world, last), last.context["listing"].pager.previous_url
+    while url:
+        page = world.get(world.registry.url() + url)
+        back = _shown(world, page) + back
+        url = page.context["listing"].pager.previous_url
+    assert back == expected
+
+
+def _shown(world: World, page: Any) -> list[str]:
+    assert page.status_code == 200, _text(page)
+    return [row.id for row in page.context["listing"].rows]
+
+
+@promise
+def it_can_be_sorted_by_each_column_that_says_so(world: World) -> None:
+    world.rows(3)
+    for name in world.registry.columns:
+        if world.registry.can_sort(name):
+            for sign in ("", "-"):
+                assert len(_shown(world, world.get(f"{world.registry.url()}?order={sign}{name}&size=200"))) >= 3
+
+
+@promise
+def each_filter_takes_a_value(world: World) -> None:
+    world.rows(2)
+    samples = {"KeysFilter": str(new_id()), "DayFilter": "2026-11-22", "YesNoFilter": "1", "NumberFilter": "1"}
+    for name, made in world.registry.filterset_class.base_filters.items():
+        kind = next((c.__name__ for c in type(made).__mro__ if c.__name__ in samples), "")
+        choices = [code for code, _ in (made.extra.get("choices") or ()) if code not in ("", None)]
+        value = samples.get(kind) or (choices[0] if choices else "样例")
+        assert world.get(f"{world.registry.url()}?{name}={value}").status_code == 200, name
+
+
+@promise
+def an_unknown_filter_is_refused_in_words(world: World) -> None:
+    page = world.get(world.registry.url() + "?no_such_filter=1")
+    assert page.status_code == 422 and "no_such_filter" in _text(page)
+    damaged = world.get(world.registry.url() + "?after=damaged")
+    assert damaged.status_code == 422
+    if _api_offered(world):
+        answer = world.api("get", world.registry.rest_url() + "?no_such_filter=1")
+        assert answer.status_code == 422
+        assert "no_such_filter" in answer.json()["error"]["fields"]
+
+
+@promise
+def a_script_in_a_value_stays_a_text(world: World) -> None:
+    registry = world.registry
+    row = world.rows()[0]
+    texts = [f for f in registry.model._meta.concrete_fields if f.name in registry.form_fields and _is_text(f)]
+    if not texts or "edit" not in registry.offers:
+        return
+    target = next((f for f in texts if (f.max_length or 999) >= 40), None)
+    if target is None or target.name in registry.mask_kinds:
+        return
+    traced()
+    registry.model._default_manager.filter(pk=row.pk).update(**{target.name: "<script>alert(1)</script>"})
+    for url in (registry.url(), registry.url(row.pk), registry.url(row.pk, "edit"), f"{registry.url(row.pk)}?tab=history"):
+        assert "<script>alert(1)" not in _text(world.get(url)), url
+
+
+def _is_text(item: Any) -> bool:
+    return item.get_internal_type() in ("CharField", "TextField") and not item.choices
+
+
+# -- forms -----------------------------------------------------------------------------------------
+
+
+@promise
+def a_row_that_is_entered_stands_in_list_and_history(world: World) -> None:
+    registry = world.registry
+    if "add" not in registry.offers:
+        return
+    before = registry.visible(world.by(world.officer)).count()
+    page = world.get(registry.url("new"))
+    data = world.typed() | {"form_token": page.context["form_token"]}
+    first = world.client().post(registry.url("new"), data)
+    assert first.status_code == 302, _text(first)
+    again = world.client().post(registry.url("new"), data)
+    assert again.status_code == 302, "a form that is sent twice is answered as if it had been sent once"
+    assert registry.visible(world.by(world.officer)).count() == before + 1
+    row = registry.visible(world.by(world.officer)).order_by("-pk").first()
+    assert f'data-row="{row.pk}"' in _text(world.get(registry.url() + "?size=200"))
+    if versions_of(registry.model):
+        told = _text(world.get(f"{registry.url(row.pk)}?tab=history"))
+        assert "登记" in told and world.officer.full_name in told
+
+
+@promise
+def bad_input_is_told_and_keeps_what_was_typed(world: World) -> None:
+    registry = world.registry
+    if "add" not in registry.offers:
+        return
+    data = world.typed()
+    form = registry.form_class(by=world.by(world.officer))  # type: ignore[call-arg]
+    needed = next((n for n, f in form.fields.items() if f.required and n in data), None)
+    kept = next((n for n, v in data.items() if n != needed and len(v) > 3 and n not in registry.mask_kinds), None)
+    page = world.get(registry.url("new"))
+    token = page.context["form_token"]
+    if needed is None:
+        return
+    answer = world.client().post(registry.url("new"), {n: v for n, v in data.items() if n != needed} | {"form_token": token})
+    assert answer.status_code == 422
+    assert "error-summary" in _text(answer)
+    if kept:
+        assert data[kept] in _text(answer), kept
+    assert token in _text(answer), "the corrected form must still be known as the same form"
+
+
+@promise
+def the_second_of_two_people_loses_no_text(world: World) -> None:
+    registry = world.registry
+    target = _editable_text(registry)
+    if target is None:
+        return
+    row = world.rows()[0]
+    opened = world.get(registry.url(row.pk, "edit")).context["row_version"]
+    data = world.typed(row) | {"row_version": opened}
+    first = world.client().post(registry.url(row.pk, "edit"), data | {target: "甲先改的样例"})
+    assert first.status_code == 302, _text(first)
+    second = world.client().post(registry.url(row.pk, "edit"), data | {target: "乙后改的样例"})
+    assert second.status_code == 409
+    assert "乙后改的样例" in _text(second) and "甲先改的样例" in _text(second)
+    row.refresh_from_db()
+    assert getattr(row, target) == "甲先改的样例"
+    third = world.client().post(
+        registry.url(row.pk, "edit"), data | {target: "乙后改的样例", "row_version": second.context["row_version"]}
+    )
+    assert third.status_code == 302
+
+
+def _editable_text(registry: Registry) -> str | None:
+    if "edit" not in registry.offers:
+        return None
+    fields = {f.name: f for f in registry.model._meta.concrete_fields}
+    plain = (n for n in registry.form_fields if n in fields and _is_text(fields[n]) and n not in registry.mask_kinds)
+    skipped = ("code", "phone", "category", "email", "stage")
+    return next((n for n in plain if n not in registry.natural_key and not n.endswith(skipped)), None)
+
+
+@promise
+def a_row_that_is_removed_can_come_back(world: World) -> None:
+    registry = world.registry
+    if "delete" not in registry.offers:
+        return
+    row = world.rows()[0]
+    url = registry.url(row.pk, "remove")
+    assert world.client().post(url, {"reason": ""}).status_code == 422
+    assert world.client().post(url, {"reason": "契约测试"}).status_code == 302
+    row = registry.visible(world.by(world.officer)).get(pk=row.pk)
+    assert actions.is_removed(registry, row)
+    if registry.removed_by == "removed_at":
+        assert str(row.pk) not in _text(world.get(registry.url()))
+        assert str(row.pk) in _text(world.get(registry.url() + "?removed=1"))
+    assert world.client().post(registry.url(row.pk, "restore")).status_code == 302
+    row = registry.visible(world.by(world.officer)).get(pk=row.pk)
+    assert not actions.is_removed(registry, row)
+
+
+# -- the machine interface -------------------------------------------------------------------------
+
+
+@promise
+def a_machine_reads_what_the_description_says(world: World) -> None:
+    if not _api_offered(world):
+        return
+    from hezhi.engines.registry.schema import row_serializer
+
+    row, registry = world.rows(2)[0], world.registry
+    told = world.api("get", registry.rest_url() + "?size=1000").json()
+    assert told["total"] >= 2 and not told["total_is_capped"]
+    names = set(row_serializer(registry)().fields)
+    assert set(told["items"][0]) | {"version"} == names
+    assert world.api("get", registry.rest_url(row.pk)).json()["id"] == str(row.pk)
+    history = world.api("get", registry.rest_url(row.pk, "history")).json()
+    assert bool(history["items"]) == bool(versions_of(registry.model))
+
+
+@promise
+def a_machine_writes_through_the_same_form(world: World) -> None:
+    registry = world.registry
+    if not _api_offered(world) or "add" not in registry.offers:
+        return
+    answer = world.api("post", registry.rest_url(), world.typed())
+    assert answer.status_code == 201, _text(answer)
+    made = answer.json()
+    unknown = world.api("post", registry.rest_url(), {"no_such_field": 1})
+    assert unknown.status_code == 422 and "no_such_field" in unknown.json()["error"]["fields"]
+    target = _editable_text(registry)
+    if target:
+        changed = world.api("patch", registry.rest_url(made["id"]), {target: "机器改的样例", "version": made["version"]})
+        assert changed.status_code == 200, _text(changed)
+        late = world.api("patch", registry.rest_url(made["id"]), {target: "迟到的样例", "version": made["version"]})
+        assert late.status_code == 409
+    broken = world.client().post(registry.rest_url(), data="{", content_type="application/json")
+    assert broken.status_code == 400 and broken.json()["error"]["what"]

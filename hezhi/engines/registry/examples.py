@@ -1,0 +1,140 @@
+"""Made-up rows (样例数据) for the contract tests: values from the fields' types, unless the declaration says.
+
+Everything is invented and reads as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from datetime import time as clock_time
+from decimal import Decimal
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from hezhi.engines.geo.models import Area
+from hezhi.engines.org.actor import system
+from hezhi.engines.org.models import Role, Unit, User
+from hezhi.engines.org.scope import Scoped
+from hezhi.engines.records.acting import acting
+from hezhi.engines.registry.site import registries
+from hezhi.ground import time
+from hezhi.ground.masks import Kind
+
+if TYPE_CHECKING:
+    from hezhi.engines.registry.declaration import Registry
+
+_numbers: Iterator[int] = count(1)
+
+PERSONAL = {
+    Kind.PHONE: "139{:08d}", Kind.NAME: "欧阳晓{:d}", Kind.ADDRESS: "长江路街道平江路社区样例路{:d}号",
+    Kind.EMAIL: "yangli{:d}@example.org", Kind.BANK_CARD: "6222020000{:06d}", Kind.PLATE: "鲁B{:05d}",
+    Kind.BIRTH_DATE: "1958-03-{:02d}", Kind.RESIDENT_ID: "37021119580301{:04d}",
+    Kind.TEXT: "样例文字，联系电话139{:08d}", Kind.CATEGORY: "样例类别{:d}",
+}  # fmt: skip
+
+
+def make_rows(registry: Registry, unit: Unit, user: User, many: int = 1) -> list[Any]:
+    """Rows of a registry that lie in a unit, written under the name of a test."""
+    rows = []
+    with acting(system("契约测试"), verb="registry.examples"):
+        for _ in range(many):
+            row = made_up(registry, unit, user)
+            row.save()
+            rows.append(row)
+    return rows
+
+
+def made_up(registry: Registry, unit: Unit, user: User) -> Any:
+    """One unsaved row with believable values in every field that a reader could see."""
+    n = next(_numbers)
+    row = registry.model()
+    wanted = {*registry.list, *registry.form_fields, *registry.personal, registry.on_map}
+    for field in registry.model._meta.concrete_fields:
+        if field.generated or field.primary_key or field.name == registry.removed_by:
+            continue
+        if field.name in wanted or not (field.has_default() or field.null or field.blank):
+            value = value_for(field, n, unit, user, registry.mask_kinds.get(field.name))
+            if value is not None:
+                setattr(row, field.name, value)
+    for name, value in registry.examples(n).items():
+        setattr(row, name, value)
+    if isinstance(row, Scoped):
+        _place(row, unit)
+    registry.belong(row, unit)
+    registry.prepare(row, system("契约测试"))
+    return row
+
+
+def value_for(field: models.Field[Any, Any], n: int, unit: Unit, user: User, kind: Kind | None = None) -> Any:
+    """A value that fits the field; None leaves it empty."""
+    if kind is not None and isinstance(field, models.CharField | models.TextField):
+        return PERSONAL[kind].format(n)[: field.max_length]
+    if field.choices:
+        codes = [code for code, _ in field.flatchoices if code not in ("", None)]
+        return codes[n % len(codes)]
+    if isinstance(field, models.ForeignKey):
+        return None if field.null else _related(field.remote_field.model, unit, user)
+    if hasattr(field, "geom_type"):
+        return _shape(field.geom_type, unit)
+    for type_, make in _MAKERS:
+        if isinstance(field, type_):
+            return make(field, n)
+    return None
+
+
+def _related(model: type[models.Model], unit: Unit, user: User) -> Any:
+    known: dict[type[models.Model], Any] = {Unit: unit, Area: unit.area, User: user}
+    if known.get(model) is not None:
+        return known[model]
+    if model is Role:
+        return Role.objects.order_by("code").first()
+    other = next((r for r in registries() if r.model is model), None)
+    if other is not None:
+        row = made_up(other, unit, user)
+        row.save()
+        return row
+    return model._default_manager.first()
+
+
+def _shape(kind: str, unit: Unit) -> Any:
+    if unit.area is None:
+        return None
+    return unit.area.centre if kind == "POINT" else unit.area.shape
+
+
+def _place(row: Scoped, unit: Unit) -> None:
+    row.unit = unit
+    if unit.area is not None:
+        for level, key in unit.area.ancestors().items():
+            setattr(row, f"{level}_id", key)
+
+
+def _text(field: Any, n: int) -> str:
+    name = field.name
+    if name.endswith("phone") or name.endswith("mobile"):
+        return f"139{n:08d}"
+    if name in ("code", "login_name", "slug", "prefix") or isinstance(field, models.SlugField):
+        return f"yangli{n:05d}"[-(field.max_length or 40) :]
+    tail = f"样例{n}"
+    return f"{str(field.verbose_name)[: (field.max_length or 100) - len(tail)]}{tail}"
+
+
+_MAKERS: tuple[tuple[Any, Any], ...] = (
+    (models.URLField, lambda f, n: f"https://example.org/{n}"),
+    (models.EmailField, lambda f, n: f"yangli{n}@example.org"),
+    (models.CharField, _text),
+    (models.TextField, _text),
+    (models.BooleanField, lambda f, n: bool(n % 2) if f.name not in ("active", "is_active") else True),
+    (models.DateTimeField, lambda f, n: time.now() - timedelta(minutes=n)),
+    (models.DateField, lambda f, n: date(2026, 1, 1) + timedelta(days=n)),
+    (models.TimeField, lambda f, n: clock_time(8, n % 60)),
+    (models.DecimalField, lambda f, n: Decimal(n)),
+    (models.FloatField, lambda f, n: float(n)),
+    (models.IntegerField, lambda f, n: n % 1000 + 1),
+    (ArrayField, lambda f, n: []),
+    (models.JSONField, lambda f, n: f.get_default() if f.has_default() else []),
+)
