@@ -47,9 +47,7 @@ def cast() -> Cast:
     for holding in Holding.objects.filter(valid_to__isnull=True).select_related("user", "post__role"):
         key = (holding.post.unit_id, holding.post.role.code)
         if key not in actors:
-            actors[key] = actor_of(holding.user, holding.post_id).at(
-                channel="officer", address=None, request_id="demo"
-            )
+            actors[key] = actor_of(holding.user, holding.post_id).at(channel="officer", address=None, request_id="demo")
     centre = Unit.objects.get(kind=Unit.Kind.CENTRE)
     return Cast(actors, centre.pk)
 

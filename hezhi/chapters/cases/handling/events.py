@@ -5,9 +5,12 @@ from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
 from hezhi.chapters.cases.handling.models import Case, Reporter
+from hezhi.chapters.cases.handling.queries import may_lift_veil
 from hezhi.engines.flow.models import Deadline, WorkOrder
-from hezhi.engines.org.actor import system
+from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.reach.resolvers import Receiver, register
+from hezhi.engines.records.files import guard
+from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.events import listens
 
@@ -47,4 +50,14 @@ def reporter_of(case_id: UUID, channel: str) -> Receiver | None:
     return Receiver(address=reporter.phone, name=reporter.name)
 
 
+def may_open_file(actor: Actor, case_id: UUID, attachment: Attachment) -> bool:
+    """Who may open a file of a case: its readers; what came with a secret report only with the veil lifted."""
+    case = Case.objects.visible_to(actor).filter(pk=case_id).first()
+    if case is None:
+        return False
+    veiled = attachment.visibility == Attachment.Visibility.SECRET or (case.secret and attachment.stage == "report")
+    return not veiled or may_lift_veil(actor, case)
+
+
 register(MATTER, reporter_of)
+guard(MATTER, may_open_file)

@@ -99,11 +99,21 @@ class RoutingRule(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     category = models.ForeignKey(Category, models.PROTECT, related_name="rules", verbose_name="类别")
     area = models.ForeignKey(
-        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="区域",
+        "geo.Area",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="区域",
         help_text="留空表示全区",
     )
     unit = models.ForeignKey(
-        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="承办单位",
+        "org.Unit",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="承办单位",
         help_text="留空表示属地镇街",
     )
     basis = models.CharField("依据", max_length=200, blank=True)
@@ -168,7 +178,9 @@ class Case(Scoped):
     )
     answers = models.JSONField("补充询问答复", default=dict, blank=True)
     urgency = models.CharField("紧急程度", max_length=12, choices=Urgency.choices, default=Urgency.NORMAL)
-    appeal = models.CharField("诉求类型", max_length=12, default="help", help_text="咨询、求助、投诉、举报、建议、表扬、其他")
+    appeal = models.CharField(
+        "诉求类型", max_length=12, default="help", help_text="咨询、求助、投诉、举报、建议、表扬、其他"
+    )
 
     place = models.CharField("地点", max_length=200, blank=True)
     point = models.PointField("位置", srid=4326, null=True, blank=True, spatial_index=False)
@@ -181,7 +193,12 @@ class Case(Scoped):
     state_since = models.DateTimeField("进入状态时间")
     held_from = models.CharField("挂起前状态", max_length=16, blank=True)
     desk = models.ForeignKey(
-        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="派遣台",
+        "org.Unit",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="派遣台",
         help_text="现在由哪个中心派遣",
     )
     lead_unit = models.ForeignKey(
@@ -237,7 +254,8 @@ class Case(Scoped):
             models.Index(fields=["category", "-received_at", "-id"], name="case_category"),
             models.Index(fields=["lead_unit", "state", "-received_at", "-id"], name="case_lead"),
             models.Index(
-                fields=["due_at"], name="case_running",
+                fields=["due_at"],
+                name="case_running",
                 condition=~Q(state__in=["closed", "not_accepted", "merged", "void"]),
             ),
             GinIndex(fields=["units"], name="case_units"),

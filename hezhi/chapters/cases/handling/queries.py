@@ -31,9 +31,7 @@ def case_for(actor: Actor, case_id: UUID) -> Case:
     )
     case = rows.filter(pk=case_id).first()
     if case is None:
-        raise NotFound(
-            "没有找到这件事。", "可能编号有误,或不在您的管辖范围。", "请核对编号。", code="cases.not_found"
-        )
+        raise NotFound("没有找到这件事。", "可能编号有误,或不在您的管辖范围。", "请核对编号。", code="cases.not_found")
     return case
 
 

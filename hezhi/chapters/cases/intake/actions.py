@@ -16,11 +16,12 @@ from hezhi.chapters.cases.intake.suggesting import guess_place, suggest
 from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import acting
+from hezhi.engines.records.vault import blind
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.crypto import sm3
 from hezhi.ground.errors import BadInput
-from hezhi.ground.ids import follow_code, new_id
+from hezhi.ground.ids import SIGNS, new_id
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ with place as (
   from (select nextval('handling_case_number') %% 10000000 as n) as running
   left join desk on true left join place on true left join guess on true left join category on true
   where %(lon)s::float8 is null or place.id is not null
-  on conflict (outside_channel, outside_number) where (not (outside_number = '')) do nothing
+  on conflict do nothing
   returning id, number, state, urgency, title, desk_id, unit_id, grid_id, community_id, town_id
 ), reporter as (
   insert into handling_reporter (
@@ -118,19 +119,19 @@ def take_in(message: Message, *, by: Actor, case_id: UUID | None = None) -> Rece
 
 
 def _write(message: Message, by: Actor, case_id: UUID) -> Receipt:
-    code = follow_code()
+    code = code_for(case_id)
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_IN, _values(message, by, case_id, code))
         row = cursor.fetchone()
     if row is None:
-        return _why_not(message)
+        return _why_not(message, case_id)
     return Receipt(id=row[0], number=row[1], code=code, state=row[2], area=row[3])
 
 
 def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, object]:
     """Everything the statement needs; the sealed fields are sealed here, before they leave the process."""
     moment = time.now()
-    suggestion = {} if message.secret else suggest(message.title, message.text)
+    suggestion = {} if message.secret else suggest(message.title, message.text, message.hint)
     category = message.category or ""
     on_the_spot = bool(message.spot_result)
     kind = KIND_OF.get(message.source, "hotline")
@@ -206,13 +207,26 @@ def _sealed(row: Case | Reporter, name: str) -> object:
     return field.get_db_prep_save(field.pre_save(row, add=True), connection)
 
 
+def code_for(case_id: UUID) -> str:
+    """The code with which the reporter follows his case (查询码), derived from the id under a key.
+
+    Derived and not drawn, because a phone that never got our answer asks again and must hear the same
+    code; nobody can work it out without the key, and the database holds only its digest.
+    """
+    print_ = bytes.fromhex(blind("case.follow", str(case_id)))
+    return "".join(SIGNS[byte % len(SIGNS)] for byte in print_[:8])
+
+
 def code_digest(code: str) -> str:
     """The digest under which a follow-up code is kept (查询码); the code itself is told once and not stored."""
     return sm3(code.encode()).hex()
 
 
-def _why_not(message: Message) -> Receipt:
+def _why_not(message: Message, case_id: UUID) -> Receipt:
     """No row came out: either it is known already, or the place lies outside the district."""
+    same = Case.objects.filter(pk=case_id).first()
+    if same is not None:
+        return Receipt(same.pk, same.number, code_for(same.pk), same.state, same.place, new=False)
     if message.outside_number:
         known = Case.objects.filter(
             outside_channel=message.outside_channel, outside_number=message.outside_number
@@ -222,4 +236,3 @@ def _why_not(message: Message) -> Receipt:
     raise BadInput(
         {"place": ["这个位置不在本区范围内。请核对地图上的点;确属外区的,请向所在区反映。"]}, code="intake.outside"
     )
-

@@ -125,4 +125,3 @@ urlpatterns = [
     path("new/", register, name="case-new"),
     path("<uuid:case_id>/receipt/", receipt, name="case-receipt"),
 ]
-

@@ -43,6 +43,8 @@ class Message:
     occurred_at: datetime | None = None
     received_at: datetime | None = None
     category: str = ""
+    hint: str = ""
+    """A first-level category that the reporter chose; only a hint for the suggestion."""
     urgency: str = ""
     appeal: str = "help"
     answers: Mapping[str, str] = field(default_factory=dict)

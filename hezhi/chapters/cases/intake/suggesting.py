@@ -18,9 +18,10 @@ FRESH_SECONDS = 60.0
 """How long the small tables are kept before they are looked at again."""
 
 
-def suggest(title: str, text: str) -> dict[str, Any]:
+def suggest(title: str, text: str, hint: str = "") -> dict[str, Any]:
     """The suggested category: the label of the text model, narrowed to one category by its words.
 
+    `hint` is a first-level code the reporter chose; it weighs as much as the model's label.
     Keys: `category`, `name`, `label`, `second`, `margin`, `confident`, `reasons`. Empty when no category
     carries the label.
     """
@@ -29,7 +30,7 @@ def suggest(title: str, text: str) -> dict[str, Any]:
     except ModelRefused:
         # A broken model must never keep a message out; the officer chooses, and `hezhi doctor` says why.
         return {}
-    ranked = _ranked(_categories(_period()), found.best, title, text)
+    ranked = _ranked(_categories(_period()), found.best, title, text, hint)
     if not ranked:
         return {}
     code, name, words = ranked[0]
@@ -46,13 +47,15 @@ def suggest(title: str, text: str) -> dict[str, Any]:
 
 
 def _ranked(
-    categories: list[tuple[str, str, str, tuple[str, ...]]], label: str, title: str, text: str
+    categories: list[tuple[str, str, str, tuple[str, ...]]], label: str, title: str, text: str, hint: str
 ) -> list[tuple[str, str, tuple[str, ...]]]:
     """Categories whose own words stand in the text, title words counting twice; those of the label first."""
     found = []
     for code, name, its_label, words in categories:
         said = tuple(word for word in words if word in title or word in text)
-        score = sum(len(word) * (2 if word in title else 1) for word in said) + (2.5 if its_label == label else 0)
+        score = sum(len(word) * (2 if word in title else 1) for word in said) + (2.5 if its_label == label else 0.0)
+        if hint and code.startswith(hint):
+            score += 2.5
         if score:
             found.append((score, code, name, said))
     found.sort(key=lambda row: (-row[0], row[1]))
@@ -82,8 +85,7 @@ def _categories(period: int) -> list[tuple[str, str, str, tuple[str, ...]]]:
             " and not exists (select 1 from handling_category k where k.parent_id = c.id)"
         )
         return [
-            (code, full, label, tuple(dict.fromkeys([name, *aliases])))
-            for code, full, label, name, aliases in cursor
+            (code, full, label, tuple(dict.fromkeys([name, *aliases]))) for code, full, label, name, aliases in cursor
         ]
 
 

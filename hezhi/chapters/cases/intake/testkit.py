@@ -53,7 +53,9 @@ class District:
         """`district["centre.acceptor"]`: that person as an actor at the desk."""
         return actor_of(self.people[name]).at(channel="officer", address="127.0.0.1", request_id="test")
 
-    def report(self, text: str = "路灯不亮已经三天,晚上看不清路", by: str = "centre.acceptor", **more: object) -> Receipt:
+    def report(
+        self, text: str = "路灯不亮已经三天,晚上看不清路", by: str = "centre.acceptor", **more: object
+    ) -> Receipt:
         """A message taken in, by default in the first grid."""
         fields = {"source": "hotline", "lon": 120.005, "lat": 36.005, "crs": "EPSG:4326", "title": "路灯不亮"} | more
         return take_in(Message(text=text, **fields), by=self[by])  # type: ignore[arg-type]
@@ -140,9 +142,7 @@ def _tables(district: District) -> None:
         ("回访", "call_back", 3, "working_days"),
     ):
         LimitRule.objects.create(name=name, stage=stage, amount=amount, unit=unit, valid_from=FROM)
-    LimitRule.objects.create(
-        name="特急事项", urgency="critical", amount=2, unit="hours", valid_from=FROM
-    )
+    LimitRule.objects.create(name="特急事项", urgency="critical", amount=2, unit="hours", valid_from=FROM)
 
 
 def order_of(case_id: UUID, unit: Unit, state: str = "") -> WorkOrder:

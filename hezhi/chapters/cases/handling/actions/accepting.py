@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from hezhi.chapters.cases.handling.actions.turning import VERBS, MATTER, given, settle, take, tell_reporter, wait
+from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS, given, settle, take, tell_reporter, wait
 from hezhi.chapters.cases.handling.models import Case, Category, Reporter
 from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
@@ -79,7 +79,12 @@ def ask_supplement(case_id: UUID, *, by: Actor, reason: str, revision: int | Non
     timing.pause(case.pk, ["accept", timing.TOTAL], "等待上报人补充")
     case.due_at = case.yellow_at = None
     settle(
-        case, "ask_supplement", by=by, to="to_supplement", text=reason, public_text=reason,
+        case,
+        "ask_supplement",
+        by=by,
+        to="to_supplement",
+        text=reason,
+        public_text=reason,
         changed=("due_at", "yellow_at"),
     )
     wait(case, "supplement", "cases.supplement", case.desk_id)
@@ -97,7 +102,12 @@ def supplement(case_id: UUID, *, by: Actor, text: str, revision: int | None = No
     total = timing.resume(case.pk, ["accept", timing.TOTAL])
     case.due_at, case.yellow_at = (total.due_at, total.yellow_at) if total else (None, None)
     settle(
-        case, "supplement", by=by, to="to_accept", text=text, public_text="已收到您的补充。",
+        case,
+        "supplement",
+        by=by,
+        to="to_accept",
+        text=text,
+        public_text="已收到您的补充。",
         changed=("text", "due_at", "yellow_at"),
     )
     wait(case, "accept", "cases.accept", case.desk_id)
@@ -131,7 +141,12 @@ def answer_directly(
     timing.finish(case.pk, ["accept", timing.TOTAL])
     begin_call_back(case)
     settle(
-        case, "answer_directly", by=by, to="to_call_back", text=case.reply, public_text=case.reply,
+        case,
+        "answer_directly",
+        by=by,
+        to="to_call_back",
+        text=case.reply,
+        public_text=case.reply,
         changed=("reply", "replied_at", "accepted_by", "category", "due_at", "yellow_at"),
     )
     wait(case, "call_back", "cases.call_back", case.desk_id)
@@ -153,9 +168,7 @@ def begin_call_back(case: Case) -> None:
 
 @clause("9.1.2-2")
 @verb("cases.make_secret")
-def claim_secret(
-    case_id: UUID, *, by: Actor, title: str, text: str, barred_unit_id: UUID | None = None
-) -> Case:
+def claim_secret(case_id: UUID, *, by: Actor, title: str, text: str, barred_unit_id: UUID | None = None) -> Case:
     """Put a case under the veil (设为保密件): the true text is sealed, others read the redacted one.
 
     Who is complained of (`barred_unit_id`) can never be given the case nor see it.
@@ -168,7 +181,10 @@ def claim_secret(
     case.secret, case.barred_unit_id, case.accepted_by_id = True, barred_unit_id, by.user_id
     Reporter.objects.filter(case=case).update(anonymous=False)
     settle(
-        case, "make_secret", by=by, title="设为保密件",
+        case,
+        "make_secret",
+        by=by,
+        title="设为保密件",
         changed=("title", "text", "sealed_text", "secret", "barred_unit", "accepted_by"),
     )
     return case

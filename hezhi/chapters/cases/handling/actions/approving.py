@@ -39,8 +39,14 @@ def _ask(
         reason=reason, unit_id=case.desk_id, permission=permission, proposal=proposal,
     )  # fmt: skip
     tell_unit(
-        case, "cases.approval_waiting", by=by, unit_id=case.desk_id, permission=permission,
-        what=NAMES[kind], reason=reason, unit=by.unit_name,
+        case,
+        "cases.approval_waiting",
+        by=by,
+        unit_id=case.desk_id,
+        permission=permission,
+        what=NAMES[kind],
+        reason=reason,
+        unit=by.unit_name,
     )
     settle(case, f"ask_{kind}", by=by, title=f"申请{NAMES[kind]}", text=reason)
     return approval
@@ -48,9 +54,7 @@ def _ask(
 
 @clause("9.1.2-2")
 @verb("cases.ask_extension")
-def ask_extension(
-    case_id: UUID, *, by: Actor, days: int, reason: str, revision: int | None = None
-) -> Approval:
+def ask_extension(case_id: UUID, *, by: Actor, days: int, reason: str, revision: int | None = None) -> Approval:
     """Ask for an extension in working days (申请延期), before the limit is over and within ten days."""
     case = take(case_id, "extend", by=by, revision=revision)
     reason = given(reason, "reason", "请写明延期理由。")
@@ -71,9 +75,7 @@ def ask_extension(
 def ask_hold(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Approval:
     """Ask to stop the clock (申请挂起): season, court, an owner who must be found first."""
     case = take(case_id, "hold", by=by, revision=revision)
-    return _ask(
-        case, "hold", given(reason, "reason", "请写明挂起理由。"), by=by, permission="cases.approve_hold"
-    )
+    return _ask(case, "hold", given(reason, "reason", "请写明挂起理由。"), by=by, permission="cases.approve_hold")
 
 
 @clause("9.1.2-2")
@@ -81,9 +83,7 @@ def ask_hold(case_id: UUID, *, by: Actor, reason: str, revision: int | None = No
 def ask_void(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Approval:
     """Ask to void a case (申请作废): a test call, an entry made twice by mistake."""
     case = take(case_id, "void", by=by, revision=revision)
-    return _ask(
-        case, "void", given(reason, "reason", "请写明作废理由。"), by=by, permission="cases.approve_void"
-    )
+    return _ask(case, "void", given(reason, "reason", "请写明作废理由。"), by=by, permission="cases.approve_void")
 
 
 @clause("9.1.2-2")
@@ -115,9 +115,7 @@ def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
     ).or_refuse()
     permission = "cases.rule_return" if rule.must_be_ruled(case.returns) else "cases.dispatch"
     permission = "cases.dispatch" if case.returns < 2 else "cases.rule_return"
-    return _ask(
-        case, "return", reason, by=by, permission=permission, proposal={"order": str(order.pk)}
-    )
+    return _ask(case, "return", reason, by=by, permission=permission, proposal={"order": str(order.pk)})
 
 
 @clause("9.1.2-2")
@@ -160,18 +158,16 @@ def _refused(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     """Not granted. A return that the duty chief refuses binds the unit."""
     if approval.kind == "return" and approval.permission == "cases.rule_return":
         WorkOrder.objects.filter(pk=approval.proposal["order"]).update(may_not_return=True)
-    settle(
-        case, f"refuse_{approval.kind}", by=by, title=f"不同意{NAMES[approval.kind]}", text=opinion
-    )
+    settle(case, f"refuse_{approval.kind}", by=by, title=f"不同意{NAMES[approval.kind]}", text=opinion)
 
 
 def _extension(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     asked = datetime.fromisoformat(approval.proposal["asked_at"])
     deadline = timing.extend(case.pk, approval.proposal["days"], approval.reason, at=asked)
     case.due_at, case.yellow_at = deadline.due_at, deadline.yellow_at
-    WorkOrder.objects.filter(
-        matter_id=case.pk, state__in=["to_sign", "handling", "on_hold", "to_review"]
-    ).update(due_at=case.due_at)
+    WorkOrder.objects.filter(matter_id=case.pk, state__in=["to_sign", "handling", "on_hold", "to_review"]).update(
+        due_at=case.due_at
+    )
     settle(
         case, "extend", by=by, text=opinion, fields={"延长": f"{approval.proposal['days']} 个工作日"},
         public_text="因办理需要,时限已延长。", changed=("due_at", "yellow_at"),

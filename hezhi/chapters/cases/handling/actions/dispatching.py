@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from hezhi.chapters.cases.handling.actions.tree import derived, order_state_of, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
     given,
@@ -14,7 +15,6 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_unit,
 )
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.handling.actions.tree import derived, order_state_of, tree
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor
@@ -74,9 +74,7 @@ def fit_units(case: Case, wanted: Sequence[UUID], field: str) -> list[Unit]:
         barred = Unit.objects.get(pk=case.barred_unit_id)
         for unit in found.values():
             if unit.path.startswith(barred.path):
-                raise BadInput(
-                    {field: [f"{unit.name}是这件事反映的对象(或其下级),依规定不能承办,请改派其他单位。"]}
-                )
+                raise BadInput({field: [f"{unit.name}是这件事反映的对象(或其下级),依规定不能承办,请改派其他单位。"]})
     return [found[pk] for pk in wanted]
 
 
@@ -204,9 +202,7 @@ def add_units(
 
 @clause("9.1.2-2")
 @verb("cases.transfer")
-def transfer(
-    case_id: UUID, *, by: Actor, lead_id: UUID | None, reason: str, revision: int | None = None
-) -> Case:
+def transfer(case_id: UUID, *, by: Actor, lead_id: UUID | None, reason: str, revision: int | None = None) -> Case:
     """Give the lead to another unit (转办); the earlier lead's orders are withdrawn with the reason."""
     case = take(case_id, "transfer", by=by, revision=revision)
     reason = given(reason, "reason", "请写明为什么转办。")
@@ -246,9 +242,7 @@ def end(order: WorkOrder, state: str, reason: str) -> None:
 
 @clause("9.1.2-2")
 @verb("cases.whistle")
-def whistle(
-    order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], hours: int, request: str
-) -> Case:
+def whistle(order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], hours: int, request: str) -> Case:
     """Call other units to the spot (吹哨报到): they arrive within the limit and give a joint result."""
     case, order = take_order(order_id, "whistle", by=by)
     own(order, by)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.accepting import begin_total
+from hezhi.chapters.cases.handling.actions.numbering import next_number
 from hezhi.chapters.cases.handling.actions.turning import NAMES, seen, settle, take, wait
 from hezhi.chapters.cases.handling.models import ENDED, Case
-from hezhi.chapters.cases.handling.actions.numbering import next_number
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
@@ -18,9 +18,7 @@ from hezhi.ground.events import announce
 
 @clause("9.1.2-2")
 @verb("cases.merge")
-def merge(
-    case_id: UUID, *, by: Actor, into_id: UUID, reason: str = "", revision: int | None = None
-) -> Case:
+def merge(case_id: UUID, *, by: Actor, into_id: UUID, reason: str = "", revision: int | None = None) -> Case:
     """Join the handling of a case to another one (并单).
 
     The merged case keeps its number, its reporter, its clock and its own reply; when the other one is
@@ -81,9 +79,7 @@ def answer_merged(main: Case, *, by: Actor) -> None:
 
 @clause("9.1.2-2")
 @verb("cases.split")
-def split(
-    case_id: UUID, *, by: Actor, parts: Sequence[str], revision: int | None = None
-) -> list[Case]:
+def split(case_id: UUID, *, by: Actor, parts: Sequence[str], revision: int | None = None) -> list[Case]:
     """Take further matters out of a message that tells several (拆分): each becomes a case of its own.
 
     The new cases have the same reporter's case as origin and their own number, clock and answer.
@@ -116,5 +112,3 @@ def _part(case: Case, title: str, *, by: Actor) -> Case:
     settle(part, "report", by=by, title="拆分产生", fields={"拆分自": case.number})
     wait(part, "accept", "cases.accept", part.desk_id)
     return part
-
-

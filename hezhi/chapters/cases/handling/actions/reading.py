@@ -59,4 +59,3 @@ def comment(case_id: UUID, *, by: Actor, text: str) -> Comment:
         object_type=MATTER, object_id=case.pk, text=text, by_id=by.user_id, by_name=by.name,
         unit_name=by.unit_name, at=time.now(),
     )  # fmt: skip
-

@@ -107,9 +107,7 @@ def load_duties(*, by: Actor) -> int:
         unit = next((u for name, u in units.items() if facts.get("lead") and name.endswith(facts["lead"])), None)
         if unit is not None and facts["code"] not in known:
             rows.append(
-                RoutingRule(
-                    category=by_code[facts["code"]], unit=unit, basis="示例职责清单", valid_from=time.today()
-                )
+                RoutingRule(category=by_code[facts["code"]], unit=unit, basis="示例职责清单", valid_from=time.today())
             )
     with acting(by, verb="cases.load_duties", reason="载入派单目录"):
         return len(RoutingRule.objects.bulk_create(rows))

@@ -13,9 +13,7 @@ from hezhi.ground import time
 
 def tree(case: Case) -> list[WorkOrder]:
     """All work orders of a case in this round and earlier ones, in order of issue; read afresh each time."""
-    return list(
-        WorkOrder.objects.filter(matter_id=case.pk).select_related("unit").order_by("issued_at", "id")
-    )
+    return list(WorkOrder.objects.filter(matter_id=case.pk).select_related("unit").order_by("issued_at", "id"))
 
 
 def derived(case: Case) -> str:

@@ -151,9 +151,7 @@ def wait(case: Case, step: str, permission: str, unit_id: UUID | None) -> None:
         )
 
 
-def tell_unit(
-    case: Case, event: str, *, by: Actor, unit_id: UUID, permission: str, **values: object
-) -> None:
+def tell_unit(case: Case, event: str, *, by: Actor, unit_id: UUID, permission: str, **values: object) -> None:
     """Write the message for the holders of a permission in a unit (outbox, same transaction)."""
     reach.tell(
         by,

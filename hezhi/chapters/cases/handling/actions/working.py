@@ -82,9 +82,7 @@ def handle(order_id: UUID, *, by: Actor, text: str) -> Case:
 
 @clause("9.1.2-2")
 @verb("cases.reply")
-def reply(
-    order_id: UUID, *, by: Actor, text: str, public_reply: str = "", solved: bool | None = None
-) -> Case:
+def reply(order_id: UUID, *, by: Actor, text: str, public_reply: str = "", solved: bool | None = None) -> Case:
     """Give the unit's result (反馈); somebody else of the unit must sign it off (审签)."""
     case, order = take_order(order_id, "reply", by=by)
     own(order, by)
@@ -104,9 +102,7 @@ def reply(
     order.replied_at, order.replied_by_id = time.now(), by.user_id
     order.state = WorkOrder.State.TO_REVIEW
     order.review_unit_id = reviewing_unit(order, by)
-    order.save(
-        update_fields=["reply", "public_reply", "result", "replied_at", "replied_by", "state", "review_unit"]
-    )
+    order.save(update_fields=["reply", "public_reply", "result", "replied_at", "replied_by", "state", "review_unit"])
     before_unit(case, order, "review", "cases.review", order.review_unit_id)
     return settle(case, "reply", by=by, to=derived(case), order=order, text=order.reply)
 
@@ -180,5 +176,3 @@ def _reviewer(order: WorkOrder, by: Actor) -> None:
         )
     if by.unit_id != order.review_unit_id:
         raise NotAllowed("这份反馈不由您审签。", remedy="请由承办单位的审签人办理。", code="cases.not_reviewer")
-
-

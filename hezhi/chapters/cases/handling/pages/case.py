@@ -124,7 +124,8 @@ def why(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """«为什么是这个时限»: the counted stretches of each limit of this case."""
     case = queries.case_for(reader(request), case_id)
     found = [
-        (deadline, timing.why(deadline)) for deadline in Deadline.objects.filter(object_id=case.pk).order_by("started_at")
+        (deadline, timing.why(deadline))
+        for deadline in Deadline.objects.filter(object_id=case.pk).order_by("started_at")
     ]
     return render(request, "handling/why.html", {"case": case, "limits": found})
 
@@ -178,4 +179,3 @@ def printed(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "printed_at": time.now(),
     }
     return render(request, "handling/print.html", context)
-

@@ -11,10 +11,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
+from hezhi.chapters.cases.handling.actions.turning import VERBS
 from hezhi.chapters.cases.handling.models import Case, Category
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.forms import form_of, uuid_of
-from hezhi.chapters.cases.handling.actions.turning import VERBS
 from hezhi.engines.flow.queries import approvals_waiting
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
@@ -139,9 +139,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 )  # fmt: skip
 def approvals(request: HttpRequest) -> HttpResponse:
     """What waits for this post's decision (待审批)."""
-    return render(
-        request, "handling/approvals.html", {"rows": approvals_waiting(reader(request)), "title": "审批"}
-    )
+    return render(request, "handling/approvals.html", {"rows": approvals_waiting(reader(request)), "title": "审批"})
 
 
 @needs("cases.call_back", clause=clause)
@@ -169,6 +167,4 @@ def spot_checks(request: HttpRequest) -> HttpResponse:
     # The same sample all day long, so that nobody can draw until it fits.
     dice = random.Random(time.today().toordinal())
     sample = dice.sample(found, min(len(found), max(10, len(found) // 10)))
-    return render(
-        request, "handling/spot_checks.html", {"rows": sample, "count": len(found), "title": "当场处理抽查"}
-    )
+    return render(request, "handling/spot_checks.html", {"rows": sample, "count": len(found), "title": "当场处理抽查"})

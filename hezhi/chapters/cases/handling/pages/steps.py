@@ -18,7 +18,8 @@ from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
-from hezhi.engines.records.files import keep_files
+from hezhi.engines.records.acting import acting
+from hezhi.engines.records.files import keep_files, look_through
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, Refusal
 from hezhi.ground.ui.answers import answer
 
@@ -147,8 +148,7 @@ def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: Work
     if request.method == "POST":
         if form.is_valid():
             try:
-                step(case, order, by, form.cleaned_data)
-                keep_files(by, case, request.FILES.getlist("files"), stage=verb.code)
+                _with_files(request, case, verb, by, lambda: step(case, order, by, form.cleaned_data))
                 return _done(request, verb, case)
             except BadInput as refusal:
                 _blame(form, refusal)
@@ -157,6 +157,18 @@ def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: Work
                 status = refusal.status
         status = max(status, 422)
     return _form(request, verb, case, form, order, status)
+
+
+def _with_files(request: HttpRequest, case: Case, verb: Verb, by: Actor, step: Callable[[], object]) -> None:
+    """The step and its files as one deed; the files are looked through before anything is locked."""
+    looked = look_through(request.FILES.getlist("files")) if verb.code in WITH_FILES else []
+    if not looked:
+        step()
+        return
+    with acting(by, verb=f"cases.{verb.code}_with_files") as deed:
+        step()
+        deed.on(case)
+        keep_files(by, case, looked, stage=verb.code)
 
 
 def _blame(form: forms.Form, refusal: BadInput) -> None:

@@ -1,0 +1,204 @@
+"""The citizen's phone pages (市民通): report in a few taps, follow by number and code, add, rate. No account."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from hezhi.channels.citizen import rest, rules
+from hezhi.channels.citizen.rest import WHY
+from hezhi.chapters.cases.handling.api import Case, Reporter, actions
+from hezhi.chapters.cases.handling.pages.case import timeline
+from hezhi.chapters.cases.intake.api import code_digest, take_in
+from hezhi.engines.org import failures
+from hezhi.engines.org.actor import Actor, citizen, reader
+from hezhi.engines.org.rights import open_to_all
+from hezhi.engines.records.files import keep_files, look_through
+from hezhi.engines.records.models import Attachment
+from hezhi.ground import time
+from hezhi.ground.crypto import same
+from hezhi.ground.errors import BadInput, NotFound, Refusal
+from hezhi.ground.ids import clean_code, new_id
+from hezhi.ground.masks import mask_text
+from hezhi.ground.ui.pages import service_worker, switch_elder
+
+clause = "9.1.2-1"
+
+
+@open_to_all(WHY, clause=clause)
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page: two big buttons, and this browser's own reports."""
+    mine = request.session.get("mine", [])
+    rows = [
+        {
+            "name": case.title, "url": reverse("citizen-case", args=[case.pk]), "note": case.number,
+            "at": case.received_at, "state_code": case.state, "state_name": PUBLIC_STATES[case.state],
+        }
+        for case in Case.objects.filter(pk__in=mine).order_by("-received_at")
+    ]  # fmt: skip
+    return render(request, "citizen/home.html", {"rows": rows})
+
+
+PUBLIC_STATES = {
+    "to_accept": "已收到", "to_supplement": "请您补充", "to_dispatch": "已受理", "to_sign": "已派单", "handling": "办理中",
+    "on_hold": "暂缓办理", "to_review": "办理中", "to_call_back": "已答复", "redo": "重新办理", "closed": "已办结",
+    "not_accepted": "不予受理", "merged": "合并办理", "void": "已作废",
+}  # fmt: skip
+"""The states in the words of somebody who waits, not of the office."""
+
+
+STARS = [("5", "很满意"), ("4", "满意"), ("3", "一般"), ("2", "不满意"), ("1", "很不满意")]
+
+
+@open_to_all(WHY, clause=clause)
+def report(request: HttpRequest) -> HttpResponse:
+    """The report form; without scripts it is sent the plain way and works as well."""
+    typed: dict[str, Any] = request.POST.dict() if request.method == "POST" else {}
+    faults: list[str] = []
+    if request.method == "POST":
+        try:
+            rules.not_too_many(reader(request).address)
+            looked = look_through(request.FILES.getlist("photos"), field="photos")
+            receipt = take_in(rest.message_of(typed), by=_me(request), case_id=new_id())
+            case = Case.objects.get(pk=receipt.id)
+            visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.REPORTER
+            keep_files(_me(request), case, looked, stage="report", visibility=visibility, field="photos")
+            rest.remember(request, receipt)
+            request.session["told"] = {"id": str(receipt.id), "code": receipt.code}
+            return redirect("citizen-done", case_id=receipt.id)
+        except BadInput as refusal:
+            faults = [sentence for told in refusal.fields.values() for sentence in told]
+        except Refusal as refusal:
+            faults = [str(refusal)]
+    blank = str(UUID(int=0))
+    context = {
+        "kinds": rules.kinds(),
+        "typed": typed,
+        "faults": faults,
+        "action_url": reverse("citizen-report"),
+        "report_url": reverse("citizen-put", args=[blank]).replace(blank, "{id}"),
+        "photo_url": reverse("citizen-put-photo", args=[blank, 0]).replace(blank, "{id}").replace("/0/", "/{n}/"),
+        "who_url": reverse("citizen-who"),
+        "place_url": reverse("locate"),
+        "near_url": reverse("citizen-near"),
+        "worker_url": reverse("citizen-worker"),
+    }
+    return render(request, "citizen/report.html", context, status=422 if faults else 200)
+
+
+def _me(request: HttpRequest) -> Actor:
+    here = reader(request)
+    return citizen().at(channel="citizen", address=here.address, request_id=here.request_id)
+
+
+@open_to_all(WHY, clause=clause)
+def done(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The receipt: number and code, once."""
+    case = _own(request, case_id)
+    told = request.session.get("told", {})
+    return render(
+        request, "citizen/done.html", {"case": case, "code": told.get("code") if told.get("id") == str(case.pk) else ""}
+    )
+
+
+@open_to_all(WHY, clause=clause)
+def follow(request: HttpRequest) -> HttpResponse:
+    """Open a case by number and code; wrong tries are counted and lock for a while, like a sign-in."""
+    told = ""
+    if request.method == "POST":
+        number = clean_code(request.POST.get("number", ""))[:24]
+        code = clean_code(request.POST.get("code", ""))[:16]
+        address, moment = reader(request).address, time.now()
+        name = f"#{number}"
+        if failures.is_locked(name, address, moment):
+            told = "查询次数过多,请 30 分钟后再试。"
+        else:
+            reporter = Reporter.objects.filter(case__number=number).select_related("case").first()
+            if reporter and reporter.follow_digest and same(reporter.follow_digest, code_digest(code)):
+                mine = request.session.get("mine", [])
+                request.session["mine"] = [*[m for m in mine if m != str(reporter.case_id)], str(reporter.case_id)]
+                return redirect("citizen-case", case_id=reporter.case_id)
+            failures.note(name, address, moment)
+            told = "编号或查询码不对,请核对回执或短信后再试。"
+    return render(
+        request, "citizen/follow.html", {"told": told, "number": request.POST.get("number", "")},
+        status=422 if told else 200,
+    )  # fmt: skip
+
+
+def _own(request: HttpRequest, case_id: UUID) -> Case:
+    """A case that this browser has opened by number and code, or reported itself."""
+    case = Case.objects.filter(pk=case_id).first() if str(case_id) in request.session.get("mine", []) else None
+    if case is None:
+        raise NotFound("请用编号和查询码查看。", "为保护上报人,进度只给持有查询码的人看。", code="citizen.not_yours")
+    return case
+
+
+@open_to_all(WHY, clause="9.1.2-2")
+def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """How my matter stands: the public steps, the answer, what I can do now."""
+    row = _own(request, case_id)
+    context = {
+        "case": row,
+        "state_name": PUBLIC_STATES[row.state],
+        "text": "内容已按保密件封存。" if row.secret else mask_text(row.text),
+        "timeline_items": timeline(list(row.steps.order_by("at", "id")), public=True),
+        "may_rate": row.state == "closed" and not row.ratings.filter(round=row.redos + 1).exists(),
+        "stars": STARS,
+        "rating": row.ratings.order_by("-round").first(),
+        "may_add": row.state == "to_supplement",
+        "asked": row.steps.filter(verb="ask_supplement").order_by("-at").values_list("public_text", flat=True).first(),
+    }
+    return render(request, "citizen/case.html", context)
+
+
+@open_to_all(WHY, clause="9.1.2-2")
+def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Add what the desk asked for (补充)."""
+    row = _own(request, case_id)
+    if request.method == "POST":
+        try:
+            actions.supplement(row.pk, by=_me(request), text=request.POST.get("text", ""))
+            messages.success(request, "已收到您的补充,谢谢。")
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+    return redirect("citizen-case", case_id=row.pk)
+
+
+@open_to_all(WHY, clause="9.1.2-2")
+def rate(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Say how it went (评价)."""
+    row = _own(request, case_id)
+    if request.method == "POST":
+        stars = request.POST.get("stars", "")
+        solved = {"yes": True, "no": False}.get(request.POST.get("solved", ""))
+        try:
+            actions.rate(
+                row.pk, by=_me(request), stars=int(stars) if stars.isdigit() else 0, solved=solved,
+                text=request.POST.get("text", ""),
+            )  # fmt: skip
+            messages.success(request, "感谢您的评价。")
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+    return redirect("citizen-case", case_id=row.pk)
+
+
+@open_to_all("what is kept of a report and why must be readable before reporting", clause="12.3-1")
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What we keep of a report, why, and for how long (个人信息说明)."""
+    return render(request, "citizen/privacy.html")
+
+
+@open_to_all("the large view is for everybody")
+def elder(request: HttpRequest) -> HttpResponse:
+    """Switch the large view on or off."""
+    return switch_elder(request)
+
+
+@open_to_all("the worker keeps the report page for the dead zone")
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker under this channel's own path."""
+    return service_worker(request)  # type: ignore[return-value]

@@ -1,0 +1,22 @@
+"""Addresses of the citizen's phone page (市民通)."""
+
+from django.urls import path
+
+from hezhi.channels.citizen import pages, rest
+
+urlpatterns = [
+    path("", pages.home, name="citizen-home"),
+    path("report/", pages.report, name="citizen-report"),
+    path("follow/", pages.follow, name="citizen-follow"),
+    path("done/<uuid:case_id>/", pages.done, name="citizen-done"),
+    path("case/<uuid:case_id>/", pages.case, name="citizen-case"),
+    path("case/<uuid:case_id>/add/", pages.add, name="citizen-add"),
+    path("case/<uuid:case_id>/rate/", pages.rate, name="citizen-rate"),
+    path("privacy/", pages.privacy, name="citizen-privacy"),
+    path("elder/", pages.elder, name="citizen-elder"),
+    path("who/", rest.who, name="citizen-who"),
+    path("near/", rest.near, name="citizen-near"),
+    path("reports/<uuid:case_id>/", rest.put_report, name="citizen-put"),
+    path("reports/<uuid:case_id>/photos/<int:n>/", rest.put_photo, name="citizen-put-photo"),
+    path("sw.js", pages.worker, name="citizen-worker"),
+]
