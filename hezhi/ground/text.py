@@ -69,6 +69,10 @@ _GONE: dict[int, None] = {
 }
 _TIDY: dict[int, int | str | None] = {**_RADICALS, **_HALF, **dict.fromkeys(_SPACES, " "), **_GONE}
 
+# Most cells of a table hold nothing to mend: plain signs, Chinese characters, single lines.
+_PLAIN = r"!-~\u4e00-\u9fff，。、；：？！（）《》“”"
+_ORDINARY = re.compile(rf"[{_PLAIN}](?:[{_PLAIN} ]*[{_PLAIN}])?")
+
 _DOTS = re.compile(r"\s*[·•・･‧∙⋅●．.]\s*")
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 _BETWEEN_HAN = re.compile(rf"(?<={_HAN})\s+(?={_HAN})")
@@ -89,6 +93,10 @@ def tidy(text: str) -> str:
 
     Spaces at line ends go, more than one empty line becomes one.
     """
+    return text if _ORDINARY.fullmatch(text) else _tidied(text)
+
+
+def _tidied(text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").translate(_TIDY))
     lines = [line.rstrip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
@@ -116,7 +124,9 @@ def fold(text: str) -> str:
     «ＡＢ座 １号» and «ab座1号» fold to the same. Punctuation stays, in its half-width form.
     """
     plain = unicodedata.normalize("NFKC", text.translate(_TIDY)).casefold()
-    return "".join(sign for sign in plain if not sign.isspace() and sign not in "\u200c\u200d")
+    close = "".join(sign for sign in plain if not sign.isspace() and sign not in "\u200c\u200d")
+    # Without its gaps a text may compose anew (a mark that stood alone joins the letter before it).
+    return unicodedata.normalize("NFKC", close)
 
 
 def length_fault(text: str, *, most: int, least: int = 0) -> str | None:

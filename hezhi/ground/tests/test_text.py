@@ -55,6 +55,11 @@ def test_tidying_twice_changes_nothing_more(typed: str) -> None:
         assert mend(once) == once
 
 
+@given(st.text(alphabet="ab 1~!汉字鿿，。（）“”　\n\xa0", max_size=12))
+def test_the_short_way_for_ordinary_texts_comes_to_the_same(typed: str) -> None:
+    assert text.tidy(typed) == text._tidied(typed)
+
+
 @given(anything)
 def test_a_tidy_text_can_always_be_stored(typed: str) -> None:
     stored = text.tidy(typed)
