@@ -133,6 +133,14 @@ class SignInForm(LoginForm):
         """Why the person stands here again (超时退出、他处登录)."""
         return sign_in.why_sentence(self.request.GET.get("why", "")) if self.request else ""
 
+    @property
+    def passkeys_work(self) -> bool:
+        """Whether a browser lends its passkeys to this address: by TLS or on this machine, and never to a number."""
+        if self.request is None:
+            return False
+        host = self.request.get_host().partition(":")[0]
+        return host == "localhost" or (self.request.is_secure() and not host.replace(".", "").isdigit())
+
 
 class NewPasswordForm(ChangePasswordForm):
     """A new password (修改口令); the rules are said before, not only after."""

@@ -106,7 +106,7 @@ class Role(models.Model):
 class UserManager(BaseUserManager["User"]):
     """Finds accounts by login name; accounts are made by `org.actions`, never here."""
 
-    def get_by_natural_key(self, login_name: str) -> "User":
+    def get_by_natural_key(self, login_name: str | None) -> "User":
         return self.get(login_name=login_name)
 
 

@@ -72,7 +72,7 @@ def unit_for(area_id: UUID, kind: str, at: date | None = None) -> Unit | None:
 def units_for(area_id: UUID, at: date | None = None) -> dict[str, Unit]:
     """All units that answer for an area and the areas above it, by kind (属地单位)."""
     area = Area.objects.get(pk=area_id)
-    ids = [i for i in area.ancestors().values() if i is not None]
+    ids = [UUID(str(i)) for i in area.ancestors().values() if i is not None]
     found = units(at).filter(area_id__in=ids, kind__in=list(LEVEL_OF)).order_by("-order", "-code")
     return {unit.kind: unit for unit in found}
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 
@@ -171,13 +172,13 @@ def _departments(office: Office, centre: Unit) -> list[Unit]:
 
 def _towns(office: Office, areas: list[Area], centre: Unit) -> list[Unit]:
     """Towns with dispatcher, handler and reviewer; communities and grids below them."""
-    towns = {}
+    towns: dict[UUID | None, Unit] = {}
     for n, area in enumerate(_by_level(areas, Area.Level.TOWN)):
         town = towns[area.pk] = office.unit(area.code, _town_name(area), Unit.Kind.TOWN, centre, area=area, order=100 + n)
         office.staff(town, "town_dispatcher", told=n < TOLD["town_dispatcher"] - 1)
         office.staff(town, "handler", "镇街经办人", told=n < 2)
         office.staff(town, "reviewer", "镇街审签人", told=n < 2)
-    communities = {}
+    communities: dict[UUID | None, Unit] = {}
     for n, area in enumerate(_by_level(areas, Area.Level.COMMUNITY)):
         unit = office.unit(area.code, area.name, Unit.Kind.COMMUNITY, towns[area.parent_id], area=area)
         communities[area.pk] = unit

@@ -348,12 +348,6 @@ def test_the_first_three_administrators_are_made_once_each():
         actions.create_first_administrator("system_admin", "second.one", "后来")
 
 
-def test_the_house_itself_keeps_passwords_with_argon2_only():
-    from hezhi.wiring import account_settings
-
-    assert account_settings.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-
-
 def test_the_history_of_an_account_names_who_changed_it_and_holds_no_password(client, system_admin, colleague):
     enter(client, system_admin)
     client.post(f"/users/accounts/{colleague.pk}/disable/", {"reason": "调离本区"})

@@ -1,0 +1,17 @@
+"""What the settings of accounts promise (GB/T 22239-2019 8.1.4.1, 8.1.4.8)."""
+
+import pytest
+
+from hezhi.wiring import account_settings
+
+
+@pytest.mark.clause("12.3-1")
+def test_passwords_are_kept_with_argon2_only():
+    assert account_settings.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+
+@pytest.mark.clause("12.3-1")
+def test_no_browser_is_remembered_and_no_first_factor_is_enough():
+    assert account_settings.MFA_TRUST_ENABLED is False
+    assert account_settings.ACCOUNT_SESSION_REMEMBER is False
+    assert account_settings.MFA_WEBAUTHN_USER_VERIFICATION == "required"
