@@ -57,6 +57,17 @@ def test_making_a_ring_again_changes_nothing(folder: Path) -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_two_processes_that_start_together_agree_on_one_ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slower one sees no key, makes its own, and then finds the quicker one's in place."""
+    folder = tmp_path / "keys"
+    vault.create_key_ring(folder)
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: iter(()))
+    assert vault.create_key_ring(folder) == []
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o440, 0o404, 0o644, 0o777])
 def test_a_key_that_lies_open_is_refused_with_the_command_that_mends_it(folder: Path, mode: int) -> None:
     (folder / "field.v1.key").chmod(mode)
@@ -125,6 +136,9 @@ def test_rotation_adds_a_version_and_keeps_the_old(home: Path) -> None:
     new = vault.seal("person.phone", "13800000000")
     assert new.startswith("v2.")
     assert vault.unseal("person.phone", old) == vault.unseal("person.phone", new) == "13800000000"
+    assert vault.resealed("person.phone", new) == new
+    assert vault.unseal("person.phone", vault.resealed("person.phone", old)) == "13800000000"
+    assert vault.resealed("person.phone", old).startswith("v2.") and vault.resealed("x", "") == ""
     with pytest.raises(ValueError, match="shoe"):
         keys.rotate(home / "keys", "shoe")
 

@@ -12,7 +12,9 @@ import binascii
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -162,7 +164,12 @@ def create_key_ring(folder: Path) -> list[str]:
     For a new installation only: over an existing database a missing key is restored, never replaced.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return [_make(folder, p, 1) for p in PURPOSES if not list(folder.glob(f"{p}.v*.key"))]
+    made = []
+    for purpose in PURPOSES:
+        if not list(folder.glob(f"{purpose}.v*.key")):
+            with suppress(FileExistsError):  # another process of this installation was quicker
+                made.append(_make(folder, purpose, 1))
+    return made
 
 
 def rotate(folder: Path, purpose: str) -> str:
@@ -180,16 +187,18 @@ def rotate(folder: Path, purpose: str) -> str:
 
 
 def _make(folder: Path, purpose: str, version: int) -> str:
+    """Write a key aside and put it in place whole; raises FileExistsError rather than replace one."""
     path = folder / f"{purpose}.v{version}.key"
-    part = folder / f"{path.name}.part"
-    part.unlink(missing_ok=True)  # of a start that was cut off
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    with os.fdopen(handle, "w") as file:
-        file.write(_line(purpose, version, random_key(PURPOSES[purpose])))
-        file.flush()
-        os.fsync(file.fileno())
-    os.link(part, path)  # unlike a rename, never over an existing key
-    part.unlink()
+    handle, aside = tempfile.mkstemp(prefix=".new-", dir=folder)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(_line(purpose, version, random_key(PURPOSES[purpose])))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(aside, 0o400)
+        os.link(aside, path)
+    finally:
+        os.unlink(aside)
     return path.name
 
 
