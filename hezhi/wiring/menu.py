@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from hezhi.engines.flow.queries import todo_count
-from hezhi.engines.org.actor import Actor, holdings_of, reader
+from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.reach.queries import unread_count
 from hezhi.engines.registry.menu import menu_entries
 
@@ -54,23 +54,52 @@ MENU = (
 )  # fmt: skip
 
 
+TABS = (
+    ("/g/", "待办", "list-check", "cases.sign"),
+    ("/g/report/", "上报", "camera", "cases.report"),
+    ("/g/mine/", "我报的", "history", "cases.report"),
+)
+
+
 def shell_of(request: HttpRequest) -> dict[str, Any]:
     """Everything the shell shows for this reader, in two counting queries at the most."""
     actor = reader(request)
     signed_in = request.user.is_authenticated
-    return {
+    told: dict[str, Any] = {
         "system_name": settings.SYSTEM_NAME,
         "demo": settings.DEMO,
+        "home_url": "/",
+        "elder": request.COOKIES.get("elder") == "1",
         "user_name": actor.name,
         "unit_name": actor.unit_name,
         "post_title": actor.post_title,
-        "posts": list(holdings_of(request.user)) if signed_in and request.path == "/account/" else [],
-        "menu": _groups(actor, request.path) if signed_in else [],
-        "todo_count": todo_count(actor) if signed_in else 0,
-        "unread_count": unread_count(actor) if signed_in else 0,
-        "elder": request.COOKIES.get("elder") == "1",
-        "stream_url": f"{settings.STREAM_ORIGIN}/stream" if signed_in else "",
     }
+    if request.path.startswith("/c/"):
+        return told | {"elder_url": "/c/elder/", "home_url": "/c/", "account": ""}
+    if not signed_in:
+        return told
+    if request.path.startswith("/g/"):
+        return told | {"elder_url": "/g/elder/", "tabs": _tabs(actor, request.path), "account": str(actor.user_id)}
+    return told | {
+        "menu": _groups(actor, request.path),
+        "todo_count": todo_count(actor),
+        "unread_count": unread_count(actor),
+        "todo_url": "/",
+        "inbox_url": "/messages/",
+        "search_url": "/find/" if actor.may("cases.view") else "",
+        "account_url": "/account/",
+        "logout_url": "/accounts/logout/",
+        "stream_url": f"{settings.STREAM_ORIGIN}/stream",
+    }
+
+
+def _tabs(actor: Actor, path: str) -> list[dict[str, Any]]:
+    """The tabs of the grid worker's phone that this post may open."""
+    return [
+        {"name": name, "url": url, "icon": icon, "active": path == url}
+        for url, name, icon, permission in TABS
+        if actor.may(permission)
+    ]
 
 
 def _groups(actor: Actor, path: str) -> list[dict[str, Any]]:

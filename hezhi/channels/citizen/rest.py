@@ -41,7 +41,7 @@ def put_report(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if request.method != "PUT":
         raise NotAllowed("请用上报页面提交。", code="citizen.put_only")
     rules.not_too_many(reader(request).address)
-    given = _read(request)
+    given = read_json(request)
     receipt = take_in(message_of(given), by=_citizen(request), case_id=case_id)
     if not receipt.new:
         _same_report(case_id)
@@ -50,7 +50,7 @@ def put_report(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return JsonResponse(answer, status=201 if receipt.new else 200)
 
 
-def _read(request: HttpRequest) -> dict[str, Any]:
+def read_json(request: HttpRequest) -> dict[str, Any]:
     try:
         given = json.loads(request.body)
     except (ValueError, UnicodeDecodeError):
@@ -134,10 +134,13 @@ def put_photo(request: HttpRequest, case_id: UUID, n: int) -> HttpResponse:
 @open_to_all(WHY, clause=clause)
 def near(request: HttpRequest) -> HttpResponse:
     """Open reports of the same kind within 200 m (附近同类): only what is public of them, never a secret case."""
+    return JsonResponse({"reports": near_rows(request)})
+
+
+def near_rows(request: HttpRequest) -> list[dict[str, str]]:
+    """What the two phone pages show of reports close by; nothing outside the district."""
     try:
         lon, lat = float(request.GET["lng"]), float(request.GET["lat"])
     except (KeyError, ValueError):
-        return JsonResponse({"reports": []})
-    if locate(lon, lat) is None:
-        return JsonResponse({"reports": []})
-    return JsonResponse({"reports": rules.near_reports(lon, lat, request.GET.get("kind", ""))})
+        return []
+    return rules.near_reports(lon, lat, request.GET.get("kind", "")) if locate(lon, lat) else []

@@ -17,6 +17,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_unit,
     wait,
 )
+from hezhi.chapters.cases.handling.actions.working import before_unit
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.engines.flow import approvals, timing, todos
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
@@ -31,18 +32,35 @@ NAMES = {"extension": "延期", "hold": "挂起", "return": "退回", "void": "�
 
 
 def _ask(
-    case: Case, kind: str, reason: str, *, by: Actor, permission: str, proposal: dict[str, object] | None = None
+    case: Case,
+    kind: str,
+    reason: str,
+    *,
+    by: Actor,
+    permission: str,
+    proposal: dict[str, object] | None = None,
+    unit_id: UUID | None = None,
 ) -> Approval:
-    """Put a request before the dispatching desk and write it into the timeline."""
+    """Put a request before the dispatching desk (or a named unit) and write it into the timeline."""
+    unit_id = unit_id or case.desk_id
+    if unit_id is None:
+        raise NotNow("这件事还没有派遣台,不能提交申请。", remedy="请联系值班长。", code="cases.no_desk")
     approval = approvals.ask(
-        by, kind=kind, obj=(MATTER, case.pk), number=case.number, title=f"{NAMES[kind]}:{case.title}",
-        reason=reason, unit_id=case.desk_id, permission=permission, proposal=proposal,
-    )  # fmt: skip
+        by,
+        kind=kind,
+        obj=(MATTER, case.pk),
+        number=case.number,
+        title=f"{NAMES[kind]}:{case.title}",
+        reason=reason,
+        unit_id=unit_id,
+        permission=permission,
+        proposal=proposal,
+    )
     tell_unit(
         case,
         "cases.approval_waiting",
         by=by,
-        unit_id=case.desk_id,
+        unit_id=unit_id,
         permission=permission,
         what=NAMES[kind],
         reason=reason,
@@ -113,9 +131,15 @@ def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
         returns=0,  # how often is asked below: from the third on the duty chief rules instead
         ruled=order.may_not_return,
     ).or_refuse()
-    permission = "cases.rule_return" if rule.must_be_ruled(case.returns) else "cases.dispatch"
-    permission = "cases.dispatch" if case.returns < 2 else "cases.rule_return"
-    return _ask(case, "return", reason, by=by, permission=permission, proposal={"order": str(order.pk)})
+    if order.parent is not None:
+        # What a higher unit passed down goes back to that unit, not to the district's desk.
+        upper, permission = order.parent.unit_id, "cases.transfer"
+    else:
+        upper = case.desk_id
+        permission = "cases.rule_return" if rule.must_be_ruled(case.returns) else "cases.dispatch"
+    return _ask(
+        case, "return", reason, by=by, permission=permission, proposal={"order": str(order.pk)}, unit_id=upper
+    )
 
 
 @clause("9.1.2-2")
@@ -188,21 +212,30 @@ def _hold(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
 
 
 def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+    """The order goes back: to the desk when the lead itself returned it, else to the unit above."""
     order = WorkOrder.objects.select_related("unit", "parent").get(pk=approval.proposal["order"])
     end(order, WorkOrder.State.RETURNED, approval.reason)
-    case.returns += 1
     lead_gone = order.part == WorkOrder.Part.LEAD and order.parent_id is None
     if lead_gone:
+        case.returns += 1
         case.lead_unit = None
     settle(
-        case, "return_order", by=by, to="to_dispatch" if lead_gone else derived(case), order=order,
-        text=approval.reason, fields={"退回单位": order.unit.name}, changed=("returns", "lead_unit"),
-    )  # fmt: skip
+        case,
+        "return_order",
+        by=by,
+        to="to_dispatch" if lead_gone else derived(case),
+        order=order,
+        text=approval.reason,
+        fields={"退回单位": order.unit.name},
+        changed=("returns", "lead_unit"),
+    )
     if lead_gone:
         for other in tree(case):
             if other.state in ("to_sign", "handling", "to_review") and other.round == case.redos + 1:
                 end(other, WorkOrder.State.WITHDRAWN, "主办单位退回,重新派遣")
         wait(case, "dispatch", "cases.dispatch", case.desk_id)
+    elif order.parent is not None:
+        before_unit(case, order.parent, "handle", "cases.reply", order.parent.unit_id)
 
 
 def _void(case: Case, approval: Approval, by: Actor, opinion: str) -> None:

@@ -67,7 +67,7 @@ def take_order(order_id: UUID, verb: str, *, by: Actor) -> tuple[Case, WorkOrder
     if known is None:
         raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
     case = seen(known, by=by)
-    order = WorkOrder.objects.select_related("unit").get(pk=order_id)
+    order = WorkOrder.objects.select_related("unit", "parent__unit").get(pk=order_id)
     if order.state not in declared.frm:
         raise NotNow(
             f"现在不能「{declared.name}」:这张承办单是「{ORDER_NAMES[order.state]}」。",

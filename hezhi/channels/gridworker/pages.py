@@ -1,0 +1,201 @@
+"""The grid worker's phone (网格员手机端): one form, one inbox; what can be done on the spot is done there."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from hezhi.channels.citizen import rules
+from hezhi.channels.gridworker import rest
+from hezhi.chapters.cases.handling.api import Case, actions, queries
+from hezhi.chapters.cases.handling.pages.case import timeline
+from hezhi.chapters.cases.handling.pages.forms import form_of
+from hezhi.chapters.cases.handling.pages.steps import ORDER_STEPS
+from hezhi.chapters.cases.intake.api import take_in
+from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.rules.life_cycle import Verb
+from hezhi.engines.org.actor import Actor, reader
+from hezhi.engines.org.rights import needs, open_to_all
+from hezhi.engines.records.acting import acting
+from hezhi.engines.records.files import keep_files, look_through
+from hezhi.ground.errors import BadInput, NotFound, Refusal
+from hezhi.ground.ids import new_id
+from hezhi.ground.masks import mask_text
+from hezhi.ground.ui.pages import service_worker, switch_elder
+from hezhi.ground.ui.shapes import Empty
+
+clause = "9.1.2-2"
+CANNOT = "网格内处理不了,请上级安排有关单位办理。"
+
+
+@needs("cases.sign", "cases.report", clause=clause)
+def home(request: HttpRequest) -> HttpResponse:
+    """What waits for me: open orders of my grid, most pressing first."""
+    by = reader(request)
+    orders = list(queries.open_orders(by)[:60])
+    cases = Case.objects.in_bulk([o.matter_id for o in orders])
+    rows = [
+        {
+            "name": cases[o.matter_id].title, "url": reverse("grid-order", args=[o.pk]), "note": o.number,
+            "state_code": o.state, "state_name": o.get_state_display(), "deadline": o.due_at,
+        }
+        for o in orders
+        if o.matter_id in cases
+    ]  # fmt: skip
+    context = {"rows": rows, "empty": Empty("现在没有派给您的事。", "上报一件", reverse("grid-report"))}
+    return render(request, "gridworker/home.html", context)
+
+
+@needs("cases.report", clause="9.1.2-1")
+def mine(request: HttpRequest) -> HttpResponse:
+    """What I reported, with its state; unsent reports stand above it."""
+    by = reader(request)
+    found = Case.objects.filter(registered_by=by.user_id, source="grid").order_by("-received_at")[:60]
+    rows = [
+        {
+            "name": c.title, "url": reverse("grid-case", args=[c.pk]), "note": c.number, "at": c.received_at,
+            "state_code": c.state, "state_name": "当场处理" if c.on_the_spot else c.get_state_display(),
+        }
+        for c in found
+    ]  # fmt: skip
+    context = {"rows": rows, "empty": Empty("您还没有上报过。", "上报一件", reverse("grid-report"))}
+    return render(request, "gridworker/mine.html", context)
+
+
+@needs("cases.report", clause="9.1.2-1")
+def report(request: HttpRequest) -> HttpResponse:
+    """Report from the spot; works in a dead zone through the outbox, and the plain way without scripts."""
+    typed: dict[str, Any] = request.POST.dict() if request.method == "POST" else {}
+    faults: list[str] = []
+    if request.method == "POST":
+        by = reader(request)
+        try:
+            looked = look_through(request.FILES.getlist("photos"), field="photos")
+            with acting(by, verb="cases.report_from_grid"):
+                receipt = take_in(rest.grid_message(typed), by=by, case_id=new_id())
+                keep_files(by, Case.objects.get(pk=receipt.id), looked, stage="report", field="photos")
+            messages.success(request, f"已上报,编号 {receipt.number}。")
+            return redirect("grid-case", case_id=receipt.id)
+        except BadInput as refusal:
+            faults = [sentence for told in refusal.fields.values() for sentence in told]
+    blank = str(UUID(int=0))
+    context = {
+        "kinds": rules.kinds(),
+        "typed": typed,
+        "faults": faults,
+        "action_url": reverse("grid-report"),
+        "report_url": reverse("grid-put", args=[blank]).replace(blank, "{id}"),
+        "photo_url": reverse("grid-put-photo", args=[blank, 0]).replace(blank, "{id}").replace("/0/", "/{n}/"),
+        "who_url": reverse("grid-who"),
+        "place_url": reverse("locate"),
+        "near_url": reverse("grid-near"),
+        "worker_url": reverse("grid-worker-js"),
+    }
+    return render(request, "gridworker/report.html", context, status=422 if faults else 200)
+
+
+def _order(by: Actor, order_id: UUID) -> tuple[Case, WorkOrder]:
+    order = WorkOrder.objects.select_related("unit", "issued_by_unit").filter(pk=order_id).first()
+    if order is None:
+        raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
+    return queries.case_for(by, order.matter_id), order
+
+
+@needs("cases.sign", clause=clause)
+def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """One order: what it is about, what to do next."""
+    by = reader(request)
+    case, row = _order(by, order_id)
+    verbs = [v for v in queries.order_verbs_for(by, case, row) if v.code in ORDER_STEPS]
+    context = {
+        "case": case,
+        "order": row,
+        "text": mask_text(case.text),
+        "verbs": [(v, reverse("grid-step", args=[row.pk, v.code])) for v in verbs if v.code != "return_order"],
+        "may_return": any(v.code == "return_order" for v in verbs),
+        "attachments": queries.attachments_for(by, case),
+        "timeline_items": timeline(list(case.steps.order_by("at", "id"))),
+    }
+    return render(request, "gridworker/order.html", context)
+
+
+@needs("cases.sign", clause=clause)
+def step(request: HttpRequest, order_id: UUID, verb: str) -> HttpResponse:
+    """Take a step on an order: sign in one tap, note or answer with a photo, «处理不了» in one tap."""
+    by = reader(request)
+    case, row = _order(by, order_id)
+    if verb == "cannot" and request.method == "POST":
+        try:
+            actions.ask_return(row.pk, by=by, reason=CANNOT)
+            messages.success(request, "已请上级处理,等待确认。")
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        return redirect("grid-order", order_id=row.pk)
+    declared = next((v for v in queries.order_verbs_for(by, case, row) if v.code == verb), None)
+    if declared is None or verb not in ORDER_STEPS:
+        messages.error(request, "这一步现在不能办理,请查看最新状态。")
+        return redirect("grid-order", order_id=row.pk)
+    return _step(request, by, case, row, declared)
+
+
+def _step(request: HttpRequest, by: Actor, case: Case, row: WorkOrder, verb: Verb) -> HttpResponse:
+    form = form_of(verb, case, row, request.POST if request.method == "POST" else None)
+    if verb.code in ("handle", "reply"):
+        form.fields["files"] = forms.FileField(
+            label="现场照片", required=False, help_text="可不拍。",
+            widget=forms.ClearableFileInput(attrs={"accept": "image/*", "capture": "environment"}),
+        )  # fmt: skip
+        form.files = request.FILES
+    if request.method == "POST" and form.is_valid():
+        try:
+            looked = look_through(request.FILES.getlist("files"))
+            with acting(by, verb=f"cases.{verb.code}_on_phone") as deed:
+                ORDER_STEPS[verb.code](case, row, by, form.cleaned_data)
+                deed.on(case)
+                keep_files(by, case, looked, stage=verb.code)
+            messages.success(request, f"已{verb.name}。")
+            return redirect("grid-order", order_id=row.pk)
+        except BadInput as refusal:
+            for name, told in refusal.fields.items():
+                form.add_error(name if name in form.fields else None, told)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+    context = {
+        "form": form,
+        "case": case,
+        "order": row,
+        "verb": verb,
+        "action_url": request.path,
+        "submit_name": f"提交{verb.name}",
+    }
+    return render(request, "gridworker/step.html", context, status=422 if request.method == "POST" else 200)
+
+
+@needs("cases.view", clause=clause)
+def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """A case of mine: its state and steps."""
+    by = reader(request)
+    row = Case.objects.filter(pk=case_id, registered_by=by.user_id).first() or queries.case_for(by, case_id)
+    context = {
+        "case": row,
+        "text": mask_text(row.text),
+        "attachments": queries.attachments_for(by, row),
+        "timeline_items": timeline(list(row.steps.order_by("at", "id"))),
+    }
+    return render(request, "gridworker/case.html", context)
+
+
+@open_to_all("the large view is for everybody")
+def elder(request: HttpRequest) -> HttpResponse:
+    """Switch the large view on or off."""
+    return switch_elder(request)
+
+
+@open_to_all("the worker keeps the report page for the dead zone")
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker under this channel's own path."""
+    return service_worker(request)  # type: ignore[return-value]

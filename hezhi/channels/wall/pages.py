@@ -1,0 +1,56 @@
+"""The hall screen (指挥大屏): today, by area, a live list and a map shaded by town; every panel leads to its list."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from hezhi.channels.wall import queries
+from hezhi.engines.org.actor import reader
+from hezhi.engines.org.rights import needs
+from hezhi.ground import time
+from hezhi.ground.ui.shapes import Bar, Figure
+
+clause = "9.1.2-1"
+NAMES = {
+    "reported": ("今日上报", ""), "closed": ("今日办结", ""), "waiting": ("待受理派遣", ""), "at_work": ("办理中", ""),
+    "overdue": ("已超期", "danger"), "on_the_spot": ("当场处理", ""),
+}  # fmt: skip
+
+
+@needs("wall.view", clause=clause)
+def wall(request: HttpRequest) -> HttpResponse:
+    """The first hall screen: figures of today, the trend, towns, categories, and what comes in now."""
+    month = time.now() - timedelta(days=30)
+    trend = queries.trend()
+    context: dict[str, Any] = {
+        "wall": {"stream_url": f"{settings.STREAM_ORIGIN}/stream?wall=1"},
+        "figure_list": [
+            Figure(NAMES[code][0], str(n), "件", url=f"/r/cases/?view={code}", tone=NAMES[code][1], code=code)
+            for code, n in queries.today().items()
+        ],
+        "town_bars": [Bar(name, n) for _, name, n in queries.by_town(month) if n][:12],
+        "category_bars": [Bar(name, n) for name, n in queries.by_category(month)],
+        "days": [day for day, _, _ in trend],
+        "reported": [a for _, a, _ in trend],
+        "closed": [b for _, _, b in trend],
+        "live_rows": queries.newest(reader(request)),
+        "counted_at": f"{time.local(time.now()):%H:%M}",
+        "layers": [{"url": reverse("wall-shading"), "kind": "shade", "name": "近 30 天事件数", "label": "name", "value": "count"}],
+    }  # fmt: skip
+    return render(request, "wall/wall.html", context)
+
+
+@needs("wall.view", clause=clause)
+def figures(request: HttpRequest) -> HttpResponse:
+    """The figures and the newest rows, for a screen that asks again."""
+    return JsonResponse({"figures": queries.today(), "rows": queries.newest(reader(request))})
+
+
+@needs("wall.view", clause=clause)
+def shading(request: HttpRequest) -> HttpResponse:
+    """Towns shaded by their cases of the last thirty days."""
+    return HttpResponse(queries.shading(time.now() - timedelta(days=30)), content_type="application/json")
