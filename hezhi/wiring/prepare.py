@@ -149,7 +149,7 @@ class Preparation:
             )
             out.write(done.stderr.encode())
         if done.returncode:
-            last = " | ".join(done.stderr.strip().splitlines()[-3:])
+            last = (done.stderr.strip().splitlines() or ["没有说明原因"])[-1]
             raise Trouble(
                 f"{words[0]} 未能完成:{last}。完整记录见 {log},排除后重新运行 ./run 即可接着做。",
                 f"The step {words[0]} failed; see {log}. Run ./run again after mending it.",
