@@ -17,7 +17,7 @@ from hezhi.engines.org.queries import (
     units_below,
     units_for,
 )
-from hezhi.engines.org.rights import needs, open_to_all, signed_in
+from hezhi.engines.org.rights import beat, needs, open_to_all, signed_in
 from hezhi.engines.org.scope import Scoped, ScopedQuerySet, within
 from hezhi.engines.org.sign_in import address_of, ask_to_sign_in, has_second_factor
 
@@ -36,6 +36,7 @@ __all__ = [
     "actor_of",
     "address_of",
     "ask_to_sign_in",
+    "beat",
     "citizen",
     "declare_permissions",
     "gaps",

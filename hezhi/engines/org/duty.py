@@ -107,9 +107,7 @@ def fits(shift: DutyShift) -> None:
     """Refuse a shift that runs over others of its unit, or backwards; call it with the unit locked."""
     if shift.ends_at <= shift.starts_at:
         raise BadInput({"ends_at": "值班结束时间应晚于开始时间。"})
-    near = DutyShift.objects.filter(
-        unit_id=shift.unit_id, starts_at__lt=shift.ends_at, ends_at__gt=shift.starts_at
-    )
+    near = DutyShift.objects.filter(unit_id=shift.unit_id, starts_at__lt=shift.ends_at, ends_at__gt=shift.starts_at)
     said = clash(shift, list(near))
     if said:
         raise BadInput({"rank": said})

@@ -31,9 +31,7 @@ class Unit(models.Model):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级单位"
     )
-    path = models.CharField(
-        "层级路径", max_length=400, editable=False, help_text="上级到本级的单位代码, 以/分隔并收尾"
-    )
+    path = models.CharField("层级路径", max_length=400, editable=False, help_text="上级到本级的单位代码, 以/分隔并收尾")
     area = models.ForeignKey(
         "geo.Area", models.PROTECT, null=True, blank=True, related_name="units", verbose_name="辖区"
     )
@@ -81,7 +79,10 @@ class Role(models.Model):
     kind = models.CharField("角色类型", max_length=16, choices=Kind.choices, default=Kind.BUSINESS)
     reach = models.CharField("数据范围", max_length=12, choices=Reach.choices, default=Reach.OWN_UNIT)
     matter_kinds = ArrayField(
-        models.CharField(max_length=20), verbose_name="事件类型", default=list, blank=True,
+        models.CharField(max_length=20),
+        verbose_name="事件类型",
+        default=list,
+        blank=True,
         help_text="留空表示不限",
     )
     permissions = ArrayField(models.CharField(max_length=60), verbose_name="权限", default=list, blank=True)

@@ -99,9 +99,9 @@ def colleagues_in(post: Post, at: datetime | None = None) -> QuerySet[Holding]:
 def _held(at: datetime | None) -> QuerySet[Holding]:
     moment = at or time.now()
     day = time.local(moment).date()
-    return Holding.objects.filter(
-        open_at("valid", moment), open_at("post__valid", day), user__is_active=True
-    ).filter(Q(user__expires_at__isnull=True) | Q(user__expires_at__gt=moment))
+    return Holding.objects.filter(open_at("valid", moment), open_at("post__valid", day), user__is_active=True).filter(
+        Q(user__expires_at__isnull=True) | Q(user__expires_at__gt=moment)
+    )
 
 
 def search_people(text: str, *, unit: Unit | None = None, limit: int = 20) -> list[User]:
@@ -136,6 +136,4 @@ def accounts_to_look_at(now: datetime | None = None) -> list[Attention]:
     ending = active.filter(expires_at__lte=moment + timedelta(days=30))
     homeless = active.exclude(pk__in=_held(moment).values("user_id"))
     reasons = ((unused, "90 天未使用，已不能登录"), (ending, "有效期已过或 30 天内到期"), (homeless, "没有任职岗位"))
-    return [
-        Attention(user, why) for rows, why in reasons for user in rows.order_by(F("used").asc(nulls_first=True))
-    ]
+    return [Attention(user, why) for rows, why in reasons for user in rows.order_by(F("used").asc(nulls_first=True))]

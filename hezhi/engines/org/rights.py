@@ -53,3 +53,12 @@ def open_to_all(why: str, clause: str = "") -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def beat(view: View) -> View:
+    """Say that the machine asks by itself (轮询、心跳): such a request does not keep a session awake.
+
+    A poll on a page that people open too says it in its header instead: `X-Hezhi-Beat: 1`.
+    """
+    view.beat = True  # type: ignore[attr-defined]
+    return view

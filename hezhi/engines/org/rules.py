@@ -45,9 +45,7 @@ def login_name_fault(name: str) -> str:
     return ""
 
 
-def locked_until(
-    failures: Sequence[datetime], limit: int, within: timedelta, lock: timedelta
-) -> datetime | None:
+def locked_until(failures: Sequence[datetime], limit: int, within: timedelta, lock: timedelta) -> datetime | None:
     """Until when a name or an address is locked by its failures (锁定至), or None.
 
     `failures` are in order of time. Each run of `limit` failures inside `within` locks for `lock` from

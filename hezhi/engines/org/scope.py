@@ -16,8 +16,10 @@ def within(scope: Scope, units_field: str = "unit_id") -> Q:
     if scope.area:
         condition = Q(**{f"{scope.level}_id": scope.area})
     if scope.units:
-        condition = condition | Q(**{f"{units_field}__in": scope.units}) if scope.area else Q(
-            **{f"{units_field}__in": scope.units}
+        condition = (
+            condition | Q(**{f"{units_field}__in": scope.units})
+            if scope.area
+            else Q(**{f"{units_field}__in": scope.units})
         )
     return condition
 
@@ -39,15 +41,11 @@ class Scoped(models.Model):
     district = models.ForeignKey(
         "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="区", db_index=False
     )
-    town = models.ForeignKey(
-        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="镇街"
-    )
+    town = models.ForeignKey("geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="镇街")
     community = models.ForeignKey(
         "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="社区"
     )
-    grid = models.ForeignKey(
-        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="网格"
-    )
+    grid = models.ForeignKey("geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="网格")
     unit = models.ForeignKey(
         "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="所属单位"
     )

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from hezhi.engines.org import failures, sessions
-from hezhi.engines.org.actor import holdings_of
+from hezhi.engines.org.actor import citizen, holdings_of
 from hezhi.engines.org.models import Role, User
 from hezhi.engines.org.policy import policy
 from hezhi.engines.org.rules import may_enter, password_is_due, plain_login_name
@@ -183,6 +183,23 @@ def next_duty(request: HttpRequest) -> HttpResponse | None:
     if page not in FACTOR_PAGES and second_factor_is_missing(request):
         return _send(request, "mfa_index", "请先设置两步验证。", "工作人员登录须使用两步验证。")
     return None
+
+
+def leave_when_over(request: HttpRequest) -> None:
+    """On a page open to all: whoever's session is over, or who still owes a duty, is there as a stranger.
+
+    Without this an officer's forgotten tablet would show the public pages with an officer's eyes.
+    """
+    user = request.user
+    if not isinstance(user, User):
+        return
+    over = bool(sessions.state_of(request))
+    if over:
+        logout(request)
+    if over or password_due(user) or second_factor_is_missing(request):
+        request.actor = citizen().at(  # type: ignore[attr-defined]
+            channel="citizen", address=address_of(request), request_id=getattr(request, "request_id", "")
+        )
 
 
 def password_due(user: User) -> bool:

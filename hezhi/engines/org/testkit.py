@@ -27,8 +27,7 @@ def traced() -> None:
     """Say to the history triggers that a test acts, for the rest of this transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('pghistory.context_id', %s, true),"
-            " set_config('pghistory.context_metadata', %s, true)",
+            "SELECT set_config('pghistory.context_id', %s, true), set_config('pghistory.context_metadata', %s, true)",
             [str(new_id()), '{"kind": "system", "name": "test"}'],
         )
 

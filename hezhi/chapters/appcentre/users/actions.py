@@ -32,9 +32,7 @@ def create_account(
     """Make an account; the first password is given back once and kept nowhere (建账号, 8.1.4.1 a)."""
     by.must("org.accounts")
     with acting(by, verb="users.create_account") as deed:
-        user, password = org.create_account(
-            login_name, full_name, work_phone=work_phone, expires_at=expires_at
-        )
+        user, password = org.create_account(login_name, full_name, work_phone=work_phone, expires_at=expires_at)
         deed.on(user)
     return user, password
 
@@ -141,9 +139,7 @@ def set_role(role: Role, *, by: Actor, permissions: Sequence[str], reach: str, r
 
 
 @verb("users.name_deputy")
-def name_deputy(
-    holding: Holding, *, by: Actor, deputy: User, starts: datetime, ends: datetime, reason: str
-) -> Holding:
+def name_deputy(holding: Holding, *, by: Actor, deputy: User, starts: datetime, ends: datetime, reason: str) -> Holding:
     """Name who stands in for a holding while its holder is away (指定代理人).
 
     By a security administrator, or by the holder himself among the colleagues of his unit.
@@ -184,9 +180,7 @@ def put_on_duty(
 ) -> DutyShift:
     """Put a line on a unit's roster (排班)."""
     by.must("calendars.edit")
-    return org.put_on_duty(
-        unit, user, starts_at=starts_at, ends_at=ends_at, rank=rank, answer_within=answer_within
-    )
+    return org.put_on_duty(unit, user, starts_at=starts_at, ends_at=ends_at, rank=rank, answer_within=answer_within)
 
 
 # --- by the house itself ------------------------------------------------------------------

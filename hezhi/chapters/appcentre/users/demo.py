@@ -60,7 +60,24 @@ TOLD = {"handler": 8, "reviewer": 5, "town_dispatcher": 4, "grid_worker": 3}
 
 STAFFED_GRIDS = 48
 SURNAMES = (*"林江沈苏顾陆程叶温黎卓简池楚岑艾柏洛安", "欧阳", "司马")
-GIVEN = ("清和", "知远", "若水", "望舒", "景行", "云舒", "晚晴", "怀瑾", "松月", "听澜", "砚", "禾", "屿", "棠", "川", "岚")
+GIVEN = (
+    "清和",
+    "知远",
+    "若水",
+    "望舒",
+    "景行",
+    "云舒",
+    "晚晴",
+    "怀瑾",
+    "松月",
+    "听澜",
+    "砚",
+    "禾",
+    "屿",
+    "棠",
+    "川",
+    "岚",
+)
 LONG_NAMES = ("热依汗古丽·买买提明", "阿依努尔·艾力", "巴特尔·苏和", "欧阳海若晨曦")
 DAYS_BACK, DAYS_AHEAD = 7, 30
 
@@ -149,7 +166,9 @@ def _by_level(areas: list[Area], level: str) -> list[Area]:
 
 def _centre(office: Office, areas: list[Area]) -> Unit:
     district = next(iter(_by_level(areas, Area.Level.DISTRICT)), None)
-    centre = office.unit("centre", "区社会治理中心", Unit.Kind.CENTRE, None, area=district, order=1, phone="0532-86000000")
+    centre = office.unit(
+        "centre", "区社会治理中心", Unit.Kind.CENTRE, None, area=district, order=1, phone="0532-86000000"
+    )
     for code, how_many in CENTRE_STAFF:
         for _ in range(how_many):
             office.staff(centre, code, told=True)
@@ -174,7 +193,9 @@ def _towns(office: Office, areas: list[Area], centre: Unit) -> list[Unit]:
     """Towns with dispatcher, handler and reviewer; communities and grids below them."""
     towns: dict[UUID | None, Unit] = {}
     for n, area in enumerate(_by_level(areas, Area.Level.TOWN)):
-        town = towns[area.pk] = office.unit(area.code, _town_name(area), Unit.Kind.TOWN, centre, area=area, order=100 + n)
+        town = towns[area.pk] = office.unit(
+            area.code, _town_name(area), Unit.Kind.TOWN, centre, area=area, order=100 + n
+        )
         office.staff(town, "town_dispatcher", told=n < TOLD["town_dispatcher"] - 1)
         office.staff(town, "handler", "镇街经办人", told=n < 2)
         office.staff(town, "reviewer", "镇街审签人", told=n < 2)

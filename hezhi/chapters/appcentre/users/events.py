@@ -73,9 +73,7 @@ def _stranger(request: HttpRequest | None) -> Actor:
 
 
 def _through(request: HttpRequest | None, actor: Actor, channel: str) -> Actor:
-    return actor.at(
-        channel=channel, address=address_of(request), request_id=getattr(request, "request_id", "")
-    )
+    return actor.at(channel=channel, address=address_of(request), request_id=getattr(request, "request_id", ""))
 
 
 def _row(user: User) -> tuple[str, UUID]:

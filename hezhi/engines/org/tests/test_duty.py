@@ -50,9 +50,7 @@ def town(db) -> Unit:
 
 
 def shift(unit, user, start, end, rank=1, answer_within=10) -> DutyShift:
-    return actions.put_on_duty(
-        unit, user, starts_at=at(start), ends_at=at(end), rank=rank, answer_within=answer_within
-    )
+    return actions.put_on_duty(unit, user, starts_at=at(start), ends_at=at(end), rank=rank, answer_within=answer_within)
 
 
 def test_the_first_is_called_then_the_second_then_the_unit_above(town):

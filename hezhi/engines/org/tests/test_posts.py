@@ -137,7 +137,11 @@ def test_two_deputies_at_one_time_are_refused(held):
     actions.name_deputy(held, make_user("first.deputy"), starts=now, ends=now + timedelta(days=2), reason="出差")
     with pytest.raises(NotNow, match="已指定"):
         actions.name_deputy(
-            held, make_user("second.deputy"), starts=now + timedelta(days=1), ends=now + timedelta(days=3), reason="出差"
+            held,
+            make_user("second.deputy"),
+            starts=now + timedelta(days=1),
+            ends=now + timedelta(days=3),
+            reason="出差",
         )
 
 

@@ -55,12 +55,17 @@ def test_an_account_is_open_unless_disabled_expired_or_unused_for_90_days(given_
     assert rules.may_enter(**facts, now=NOON, policy=POLICY) is open_
 
 
-@pytest.mark.parametrize(("days", "administrator", "due"), [(89, True, False), (90, True, True), (90, False, False), (180, False, True)])
+@pytest.mark.parametrize(
+    ("days", "administrator", "due"), [(89, True, False), (90, True, True), (90, False, False), (180, False, True)]
+)
 def test_a_password_lasts_90_days_for_administrators_and_180_for_others(days, administrator, due):
     changed = NOON - timedelta(days=days)
-    assert rules.password_is_due(
-        must_change=False, changed_at=changed, administrator=administrator, now=NOON, policy=POLICY
-    ) is due
+    assert (
+        rules.password_is_due(
+            must_change=False, changed_at=changed, administrator=administrator, now=NOON, policy=POLICY
+        )
+        is due
+    )
 
 
 def test_a_first_password_is_due_at_once():

@@ -26,9 +26,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     """All accounts, those that need a look, those that are closed (账号管理)."""
     listing = account_list(request.GET)
     may_make = reader(request).may("org.accounts")
-    return answer(
-        request, "users/accounts.html", "ui/parts/listing.html", {"listing": listing, "may_make": may_make}
-    )
+    return answer(request, "users/accounts.html", "ui/parts/listing.html", {"listing": listing, "may_make": may_make})
 
 
 @needs("org.view", clause=clause)

@@ -31,7 +31,7 @@ def on_account(
 
 
 def ask(
-    request: HttpRequest, kind: type[forms.Form], title: str, do: Doing, back: str, submit: str = "确定"
+    request: HttpRequest, kind: Callable[..., forms.Form], title: str, do: Doing, back: str, submit: str = "确定"
 ) -> HttpResponse:
     """Show a form; when it is sent and right, do it and go back. A refusal keeps what was typed."""
     form = kind(request.POST or None)

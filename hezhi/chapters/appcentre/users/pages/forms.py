@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 
 from hezhi.engines.org.api import Post, Role, Unit, User, units
-from hezhi.engines.org.rules import plain_login_name
+from hezhi.engines.org.permissions import all_permissions
+from hezhi.engines.org.rules import plain_login_name, role_fault
 
 
 class PersonField(forms.CharField):
@@ -99,3 +100,18 @@ class Deputy(Reason):
     starts = MomentField(label="开始")
     ends = MomentField(label="结束")
     field_order = ["deputy", "starts", "ends", "reason"]
+
+
+class RoleRights(Reason):
+    """What a role may do and how far it sees (角色授权)."""
+
+    reach = forms.ChoiceField(label="数据范围", choices=Role.Reach.choices)
+    permissions = forms.MultipleChoiceField(label="权限", widget=forms.CheckboxSelectMultiple, required=False)
+    field_order = ["reach", "permissions", "reason"]
+
+    def __init__(self, data: Any = None, *, role: Role) -> None:
+        super().__init__(data, initial={"reach": role.reach, "permissions": role.permissions})
+        allowed = [
+            (code, name) for code, name in all_permissions().items() if not role_fault(role.kind, [code], role.reach)
+        ]
+        self.fields["permissions"].choices = allowed  # type: ignore[attr-defined]

@@ -14,7 +14,13 @@ from hezhi.ground.time import show
 from hezhi.ground.ui.shapes import Action, Cell, Chip, Column, Empty, Fact, Filter, Listing, Pager, Row
 
 PAGE = 50
-COLUMNS = (Column("姓名", "title"), Column("登录名", "code"), Column("现任岗位"), Column("最近使用", "time"), Column("状态"))
+COLUMNS = (
+    Column("姓名", "title"),
+    Column("登录名", "code"),
+    Column("现任岗位"),
+    Column("最近使用", "time"),
+    Column("状态"),
+)
 
 
 def account_list(asked: Mapping[str, str]) -> Listing:
@@ -110,7 +116,9 @@ def account_facts(user: User) -> list[Fact]:
         Fact("状态", _state(user), f"登录失败过多，锁定至 {show(locked)}" if still and locked else ""),
         Fact("有效期至", _told(user.expires_at, "长期")),
         Fact("最近使用", _told(user.last_seen_at, "未登录过")),
-        Fact("口令修改于", _told(user.password_changed_at, "从未"), "下次登录须修改" if user.must_change_password else ""),
+        Fact(
+            "口令修改于", _told(user.password_changed_at, "从未"), "下次登录须修改" if user.must_change_password else ""
+        ),
         Fact("两步验证", "已设置" if user.authenticator_set.exists() else "未设置"),  # type: ignore[attr-defined]
     ]
 

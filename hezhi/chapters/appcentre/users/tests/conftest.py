@@ -49,8 +49,6 @@ def knock(client: Client):
     """Try the door: `knock("name", "password")` posts the sign-in page."""
 
     def knock(name: str, password: str = PASSWORD, address: str = "10.1.1.1", **more: str):
-        return client.post(
-            "/accounts/login/", {"login": name, "password": password, **more}, REMOTE_ADDR=address
-        )
+        return client.post("/accounts/login/", {"login": name, "password": password, **more}, REMOTE_ADDR=address)
 
     return knock

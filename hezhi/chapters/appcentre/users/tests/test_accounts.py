@@ -232,6 +232,29 @@ def test_a_role_changes_only_by_security_and_never_ones_own(security_admin, syst
         actions.set_role(own, by=actor(security_admin), permissions=["org.roles"], reach="nothing")
 
 
+def test_the_security_administrator_changes_a_role_and_it_holds_at_once(client, security_admin, officer):
+    enter(client, security_admin)
+    page = text_of(client.get("/users/roles/acceptor/"))
+    assert "受理" in page
+    assert "账号管理" not in page  # an administrator's right is not even offered to a business role
+    form = {"reach": "district", "permissions": ["cases.view", "cases.urge"], "reason": "增加催办"}
+    assert client.post("/users/roles/acceptor/", form).status_code == 302
+    assert actor(officer).permissions == {"cases.view", "cases.urge"}
+    assert "已调整" in text_of(client.get("/users/roles/"))
+    wrong = form | {"permissions": ["org.accounts"]}
+    assert client.post("/users/roles/acceptor/", wrong).status_code == 422
+    own = {"reach": "nothing", "permissions": ["org.roles"], "reason": "x"}
+    assert "不能修改本人所任的角色" in text_of(client.post("/users/roles/security_admin/", own))
+
+
+def test_the_policy_can_be_taken_away_as_a_document(client, security_admin, officer):
+    enter(client, security_admin)
+    response = client.get("/users/roles/policy.csv")
+    lines = text_of(response).splitlines()
+    assert lines[0].endswith("角色,类型,数据范围,密级,权限,说明")
+    assert any("查看事件、受理" in line for line in lines)
+
+
 # --- the list -----------------------------------------------------------------------------
 
 
@@ -293,7 +316,12 @@ def test_a_holder_names_a_colleague_for_his_leave_and_comes_back_early(client, o
     enter(client, officer)
     held = officer.holdings.get()
     now = time.local(time.now())
-    form = {"deputy": "何霖", "starts": f"{now:%Y-%m-%dT%H:%M}", "ends": f"{now + timedelta(days=3):%Y-%m-%dT%H:%M}", "reason": "年休假"}
+    form = {
+        "deputy": "何霖",
+        "starts": f"{now:%Y-%m-%dT%H:%M}",
+        "ends": f"{now + timedelta(days=3):%Y-%m-%dT%H:%M}",
+        "reason": "年休假",
+    }
     assert client.post(f"/account/deputy/{held.pk}/", form).status_code == 302
     assert "何霖 代理" in text_of(client.get("/account/"))
     stand_in = Holding.objects.get(deputy_of=held)
@@ -304,7 +332,12 @@ def test_a_holder_names_a_colleague_for_his_leave_and_comes_back_early(client, o
 def test_a_holder_cannot_name_a_stranger_nor_for_somebody_else(client, officer, colleague):
     enter(client, officer)
     now = time.local(time.now())
-    form = {"deputy": "郝月", "starts": f"{now:%Y-%m-%dT%H:%M}", "ends": f"{now + timedelta(days=3):%Y-%m-%dT%H:%M}", "reason": "年休假"}
+    form = {
+        "deputy": "郝月",
+        "starts": f"{now:%Y-%m-%dT%H:%M}",
+        "ends": f"{now + timedelta(days=3):%Y-%m-%dT%H:%M}",
+        "reason": "年休假",
+    }
     held = officer.holdings.get()
     assert "本单位同事" in text_of(client.post(f"/account/deputy/{held.pk}/", form))
     others = make_officer("other.one", make_role("caller")).holdings.get()

@@ -86,7 +86,12 @@ def test_the_roster_has_no_empty_hour_at_the_centre(accounts):
 def test_units_answer_for_their_ground(accounts):
     grid = Area.objects.get(code="9021A2")
     found = {kind: unit_for(grid.pk, kind) for kind in ("centre", "town", "community", "grid")}
-    assert [unit.name for unit in found.values()] == ["区社会治理中心", "望岛镇人民政府", "潮声2社区", "潮声2社区第2网格"]
+    assert [unit.name for unit in found.values()] == [
+        "区社会治理中心",
+        "望岛镇人民政府",
+        "潮声2社区",
+        "潮声2社区第2网格",
+    ]
     assert units_for(grid.pk) == found
     assert unit_for(grid.pk, "department") is None
     assert unit_for(grid.parent_id, "grid") is None

@@ -42,7 +42,11 @@ def test_every_failure_has_the_same_sentence(knock, officer):
     make_user("closed.one", is_active=False)
     make_user("expired.one", expires_at=time.now() - timedelta(minutes=1))
     make_user("unused.one", last_seen_at=time.now() - timedelta(days=90))
-    tries = [("linyutong", "wrong"), ("nobody", PASSWORD), *[(n, PASSWORD) for n in ("closed.one", "expired.one", "unused.one")]]
+    tries = [
+        ("linyutong", "wrong"),
+        ("nobody", PASSWORD),
+        *[(n, PASSWORD) for n in ("closed.one", "expired.one", "unused.one")],
+    ]
     sentences = set()
     for name, password in tries:
         page = text_of(knock(name, password))
@@ -127,6 +131,18 @@ def test_beats_and_polls_do_not_keep_a_session_awake(client, officer):
             client.get("/account/", headers={"X-Hezhi-Beat": "1"})
         clock.advance(minutes=1)
         assert "why=idle" in client.get("/account/").url
+
+
+def test_a_view_marked_as_a_beat_does_not_count_as_the_person(rf):
+    from types import SimpleNamespace
+
+    from hezhi.engines.org.rights import beat, needs
+    from hezhi.engines.org.sessions import is_beat
+
+    for view in (beat(needs("cases.view")(lambda request: None)), needs("cases.view")(beat(lambda request: None))):
+        request = rf.get("/")
+        request.resolver_match = SimpleNamespace(func=view)
+        assert is_beat(request)
 
 
 def test_twelve_hours_end_a_session_however_busy_it_is(client, officer):
@@ -250,10 +266,38 @@ def test_signing_in_and_failing_are_in_the_audit_without_what_was_typed(client, 
 
 def test_session_account_posts_and_scope_cost_three_queries(client, officer, django_assert_num_queries):
     town = make_unit("town9", "town", parent=make_unit())
-    hold(officer, make_role("chief", ["org.view"], reach="unit_tree"), town)
+    hold(officer, make_role("chief", ["cases.view"], reach="unit_tree"), town)
     enter(client, officer)
     session = client.session
     session["post"] = str(officer.holdings.get(post__unit=town).post_id)
     session.save()
-    with django_assert_num_queries(3):
-        assert "林雨桐" in text_of(client.get("/"))
+    with django_assert_num_queries(3):  # refused as a letter, so nothing else is asked of the database
+        response = client.get("/users/accounts/", headers={"Accept": "application/json"})
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("state", ["idle", "due", "factorless"])
+def test_on_a_public_page_a_session_that_is_over_or_unfinished_is_a_stranger(rf, client, officer, state):
+    from django.contrib.auth import get_user
+
+    from hezhi.engines.org.actor import actor_of
+    from hezhi.engines.org.sign_in import leave_when_over
+
+    with time.frozen_at("2026-11-22 09:00") as clock:
+        User.objects.update(password_changed_at=clock.moment)
+        enter(client, officer)
+        request = rf.get("/c/")
+        request.resolver_match = None
+        request.session = client.session
+        request.user = get_user(request)
+        request.actor = actor_of(request.user)
+        leave_when_over(request)
+        assert request.actor.kind == "staff"
+        if state == "idle":
+            clock.advance(minutes=15)
+        elif state == "due":
+            request.user.must_change_password = True
+        else:
+            del request.session["second_factor"]
+        leave_when_over(request)
+        assert request.actor.kind == "citizen"
