@@ -9,6 +9,7 @@ async function start(holder) {
   const map = makeMap(element, { ...config, wheel: "" });
   for (const spec of config.layers || []) addLayer(map, element, spec, false);
   const plot = new Plot(map, holder);
+  holder.plot = plot; // for the page's own scripts and for tests
   holder.addEventListener("click", (event) => {
     const tool = event.target.closest("[data-tool]");
     if (event.target.closest("[data-undo]")) plot.undo();

@@ -7,7 +7,7 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 
 self.addEventListener("message", (event) => {
   if (event.data?.forget) event.waitUntil(forget());
-  if (event.data?.keep) event.waitUntil(keep(event.data.page, event.data.keep));
+  if (event.data?.keep) event.waitUntil(keep(event.data.page, event.data.keep).then(() => event.source?.postMessage({ kept: event.data.page })));
 });
 
 async function forget() {
@@ -17,12 +17,15 @@ async function forget() {
 
 async function keep(page, urls) {
   const box = await caches.open(PREFIX + page);
-  const wanted = urls.map((url) => new URL(url, self.location.origin).href);
-  await Promise.all(wanted.map(async (url) => {
+  const wanted = [...urls, page].map((url) => new URL(url, self.location.origin).href);
+  const take = async (url) => {
     const answer = await fetch(url, { credentials: "same-origin" });
     // A page that led to the sign-in must not be kept in place of the form.
     if (answer.ok && !answer.redirected) await box.put(url, answer);
-  }));
+  };
+  // The page comes last: kept without its style and script it would be of no use.
+  await Promise.all(wanted.slice(0, -1).map(take));
+  await take(wanted.at(-1));
   for (const request of await box.keys()) if (!wanted.includes(request.url)) await box.delete(request);
 }
 
@@ -36,7 +39,7 @@ function patient(request) {
 }
 
 async function page(request) {
-  const kept = await caches.match(bare(request.url));
+  const kept = await caches.match(bare(request.url), { ignoreVary: true });
   try {
     const answer = await (kept ? patient(request) : fetch(request));
     if (kept && answer.ok && !answer.redirected) {
@@ -50,7 +53,7 @@ async function page(request) {
 }
 
 async function file(request) {
-  const kept = await caches.match(request.url);
+  const kept = await caches.match(request.url, { ignoreVary: true });
   if (!kept) return fetch(request);
   fetch(request).then(async (answer) => {
     if (!answer.ok) return;

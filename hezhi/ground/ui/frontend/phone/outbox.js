@@ -73,6 +73,7 @@ async function show(edit) {
   });
   document.querySelectorAll("[data-outbox]").forEach((box) => {
     box.hidden = mine.length + strangers === 0;
+    if (box.hidden) return box.replaceChildren();
     const heading = make("h2", {}, unsent ? `还有 ${unsent} 条未送达` : "本机已送达");
     box.replaceChildren(heading, ...mine.slice(0, 20).map((item) => rowOf(item, edit)));
     if (strangers) box.append(make("p", { class: "outbox-note" }, `这部手机上另一账号有 ${strangers} 条未发送，由其本人登录后发送。`));

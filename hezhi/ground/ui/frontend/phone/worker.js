@@ -8,8 +8,11 @@ export async function startWorker() {
     if (!document.querySelector("form[data-report]") && !("keep" in document.body.dataset)) return;
     const files = [...document.querySelectorAll("link[rel=stylesheet], link[rel=icon], script[src]")].map((one) => one.href || one.src);
     const centres = document.querySelector("form[data-centres]")?.dataset.centres;
+    navigator.serviceWorker.addEventListener("message", ({ data }) => {
+      if (data?.kept === location.pathname) document.documentElement.dataset.kept = "1";
+    });
     ready.active.postMessage({
-      keep: [location.pathname, ...files, ...(centres ? [new URL(centres, location.href).href] : [])],
+      keep: [...files, ...(centres ? [new URL(centres, location.href).href] : [])],
       page: location.pathname,
     });
     // Only an installed page may hope to be kept for good.

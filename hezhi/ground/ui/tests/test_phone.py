@@ -1,0 +1,248 @@
+"""The phone without a line, with a bad line, and in other hands (离线上报)."""
+
+import io
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from hezhi.ground.ui.tests.site import Site
+
+pytestmark = pytest.mark.browser
+
+READY = "() => document.documentElement.dataset.ready"
+
+
+@pytest.fixture
+def form(pocket: Page) -> Page:
+    pocket.goto("/gallery/phone-report")
+    pocket.wait_for_function(READY)
+    return pocket
+
+
+def photo_with_place(width: int = 4000, height: int = 3000) -> bytes:
+    """A large photo that carries the camera's place in its EXIF."""
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (36.0, 3.0, 12.0), 3: "E", 4: (120.0, 10.0, 30.0)}
+    exif[0x010F] = "ExampleCamera"
+    held = io.BytesIO()
+    Image.effect_noise((width // 8, height // 8), 60).resize((width, height)).convert("RGB").save(held, "JPEG", exif=exif)
+    return held.getvalue()
+
+
+def fill(page: Page, text: str, kind: str = "公共设施") -> None:
+    page.locator("textarea[name=text]").fill(text)
+    page.locator("input[name=address]").fill("长江路与平江路路口")
+    page.get_by_label(kind, exact=True).check()
+
+
+def send(page: Page, text: str) -> None:
+    fill(page, text)
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("[data-outbox]")).to_contain_text(text)
+
+
+def until(page: Page, true) -> None:
+    """Let the page go on until the server has seen something."""
+    for _ in range(100):
+        if true():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("it did not come to pass in five seconds")
+
+
+def row(page: Page, text: str):
+    return page.locator(".outbox-row", has_text=text)
+
+
+def test_a_report_arrives_and_tells_its_number(form: Page, site: Site) -> None:
+    send(form, "路灯不亮")
+    expect(row(form, "路灯不亮")).to_contain_text("已送达")
+    expect(row(form, "路灯不亮")).to_contain_text("SJ26112200001")
+    expect(row(form, "路灯不亮")).to_contain_text("7K3MXQ2A")
+    [report] = site.inbox.reports.values()
+    assert report["kind"] == "公共设施"
+    assert report["address"] == "长江路与平江路路口"
+    assert report["crs"] == "EPSG:4326"
+    assert "csrfmiddlewaretoken" not in report
+
+
+def test_a_report_without_a_place_is_told_before_it_is_sent(form: Page, site: Site) -> None:
+    form.get_by_label("公共设施", exact=True).check()
+    form.get_by_role("button", name="提交").click()
+    expect(form.locator("[data-told]")).to_contain_text("在哪里")
+    assert site.inbox.puts == []
+
+
+def test_reports_wait_without_a_line_and_survive_the_closing_of_the_page(form: Page, site: Site) -> None:
+    form.context.set_offline(True)
+    send(form, "第一件")
+    send(form, "第二件")
+    expect(row(form, "第一件")).to_contain_text("待发送")
+    expect(form.locator(".phone-line")).to_have_text("离线，可照常填写")
+    context = form.context
+    form.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto("/gallery/phone-list")
+    expect(row(again, "第一件")).to_contain_text("已送达")
+    expect(row(again, "第二件")).to_contain_text("已送达")
+    assert len(site.inbox.reports) == 2
+
+
+def test_the_form_opens_without_a_line(form: Page, site: Site) -> None:
+    form.wait_for_function("() => document.documentElement.dataset.kept")
+    form.context.set_offline(True)
+    form.reload()
+    form.wait_for_function(READY)
+    send(form, "没有信号时上报")
+    expect(row(form, "没有信号时上报")).to_contain_text("待发送")
+    form.goto("/gallery/phone-detail")
+    expect(form.locator("h1")).to_have_text("现在没有网络")
+    form.context.set_offline(False)
+    form.goto("/gallery/phone-report")
+    expect(row(form, "没有信号时上报")).to_contain_text("已送达")
+
+
+def test_a_lost_answer_makes_no_second_report(form: Page, site: Site) -> None:
+    site.inbox.lose_answers = 1000
+    send(form, "答复丢失")
+    expect(row(form, "答复丢失")).to_contain_text("待发送")
+    until(form, lambda: site.inbox.puts)
+    site.inbox.lose_answers = 0
+    form.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(row(form, "答复丢失")).to_contain_text("已送达")
+    assert len(site.inbox.puts) >= 2
+    assert len(site.inbox.reports) == 1
+
+
+def test_a_refused_report_keeps_its_text_and_does_not_hold_up_the_others(form: Page, site: Site) -> None:
+    form.context.set_offline(True)
+    site.inbox.answers = {"界外": 422}
+    send(form, "界外")
+    send(form, "界内")
+    form.context.set_offline(False)
+    expect(row(form, "界内")).to_contain_text("已送达")
+    expect(row(form, "界外")).to_contain_text("需修改")
+    expect(row(form, "界外")).to_contain_text("地点不在本区范围内。 请核对位置后再提交。")
+    site.inbox.answers = {}
+    row(form, "界外").get_by_role("button", name="修改").click()
+    expect(form.locator("textarea[name=text]")).to_have_value("界外")
+    form.locator("textarea[name=text]").fill("已更正")
+    form.get_by_role("button", name="提交").click()
+    expect(row(form, "已更正")).to_contain_text("已送达")
+
+
+def test_a_busy_server_is_tried_again(form: Page, site: Site) -> None:
+    site.inbox.answer = 503
+    send(form, "服务器忙")
+    expect(row(form, "服务器忙")).to_contain_text("稍后自动再发")
+    site.inbox.answer = 201
+    form.get_by_role("button", name="立即发送").click()
+    expect(row(form, "服务器忙")).to_contain_text("已送达")
+
+
+def test_signed_out_the_report_waits_for_its_writer(form: Page, site: Site) -> None:
+    site.inbox.account = None
+    send(form, "已退出登录")
+    expect(row(form, "已退出登录")).to_contain_text("待登录")
+    assert site.inbox.puts == []
+    site.inbox.account = "example-account"
+    form.reload()
+    expect(row(form, "已退出登录")).to_contain_text("已送达")
+
+
+def test_another_person_never_sends_it(form: Page, site: Site) -> None:
+    site.inbox.account = "somebody-else"
+    fill(form, "我的上报")
+    form.get_by_role("button", name="提交").click()
+    expect(row(form, "我的上报")).to_contain_text("待发送")
+    form.evaluate("window.dispatchEvent(new Event('online'))")
+    form.wait_for_timeout(500)
+    assert site.inbox.puts == []
+
+
+def test_a_stranger_sees_that_something_waits_but_not_what(form: Page, site: Site) -> None:
+    site.inbox.account = None
+    send(form, "别人的事")
+    form.evaluate("document.body.dataset.account = 'somebody-else'; window.dispatchEvent(new Event('hezhi:outbox'))")
+    expect(form.locator("[data-outbox]")).to_contain_text("另一账号有 1 条未发送")
+    expect(form.locator("[data-outbox]")).not_to_contain_text("别人的事")
+
+
+def test_a_photo_arrives_small_and_without_the_cameras_place(form: Page, site: Site) -> None:
+    form.locator("[data-photo-input]").set_input_files(
+        [{"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": photo_with_place()}]
+    )
+    expect(form.locator(".photo img")).to_be_visible()
+    send(form, "有照片")
+    expect(row(form, "有照片")).to_contain_text("照片 1 张")
+    expect(row(form, "有照片")).to_contain_text("已送达")
+    [(report, number, content)] = site.inbox.photos
+    assert report in site.inbox.reports
+    assert number == "1"
+    picture = Image.open(io.BytesIO(content))
+    assert max(picture.size) == 1600
+    assert not picture.getexif()
+
+
+def test_what_is_no_picture_is_told(form: Page) -> None:
+    form.locator("[data-photo-input]").set_input_files(
+        [{"name": "说明.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"}]
+    )
+    expect(form.locator("[data-told]")).to_contain_text("说明.jpg”打不开")
+
+
+def test_a_half_filled_form_is_there_again(form: Page) -> None:
+    fill(form, "写到一半")
+    form.wait_for_timeout(500)
+    form.reload()
+    expect(form.locator("textarea[name=text]")).to_have_value("写到一半")
+    expect(form.locator("[data-told]")).to_contain_text("已恢复")
+
+
+def test_the_place_is_read_only_when_asked_for(form: Page, site: Site) -> None:
+    form.evaluate(
+        """() => {
+          const old = navigator.geolocation.watchPosition.bind(navigator.geolocation);
+          window.asked = 0;
+          navigator.geolocation.watchPosition = (...all) => { window.asked += 1; return old(...all); };
+        }"""
+    )
+    form.context.grant_permissions(["geolocation"])
+    form.context.set_geolocation({"longitude": 120.1931, "latitude": 35.9562, "accuracy": 12})
+    assert form.evaluate("window.asked") == 0
+    form.get_by_role("button", name="用我的位置").click()
+    expect(form.locator("[data-place-told]")).to_contain_text("长江路街道 · 平江路社区第4网格")
+    expect(form.locator("[data-place-told]")).to_contain_text("约 12 米内")
+    assert form.evaluate("window.asked") == 1
+    form.get_by_label("公共设施", exact=True).check()
+    expect(form.locator(".near")).to_contain_text("是同一件事吗")
+    form.get_by_role("button", name="提交").click()
+    expect(form.locator("[data-outbox]")).to_contain_text("已送达")
+    [report] = site.inbox.reports.values()
+    assert report["lng"] == "120.193100"
+    assert report["accuracy"] == "12"
+
+
+def test_a_refused_permission_never_blocks_a_report(form: Page) -> None:
+    form.context.clear_permissions()
+    form.get_by_role("button", name="用我的位置").click()
+    expect(form.locator("[data-place-told]")).to_contain_text("不影响上报")
+    send(form, "没有定位")
+    expect(row(form, "没有定位")).to_contain_text("已送达")
+
+
+def test_what_arrived_leaves_no_text_on_the_phone(form: Page) -> None:
+    send(form, "内容不留在手机上")
+    expect(row(form, "内容不留在手机上")).to_contain_text("已送达")
+    left = form.evaluate(
+        """() => new Promise((done) => {
+          const open = indexedDB.open('hezhi');
+          open.onsuccess = () => {
+            const all = open.result.transaction('reports').objectStore('reports').getAll();
+            all.onsuccess = () => done(all.result.map((item) => item.form));
+          };
+        })"""
+    )
+    assert left == [{}]
