@@ -108,6 +108,39 @@ def _manage(*words: str) -> None:
     execute_from_command_line(["hezhi manage", *words])
 
 
+# -- registries ------------------------------------------------------------------------------------
+
+
+@hezhi.command(options_metavar="[选项]")
+@click.argument("slug", required=False, metavar="[标识]")
+def registry(slug: str | None) -> None:
+    """列出全部台账,或说明一个台账的声明生成了什么。"""
+    _wake()
+    from hezhi.engines.registry import site
+    from hezhi.wiring import cli_registry
+
+    if slug:
+        cli_registry.show_registry(site.get(slug), screen)
+    else:
+        cli_registry.list_registries(screen)
+
+
+@hezhi.command("import", options_metavar="[选项]")
+@click.argument("slug", metavar="标识")
+@click.argument("file", metavar="文件", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--as", "login", required=True, metavar="登录名", help="以谁的名义导入;须有该台账的导入权限。")
+@click.option("--write", is_flag=True, help="预检后写入;不加则只预检。")
+def import_(slug: str, file: Path, login: str, write: bool) -> None:
+    """把一张表(xlsx、xls、ods、csv)导入一个台账,先逐行预检。"""
+    _wake()
+    from hezhi.engines.registry import site
+    from hezhi.wiring import cli_registry
+
+    by = cli_registry.actor_named(login)
+    whole = cli_registry.import_table(site.get(slug), file, by, write=write, screen=screen)
+    raise SystemExit(0 if whole else 1)
+
+
 # -- the standard ----------------------------------------------------------------------------------
 
 

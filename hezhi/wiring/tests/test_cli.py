@@ -1,5 +1,6 @@
 """The `hezhi` command speaks Chinese and refuses what an attacker would try first (命令行)."""
 
+import io
 import json
 import subprocess
 import sys
@@ -51,3 +52,65 @@ def test_an_ordinary_name_is_taken():
     from hezhi.wiring.cli import check_login_name
 
     assert check_login_name(" zhang.wei ") == "zhang.wei"
+
+
+# -- registries ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def importing(db, tmp_path):
+    """Import a small table of categories in somebody's name, and read what the screen says."""
+    from rich.console import Console
+
+    from hezhi.engines.org.actor import actor_of
+    from hezhi.engines.org.testkit import make_officer, make_role
+    from hezhi.engines.registry import site
+    from hezhi.wiring.cli_registry import import_table
+
+    def run(table, *, write, permissions=("dictionaries.edit",)):
+        path = tmp_path / "类别.csv"
+        path.write_text(table, encoding="utf-8")
+        told = io.StringIO()
+        by = actor_of(make_officer("lin.hai", make_role("keeper", permissions)))
+        whole = import_table(site.get("categories"), path, by, write=write, screen=Console(file=told, width=200))
+        return whole, told.getvalue()
+
+    return run
+
+
+GOOD = "类别代码,类别名称\nDRAIN,排水设施\nLAMP,路灯照明\n"
+
+
+def names_of_categories():
+    from hezhi.engines.registry import site
+
+    return set(site.get("categories").model.objects.values_list("name", flat=True))
+
+
+def test_an_import_is_checked_first_and_writes_nothing(importing):
+    whole, told = importing(GOOD, write=False)
+    assert whole and "新增 2" in told and "未写入任何数据" in told
+    assert not {"排水设施", "路灯照明"} & names_of_categories()
+
+
+def test_an_import_that_is_told_to_write_writes(importing):
+    whole, told = importing(GOOD, write=True)
+    assert whole and "已写入" in told
+    assert {"排水设施", "路灯照明"} <= names_of_categories()
+
+
+def test_a_refused_row_is_named_with_its_line(importing):
+    whole, told = importing(GOOD + "DRAIN,又一个\n", write=False)
+    assert not whole and "退回 1" in told and "第 4 行" in told
+
+
+def test_an_import_without_the_right_is_refused(importing):
+    from hezhi.ground.errors import NotAllowed
+
+    with pytest.raises(NotAllowed):
+        importing(GOOD, write=True, permissions=())
+
+
+def test_a_registry_prints_what_its_declaration_gives():
+    told = hezhi("registry", "categories").stdout
+    assert "/r/categories/" in told and "/api/v1/categories/" in told and "类别代码(code)" in told
