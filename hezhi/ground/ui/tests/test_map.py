@@ -28,6 +28,7 @@ def test_shaded_areas_have_a_legend_and_tell_their_figure(officer: Page) -> None
     officer.goto("/gallery/parts")
     wait(officer)
     expect(officer.locator(".map-legend")).to_contain_text("事件数")
+    officer.locator(".map").scroll_into_view_if_needed()
     box = officer.locator(".map").bounding_box()
     officer.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 - 20)
     officer.mouse.move(box["x"] + box["width"] / 2 + 4, box["y"] + box["height"] / 2 - 20)
@@ -153,6 +154,7 @@ def test_neighbours_move_together_when_a_shared_corner_is_pulled(plot: Page) -> 
 
 def test_two_grids_are_put_down_for_merging(plot: Page) -> None:
     plot.mouse.click(*at(plot, 0.5, 0.5))
+    expect(plot.locator("[data-plot-hint]")).to_contain_text("示例第9网格")
     plot.keyboard.down("Shift")
     plot.mouse.click(*at(plot, 1.5, 0.5))
     plot.keyboard.up("Shift")
@@ -164,9 +166,9 @@ def test_two_grids_are_put_down_for_merging(plot: Page) -> None:
 
 def test_a_new_grid_is_drawn(plot: Page) -> None:
     plot.get_by_role("button", name="绘制").click()
-    for place in [(4.05, 0.1), (4.15, 0.1), (4.15, 0.4)]:
+    for place in [(1.4, -0.1), (1.9, -0.1), (1.9, -0.06), (1.6, -0.06), (1.4, -0.1)]:
         plot.mouse.click(*at(plot, *place))
-    plot.mouse.dblclick(*at(plot, 4.05, 0.4))
+        plot.wait_for_timeout(300)
     [change] = changes(plot)
     assert change["verb"] == "draw"
     assert change["geometry"]["type"] == "Polygon"
