@@ -123,7 +123,7 @@ def remove(registry: Registry, id: UUID, *, by: Actor, reason: str) -> Any:
         if is_removed(registry, row):
             return row
         with acting(by, verb=f"{registry.label}.remove", reason=reason) as deed:
-            _take_out(registry, row, reason)
+            take_out(registry, row, reason)
             _check(registry, row, by)
             _stamp(row, by)
             row.save()
@@ -275,7 +275,8 @@ def _stamp(row: models.Model, by: Actor) -> None:
             setattr(row, f"{person}_id", by.user_id)
 
 
-def _take_out(registry: Registry, row: Any, reason: str) -> None:
+def take_out(registry: Registry, row: Any, reason: str) -> None:
+    """Mark the row as gone (标记删除), the way its table does; not yet saved."""
     field = registry.removed_by
     if not field:
         raise NotNow(what=f"{registry.noun}不能删除。", code="registry.no_removal")
@@ -309,5 +310,5 @@ def _must_be_fresh(registry: Registry, row: Any) -> None:
 
 
 def _taken(form: Any) -> BadInput:
-    form.add_error(None, "相同的记录刚刚由别人登记了,请核对后再保存。")
+    form.add_error(None, "与已有的记录冲突，可能刚刚由别人登记了相同的记录，请核对后再保存。")
     return FormRefused(form)

@@ -11,6 +11,7 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         """Find the declarations, and have Django check them before anything runs."""
+        from hezhi.engines.registry import jobs  # noqa: F401  (the worker must know them by name)
         from hezhi.engines.registry.checks import check_declarations
         from hezhi.engines.registry.site import discover
 

@@ -7,6 +7,7 @@ a registry declared in a test is held to the same by `keep_all(registry, client_
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.gis.geos import MultiPolygon, Polygon
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -22,15 +24,17 @@ from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor, actor_of
 from hezhi.engines.org.models import Role, Unit, User
 from hezhi.engines.org.testkit import enter, make_officer, make_role, make_unit, traced
-from hezhi.engines.registry import actions
+from hezhi.engines.registry import actions, addresses, exports, imports
 from hezhi.engines.registry.columns import in_words
 from hezhi.engines.registry.examples import made_up, make_rows
 from hezhi.engines.registry.fields import as_typed
 from hezhi.engines.registry.history import versions_of
+from hezhi.engines.registry.models import ExportRun, ImportRun
 from hezhi.engines.registry.scope import public
 from hezhi.ground import time
 from hezhi.ground.ids import new_id
 from hezhi.ground.masks import Kind
+from hezhi.ground.tables import write_rows
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
@@ -529,3 +533,126 @@ def a_machine_writes_through_the_same_form(world: World) -> None:
         assert late.status_code == 409
     broken = world.client().post(registry.rest_url(), data="{", content_type="application/json")
     assert broken.status_code == 400 and broken.json()["error"]["what"]
+
+
+# -- sheets in and out -----------------------------------------------------------------------------
+
+
+@promise
+def an_export_comes_back_unchanged(world: World) -> None:
+    registry = world.registry
+    if "import" not in registry.offers:
+        return
+    world.rows(3)
+    content, rows, _ = exports.content_of(registry, _draft(world), world.by(world.officer))
+    assert rows >= 3
+    run = _upload(world, content)
+    assert run.state == "checked", run.failure
+    assert (run.new, run.changed, run.refused) == (0, 0, 0), run.report
+    assert run.unchanged == rows
+
+
+@promise
+def a_sheet_is_checked_then_written_then_taken_back(world: World) -> None:
+    registry = world.registry
+    if "import" not in registry.offers:
+        return
+    sheet = _sheet(world, [world.typed(), world.typed()])
+    before = registry.visible(world.by(world.officer)).count()
+    run = _upload(world, sheet)
+    assert (run.state, run.new, run.refused) == ("checked", 2, 0), run.report
+    assert registry.visible(world.by(world.officer)).count() == before, "a check writes nothing"
+    url = registry.url("import", run.pk)
+    assert world.get(url).status_code == 200
+    assert world.client().post(url, {"step": "confirm"}).status_code == 302
+    run.refresh_from_db()
+    assert run.state == "written", run.failure
+    assert registry.visible(world.by(world.officer)).count() == before + 2
+    if versions_of(registry.model) and registry.removed_by:
+        assert world.client().post(url, {"step": "undo", "reason": "契约测试"}).status_code == 302
+        run.refresh_from_db()
+        assert run.state == "undone"
+
+
+@promise
+def a_bad_row_is_handed_back_and_spoils_no_other(world: World) -> None:
+    registry = world.registry
+    if "import" not in registry.offers:
+        return
+    good, bad = world.typed(), world.typed()
+    form = registry.form_class(by=world.by(world.officer))  # type: ignore[call-arg]
+    needed = next((n for n, f in form.fields.items() if f.required and n in bad), None)
+    if needed is None:
+        return
+    bad[needed] = ""
+    run = _upload(world, _sheet(world, [good, bad]))
+    assert (run.new, run.refused) == (1, 1), run.report
+    report = world.get(registry.url("import", run.pk, "report"))
+    assert report.status_code == 200 and report.content[:2] == b"PK"
+    unknown = _upload(world, _sheet(world, [good], extra={"没有这一列": "1"}))
+    assert unknown.state == "failed" and "没有这一列" in unknown.failure
+
+
+@promise
+def a_masked_cell_of_a_sheet_means_unchanged(world: World) -> None:
+    registry = world.registry
+    names = [n for n in registry.mask_kinds if n in registry.form_fields]
+    if not names or "import" not in registry.offers:
+        return
+    row = world.rows()[0]
+    before = {name: getattr(row, name) for name in names}
+    masked = {name: str(registry.column(name).plain(row)) for name in names}
+    run = _upload(world, _sheet(world, [world.typed(row) | masked]))
+    assert (run.new, run.changed, run.refused) == (0, 0, 0), run.report
+    strange = _upload(world, _sheet(world, [world.typed() | masked]))
+    assert strange.new == 0 and strange.refused == 1, "stars that stand for nothing are refused"
+    row.refresh_from_db()
+    assert {name: getattr(row, name) for name in names} == before
+
+
+@promise
+def an_export_is_made_within_scope_and_fetched_by_its_owner_alone(world: World) -> None:
+    registry = world.registry
+    if "export" not in registry.offers:
+        return
+    world.rows(2)
+    url = registry.url("export")
+    assert world.get(url).status_code == 200
+    assert world.client().post(url, {"format": "xlsx", "reason": ""}).status_code == 422
+    asked = world.client().post(url, {"format": "csv", "reason": "契约测试"})
+    if registry.personal and not any(part.export_gate(registry, _draft(world), world.by(world.officer)) for part in registry.parts):
+        assert asked.status_code == 403, "personal information is closed until a gate opens it"
+        return
+    run = ExportRun.objects.get(user=world.officer)
+    if run.state == "approval":
+        exports.release(run, by=world.by(world.neighbour))
+    exports.make(run.pk)
+    run.refresh_from_db()
+    assert run.state == "done" and run.rows >= 2, run.failure
+    file = f"{addresses.PAGES}/exports/{run.pk}/file/"
+    assert world.get(file).status_code == 200
+    assert world.get(file, world.neighbour).status_code == 404
+    if not world.is_public:
+        _, rows, _ = exports.content_of(registry, run, world.by(world.neighbour))
+        assert rows == 0, "a neighbour's export of the same query holds nothing of ours"
+
+
+def _draft(world: World) -> ExportRun:
+    """An export that was not asked for, to read what its file would hold."""
+    return ExportRun(registry=world.registry.slug, user=world.officer, created_at=time.now(), reason="契约测试")
+
+
+def _upload(world: World, content: bytes) -> ImportRun:
+    upload = SimpleUploadedFile("yangli.xlsx", content)
+    return imports.receive(world.registry, upload, by=world.by(world.officer))
+
+
+def _sheet(world: World, rows: list[dict[str, str]], extra: dict[str, str] | None = None) -> bytes:
+    """A sheet as a person would fill it in, with the labels of the template as headings."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    fields = world.registry.form_class.base_fields
+    headings = [str(fields[name].label) for name in names] + list(extra or {})
+    out = io.BytesIO()
+    lines = [[row.get(name, "") for name in names] + list((extra or {}).values()) for row in rows]
+    write_rows(out, "数据", headings, lines)
+    return out.getvalue()

@@ -52,6 +52,11 @@ class Lookup:
                 # A word that means two rows is remembered as such, and refused when it comes.
                 self._known[key] = row if key not in self._known or self._known[key] == row else ()
 
+    def add(self, row: Any) -> None:
+        """Know one more row, entered a moment ago."""
+        for name in ("pk", *self.words):
+            self._known[str(getattr(row, name))] = row
+
     def find(self, typed: str) -> Any:
         """The row meant; refuses in words what is unknown or means several."""
         if typed not in self._known and not self._all_known:
@@ -213,7 +218,20 @@ class WordsField(forms.CharField):
 class JsonField(forms.JSONField):
     """Structured content as JSON text, told in words when it cannot be read."""
 
-    default_error_messages = {"invalid": "内容不是有效的 JSON,请检查引号、逗号和括号。"}
+    default_error_messages = {"invalid": "内容不是有效的 JSON，请检查引号、逗号和括号。"}
+
+    def __init__(self, *, empty: Any = None, **kwargs: Any) -> None:
+        self.empty = empty
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        found = super().to_python(value)
+        if found is None and self.empty is not None:
+            return self.empty()
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value in ([], {}) else super().prepare_value(value)
 
 
 class PointField(forms.CharField):
@@ -258,7 +276,8 @@ def form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | No
     elif isinstance(field, ArrayField):
         made = WordsField(base=field.base_field, **told)
     elif isinstance(field, models.JSONField):
-        made = JsonField(widget=forms.Textarea(attrs={"rows": 4}), **told)
+        empty = field.get_default if field.has_default() and not field.null else None
+        made = JsonField(empty=empty, widget=forms.Textarea(attrs={"rows": 4}), **told)
     elif getattr(field, "geom_type", "") == "POINT":
         made = PointField(**told)
     else:

@@ -106,14 +106,20 @@ def _is_hidden(registry: Registry, field: Any) -> bool:
 def _words(field: Any, value: Any, labels: dict[tuple[str, str], str]) -> str:
     if isinstance(field, models.ForeignKey) and value is not None:
         return labels.get((field.name, str(value)), "（已不存在）")
-    choices = dict(field.flatchoices) if getattr(field, "flatchoices", None) else {}
-    return shorten(str(choices.get(value) or in_words(value)), 200)
+    if getattr(field, "flatchoices", None):
+        return str(dict(field.flatchoices).get(value, in_words(value)))
+    return shorten(in_words(value), 200)
 
 
 def _told_fields(registry: Registry, events: type[models.Model]) -> list[str]:
     kept = {field.name for field in events._meta.concrete_fields}
     fields = registry.model._meta.concrete_fields
-    return [f.name for f in fields if f.name in kept and f.name not in NOT_TOLD and not isinstance(f, BlindIndexField)]
+    return [f.name for f in fields if f.name in kept and f.name not in NOT_TOLD and not _is_for_machines(f)]
+
+
+def _is_for_machines(field: Any) -> bool:
+    """Keys and prints that tell a person nothing."""
+    return isinstance(field, BlindIndexField) or isinstance(getattr(field, "base_field", None), models.UUIDField)
 
 
 def _labels_of_keys(registry: Registry, names: list[str], rows: list[Any]) -> dict[tuple[str, str], str]:

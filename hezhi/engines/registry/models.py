@@ -97,8 +97,9 @@ class ColumnChoice(models.Model):
 class ImportRun(models.Model):
     """One imported file (导入批次): checked first, written only after somebody confirmed.
 
-    `report` holds the refused rows: row number, column, sentence; values stand in the file only, which is
-    deleted once the batch is written, given up, or a day old.
+    `report` holds the refused rows: row number, and by field what is wrong; values stand in the file only,
+    which is destroyed when the batch is given up or a day old. `deed` is the verb that wrote the batch: by
+    it the history knows the batch's rows, so that it can be taken back as a whole.
     """
 
     class State(models.TextChoices):
@@ -108,6 +109,7 @@ class ImportRun(models.Model):
         WRITTEN = "written", "已写入"
         FAILED = "failed", "未写入"
         GIVEN_UP = "given_up", "已放弃"
+        UNDONE = "undone", "已撤销"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     registry = models.CharField("台账", max_length=60)
@@ -117,7 +119,6 @@ class ImportRun(models.Model):
     name = models.CharField("文件名", max_length=200)
     file = models.CharField("文件", max_length=200, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.CHECKING)
-    done = models.PositiveIntegerField("已处理行数", default=0)
     rows = models.PositiveIntegerField("行数", default=0)
     new = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("变更", default=0)
@@ -125,6 +126,7 @@ class ImportRun(models.Model):
     refused = models.PositiveIntegerField("退回", default=0)
     report = models.JSONField("退回原因", default=list)
     failure = models.CharField("未写入原因", max_length=500, blank=True)
+    deed = models.UUIDField("写入批次号", null=True, blank=True)
     created_at = models.DateTimeField("上传时间")
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
 

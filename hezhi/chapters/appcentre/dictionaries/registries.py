@@ -159,7 +159,7 @@ class People(Registry):
         held = Holding.objects.filter(user=OuterRef("pk"), valid_from__lte=now)
         held = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=now)).order_by().values("user")
         named = held.annotate(
-            told=StringAgg(Concat("post__unit__name", Value(" "), "post__title"), "；", ordering="post__title")
+            told=StringAgg(Concat("post__unit__name", Value(" "), "post__title"), "；", order_by="post__title")
         )
         return super().with_columns(rows, columns).annotate(posts_text=Subquery(named.values("told")))
 
@@ -190,6 +190,9 @@ class Roles(Registry):
     def may(self, row: Role) -> str:
         """The permissions by name."""
         return "、".join(permissions.name_of(code) for code in row.permissions)
+
+    def examples(self, n: int) -> dict[str, Any]:
+        return {"kind": Role.Kind.BUSINESS, "clearance": n % 5}
 
 
 # -- rules of time ---------------------------------------------------------------------------------
