@@ -60,7 +60,7 @@ def doctor(as_json: bool) -> None:
 def createadmin() -> None:
     """创建首个系统、安全或审计管理员(三员互斥,各由一人担任)。"""
     _wake()
-    from hezhi.engines.org.actions import create_first_administrator
+    from hezhi.chapters.appcentre.users.api import create_first_administrator
     from hezhi.engines.org.models import Role
 
     if not sys.stdin.isatty() and os.environ.get("HEZHI_TESTING") != "1":
@@ -75,7 +75,7 @@ def createadmin() -> None:
         raise click.ClickException(f"系统里还没有“{OFFICES[office]}”这一角色。请先运行 ./run --empty 完成安装。")
     login_name = click.prompt("登录名", value_proc=check_login_name)
     full_name = click.prompt("姓名")
-    user, password = create_first_administrator(role, login_name, full_name)
+    user, password = create_first_administrator(role.kind, login_name, full_name)
     screen.print(f"已创建{OFFICES[office]} [bold]{user.login_name}[/bold]。")
     screen.print(f"初始口令(仅显示这一次,首次登录须修改):[bold]{password}[/bold]")
 

@@ -56,6 +56,8 @@ class Round:
 
 
 ROUNDS = (
+    Round("代理到期与交接", "hezhi.chapters.appcentre.users.jobs.move_due_work", 60),
+    Round("停用久未使用的账号", "hezhi.chapters.appcentre.users.jobs.close_unused_accounts", 3600),
     Round("站内消息送达", "hezhi.engines.reach.jobs.deliver_inbox", 1),
     Round("短信等外部消息发送", "hezhi.engines.reach.jobs.deliver_outside", 2),
     Round("状态回推", "hezhi.engines.connect.jobs.deliver_webhooks", 2),

@@ -51,11 +51,16 @@ MENU = (
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),
+    Group("系统管理", (
+        Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
+        Entry("角色权限", "/users/roles/", ("org.roles", "org.view")),
+        Entry("审计日志", "/audit/", ("audit.view",)),
+    )),
 )  # fmt: skip
 
 
 TABS = (
-    ("/g/", "待办", "list-check", "cases.sign"),
+    ("/g/", "待办", "checklist", "cases.sign"),
     ("/g/report/", "上报", "camera", "cases.report"),
     ("/g/mine/", "我报的", "history", "cases.report"),
 )
@@ -82,6 +87,7 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
         return told | {"elder_url": "/g/elder/", "tabs": _tabs(actor, request.path), "account": str(actor.user_id)}
     return told | {
         "menu": _groups(actor, request.path),
+        "posts": _posts(request, actor),
         "todo_count": todo_count(actor),
         "unread_count": unread_count(actor),
         "todo_url": "/",
@@ -91,6 +97,15 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
         "logout_url": "/accounts/logout/",
         "stream_url": f"{settings.STREAM_ORIGIN}/stream",
     }
+
+
+def _posts(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+    """The other posts of this person, to switch to; asked for only where a person has several."""
+    posts = getattr(request.user, "current_holdings", None) or []
+    return [
+        {"name": f"{h.post.unit} {h.post.title}", "url": f"/account/post/{h.post_id}/", "active": h.post_id == actor.post_id}
+        for h in posts
+    ] if len(posts) > 1 else []
 
 
 def _tabs(actor: Actor, path: str) -> list[dict[str, Any]]:

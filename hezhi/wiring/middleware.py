@@ -76,17 +76,22 @@ class Readership:
     ) -> HttpResponse | None:
         right = declared_right(view)
         if right is None:
-            raise NotAllowed(
-                code="wiring.no_declared_right",
-                what="这个地址没有声明访问权限,系统按规定不予打开。",
-                meaning="这是程序的疏漏,不是您的操作有误。",
-                remedy="请把下面的编号告诉系统管理员。",
-            )
+            return letter(request, NoDeclaredRight())
         if EVERYBODY in right:
+            sign_in.leave_when_over(request)
             return None
         if not request.user.is_authenticated:
             return sign_in.ask_to_sign_in(request)
         return sign_in.next_duty(request)
+
+
+class NoDeclaredRight(NotAllowed):
+    """A view that declares no right (未声明权限): a slip of the program, refused by default."""
+
+    code = "wiring.no_declared_right"
+    what = "这个地址没有声明访问权限,系统按规定不予打开"
+    meaning = "这是程序的疏漏,不是您的操作有误"
+    remedy = "请把下面的编号告诉系统管理员"
 
 
 def declared_right(view: Callable[..., Any]) -> tuple[str, ...] | None:
@@ -95,9 +100,6 @@ def declared_right(view: Callable[..., Any]) -> tuple[str, ...] | None:
         right = getattr(holder, "right", None)
         if right is not None:
             return tuple(right)
-    # Sign-in pages of the library, which guard themselves.
-    if getattr(view, "__module__", "").startswith("allauth."):
-        return (EVERYBODY,)
     return None
 
 
@@ -143,5 +145,3 @@ def broken(request: HttpRequest) -> HttpResponse:
     )
     refusal.status = 500  # type: ignore[misc]
     return letter(request, refusal)
-
-

@@ -93,6 +93,8 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "procrastinate.contrib.django",
+    # Before the sign-in library, whose templates it replaces.
+    "hezhi.chapters.appcentre.users",
     "allauth",
     "allauth.account",
     "allauth.mfa",

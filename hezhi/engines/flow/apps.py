@@ -7,3 +7,7 @@ class FlowConfig(AppConfig):
     name = "hezhi.engines.flow"
     label = "flow"
     verbose_name = "流程与时限"
+
+    def ready(self) -> None:
+        """Sign up for the moments when people leave or are away."""
+        from hezhi.engines.flow import handover  # noqa: F401

@@ -4,11 +4,16 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from hezhi.engines.records.fields import CurrentTransaction, TransactionField
 from hezhi.ground.ids import new_id
 
 
 class AuditEntry(models.Model):
-    """One line of the audit (审计记录), append-only: the application's role may insert and read, no more."""
+    """One line of the audit (审计记录), append-only: the application's role may insert and read, no more.
+
+    `deed_id` is the trace that the history rows of the same verb carry: they are the values before and
+    after. `mac` proves the line unchanged (see `audit.canonical`), `xact` says when it became visible.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField("时间")
@@ -27,14 +32,19 @@ class AuditEntry(models.Model):
     reason = models.CharField("事由", max_length=500, blank=True)
     purpose = models.CharField("查阅目的", max_length=200, blank=True)
     detail = models.JSONField("细节", default=dict)
+    deed_id = models.UUIDField("留痕编号", null=True)
     mac = models.BinaryField("完整性校验", default=bytes)
+    xact = TransactionField(db_default=CurrentTransaction())
 
     class Meta:
         verbose_name = "审计记录"
         indexes = [
-            models.Index(fields=["at"], name="audit_at"),
-            models.Index(fields=["object_id", "at"], name="audit_object"),
-            models.Index(fields=["actor_id", "at"], name="audit_actor"),
+            models.Index(fields=["at", "id"], name="audit_at"),
+            models.Index(fields=["object_id", "at", "id"], name="audit_object"),
+            models.Index(fields=["actor_id", "at", "id"], name="audit_actor"),
+            models.Index(fields=["event", "at", "id"], name="audit_event"),
+            models.Index(fields=["address", "at", "id"], name="audit_address"),
+            models.Index(fields=["xact"], name="audit_xact"),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
@@ -42,20 +52,70 @@ class AuditEntry(models.Model):
 
 
 class AuditSeal(models.Model):
-    """A link of the SM3 chain (审计封存): seals a run of audit rows in commit order."""
+    """A link of the SM3 chain (审计封存): seals the rows that were committed since the link before."""
 
     id = models.BigAutoField(primary_key=True)
     sealed_at = models.DateTimeField("封存时间")
     rows = models.PositiveIntegerField("条数")
-    members = models.JSONField("记录号段", help_text="按封存顺序的记录号")
+    members = models.JSONField("记录号段", help_text="[[起, 止], …],按封存顺序")
     previous = models.BinaryField("上一封存值")
     digest = models.BinaryField("封存值")
+    mac = models.BinaryField("完整性校验", default=bytes)
+    snapshot = models.TextField("数据库快照", blank=True)
+    cluster = models.CharField("数据库实例", max_length=20, blank=True)
+    floor = models.BigIntegerField("起始记录号", default=0)
 
     class Meta:
         verbose_name = "审计封存"
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
+
+
+class AuditCheck(models.Model):
+    """One examination of the audit's integrity (完整性校验记录): what was looked at and what was found."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField("校验时间")
+    since = models.DateTimeField("起始时间", null=True)
+    seconds = models.FloatField("用时(秒)")
+    seals = models.PositiveIntegerField("封存数")
+    rows = models.PositiveBigIntegerField("条数")
+    tail = models.PositiveIntegerField("未封存条数")
+    findings = models.JSONField("问题", default=list)
+    by_name = models.CharField("校验人", max_length=60)
+
+    class Meta:
+        verbose_name = "完整性校验记录"
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+
+class Alarm(models.Model):
+    """Something an audit administrator must look at (安全告警), once per occasion."""
+
+    class Kind(models.TextChoices):
+        BULK_READING = "bulk_reading", "短时间大量查看个人信息"
+        NIGHT_READING = "night_reading", "夜间查看个人信息"
+        INTEGRITY = "integrity", "审计完整性校验发现问题"
+        INFECTED = "infected", "附件查出恶意代码"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField("类别", max_length=16, choices=Kind.choices)
+    at = models.DateTimeField("时间")
+    occasion = models.CharField("场合", max_length=80)
+    actor_id = models.UUIDField("行为人", null=True)
+    actor_name = models.CharField("姓名", max_length=60, blank=True)
+    detail = models.JSONField("细节", default=dict)
+    seen_at = models.DateTimeField("处置时间", null=True)
+    seen_by = models.CharField("处置人", max_length=60, blank=True)
+    note = models.CharField("处置说明", max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = "安全告警"
+        constraints = [models.UniqueConstraint(fields=["kind", "occasion"], name="one_alarm_per_occasion")]
+        indexes = [models.Index(fields=["-at"], name="alarm_newest")]
 
 
 class Attachment(models.Model):
@@ -139,3 +199,16 @@ class Comment(models.Model):
     class Meta:
         verbose_name = "意见"
         indexes = [models.Index(fields=["object_id", "at"], name="comment_object")]
+
+
+class HistoryTable(models.Model):
+    """Which table keeps the versions of which (历史表登记): written by the owner after each migration."""
+
+    history_table = models.CharField(max_length=63, primary_key=True)
+    row_table = models.CharField(max_length=63)
+
+    class Meta:
+        verbose_name = "历史表"
+
+
+from hezhi.engines.records import org_history  # noqa: E402,F401  (its proxy models belong to this app)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case as Choice
+from django.db.models import Q, QuerySet, When
 
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import Case, Reporter, RoutingRule, Step
@@ -19,6 +20,8 @@ from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 from hezhi.ground.masks import mask
+
+BY_URGENCY = Choice(When(urgency="critical", then=0), When(urgency="urgent", then=1), default=2)
 
 BY_UNIT_ONLY = frozenset({"work"})
 """Verbs of the case that are done through its work orders and have no button of their own."""
@@ -218,7 +221,7 @@ def triage_queue(actor: Actor) -> QuerySet[Case]:
         Case.objects.visible_to(actor)
         .filter(state__in=states)
         .select_related("category", "town", "community", "grid")
-        .order_by("urgency", "received_at", "id")
+        .order_by(BY_URGENCY, "received_at", "id")
     )
 
 
