@@ -18,10 +18,7 @@ ELDER_COOKIE = "elder"
 
 def wants_part(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page; a restored page (back) is asked for whole."""
-    return (
-        request.headers.get("HX-Request") == "true"
-        and request.headers.get("HX-History-Restore-Request") != "true"
-    )
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
 
 
 def answer(
@@ -44,9 +41,7 @@ def answer(
 
 def letter(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The page that tells a refusal (说明页), or its bare sentences inside a dialog."""
-    return answer(
-        request, "ui/error.html", "ui/letter.html", {"refusal": refusal}, getattr(refusal, "status", 400)
-    )
+    return answer(request, "ui/error.html", "ui/letter.html", {"refusal": refusal}, getattr(refusal, "status", 400))
 
 
 def wants_elder(request: HttpRequest) -> bool:

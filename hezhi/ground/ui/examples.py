@@ -71,9 +71,7 @@ def menu() -> list[s.MenuGroup]:
     item = s.MenuItem
     return [
         s.MenuGroup("工作台", [item("我的待办", "#", count=12), item("站内消息", "#", count=3)]),
-        s.MenuGroup(
-            "统一指挥", [item("指挥大屏", "#"), item("预案与指令", "#")], "9.1.1"
-        ),
+        s.MenuGroup("统一指挥", [item("指挥大屏", "#"), item("预案与指令", "#")], "9.1.1"),
         s.MenuGroup(
             "事件流转处置",
             [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from django.contrib.staticfiles.storage import staticfiles_storage
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.forms import Form
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
@@ -26,17 +27,16 @@ WORKER = "hezhi/sw.js"
 
 
 @require_GET
-def service_worker(request: HttpRequest) -> FileResponse:
+def service_worker(request: HttpRequest) -> HttpResponse:
     """The worker's file under a channel's own path, because its reach is the folder it comes from.
 
     Never kept by the browser: a new release must arrive on the next visit.
     """
     found = finders.find(WORKER)
-    try:
-        opened = open(found, "rb") if isinstance(found, str) else staticfiles_storage.open(WORKER)
-    except FileNotFoundError as error:
-        raise Http404(WORKER) from error
-    response = FileResponse(opened, content_type="text/javascript; charset=utf-8")
+    path = Path(found) if isinstance(found, str) else Path(settings.STATIC_ROOT or "") / WORKER
+    if not path.is_file():
+        raise Http404(WORKER)
+    response = HttpResponse(path.read_bytes(), content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "no-cache"
     return response
 

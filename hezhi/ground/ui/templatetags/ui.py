@@ -45,11 +45,7 @@ def icon(name: str, label: str = "", size: int = 20) -> SafeString:
         drawn = _icons()[name]
     except KeyError:
         raise template.TemplateSyntaxError(f"no icon named {name!r} in icons.json") from None
-    voice = (
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else SafeString('aria-hidden="true"')
-    )
+    voice = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     paths = format_html_join("", '<path d="{}"/>', ((d,) for d in drawn))
     return format_html(
         '<svg class="ico" width="{0}em" height="{0}em" viewBox="0 0 24 24" fill="none"'
@@ -73,9 +69,7 @@ def level_badge(level: int | str, name: str = "") -> SafeString:
     """A warning level (预警等级): colour, word and Roman number, «橙 II». 1 is the gravest."""
     number = int(level)
     colour, roman = LEVELS[number]
-    return format_html(
-        '<span class="level level-{}"><b>{} {}</b>{}</span>', number, colour, roman, name
-    )
+    return format_html('<span class="level level-{}"><b>{} {}</b>{}</span>', number, colour, roman, name)
 
 
 @register.simple_tag
@@ -121,9 +115,7 @@ def when(moment: datetime | None, form: str = "short") -> SafeString:
 
 
 @register.inclusion_tag("ui/parts/masked.html")
-def masked(
-    text: str, reveal_url: str = "", label: str = "", purpose: bool = False
-) -> dict[str, Any]:
+def masked(text: str, reveal_url: str = "", label: str = "", purpose: bool = False) -> dict[str, Any]:
     """A masked value (脱敏), masked already by the server; `reveal_url` shows it once, logged.
 
     The button posts to `reveal_url`; the answer is a bare text (or a form that asks for the
@@ -138,9 +130,7 @@ def masked(
 
 
 @register.inclusion_tag("ui/parts/empty.html")
-def empty(
-    sentence: str, action_name: str = "", action_url: str = "", icon_name: str = "inbox"
-) -> dict[str, Any]:
+def empty(sentence: str, action_name: str = "", action_url: str = "", icon_name: str = "inbox") -> dict[str, Any]:
     """Nothing here (空状态): a sentence and one action."""
     return {
         "sentence": sentence,
@@ -311,7 +301,7 @@ class FrameNode(template.Node):
         values = {key: value.resolve(context) for key, value in self.more.items()}
         frame: dict[str, Any] = {**values, "inside": self.inside.render(context)}
         frame.update(zip(("title", "id"), given, strict=False))
-        return get_template(self.page).render(frame)
+        return SafeString(get_template(self.page).render(frame))
 
 
 def _frame(tag: str, page: str) -> Callable[[Parser, Token], FrameNode]:

@@ -11,9 +11,16 @@ from django.contrib.staticfiles import finders
 from playwright.sync_api import Browser, Page
 
 from hezhi.ground.testkit import browser
+from hezhi.ground.ui.tests import settings as alone
 from hezhi.ground.ui.tests.site import Site
 
 SHOTS = Path("test-results") / "ui"
+
+
+@pytest.fixture(autouse=True)
+def kit_by_itself(settings) -> None:
+    """No context processor of the project: a page of the kit must not need the floors above."""
+    settings.TEMPLATES = alone.TEMPLATES
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Settings of the kit by itself: its tests need no database and no other floor.
 
-`pytest hezhi/ground/ui --ds=hezhi.ground.ui.tests.settings`; with the project's own settings they pass as well.
+`pytest hezhi/ground/ui --ds=hezhi.ground.ui.tests.settings` runs them without the house above; with the project's own
+settings they pass as well.
 """
 
 SECRET_KEY = "only for the tests of the ui kit"  # pragma: allowlist secret

@@ -95,10 +95,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.body()
         if self.path == "/gallery/reveal":
-            return self.reply(200, '<span class="masked">13800001234</span>'.encode(), "text/html; charset=utf-8")
+            return self.reply(200, b'<span class="masked">13800001234</span>', "text/html; charset=utf-8")
         if self.headers.get("HX-Request"):
             return self.django(pages.gallery, "dialog-form", status=422)
-        self.reply(200, "<!doctype html><title>posted</title>posted".encode(), "text/html; charset=utf-8")
+        self.reply(200, b"<!doctype html><title>posted</title>posted", "text/html; charset=utf-8")
 
     def do_PUT(self) -> None:
         body = self.body()
@@ -115,7 +115,16 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return self.connection.close()
         if status >= 400:
-            return self.json(status, {"error": {"what": "地点不在本区范围内。", "remedy": "请核对位置后再提交。", "number": "261122-7K3MXQ"}})
+            return self.json(
+                status,
+                {
+                    "error": {
+                        "what": "地点不在本区范围内。",
+                        "remedy": "请核对位置后再提交。",
+                        "number": "261122-7K3MXQ",
+                    }
+                },
+            )
         self.json(status, {"number": "SJ26112200001", "code": "7K3MXQ2A", "url": "/gallery/phone-detail"})
 
     def body(self) -> bytes:
@@ -128,8 +137,7 @@ class Handler(BaseHTTPRequestHandler):
             response = view(request, *args)
         except Http404:
             return self.reply(404, b"", "text/plain")
-        content = b"".join(response) if response.streaming else response.content
-        self.reply(status, content, response["Content-Type"])
+        self.reply(status, response.content, response["Content-Type"])
 
     def static(self, name: str) -> None:
         found = finders.find(name)

@@ -26,7 +26,9 @@ def photo_with_place(width: int = 4000, height: int = 3000) -> bytes:
     exif[0x8825] = {1: "N", 2: (36.0, 3.0, 12.0), 3: "E", 4: (120.0, 10.0, 30.0)}
     exif[0x010F] = "ExampleCamera"
     held = io.BytesIO()
-    Image.effect_noise((width // 8, height // 8), 60).resize((width, height)).convert("RGB").save(held, "JPEG", exif=exif)
+    Image.effect_noise((width // 8, height // 8), 60).resize((width, height)).convert("RGB").save(
+        held, "JPEG", exif=exif
+    )
     return held.getvalue()
 
 

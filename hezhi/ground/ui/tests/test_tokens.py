@@ -7,10 +7,23 @@ import pytest
 
 FRONTEND = Path(__file__).parents[1] / "frontend"
 TOKENS = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6});", (FRONTEND / "tokens.css").read_text("utf-8")))
-STATES = (
-    "to_accept to_supplement to_dispatch to_sign handling on_hold to_review to_call_back redo closed "
-    "not_accepted merged void overdue offline"
-).split()
+STATES = [
+    "to_accept",
+    "to_supplement",
+    "to_dispatch",
+    "to_sign",
+    "handling",
+    "on_hold",
+    "to_review",
+    "to_call_back",
+    "redo",
+    "closed",
+    "not_accepted",
+    "merged",
+    "void",
+    "overdue",
+    "offline",
+]
 PAIRS = [
     *((f"{state}-ink", f"{state}-fill") for state in STATES),
     *((f"level-{n}-ink", f"level-{n}-fill") for n in (1, 2, 3, 4)),

@@ -34,7 +34,9 @@ def test_the_list_keeps_its_length_and_renews_what_it_knows(hall: Page, site: Si
 def test_a_text_of_the_stream_stays_a_text(hall: Page, site: Site) -> None:
     hall.goto("/gallery/wall")
     bad = "<img src=x onerror=alert(1)>"
-    site.inbox.stream.append(event("rows", {"list": "live", "rows": [{"id": "x", "at": "09:31", "text": bad, "url": ""}]}))
+    site.inbox.stream.append(
+        event("rows", {"list": "live", "rows": [{"id": "x", "at": "09:31", "text": bad, "url": ""}]})
+    )
     expect(hall.locator(".live li").first).to_contain_text(bad)
 
 
