@@ -16,7 +16,8 @@ from uuid import UUID
 from django.db import connection, models, transaction
 
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.records.audit import write
+from hezhi.engines.records.audit import refused, write
+from hezhi.ground.errors import NotAllowed
 from hezhi.ground.ids import new_id
 
 P = ParamSpec("P")
@@ -33,6 +34,8 @@ class Deed:
     id: UUID = field(default_factory=new_id)
     objects: list[tuple[str, UUID]] = field(default_factory=list)
     detail: dict[str, Any] = field(default_factory=dict)
+    written: bool = False
+    """Its audit row stands already: only where the database itself writes it (`erasure`)."""
 
     def on(self, row: models.Model) -> None:
         """Name an object this deed touched, so that the audit can be searched by it."""
@@ -86,7 +89,8 @@ def acting(by: Actor, *, verb: str, reason: str = "") -> Iterator[Deed]:
         connection.hezhi_deed = deed  # type: ignore[attr-defined]
         try:
             yield deed
-            write(by, verb, deed.objects, reason=reason, detail=deed.detail)
+            if not deed.written:
+                write(by, verb, deed.objects, reason=reason, detail=deed.detail)
             if outer is not None:
                 tell_database(outer.id, context_of(outer.by, outer.verb, outer.reason))
         finally:
@@ -97,19 +101,25 @@ def verb(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function one verb: it must take `by`, and may take `reason`, as keywords.
 
     The first positional argument, when it is a model row, is named in the audit; so is the row that
-    the function gives back.
+    the function gives back. An attempt refused for want of a right (NotAllowed) is written down as such.
     """
 
     def made(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
         def done(*args: P.args, **kwargs: P.kwargs) -> R:
             by = kwargs["by"]
-            assert isinstance(by, Actor)
-            with acting(by, verb=name, reason=str(kwargs.get("reason", ""))) as deed:
-                result = function(*args, **kwargs)
-                for row in (*args[:1], result):
-                    if isinstance(row, models.Model) and (row._meta.label_lower, row.pk) not in deed.objects:
-                        deed.on(row)
+            if not isinstance(by, Actor):
+                raise TypeError(f"{name} is done by an Actor, not by {by!r}")
+            try:
+                with acting(by, verb=name, reason=str(kwargs.get("reason", ""))) as deed:
+                    result = function(*args, **kwargs)
+                    for row in (*args[:1], result):
+                        if isinstance(row, models.Model) and (row._meta.label_lower, row.pk) not in deed.objects:
+                            deed.on(row)
+            except NotAllowed as refusal:
+                if current_deed() is None:  # what was begun is rolled back, the attempt is not forgotten
+                    refused(by, name, refusal)
+                raise
             return result
 
         done.verb = name  # type: ignore[attr-defined]

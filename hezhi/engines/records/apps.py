@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import post_migrate
 
 
 class RecordsConfig(AppConfig):
@@ -12,6 +13,9 @@ class RecordsConfig(AppConfig):
     verbose_name = "记录与留痕"
 
     def ready(self) -> None:
+        from hezhi.engines.records.protection import lock_down
+
+        post_migrate.connect(lock_down, sender=self, dispatch_uid="records.lock_down")
         if settings.TESTING:
             self._keys_of_a_test_run()
 

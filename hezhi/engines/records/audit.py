@@ -1,16 +1,30 @@
 """The audit trail (审计): who did what to which object, from where, with what result.
 
 Rows are written unchained inside the verb's own transaction; one job seals them into an SM3 chain in
-commit order (`records.jobs.seal`). They hold ids, digests and keyed hashes, never values (P9).
+commit order (`sealing.seal`). They hold ids, digests and keyed hashes, never values (P9). Each row
+carries a keyed fingerprint of itself (HMAC-SM3 under the ring's `audit` key), so that who can write to
+the database but does not hold the key cannot change or invent one unseen.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.models import AuditEntry
+from hezhi.engines.records.vault import mac, mac_fits
 from hezhi.ground import time
+from hezhi.ground.errors import Refusal
+
+NAMED = (
+    "actor_kind", "actor_id", "actor_name", "post_title", "unit_id", "channel", "request_id", "event",
+    "object_type", "object_id", "result", "reason", "purpose", "deed_id",
+)  # fmt: skip
 
 
 def write(
@@ -23,15 +37,35 @@ def write(
     purpose: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
-    """Write one row of the audit (8.1.4.3 a, b); `objects` beyond the first go into the detail."""
+    """Write one row of the audit (8.1.4.3 a, b), one INSERT; `objects` beyond the first go into the detail.
+
+    A text longer than its column is cut: the history keeps the whole reason, and no verb fails for it.
+    """
+    entry = entry_of(by, event, objects, result=result, reason=reason, purpose=purpose, detail=detail)
+    entry.save(force_insert=True)
+    return entry
+
+
+def entry_of(
+    by: Actor,
+    event: str,
+    objects: Sequence[tuple[str, UUID]] = (),
+    *,
+    result: str = "ok",
+    reason: str = "",
+    purpose: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    """The row as `write` would write it, fingerprinted and not yet saved."""
     kind, object_id = objects[0] if objects else ("", None)
     more = {"objects": [[k, str(i)] for k, i in objects[1:]]} if len(objects) > 1 else {}
-    return AuditEntry.objects.create(
+    deed = getattr(connection, "hezhi_deed", None)
+    entry = AuditEntry(
         at=time.real_now(),
         actor_kind=by.kind,
         actor_id=by.user_id,
-        actor_name=by.name,
-        post_title=by.post_title,
+        actor_name=by.name[:60],
+        post_title=by.post_title[:60],
         unit_id=by.unit_id,
         channel=by.channel,
         address=by.address,
@@ -40,12 +74,56 @@ def write(
         object_type=kind,
         object_id=object_id,
         result=result,
-        reason=reason,
-        purpose=purpose,
+        reason=reason[:500],
+        purpose=purpose[:200],
         detail={**(detail or {}), **more},
+        deed_id=deed.id if deed is not None else None,
     )
+    entry.mac = mac(canonical(entry))
+    return entry
 
 
 def read_of_personal(by: Actor, kind: str, object_id: UUID, fields: Sequence[str], purpose: str = "") -> None:
     """Log that personal values were shown in clear (个人信息查阅留痕): which fields, of what, and why."""
     write(by, "records.read_personal", [(kind, object_id)], purpose=purpose, detail={"fields": list(fields)})
+
+
+def refused(by: Actor, event: str, refusal: Refusal) -> None:
+    """Log an attempt that was refused for want of a right (越权尝试), by code and number, not by content."""
+    write(by, event, result="refused", detail={"code": refusal.code, "number": refusal.number})
+
+
+# -- the fingerprint -------------------------------------------------------------------------------
+
+
+def canonical(entry: AuditEntry) -> bytes:
+    """Everything a row says, in one form only: the same before it is written and after it was read.
+
+    The row's number is not in it, because the database gives it: which number holds which fingerprint
+    is what the chain seals.
+    """
+    told = [_plain(getattr(entry, name)) for name in NAMED]
+    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
+    address = ip_address(entry.address).compressed if entry.address else None
+    whole = ["v1", at, address, *told, _settled(entry.detail)]
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str).encode()
+
+
+def is_intact(entry: AuditEntry) -> bool:
+    """Whether a row says what it said when it was written (完整性校验)."""
+    return mac_fits(canonical(entry), bytes(entry.mac))
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _settled(value: Any) -> Any:
+    """A value of the detail as it comes back from jsonb, which knows one kind of number and only lists."""
+    if isinstance(value, Mapping):
+        return {str(key): _settled(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_settled(each) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

@@ -20,7 +20,7 @@ from django.utils.crypto import salted_hmac
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records import store, vault
-from hezhi.engines.records.acting import acting, current_deed, verb
+from hezhi.engines.records.acting import Deed, acting, current_deed, verb
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.crypto import decrypt, encrypt, random_key, same, sm3
@@ -118,25 +118,26 @@ def keep_files(
     looked = [each for each in uploads if isinstance(each, LookedThrough)]
     if not looked:
         looked = look_through([each for each in uploads if isinstance(each, UploadedFile)], field=field, kinds=kinds)
-    if current_deed() is not None:
-        return _keep(by, row, looked, stage, visibility)
+    under_way = current_deed()
+    if under_way is not None:
+        return _keep(under_way, row, looked, stage, visibility)
     with acting(by, verb="records.keep_files") as deed:
         deed.on(row)
-        return _keep(by, row, looked, stage, visibility)
+        return _keep(deed, row, looked, stage, visibility)
 
 
 def _keep(
-    by: Actor, row: models.Model, looked: Sequence[LookedThrough], stage: str, visibility: str
+    deed: Deed, row: models.Model, looked: Sequence[LookedThrough], stage: str, visibility: str
 ) -> list[Attachment]:
     digests = [sm3(each.content).hex() for each in looked]
     known = _kept_already(row, digests, stage, visibility)
     fresh = {digest: each for digest, each in zip(digests, looked, strict=True) if digest not in known}
-    made = [_attachment(by, row, each, digest, stage, visibility) for digest, each in fresh.items()]
+    made = [_attachment(deed.by, row, each, digest, stage, visibility) for digest, each in fresh.items()]
     if made:
         # Somebody may bring the same at the same moment: then the first one's row counts.
         Attachment.objects.bulk_create(made, ignore_conflicts=True)
         known = _kept_already(row, digests, stage, visibility)
-    _name_in_the_audit([known[digest] for digest in fresh])
+    _name_in_the_audit(deed, [known[digest] for digest in fresh])
     return [known[digest] for digest in digests]
 
 
@@ -175,9 +176,7 @@ def _attachment(
     )
 
 
-def _name_in_the_audit(made: Iterable[Attachment]) -> None:
-    deed = current_deed()
-    assert deed is not None
+def _name_in_the_audit(deed: Deed, made: Iterable[Attachment]) -> None:
     told = [{"id": str(each.pk), "sm3": each.digest, "size": each.size} for each in made]
     if told:
         deed.detail["files"] = [*deed.detail.get("files", []), *told]

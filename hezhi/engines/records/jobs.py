@@ -2,12 +2,12 @@
 
 import io
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from hezhi.engines.org.actor import system
-from hezhi.engines.records import files, store
+from hezhi.engines.org.actor import Actor, system
+from hezhi.engines.records import alarms, files, integrity, sealing, store
 from hezhi.engines.records.acting import acting
-from hezhi.engines.records.models import Attachment
+from hezhi.engines.records.models import Alarm, Attachment, AuditCheck
 from hezhi.ground import time
 from hezhi.ground.uploads import Quarantine, scan
 
@@ -17,6 +17,7 @@ SURELY_OVER = timedelta(hours=1)
 """No verb lasts that long: what lies in the store by then without a row will never have one."""
 DAYS_LOOKED_AT = 3
 SCANNED_AT_ONCE = 50
+DAYS_EXAMINED = timedelta(days=8)
 
 
 def sweep_files() -> int:
@@ -66,4 +67,51 @@ def _shut_away(attachment: Attachment) -> int:
     with acting(system("查毒"), verb="records.quarantine_file") as deed:
         deed.objects.append((attachment.object_type, attachment.object_id))
         deed.detail["file"] = str(attachment.pk)
+        alarms.raise_alarm(Alarm.Kind.INFECTED, str(attachment.pk), detail={"file": str(attachment.pk)})
         return Attachment.objects.filter(pk=attachment.pk).update(state=Attachment.State.QUARANTINED)
+
+
+# -- the audit -------------------------------------------------------------------------------------
+
+
+def seal() -> int:
+    """Chain the audit rows committed since the last round (审计封存); gives how many."""
+    return sealing.seal()
+
+
+def watch_readers() -> int:
+    """Raise alarms for unusual reading of personal values (异常查阅巡查); gives how many."""
+    return alarms.watch_readers()
+
+
+def check_nightly() -> int:
+    """Examine the audit once a night between 1 and 5 (夜间完整性校验): 1 when it was done, 0 otherwise.
+
+    The last eight days each night; everything on the first of the month, and when it was never done.
+    """
+    now = time.now()
+    if not 1 <= time.local(now).hour < 5:
+        return 0
+    today = time.at_local(time.local(now).date())
+    if AuditCheck.objects.filter(at__gte=today).exists():
+        return 0
+    whole = time.local(now).day == 1 or not AuditCheck.objects.filter(since__isnull=True).exists()
+    examine(system("夜间校验"), since=None if whole else today - DAYS_EXAMINED)
+    return 1
+
+
+def examine(by: Actor, *, since: datetime | None = None) -> AuditCheck:
+    """Verify the audit, keep what was found, raise an alarm when it is not whole (完整性校验)."""
+    report = integrity.verify(since)
+    with acting(by, verb="records.check_audit") as deed:
+        check = AuditCheck.objects.create(
+            at=time.now(), since=since, seconds=report.seconds, seals=report.seals, rows=report.rows, tail=report.tail,
+            findings=[finding.as_dict() for finding in report.findings], by_name=by.name,
+        )  # fmt: skip
+        deed.detail |= {"check": check.pk, "findings": len(report.findings)}
+        if not report.whole:
+            log.error("the audit is not whole: %s findings", len(report.findings))
+            alarms.raise_alarm(
+                Alarm.Kind.INTEGRITY, f"check {check.pk}", detail={"check": check.pk, "findings": len(report.findings)}
+            )
+    return check
