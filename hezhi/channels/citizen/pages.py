@@ -12,7 +12,7 @@ from hezhi.channels.citizen import rest, rules
 from hezhi.channels.citizen.rest import WHY
 from hezhi.chapters.cases.handling.api import Case, Reporter, actions
 from hezhi.chapters.cases.handling.pages.case import timeline
-from hezhi.chapters.cases.intake.api import code_digest, take_in
+from hezhi.chapters.cases.intake.api import code_digest, kinds, message_of, take_in
 from hezhi.engines.org import failures
 from hezhi.engines.org.actor import Actor, citizen, reader
 from hezhi.engines.org.rights import open_to_all
@@ -62,7 +62,7 @@ def report(request: HttpRequest) -> HttpResponse:
         try:
             rules.not_too_many(reader(request).address)
             looked = look_through(request.FILES.getlist("photos"), field="photos")
-            receipt = take_in(rest.message_of(typed), by=_me(request), case_id=new_id())
+            receipt = take_in(message_of(typed), by=_me(request), case_id=new_id())
             case = Case.objects.get(pk=receipt.id)
             visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.REPORTER
             keep_files(_me(request), case, looked, stage="report", visibility=visibility, field="photos")
@@ -75,7 +75,7 @@ def report(request: HttpRequest) -> HttpResponse:
             faults = [str(refusal)]
     blank = str(UUID(int=0))
     context = {
-        "kinds": rules.kinds(),
+        "kinds": kinds(),
         "typed": typed,
         "faults": faults,
         "action_url": reverse("citizen-report"),

@@ -1,32 +1,26 @@
 """What the citizen's phone sends (手机端接口): the report under its own id, each photo by itself; all repeatable."""
 
-import json
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.urls import reverse
 
 from hezhi.channels.citizen import rules
 from hezhi.chapters.cases.handling.api import Case
-from hezhi.chapters.cases.intake.api import Message, Receipt, take_in
-from hezhi.engines.geo.queries import locate
+from hezhi.chapters.cases.intake.api import Receipt, message_of, near_rows, photo_of, read_json, take_in
 from hezhi.engines.org.actor import Actor, citizen, reader
 from hezhi.engines.org.rights import open_to_all
 from hezhi.engines.records.files import keep_files
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
-from hezhi.ground.errors import BadInput, NotAllowed, NotFound
+from hezhi.ground.errors import NotAllowed, NotFound
 
 clause = "9.1.2-1"
 WHY = "anybody may tell the government something, without an account"
 REPEATABLE = timedelta(days=7)
 """How long a phone may come back with the rest of a report (its photos, a repeat after a lost answer)."""
-MOST_PHOTOS = 6
-PICTURE_TYPES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 @open_to_all(WHY)
@@ -48,47 +42,6 @@ def put_report(request: HttpRequest, case_id: UUID) -> HttpResponse:
     remember(request, receipt)
     answer = {"number": receipt.number, "code": receipt.code, "url": reverse("citizen-case", args=[receipt.id])}
     return JsonResponse(answer, status=201 if receipt.new else 200)
-
-
-def read_json(request: HttpRequest) -> dict[str, Any]:
-    try:
-        given = json.loads(request.body)
-    except (ValueError, UnicodeDecodeError):
-        given = None
-    if not isinstance(given, dict):
-        raise BadInput({"": ["内容格式不对,请刷新页面后再提交。"]})
-    return given
-
-
-def message_of(given: dict[str, Any]) -> Message:
-    """The phone's form as a message; whatever is not text or number is refused by intake's own check."""
-    text = str(given.get("text", ""))
-    kind = rules.kind_of(str(given.get("kind", "")))
-    name = kind[1] if kind else ""
-    return Message(
-        source="citizen",
-        title=f"{name}:{text}"[:40] if text else name,
-        text=text or name,
-        hint=kind[0] if kind else "",
-        place=str(given.get("address", "")),
-        lon=_number(given.get("lng"), "lng"),
-        lat=_number(given.get("lat"), "lat"),
-        crs=str(given.get("crs", "")) if given.get("lng") else "",
-        name=str(given.get("name", "")),
-        phone=str(given.get("phone", "")),
-        anonymous=not given.get("phone"),
-        secret=given.get("secret") in ("1", "on", True),
-        wants_answer=bool(given.get("phone")),
-    )
-
-
-def _number(value: Any, name: str) -> float | None:
-    if value in (None, ""):
-        return None
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise BadInput({name: ["位置不是有效的经纬度,请重新点「用我的位置」或写明地点。"]}) from None
 
 
 def _citizen(request: HttpRequest) -> Actor:
@@ -120,12 +73,7 @@ def put_photo(request: HttpRequest, case_id: UUID, n: int) -> HttpResponse:
     if str(case_id) not in request.session.get("mine", []):
         raise NotFound("没有找到这条上报。", code="citizen.not_yours")
     case = _same_report(case_id)
-    ending = PICTURE_TYPES.get(request.content_type or "")
-    if ending is None:
-        raise BadInput({"photos": ["照片请用 JPG、PNG 或 WebP 格式。"]})
-    if not 0 <= n < 100 or Attachment.objects.filter(object_id=case.pk).count() >= MOST_PHOTOS:
-        raise BadInput({"photos": [f"每件最多 {MOST_PHOTOS} 张照片。"]})
-    shot = SimpleUploadedFile(f"照片{n + 1}.{ending}", rules.body_of(request), content_type=request.content_type)
+    shot = photo_of(request, case, n)
     visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.REPORTER
     keep_files(_citizen(request), case, [shot], stage="report", visibility=visibility, field="photos")
     return JsonResponse({"n": n}, status=201)
@@ -135,12 +83,3 @@ def put_photo(request: HttpRequest, case_id: UUID, n: int) -> HttpResponse:
 def near(request: HttpRequest) -> HttpResponse:
     """Open reports of the same kind within 200 m (附近同类): only what is public of them, never a secret case."""
     return JsonResponse({"reports": near_rows(request)})
-
-
-def near_rows(request: HttpRequest) -> list[dict[str, str]]:
-    """What the two phone pages show of reports close by; nothing outside the district."""
-    try:
-        lon, lat = float(request.GET["lng"]), float(request.GET["lat"])
-    except (KeyError, ValueError):
-        return []
-    return rules.near_reports(lon, lat, request.GET.get("kind", "")) if locate(lon, lat) else []

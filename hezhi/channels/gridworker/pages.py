@@ -9,13 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from hezhi.channels.citizen import rules
 from hezhi.channels.gridworker import rest
 from hezhi.chapters.cases.handling.api import Case, actions, queries
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.forms import form_of
 from hezhi.chapters.cases.handling.pages.steps import ORDER_STEPS
-from hezhi.chapters.cases.intake.api import take_in
+from hezhi.chapters.cases.intake.api import kinds, take_in
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import Actor, reader
@@ -84,7 +83,7 @@ def report(request: HttpRequest) -> HttpResponse:
             faults = [sentence for told in refusal.fields.values() for sentence in told]
     blank = str(UUID(int=0))
     context = {
-        "kinds": rules.kinds(),
+        "kinds": kinds(),
         "typed": typed,
         "faults": faults,
         "action_url": reverse("grid-report"),

@@ -5,19 +5,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.urls import reverse
 
-from hezhi.channels.citizen.rest import MOST_PHOTOS, PICTURE_TYPES, message_of, near_rows, read_json
-from hezhi.channels.citizen.rules import body_of
 from hezhi.chapters.cases.handling.api import Case
-from hezhi.chapters.cases.intake.api import Message, take_in
+from hezhi.chapters.cases.intake.api import Message, message_of, near_rows, photo_of, read_json, take_in
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import needs, open_to_all
 from hezhi.engines.records.files import keep_files
-from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound
 
@@ -40,7 +36,9 @@ def put_report(request: HttpRequest, case_id: UUID) -> HttpResponse:
     given = read_json(request)
     by = reader(request)
     if given.get("account") and str(given["account"]) != str(by.user_id):
-        raise NotAllowed("这条上报属于另一位同事的账号。", "为免冒名,没有提交。", "请由本人登录后发送。", code="grid.other_account")
+        raise NotAllowed(
+            "这条上报属于另一位同事的账号。", "为免冒名,没有提交。", "请由本人登录后发送。", code="grid.other_account"
+        )
     receipt = take_in(grid_message(given), by=by.at(
         channel="gridworker", address=by.address, request_id=by.request_id
     ), case_id=case_id)  # fmt: skip
@@ -69,12 +67,7 @@ def put_photo(request: HttpRequest, case_id: UUID, n: int) -> HttpResponse:
     case = Case.objects.filter(pk=case_id, registered_by=by.user_id, source="grid").first()
     if case is None or time.now() - case.recorded_at > REPEATABLE:
         raise NotFound("没有找到这条上报。", code="grid.not_yours")
-    ending = PICTURE_TYPES.get(request.content_type or "")
-    if ending is None:
-        raise BadInput({"photos": ["照片请用 JPG、PNG 或 WebP 格式。"]})
-    if not 0 <= n < 100 or Attachment.objects.filter(object_id=case.pk).count() >= MOST_PHOTOS:
-        raise BadInput({"photos": [f"每件最多 {MOST_PHOTOS} 张照片。"]})
-    shot = SimpleUploadedFile(f"现场{n + 1}.{ending}", body_of(request), content_type=request.content_type)
+    shot = photo_of(request, case, n)
     keep_files(by, case, [shot], stage="report", field="photos")
     return JsonResponse({"n": n}, status=201)
 

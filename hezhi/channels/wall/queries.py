@@ -71,16 +71,14 @@ def trend(days: int = 14) -> list[tuple[str, int, int]]:
     last = time.at_local(time.today())
     with connection.cursor() as cursor:
         cursor.execute(_TREND, {"first": last - timedelta(days=days - 1), "last": last})
-        return [(f"{time.local(last - timedelta(days=days - 1 - n)):%m-%d}", a, b) for n, (_, a, b) in enumerate(cursor)]
+        return [
+            (f"{time.local(last - timedelta(days=days - 1 - n)):%m-%d}", a, b) for n, (_, a, b) in enumerate(cursor)
+        ]
 
 
 def newest(by: Actor, most: int = 12) -> list[dict[str, Any]]:
     """The newest cases this reader may see, by place and category; no text, no title of a secret one."""
-    rows = (
-        Case.objects.visible_to(by)
-        .select_related("category", "town", "grid")
-        .order_by("-received_at", "-id")[:most]
-    )
+    rows = Case.objects.visible_to(by).select_related("category", "town", "grid").order_by("-received_at", "-id")[:most]
     return [
         {
             "id": str(case.pk),

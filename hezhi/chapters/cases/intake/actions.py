@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import connection
 
 from hezhi.chapters.cases.handling.api import MATTER, Case, Reporter, case_changed
+from hezhi.chapters.cases.intake.queries import guess_place, suggest
 from hezhi.chapters.cases.intake.rules import KIND_OF, Message, checked
-from hezhi.chapters.cases.intake.suggesting import guess_place, suggest
 from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import acting

@@ -77,7 +77,7 @@ class Command(BaseCommand):
                 moment = time.now() - timedelta(minutes=ago)
                 with time.frozen_at(moment):
                     receipt = intake.take(message, people)
-                handling.live(Case.objects.get(pk=receipt.id), moment, people, random.Random(n))
+                handling.live(Case.objects.get(pk=receipt.id), moment, people, random.Random(n))  # noqa: S311
                 progress.advance(task)
         watch()
 

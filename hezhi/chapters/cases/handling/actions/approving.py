@@ -137,9 +137,7 @@ def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
     else:
         upper = case.desk_id
         permission = "cases.rule_return" if rule.must_be_ruled(case.returns) else "cases.dispatch"
-    return _ask(
-        case, "return", reason, by=by, permission=permission, proposal={"order": str(order.pk)}, unit_id=upper
-    )
+    return _ask(case, "return", reason, by=by, permission=permission, proposal={"order": str(order.pk)}, unit_id=upper)
 
 
 @clause("9.1.2-2")

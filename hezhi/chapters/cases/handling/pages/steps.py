@@ -90,7 +90,8 @@ CASE_STEPS: dict[str, Taken] = {
 
 
 def _order(order: WorkOrder | None) -> UUID:
-    assert order is not None
+    if order is None:
+        raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
     return order.pk
 
 

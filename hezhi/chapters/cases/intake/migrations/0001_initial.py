@@ -7,54 +7,88 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('handling', '0001_initial'),
+        ("handling", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200, verbose_name='文件名')),
-                ('source', models.CharField(max_length=16, verbose_name='来源')),
-                ('mapping', models.CharField(max_length=40, verbose_name='对照表')),
-                ('file', models.CharField(blank=True, max_length=200)),
-                ('rows', models.PositiveIntegerField(default=0, verbose_name='行数')),
-                ('new', models.PositiveIntegerField(default=0, verbose_name='新增')),
-                ('known', models.PositiveIntegerField(default=0, verbose_name='已有')),
-                ('refused', models.PositiveIntegerField(default=0, verbose_name='退回')),
-                ('state', models.CharField(choices=[('checked', '已预检'), ('written', '已写入'), ('failed', '失败')], default='checked', max_length=8)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="文件名")),
+                ("source", models.CharField(max_length=16, verbose_name="来源")),
+                ("mapping", models.CharField(max_length=40, verbose_name="对照表")),
+                ("file", models.CharField(blank=True, max_length=200)),
+                ("rows", models.PositiveIntegerField(default=0, verbose_name="行数")),
+                ("new", models.PositiveIntegerField(default=0, verbose_name="新增")),
+                ("known", models.PositiveIntegerField(default=0, verbose_name="已有")),
+                ("refused", models.PositiveIntegerField(default=0, verbose_name="退回")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("checked", "已预检"), ("written", "已写入"), ("failed", "失败")],
+                        default="checked",
+                        max_length=8,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '导入批次',
+                "verbose_name": "导入批次",
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('suggested', models.CharField(blank=True, max_length=40)),
-                ('chosen', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('learnt_at', models.DateTimeField(blank=True, null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='handling.case')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("suggested", models.CharField(blank=True, max_length=40)),
+                ("chosen", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("learnt_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="handling.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RefusedRow',
+            name="RefusedRow",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('row', models.PositiveIntegerField(verbose_name='行号')),
-                ('values', models.JSONField()),
-                ('reasons', models.JSONField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refused_rows', to='intake.batch')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("row", models.PositiveIntegerField(verbose_name="行号")),
+                ("values", models.JSONField()),
+                ("reasons", models.JSONField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="refused_rows", to="intake.batch"
+                    ),
+                ),
             ],
         ),
     ]

@@ -1,17 +1,22 @@
-"""What the text itself suggests (智能建议): a category and an area, each with its reason, never decided.
+"""Reads of intake: what the text itself suggests (智能建议), what is near, what a phone may choose from.
+
+A suggestion comes with its reason and is never decided.
 
 Small tables (categories, names of areas) are kept in the process and read again when they change.
 """
 
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from hezhi.chapters.cases.handling.api import Category
 from hezhi.engines.analysis.text.classify import suggest as label_of
 from hezhi.engines.analysis.text.model import ModelRefused
 from hezhi.engines.analysis.text.places import Gazetteer, Place
+from hezhi.ground import time
 from hezhi.ground.time import monotonic
 
 FRESH_SECONDS = 60.0
@@ -102,3 +107,39 @@ def _gazetteer(period: int) -> tuple[Gazetteer, dict[str, UUID]]:
     return Gazetteer(Place(code, name, level, within) for code, name, level, within, _ in rows), {
         code: pk for code, _, _, _, pk in rows
     }
+
+
+def kinds() -> list[tuple[str, str]]:
+    """The first-level categories as the phone offers them (什么事)."""
+    return list(Category.objects.filter(active=True, parent__isnull=True).order_by("code").values_list("code", "name"))
+
+
+def kind_of(code: str) -> tuple[str, str] | None:
+    """A chosen kind, when there is one."""
+    return next((kind for kind in kinds() if kind[0] == code), None)
+
+
+NEAR_METRES = 200
+
+
+_NEAR = """
+select c.id, c.title, c.place, c.received_at from handling_case c left join handling_category k on k.id = c.category_id
+where c.point is not null and not c.secret and c.received_at >= %(since)s
+  and c.state not in ('closed', 'not_accepted', 'merged', 'void')
+  and c.grid_id in (select id from geo_area where level = 'grid' and valid_to is null
+    and st_dwithin(shape, st_setsrid(st_makepoint(%(lon)s, %(lat)s), 4326), 0.003))
+  and st_distancesphere(c.point, st_setsrid(st_makepoint(%(lon)s, %(lat)s), 4326)) <= %(metres)s
+  and (k.path is null or k.path like %(kind)s || '%%')
+order by c.received_at desc limit 3
+"""
+
+
+def near_reports(lon: float, lat: float, kind: str) -> list[dict[str, str]]:
+    """Titles and days of open reports close by; no link, because following needs the reporter's own code."""
+    with connection.cursor() as cursor:
+        since = time.now() - timedelta(days=30)
+        cursor.execute(_NEAR, {"lon": lon, "lat": lat, "kind": kind, "since": since, "metres": NEAR_METRES})
+        return [
+            {"text": f"{title[:24]}({time.local(at):%m-%d} 已有人反映,正在办理)", "url": "#card-text"}
+            for _, title, _, at in cursor
+        ]
