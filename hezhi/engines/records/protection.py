@@ -29,7 +29,7 @@ _OPEN_ERASURE = """
     DO $$ DECLARE role text; BEGIN
       FOR role IN SELECT DISTINCT grantee FROM information_schema.role_table_grants
                   WHERE table_schema = 'public' AND table_name = 'records_auditentry' AND privilege_type = 'INSERT'
-                    AND grantee <> 'PUBLIC'
+                    AND grantee <> 'PUBLIC' AND to_regprocedure('records_erase(jsonb, jsonb)') IS NOT NULL
       LOOP EXECUTE format('GRANT EXECUTE ON FUNCTION records_erase(jsonb, jsonb) TO %I', role); END LOOP;
     END $$
 """
