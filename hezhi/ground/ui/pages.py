@@ -161,7 +161,11 @@ def _phone_report() -> dict[str, Any]:
 
 
 def _wall() -> dict[str, Any]:
-    return {**_parts(), "wall": {"stream_url": "/stream/wall"}, "live_rows": examples.live_rows()}
+    return {
+        **_parts(),
+        "wall": {"stream_url": "/stream/wall", "refresh_url": "/wall/figures.json"},
+        "live_rows": examples.live_rows(),
+    }
 
 
 def _error() -> dict[str, Any]:

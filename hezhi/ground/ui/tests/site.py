@@ -16,7 +16,7 @@ from django.contrib.staticfiles import finders
 from django.http import Http404
 from django.test import RequestFactory
 
-from hezhi.ground.ui import pages
+from hezhi.ground.ui import examples, pages
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -84,6 +84,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.part(self.files[path])
         if path == "/api/who":
             return self.json(200, {"account": self.inbox.account, "csrf": "token"})
+        if path == "/wall/figures.json":
+            known = [{**row, "level": 0} for row in examples.live_rows()]
+            fresh = {"id": "fresh", "at": "09:32", "text": "长江路街道 刚刚上报", "url": "#"}
+            return self.json(200, {"figures": {"new": 216}, "rows": [fresh, *known]})
         if path == "/api/place":
             return self.json(200, {"text": "长江路街道 · 平江路社区第4网格"})
         if path == "/api/near":

@@ -86,6 +86,21 @@ def test_keys_move_tick_and_open(officer: Page) -> None:
     officer.wait_for_url(re.compile("#case-0"))
 
 
+def test_in_a_queue_one_key_opens_the_next(officer: Page) -> None:
+    officer.goto("/gallery/list")
+    officer.evaluate("() => { document.querySelector('[data-rows]').dataset.rows = 'open'; }")
+    officer.keyboard.press("J")
+    officer.wait_for_url(re.compile("#case-0"))
+    officer.keyboard.press("j")
+    officer.wait_for_url(re.compile("#case-1"))
+
+
+def test_the_keys_tell_themselves(officer: Page) -> None:
+    officer.goto("/gallery/detail")
+    officer.keyboard.press("?")
+    expect(officer.locator("dialog[open]")).to_contain_text("审签通过")
+
+
 def test_the_bulk_bar_comes_with_the_first_tick_and_goes_with_the_last(officer: Page) -> None:
     officer.goto("/gallery/list")
     bar = officer.locator("[data-bulk-bar]")

@@ -46,6 +46,15 @@ def test_figures_follow_the_stream(hall: Page, site: Site) -> None:
     expect(hall.locator('[data-figure="new"]')).to_have_text("215")
 
 
+def test_a_hint_of_change_makes_the_screen_ask(hall: Page, site: Site) -> None:
+    hall.goto("/gallery/wall")
+    site.inbox.stream.append(event("wall", {"ids": ["1"]}))
+    expect(hall.locator('[data-figure="new"]')).to_have_text("216")
+    expect(hall.locator(".live li").first).to_contain_text("刚刚上报")
+    flashing = hall.locator(".live .is-new")
+    expect(flashing).to_have_count(1)
+
+
 def test_a_cut_line_says_since_when_and_heals(hall: Page, site: Site) -> None:
     site.inbox.stream.append(event("beat", {}))
     hall.goto("/gallery/wall")

@@ -20,7 +20,12 @@ function visible(element) {
 
 function help() {
   const own = [...document.querySelectorAll("[data-key]")].filter(visible);
-  const lines = HELP.concat(own.map((one) => [one.dataset.key, one.firstChild?.textContent.trim() || one.textContent.trim()]));
+  const wordsOf = (one) => (one.closest("label") ?? one).cloneNode(true);
+  const lines = HELP.concat(own.map((one) => {
+    const words = wordsOf(one);
+    words.querySelectorAll("kbd").forEach((key) => key.remove());
+    return [one.dataset.key, words.textContent.trim()];
+  }));
   const list = make("dl", { class: "facts" });
   for (const [key, text] of lines) {
     list.append(make("div", { class: "fact" }, make("dt", {}, make("kbd", {}, key)), make("dd", {}, text)));
@@ -40,15 +45,15 @@ function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (typing(event.target) || document.querySelector("dialog[open]")) return;
   if (event.key === "?") return help();
-  const button = [...document.querySelectorAll("[data-key]")].find(
-    (one) => one.dataset.key === event.key && visible(one),
-  );
+  // With Caps Lock on it is still the same key.
+  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const button = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key.toLowerCase() === name && visible(one));
   if (button) {
     event.preventDefault();
     button.click();
     return;
   }
-  const act = document.querySelector("[data-listing]") && listKeys[event.key];
+  const act = document.querySelector("[data-rows], [data-search]") && listKeys[name];
   if (!act) return;
   // Enter on a link or a button is the browser's own business.
   if (event.key === "Enter" && event.target.closest("a, button, summary")) return;

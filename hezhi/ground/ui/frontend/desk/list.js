@@ -2,8 +2,8 @@
 import htmx from "htmx.org";
 import { on } from "./dom.js";
 
-const rows = () => [...document.querySelectorAll("[data-rows] tbody tr[data-row]")];
-const here = () => document.querySelector("tr.is-here");
+const rows = () => [...document.querySelectorAll("[data-rows] [data-row]")];
+const here = () => document.querySelector("[data-row].is-here") ?? document.querySelector('[data-row][aria-current="true"]');
 let waiting = 0;
 
 /** Give links and the filter form their htmx attributes; without a script they are plain links. */
@@ -61,6 +61,7 @@ function step(by) {
   here()?.classList.remove("is-here");
   next.classList.add("is-here");
   next.scrollIntoView({ block: "nearest" });
+  if (next.closest('[data-rows="open"]') && all.indexOf(next) !== now) return open();
   (next.querySelector("a[data-open]") ?? next.querySelector("a, input"))?.focus({ preventScroll: true });
 }
 

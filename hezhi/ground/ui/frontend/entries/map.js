@@ -4,5 +4,5 @@ import { startMap } from "../map/start.js";
 document.querySelectorAll("[data-map]").forEach(startMap);
 // A map that htmx or a dialog brings later.
 document.addEventListener("htmx:load", (event) => {
-  event.target.querySelectorAll?.("[data-map]:not(:has(.ol-viewport))").forEach(startMap);
+  event.target.querySelectorAll?.("[data-map]").forEach(startMap);
 });

@@ -1,6 +1,4 @@
-// The hall screen: a stream of rows and figures, a clock, and the truth about a cut line.
-import { startMap } from "../map/start.js";
+// The hall screen: a stream of rows and figures, a clock, and the truth about a cut line. Maps come by map.js.
 import { startWall } from "../wall/stream.js";
 
-document.querySelectorAll("[data-map]").forEach(startMap);
 startWall();

@@ -3,6 +3,8 @@ import { makeMap } from "./board.js";
 import { addLayer, markPlace, pickPlace, tellFeatures } from "./layers.js";
 
 export function startMap(element) {
+  if ("started" in element.dataset) return;
+  element.dataset.started = "";
   const config = JSON.parse(element.dataset.map);
   const dark = config.theme === "dark";
   const map = makeMap(element, config);

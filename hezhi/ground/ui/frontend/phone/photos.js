@@ -4,7 +4,7 @@ import * as store from "./store.js";
 
 const LONG_SIDE = 1600;
 const QUALITY = 0.82;
-const AT_MOST = 9;
+const AT_MOST = 6; // the channels take no more with one report
 
 async function open(file) {
   if (window.createImageBitmap) {

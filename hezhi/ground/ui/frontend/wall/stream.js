@@ -98,6 +98,31 @@ function showRows({ list, rows }) {
   while (place.children.length > keep) place.lastElementChild.remove();
 }
 
+let asking = 0;
+/** «Something changed» without saying what: ask for the figures and rows, at most once a second. */
+function refresh() {
+  const url = document.body.dataset.refresh;
+  if (!url || asking) return;
+  asking = setTimeout(async () => {
+    asking = 0;
+    try {
+      const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
+      if (!answer.ok) return;
+      const { figures = {}, rows = [] } = await answer.json();
+      showFigures(figures);
+      showRows({ list: "live", rows: changed(rows) });
+    } catch {
+      // The stream's own watch tells of a cut line.
+    }
+  }, 1000);
+}
+
+/** Only rows that are new or say something new: the others must not flash. */
+function changed(rows) {
+  const shown = new Map([...document.querySelectorAll('[data-live="live"] [data-id]')].map((line) => [line.dataset.id, line.textContent.trim()]));
+  return rows.filter((row) => shown.get(String(row.id)) !== lineOf(row).textContent.trim());
+}
+
 export function startWall() {
   clock();
   setInterval(clock, 1000);
@@ -108,7 +133,12 @@ export function startWall() {
     hear();
     if (act) act(JSON.parse(event.data));
   };
-  stream.addEventListener("open", take());
+  stream.addEventListener("open", () => {
+    const wasCut = Boolean(cutSince);
+    hear();
+    if (wasCut) refresh();
+  });
+  stream.addEventListener("wall", take(refresh));
   stream.addEventListener("beat", take());
   stream.addEventListener("figures", take(showFigures));
   stream.addEventListener("rows", take(showRows));
