@@ -126,6 +126,12 @@ class Asked:
         rows = self.registry.with_columns(self.rows(), columns)
         return page_of(rows, self.order, self.size, after=self._place("after"), before=self._place("before"))
 
+    def page_of_values(self, paths: Sequence[str]) -> Page:
+        """The page asked for as plain values (`pk` and the paths), without model rows; for machines."""
+        wanted = dict.fromkeys(("pk", *paths, *(name.lstrip("-") for name in self.order)))
+        rows = self.rows().values(*wanted)
+        return page_of(rows, self.order, self.size, after=self._place("after"), before=self._place("before"))
+
     def _base(self) -> QuerySet[Any]:
         visible = self.registry.visible(self.by)
         return self.registry.removed(visible) if self.removed else self.registry.present(visible)

@@ -99,7 +99,7 @@ def _of_parts(registry: Registry) -> Iterator[tuple[str, str]]:
 
 def _unknown_names(registry: Registry) -> Iterator[tuple[str, str]]:
     """Names that lead nowhere, with the attribute they stand in."""
-    for where in ("list", "also"):
+    for where in ("list", "also", "machine"):
         yield from _without_column(registry, where, getattr(registry, where))
     masked = tuple(registry.masked)
     form = () if isinstance(registry.form, type) else registry.form_fields

@@ -37,8 +37,9 @@ class Column:
     """A column (列): `value` is the plain value of a row, `text` what a person reads.
 
     `kind` is the UI kit's: title, code, number, time, state, plain. `order` is the path to sort by, empty
-    when it cannot be sorted. `related` are the foreign keys to fetch with the row. `mask_kind` says that
-    neither value nor text may leave the server in clear.
+    when it cannot be sorted. `related` are the foreign keys to fetch with the row, `reads` the long fields.
+    `path` is where the value stands in the database, empty for one that only a method knows. `mask_kind`
+    says that neither value nor text may leave the server in clear.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     order: str = ""
     related: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    path: str = ""
     field: models.Field[Any, Any] | None = None
     choices: dict[Any, str] | None = None
     mask_kind: Kind | None = None
@@ -110,7 +112,7 @@ def column_of(registry: Registry, name: str) -> Column:
         path = method.value_path  # type: ignore[union-attr]
         field = follow(registry.model, path)[0] if path else None
         value = _reader(path) if path else lambda row: "" + strip_tags(method(row))  # a plain str again
-        return Column(name=name, value=value, drawn=method, field=field, **told)
+        return Column(name=name, value=value, drawn=method, field=field, path=path, **told)
     for part in registry.parts:
         brought = part.columns(registry)
         if name in brought:
@@ -134,6 +136,7 @@ def _field_column(registry: Registry, path: str) -> Column:
         kind=_kind(registry, path, field),
         order="" if path in registry.mask_kinds else order,
         related=related,
+        path=path,
         field=field,
         choices=choices,
         mask_kind=registry.mask_kinds.get(path),

@@ -81,6 +81,7 @@ class Registry:
     # List
     list: ClassVar[tuple[str, ...]] = ()
     also: ClassVar[tuple[str, ...]] = ()
+    machine: ClassVar[tuple[str, ...]] = ()
     filters: ClassVar[tuple[str, ...]] = ()
     more_filters: ClassVar[Mapping[str, django_filters.Filter]] = {}
     search: ClassVar[tuple[str, ...]] = ()
@@ -298,8 +299,8 @@ class Registry:
 
     @cached_property
     def api_columns(self) -> dict[str, Column]:
-        """The columns of the machine interface."""
-        names = dict.fromkeys((*self.list, *self.also, *self.form_fields))
+        """The columns of the machine interface: `machine`, else everything the list and the form know."""
+        names = dict.fromkeys(self.machine or (*self.list, *self.also, *self.form_fields))
         return {name: self.column(name) for name in names}
 
     def column(self, name: str) -> Column:

@@ -22,13 +22,14 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import actions, addresses
 from hezhi.engines.registry.aside import CAP, Aside
 from hezhi.engines.registry.asking import Asked
-from hezhi.engines.registry.columns import Column, label_of
+from hezhi.engines.registry.columns import Column, in_words, label_of, label_path
 from hezhi.engines.registry.fields import as_typed
 from hezhi.engines.registry.geojson import MAP_WORDS, layer
 from hezhi.engines.registry.history import history
 from hezhi.engines.registry.schema import described
 from hezhi.engines.registry.versions import version_of
 from hezhi.ground.errors import BadInput, NotFound
+from hezhi.ground.masks import mask
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
@@ -53,9 +54,15 @@ class RegistryRest(ViewSet):
         registry = self.registry
         asked = Asked(registry, self.by, request.query_params, sizes=API_SIZES)
         columns = list(registry.api_columns.values())
-        page = asked.page(columns)
+        flat = [_flat(column) for column in columns]
+        if None in flat:  # a column that a method draws needs whole rows
+            page = asked.page(columns)
+            items = _from_rows(columns, page.rows)
+        else:
+            page = asked.page_of_values([path for paths, _ in flat for path in paths])  # type: ignore[misc]
+            items = _from_values([c.name for c in columns], [read for _, read in flat], page.rows)  # type: ignore[misc]
         told = {
-            "items": [dict(zip(names, values, strict=True)) for names, values in _values(registry, columns, page.rows)],
+            "items": items,
             "next": self._at(asked, "after", page.after),
             "previous": self._at(asked, "before", page.before),
             **_total(asked),
@@ -111,9 +118,7 @@ class RegistryRest(ViewSet):
         return row
 
     def _told(self, row: Any) -> dict[str, Any]:
-        columns = list(self.registry.api_columns.values())
-        names, values = next(iter(_values(self.registry, columns, [row])))
-        return dict(zip(names, values, strict=True)) | {"version": version_of(row)}
+        return _from_rows(list(self.registry.api_columns.values()), [row])[0] | {"version": version_of(row)}
 
     def _body(self, request: Request) -> dict[str, Any]:
         body = request.data
@@ -139,12 +144,34 @@ class RegistryRest(ViewSet):
         return self.registry.rest_url() + query if query else None
 
 
-def _values(registry: Registry, columns: Sequence[Column], rows: Sequence[Any]) -> Any:
-    """The names once, and each row's values: plain tuples first, because they are quick."""
-    names = ("id", *(column.name for column in columns))
-    readers = [_reader(column) for column in columns]
-    for row in rows:
-        yield names, (row.pk, *(read(row) for read in readers))
+Paths = tuple[str, ...]
+Read = Callable[[dict[str, Any]], Any]
+
+
+def _flat(column: Column) -> tuple[Paths, Read] | None:
+    """How a column is told from the database's own values, without a model row: twice as quick."""
+    path, field = column.path, column.field
+    if not path or field is None:
+        return None
+    if column.mask_kind is not None:
+        kind = column.mask_kind
+        return (path,), lambda values: mask(kind, in_words(values[path]))
+    if isinstance(field, models.ForeignKey):
+        label = f"{path}__{label_path(field.remote_field.model)}"
+        return (path, label), lambda v: None if v[path] is None else {"id": v[path], "label": v[label] or ""}
+    if hasattr(field, "geom_type"):
+        return (path,), lambda values: _geometry(values[path])
+    return (path,), lambda values: values[path]
+
+
+def _from_values(names: Sequence[str], reads: Sequence[Read], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    pairs = list(zip(names, reads, strict=True))
+    return [{"id": row["pk"], **{name: read(row) for name, read in pairs}} for row in rows]
+
+
+def _from_rows(columns: Sequence[Column], rows: Sequence[Any]) -> list[dict[str, Any]]:
+    pairs = [(column.name, _reader(column)) for column in columns]
+    return [{"id": row.pk, **{name: read(row) for name, read in pairs}} for row in rows]
 
 
 def _reader(column: Column) -> Callable[[Any], Any]:
@@ -155,7 +182,7 @@ def _reader(column: Column) -> Callable[[Any], Any]:
     if column.field is not None and hasattr(column.field, "geom_type"):
         return lambda row: _geometry(column.value(row))
     if column.field is None:
-        return lambda row: column.words(row)
+        return column.words
     return column.value
 
 

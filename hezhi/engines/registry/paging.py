@@ -100,6 +100,8 @@ def values_of(row: Any, order: Order) -> tuple[Any, ...]:
 
 
 def _value(row: Any, path: str) -> Any:
+    if isinstance(row, dict):
+        return row[path]
     for step in path.split("__"):
         row = None if row is None else getattr(row, step)
     return row

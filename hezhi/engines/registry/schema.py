@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import django_filters
@@ -9,7 +10,7 @@ from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 
 from hezhi.engines.registry.fields import CodeField, JsonField, LookupField, PointField, WordsField, YesNoField
@@ -74,7 +75,7 @@ def described(registry: Registry, base: type[Any]) -> type[Any]:
         refusals = {code: OpenApiResponse(Letter) for code in (401, 403, *more.pop("refusals", ()))}
         return extend_schema(
             operation_id=f"{registry.slug.replace('-', '_')}_{operation}", tags=tag, summary=summary,
-            responses=answers | refusals, **more,
+            description=f"{summary}。{SCOPE}", responses=answers | refusals, **more,
         )  # fmt: skip
 
     operations = {
@@ -98,7 +99,16 @@ def described(registry: Registry, base: type[Any]) -> type[Any]:
             ],
         ),
     }  # fmt: skip
-    return extend_schema_view(**operations)(type(f"{name}Described", (base,), {}))
+    # Each class gets functions of its own, or the last registry would describe them all.
+    methods = {action: describe(_copied(getattr(base, action))) for action, describe in operations.items()}
+    return type(f"{name}Described", (base,), methods)
+
+
+SCOPE = "只含您数据范围内的记录，个人信息按规定脱敏。"
+
+
+def _copied(method: Any) -> Any:
+    return wraps(method)(lambda self, *args, **kwargs: method(self, *args, **kwargs))
 
 
 # -- rows and forms --------------------------------------------------------------------------------
@@ -120,7 +130,7 @@ def page_serializer(registry: Registry) -> type[serializers.Serializer[Any]]:
         "total": serializers.IntegerField(),
         "total_is_capped": serializers.BooleanField(),
     }
-    return _serializer(f"{type(registry).__name__}Page", fields)
+    return extend_schema_serializer(many=False)(_serializer(f"{type(registry).__name__}Page", fields))
 
 
 def form_serializer(registry: Registry, *, partial: bool) -> type[serializers.Serializer[Any]]:

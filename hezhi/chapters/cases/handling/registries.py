@@ -50,6 +50,10 @@ class Cases(Registry):
     removal = ""
     list = ("number", "title", "category", "source", "where", "lead_unit", "received_at", "due", "state")
     also = ("kind", "urgency", "place", "closed_at", "outside_number", "returns", "urged")
+    machine = (
+        "number", "title", "kind", "source", "category", "urgency", "place", "town", "community", "grid",
+        "lead_unit", "received_at", "due_at", "closed_at", "state", "outside_channel", "outside_number",
+    )  # fmt: skip
     state = "state"
     filters = ("source", "kind", "town", "grid", "lead_unit", "urgency", "received_at")
     more_filters = {
