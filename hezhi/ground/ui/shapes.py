@@ -108,6 +108,7 @@ class Shell:
     inbox_url: str = ""
     search_url: str = ""
     account_url: str = ""
+    login_url: str = ""
     logout_url: str = ""
     feedback_url: str = ""
     elder_url: str = ""
