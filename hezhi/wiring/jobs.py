@@ -42,12 +42,14 @@ log = logging.getLogger("hezhi.jobs")
 class Round:
     """Something done by the clock (巡检): a function without arguments that tells how much it did.
 
-    After a round that did something the next one follows at once, so a heap is worked off without waiting.
+    `every` is the pause in seconds. A round that `drains` a heap follows at once as long as it did
+    something, so that a mass message is worked off without pauses.
     """
 
     name: str
     path: str
     every: float
+    drains: bool = False
 
     @cached_property
     def work(self) -> Callable[[], int | None]:
@@ -55,19 +57,27 @@ class Round:
         return found
 
 
+MINUTE, HOUR = 60, 3600
+
 ROUNDS = (
-    Round("代理到期与交接", "hezhi.chapters.appcentre.users.jobs.move_due_work", 60),
-    Round("停用久未使用的账号", "hezhi.chapters.appcentre.users.jobs.close_unused_accounts", 3600),
-    Round("站内消息送达", "hezhi.engines.reach.jobs.deliver_inbox", 1),
-    Round("短信等外部消息发送", "hezhi.engines.reach.jobs.deliver_outside", 2),
-    Round("状态回推", "hezhi.engines.connect.jobs.deliver_webhooks", 2),
-    Round("审计封存", "hezhi.engines.records.jobs.seal", 1),
+    Round("站内消息送达", "hezhi.engines.reach.jobs.deliver_inbox", 1, drains=True),
+    Round("短信等外部消息发送", "hezhi.engines.reach.jobs.deliver_outside", 2, drains=True),
+    Round("状态回推", "hezhi.engines.connect.jobs.deliver_webhooks", 2, drains=True),
+    Round("审计封存", "hezhi.engines.records.jobs.seal", 1, drains=True),
     Round("时限巡查", "hezhi.engines.flow.jobs.watch", 15),
-    Round("释放已认领未办的待办", "hezhi.engines.flow.jobs.release_claims", 60),
+    Round("释放已认领未办的待办", "hezhi.engines.flow.jobs.release_claims", MINUTE),
+    Round("到期移交", "hezhi.chapters.appcentre.users.jobs.move_due_work", MINUTE),
+    Round("附件查毒", "hezhi.engines.records.jobs.scan_files", 10),
+    Round("异常查阅巡查", "hezhi.engines.records.jobs.watch_readers", 5 * MINUTE),
     Round("收回滞留任务", "hezhi.wiring.jobs.sweep", 10),
-    Round("消息清理", "hezhi.engines.reach.jobs.tidy", 600),
-    Round("对接记录清理", "hezhi.engines.connect.jobs.tidy", 600),
-    Round("任务清理", "hezhi.wiring.jobs.tidy", 3600),
+    Round("夜间审计校验", "hezhi.engines.records.jobs.check_nightly", 10 * MINUTE),
+    Round("账号清理", "hezhi.chapters.appcentre.users.jobs.close_unused_accounts", HOUR),
+    Round("未入库附件清扫", "hezhi.engines.records.jobs.sweep_files", HOUR),
+    Round("导出文件清理", "hezhi.engines.registry.jobs.tidy", HOUR),
+    Round("导入文件清理", "hezhi.chapters.cases.intake.jobs.tidy", HOUR),
+    Round("消息清理", "hezhi.engines.reach.jobs.tidy", 10 * MINUTE),
+    Round("对接记录清理", "hezhi.engines.connect.jobs.tidy", 10 * MINUTE),
+    Round("任务清理", "hezhi.wiring.jobs.tidy", HOUR),
 )
 
 

@@ -35,6 +35,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
+        app.perform_import_paths()
         for round_ in self.rounds:
             _ = round_.work  # a round that cannot be found stops the start, not the night
         threads = [threading.Thread(target=self._go_round, args=[r], name=r.path, daemon=True) for r in self.rounds]
@@ -106,8 +107,8 @@ class Worker:
             pause = round_.every
             try:
                 close_old_connections()
-                if jobs.run_round(round_):
-                    pause = min(0.05, pause)
+                if jobs.run_round(round_) and round_.drains:
+                    pause = 0.05
                 failures = 0
             except (DatabaseError, InterfaceError) as error:
                 failures += 1

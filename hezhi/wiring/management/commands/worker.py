@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, concurrency: int, grace: float, once: bool, **options: object) -> None:
         if once:
             for round_ in jobs.ROUNDS:
-                while jobs.run_round(round_):
+                while jobs.run_round(round_) and round_.drains:
                     pass
             jobs.work_off()
         else:
