@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from hezhi.engines.flow.queries import todo_count
-from hezhi.engines.org.actor import Actor, reader
+from hezhi.engines.org.actor import Actor, citizen
 from hezhi.engines.reach.queries import unread_count
 from hezhi.engines.registry.menu import menu_entries
 
@@ -68,7 +68,7 @@ TABS = (
 
 def shell_of(request: HttpRequest) -> dict[str, Any]:
     """Everything the shell shows for this reader, in two counting queries at the most."""
-    actor = reader(request)
+    actor = getattr(request, "actor", None) or citizen()
     signed_in = request.user.is_authenticated
     told: dict[str, Any] = {
         "system_name": settings.SYSTEM_NAME,
