@@ -109,8 +109,8 @@ class World:
 
     def api(self, method: str, url: str, body: Any = None, user: User | None = None) -> Any:
         """Call the machine interface."""
-        return getattr(self.client(user), method)(url, data=json.dumps(body) if body is not None else None,
-                                                  content_type="application/json")  # fmt: skip
+        sent = json.dumps(body) if body is not None else ""
+        return getattr(self.client(user), method)(url, data=sent, content_type="application/json")
 
     def typed(self, row: Any = None) -> dict[str, str]:
         """What a person would type to enter a row like this one."""
@@ -166,7 +166,13 @@ def keep_all(registry: Registry) -> None:
 
 
 def _text(response: Any) -> str:
-    return response.content.decode()
+    return str(response.content.decode())
+
+
+def _faults(response: Any) -> str:
+    """What a page complains about, short enough for a test's report."""
+    form = (getattr(response, "context", None) or {}).get("form")
+    return f"{response.status_code} {form.errors.as_json() if form is not None and form.errors else _text(response)[:300]}"
 
 
 def _api_offered(world: World) -> bool:
@@ -180,7 +186,7 @@ def _api_offered(world: World) -> bool:
 def its_list_shows_the_rows_of_ones_own_unit(world: World) -> None:
     row = world.rows()[0]
     page = world.get(world.registry.url())
-    assert page.status_code == 200, _text(page)
+    assert page.status_code == 200, _faults(page)
     assert f'data-row="{row.pk}"' in _text(page)
 
 
@@ -302,7 +308,7 @@ def a_mask_that_comes_back_means_unchanged(world: World) -> None:
     page = world.get(registry.url(row.pk, "edit"))
     data = world.typed(row) | {name: registry.column(name).plain(row) for name in names}
     answer = world.client().post(registry.url(row.pk, "edit"), data | {"row_version": page.context["row_version"]})
-    assert answer.status_code == 302, _text(answer)
+    assert answer.status_code == 302, _faults(answer)
     row.refresh_from_db()
     assert {name: getattr(row, name) for name in names} == before
 
@@ -346,7 +352,7 @@ def its_pages_show_each_row_once_forwards_and_backwards(world: World) -> None:
 
 
 def _shown(world: World, page: Any) -> list[str]:
-    assert page.status_code == 200, _text(page)
+    assert page.status_code == 200, _faults(page)
     return [row.id for row in page.context["listing"].rows]
 
 
@@ -414,7 +420,7 @@ def a_row_that_is_entered_stands_in_list_and_history(world: World) -> None:
     page = world.get(registry.url("new"))
     data = world.typed() | {"form_token": page.context["form_token"]}
     first = world.client().post(registry.url("new"), data)
-    assert first.status_code == 302, _text(first)
+    assert first.status_code == 302, _faults(first)
     again = world.client().post(registry.url("new"), data)
     assert again.status_code == 302, "a form that is sent twice is answered as if it had been sent once"
     assert registry.visible(world.by(world.officer)).count() == before + 1
@@ -456,7 +462,7 @@ def the_second_of_two_people_loses_no_text(world: World) -> None:
     opened = world.get(registry.url(row.pk, "edit")).context["row_version"]
     data = world.typed(row) | {"row_version": opened}
     first = world.client().post(registry.url(row.pk, "edit"), data | {target: "甲先改的样例"})
-    assert first.status_code == 302, _text(first)
+    assert first.status_code == 302, _faults(first)
     second = world.client().post(registry.url(row.pk, "edit"), data | {target: "乙后改的样例"})
     assert second.status_code == 409
     assert "乙后改的样例" in _text(second) and "甲先改的样例" in _text(second)
@@ -521,14 +527,14 @@ def a_machine_writes_through_the_same_form(world: World) -> None:
     if not _api_offered(world) or "add" not in registry.offers:
         return
     answer = world.api("post", registry.rest_url(), world.typed())
-    assert answer.status_code == 201, _text(answer)
+    assert answer.status_code == 201, _faults(answer)
     made = answer.json()
     unknown = world.api("post", registry.rest_url(), {"no_such_field": 1})
     assert unknown.status_code == 422 and "no_such_field" in unknown.json()["error"]["fields"]
     target = _editable_text(registry)
     if target:
         changed = world.api("patch", registry.rest_url(made["id"]), {target: "机器改的样例", "version": made["version"]})
-        assert changed.status_code == 200, _text(changed)
+        assert changed.status_code == 200, _faults(changed)
         late = world.api("patch", registry.rest_url(made["id"]), {target: "迟到的样例", "version": made["version"]})
         assert late.status_code == 409
     broken = world.client().post(registry.rest_url(), data="{", content_type="application/json")

@@ -311,6 +311,8 @@ def as_typed(field: forms.Field, value: Any) -> Any:
         return str(value["id"])
     if isinstance(field, PointField) and isinstance(value, dict):
         return ",".join(map(str, value.get("coordinates", ())))
+    if isinstance(value, GEOSGeometry):
+        return in_words(value)
     if isinstance(field, WordsField):
         return value if isinstance(value, list) else in_words(value)
     if isinstance(field, forms.JSONField) and not isinstance(value, str):

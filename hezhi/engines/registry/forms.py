@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.models import modelform_factory
@@ -183,4 +184,6 @@ def _same(before: Any, after: Any) -> bool:
     if hasattr(before, "replace") and hasattr(before, "tzinfo") and hasattr(after, "tzinfo"):
         # A page shows minutes; seconds that were not shown have not been changed.
         return before == after or (after.second == 0 and before.replace(second=0, microsecond=0) == after)
+    if isinstance(before, GEOSGeometry) and isinstance(after, GEOSGeometry):
+        return in_words(before) == in_words(after)  # a sheet holds six decimals, a tenth of a metre
     return bool(before == after)

@@ -252,6 +252,10 @@ def expire() -> int:
     return len(over)
 
 
+_SEVERAL = object()
+"""More than one row has this natural key, so none of them can be meant."""
+
+
 # -- one batch -------------------------------------------------------------------------------------
 
 
@@ -295,6 +299,8 @@ class _Batch:
         if key is not None:
             self.seen[key] = row.number
         found = known.get(key)
+        if found is _SEVERAL:
+            raise BadInput({"": ["已有多条记录与这一行相同，无法判断是哪一条，请在系统中逐条修改。"]})
         if found is not None and self.registry.removed_by == "removed_at" and found.removed_at:
             raise BadInput({"": ["这条记录已删除，请先恢复再导入。"]})
         form = self._form(row, found)
@@ -343,8 +349,12 @@ class _Batch:
         values = {key[place] for key in keys} - {None}
         rows = self.registry.visible(self.by).filter(**{f"{names[place]}__in": values})
         wanted = set(keys)
-        found = {tuple(getattr(row, name) for name in names): row for row in rows}
-        return {key: row for key, row in found.items() if key in wanted}
+        found: dict[tuple[Any, ...], Any] = {}
+        for row in rows:
+            key = tuple(getattr(row, name) for name in names)
+            if key in wanted:
+                found[key] = _SEVERAL if key in found else row
+        return found
 
     def _remember(self, row: Any) -> None:
         """A row of this file may be named by a later one (a unit by the units below it)."""

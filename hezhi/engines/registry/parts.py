@@ -67,6 +67,9 @@ class Part:
     def check(self, registry: Registry, row: Model, by: Actor) -> None:
         """A condition on a row before it is written; refuse by raising `BadInput` or `NotNow`."""
 
+    def connect(self, registry: Registry) -> None:
+        """Once, when the program starts: make the registry known where this part needs it."""
+
     def problems(self, registry: Registry) -> Sequence[str]:
         """What is wrong with the declaration in the eyes of this part; sentences stop the start."""
         return ()

@@ -55,8 +55,15 @@ def discover() -> None:
                 below = file.parent.relative_to(root).parts
                 import_module(".".join((app.name, *below, "registries")))
     for registry in registries():
-        if isinstance(registry.right, str) and registry.right:
-            permissions.declare(registry.permissions())
+        connect(registry)
+
+
+def connect(registry: Registry) -> None:
+    """Make a declaration known to the rooms below: its permissions by name, its parts."""
+    for part in registry.parts:
+        part.connect(registry)
+    if isinstance(registry.right, str) and registry.right:
+        permissions.declare(registry.permissions())
 
 
 def _origin(cls: type) -> str:

@@ -16,7 +16,7 @@ from hezhi.engines.registry.columns import NOTHING, Column, in_words
 from hezhi.engines.registry.history import history, versions_of
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.parts import Panel
-from hezhi.ground.errors import NotFound
+from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.ui.answers import answer
 from hezhi.ground.ui.shapes import Action, Fact, Tab
 
@@ -33,7 +33,10 @@ class DetailPage(RegistryPage):
         """A form on a tab, handed to the part that brought the tab."""
         row, tab = self.row(id), request.GET.get("tab", "")
         panel = self._panel(tab)
-        sentence = panel.receive(self.registry, row, self.by, request) if panel else None
+        try:
+            sentence = panel.receive(self.registry, row, self.by, request) if panel else None
+        except BadInput as refusal:
+            return self._draw(request, row, tab, {"refusal": refusal, "typed": request.POST}, status=refusal.status)
         if sentence is None:
             raise NotFound(what="这里不接收提交的内容。")
         return self.done(sentence, f"{self.registry.url(row.pk)}?tab={tab}")
@@ -68,7 +71,9 @@ class DetailPage(RegistryPage):
             drawn.append(Action("修改", registry.url(row.pk, "edit"), kind="primary", icon="edit", key="e"))
         return drawn
 
-    def _draw(self, request: HttpRequest, row: Any, tab: str) -> HttpResponse:
+    def _draw(
+        self, request: HttpRequest, row: Any, tab: str, more: dict[str, Any] | None = None, status: int = 200
+    ) -> HttpResponse:
         registry = self.registry
         context: dict[str, Any] = {
             "registry": registry, "row": row, "heading": registry.row_name(row), "tab": tab,
@@ -85,7 +90,8 @@ class DetailPage(RegistryPage):
             if panel is None:
                 raise NotFound(what="没有这个页签。")
             context |= {"panel": panel, **panel.context(registry, row, self.by, request)}
-        return answer(request, "registry/detail.html", "registry/detail.html", context)
+        page = "registry/detail.html"
+        return answer(request, page, page, context | (more or {}), status=status)
 
     def _tabs(self, row: Any, open_tab: str) -> list[Tab]:
         told = [(FACTS, "资料")]
