@@ -46,10 +46,9 @@ def erase(row: models.Model, *, by: Actor, reason: str) -> Erased:
         done = Erased(rows={model._meta.db_table: len(ids) for model, ids in found.items()})
         for ids in found.values():
             _things_beside(done, ids)
-        key = row.pk  # Django forgets it with the row
-        row.delete()
+        type(row)._base_manager.filter(pk=row.pk).delete()
         plan = [{"table": model._meta.db_table, "ids": _told(ids), "columns": None} for model, ids in found.items()]
-        return _write(deed, row, key, plan, done)
+        return _write(deed, row, plan, done)
 
 
 def anonymise(row: models.Model, fields: Sequence[str], *, by: Actor, reason: str) -> Erased:
@@ -64,7 +63,7 @@ def anonymise(row: models.Model, fields: Sequence[str], *, by: Actor, reason: st
         model._base_manager.filter(pk=row.pk).update(**blank)
         columns = [str(model._meta.get_field(name).column) for name in fields]  # type: ignore[union-attr]
         plan = [{"table": model._meta.db_table, "ids": _told([row.pk]), "columns": columns}]
-        done = _write(deed, row, row.pk, plan, done)
+        done = _write(deed, row, plan, done)
     row.refresh_from_db(fields=list(fields))
     return done
 
@@ -74,7 +73,7 @@ def erase_beside(row: models.Model, *, by: Actor, reason: str) -> Erased:
     with _erasing(row, by, reason) as deed:
         done = Erased()
         _things_beside(done, [row.pk])
-        return _write(deed, row, row.pk, [], done)
+        return _write(deed, row, [], done)
 
 
 # -- the steps -------------------------------------------------------------------------------------
@@ -119,13 +118,13 @@ def _drop_all(places: Sequence[str]) -> None:
         store.drop(place)
 
 
-def _write(deed: Deed, row: models.Model, key: UUID, plan: list[dict[str, Any]], done: Erased) -> Erased:
+def _write(deed: Deed, row: models.Model, plan: list[dict[str, Any]], done: Erased) -> Erased:
     """One call: the audit row, then the versions. It stands for the verb's own audit row."""
     detail = {"rows": done.rows, "files": done.files, "comments": done.comments}
     columns = plan[0]["columns"] if plan else None
     if columns:
         detail["columns"] = columns
-    entry = audit.entry_of(deed.by, EVENT, [(row._meta.label_lower, key)], reason=deed.reason, detail=detail)
+    entry = audit.entry_of(deed.by, EVENT, [(row._meta.label_lower, row.pk)], reason=deed.reason, detail=detail)
     with connection.cursor() as cursor:
         cursor.execute("SELECT records_erase(%s::jsonb, %s::jsonb)", [_as_json(entry), json.dumps(plan)])
         done.versions = cursor.fetchone()[0]

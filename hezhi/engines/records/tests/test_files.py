@@ -11,7 +11,7 @@ from django.db import transaction
 from PIL import Image
 
 from hezhi.engines.org.models import Role
-from hezhi.engines.org.testkit import actor, make_officer, make_role, make_unit
+from hezhi.engines.org.testkit import make_role
 from hezhi.engines.records import files, jobs, store, vault
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.models import Attachment, AuditEntry
@@ -21,15 +21,9 @@ from hezhi.ground.uploads import UploadRefused
 
 
 @pytest.fixture(autouse=True)
-def home(settings, tmp_path: Path) -> Path:
+def folder(home: Path) -> Path:
     """A store of the test's own."""
-    settings.MEDIA_ROOT = tmp_path / "files"
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def officer(db):
-    return actor(make_officer("linyutong", make_role("handler", ["cases.handle"]), full_name="林雨桐"))
+    return home / "files"
 
 
 @pytest.fixture
@@ -56,15 +50,15 @@ def table(text: str = "姓名,电话\n甲,1\n") -> SimpleUploadedFile:
     return SimpleUploadedFile("登记表.csv", text.encode(), "text/csv")
 
 
-def on_disk(home: Path) -> list[Path]:
-    return sorted(path for path in home.rglob("*") if path.is_file())
+def on_disk(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_photo_is_kept_sealed_under_a_random_name_with_a_small_view(officer, row, home: Path):
+def test_a_photo_is_kept_sealed_under_a_random_name_with_a_small_view(officer, row, folder: Path):
     [kept] = files.keep_files(officer, row, [photo()], stage="handle")
     assert (kept.name, kept.kind, kept.content_type, kept.stage) == ("井盖.jpg", "jpeg", "image/jpeg", "handle")
-    assert len(on_disk(home)) == 2
-    for path in on_disk(home):
+    assert len(on_disk(folder)) == 2
+    for path in on_disk(folder):
         assert "井盖" not in str(path) and str(kept.pk) not in str(path)
         assert b"JFIF" not in path.read_bytes() and b"\xff\xd8\xff" not in path.read_bytes()[:64]
     content, kind = files.open_file(kept)
@@ -74,11 +68,11 @@ def test_a_photo_is_kept_sealed_under_a_random_name_with_a_small_view(officer, r
     assert max(Image.open(io.BytesIO(small)).size) == 320
 
 
-def test_the_same_content_sent_again_is_kept_once(officer, row, home: Path):
+def test_the_same_content_sent_again_is_kept_once(officer, row, folder: Path):
     first = files.keep_files(officer, row, [photo(), photo(name="又一次.jpg")])
     again = files.keep_files(officer, row, [photo()])
     assert {each.pk for each in first} == {each.pk for each in again}
-    assert Attachment.objects.count() == 1 and len(on_disk(home)) == 2
+    assert Attachment.objects.count() == 1 and len(on_disk(folder)) == 2
     assert len(files.keep_files(officer, row, [photo()], stage="reply")) == 1
     assert Attachment.objects.count() == 2
 
@@ -99,12 +93,12 @@ def test_keeping_files_outside_a_verb_is_a_verb_of_its_own(officer, row):
     assert (entry.event, entry.object_type, entry.object_id) == ("records.keep_files", "org.role", row.pk)
 
 
-def test_one_bad_file_and_none_of_the_batch_is_kept(officer, row, home: Path):
+def test_one_bad_file_and_none_of_the_batch_is_kept(officer, row, folder: Path):
     disguised = SimpleUploadedFile("照片.jpg", b"MZ" + bytes(200), "image/jpeg")
     with pytest.raises(UploadRefused) as refused, transaction.atomic():
         files.keep_files(officer, row, [photo(), disguised])
     assert list(refused.value.fields) == ["files"]
-    assert not Attachment.objects.exists() and not on_disk(home)
+    assert not Attachment.objects.exists() and not on_disk(folder)
 
 
 def test_too_many_files_at_once_is_a_sentence_at_the_field(officer, row):
@@ -144,11 +138,11 @@ def test_a_removed_file_opens_for_nobody_until_it_is_restored(officer, row, open
     assert events[-2:] == [("records.remove_file", "传错了"), ("records.restore_file", "移除有误")]
 
 
-def test_destroying_the_key_destroys_the_content(officer, row, home: Path):
+def test_destroying_the_key_destroys_the_content(officer, row, folder: Path):
     [kept] = files.keep_files(officer, row, [photo()])
     places = files.erase_files(row.pk)
     kept.refresh_from_db()
-    assert len(places) == 2 and len(on_disk(home)) == 2, "the bytes are still there"
+    assert len(places) == 2 and len(on_disk(folder)) == 2, "the bytes are still there"
     with pytest.raises(NotFound):
         files.open_file(kept)
     with pytest.raises(vault.SealBroken):
@@ -157,9 +151,9 @@ def test_destroying_the_key_destroys_the_content(officer, row, home: Path):
         files.restore_file(kept, by=officer, reason="想要回来")
 
 
-def test_a_changed_or_swapped_file_does_not_open(officer, row, home: Path, open_to_all):
+def test_a_changed_or_swapped_file_does_not_open(officer, row, folder: Path, open_to_all):
     one, other = files.keep_files(officer, row, [table("甲\n"), table("乙\n")])
-    one_path, other_path = home / one.file, home / other.file
+    one_path, other_path = folder / one.file, folder / other.file
     one_bytes = one_path.read_bytes()
     one_path.write_bytes(one_bytes[:-1] + bytes([one_bytes[-1] ^ 1]))
     with pytest.raises(vault.SealBroken):
@@ -172,39 +166,32 @@ def test_a_changed_or_swapped_file_does_not_open(officer, row, home: Path, open_
         files.open_file(other)
 
 
-def test_after_a_rotation_every_file_still_opens_and_the_old_key_is_not_needed(officer, row, settings, tmp_path):
-    folder = tmp_path / "keys"
-    vault.create_key_ring(folder)
-    settings.HEZHI_KEYS = folder
+def test_after_a_rotation_every_file_still_opens_and_the_old_key_is_not_needed(officer, row, home: Path):
+    [kept] = files.keep_files(officer, row, [table()])
+    vault.rotate(home / "keys", "file")
+    assert files.open_file(kept)[0]
+    assert (files.rewrap(), files.rewrap()) == (1, 0)
+    (home / "keys/file.v1.key").unlink()
     vault.ring.cache_clear()
-    try:
-        [kept] = files.keep_files(officer, row, [table()])
-        vault.rotate(folder, "file")
-        assert files.open_file(kept)[0]
-        assert (files.rewrap(), files.rewrap()) == (1, 0)
-        (folder / "file.v1.key").unlink()
-        vault.ring.cache_clear()
-        kept.refresh_from_db()
-        assert files.open_file(kept)[0]
-    finally:
-        vault.ring.cache_clear()
+    kept.refresh_from_db()
+    assert files.open_file(kept)[0]
 
 
 # -- the sweep and the virus scanner ---------------------------------------------------------------
 
 
-def test_what_a_cancelled_verb_left_in_the_store_is_swept_and_nothing_else(officer, row, home: Path, monkeypatch):
+def test_what_a_cancelled_verb_left_in_the_store_is_swept_and_nothing_else(officer, row, folder: Path, monkeypatch):
     files.keep_files(officer, row, [photo()])
     with pytest.raises(RuntimeError), transaction.atomic():
         files.keep_files(officer, row, [photo("blue")])
         raise RuntimeError("the machine stumbles")
-    assert len(on_disk(home)) == 4
+    assert len(on_disk(folder)) == 4
     assert jobs.sweep_files() == 0, "a verb may still be under way"
     later = time.real_now() + timedelta(hours=2)
     monkeypatch.setattr(time, "real_now", lambda: later)
     assert jobs.sweep_files() == 2
     [kept] = Attachment.objects.all()
-    assert {home / kept.file, home / kept.thumbnail} == set(on_disk(home))
+    assert {folder / kept.file, folder / kept.thumbnail} == set(on_disk(folder))
 
 
 def test_with_a_scanner_a_file_stays_closed_until_it_is_judged(officer, row, settings, open_to_all):
