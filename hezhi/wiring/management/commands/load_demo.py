@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -44,6 +45,9 @@ class Command(BaseCommand):
         if User.objects.filter(is_demo=False).exists():
             raise CommandError("这个数据库里有真实用户,拒绝载入演示数据。请换一个空库。")
         call_command("furnish", stdout=self.stdout)
+        with connection.cursor() as cursor:
+            # Demo data that a power cut takes along are simply loaded again.
+            cursor.execute("set synchronous_commit to off")
         if not Area.objects.exists():
             self._district()
         if not Case.objects.exists() and options["messages"] is None:
