@@ -187,7 +187,7 @@ def _tell_accounts(path: Path, fresh: bool) -> None:
     lines = [line.split("\t") for line in path.read_text().splitlines()] if path.exists() else []
     first_of_role = {role: (login, password, name) for login, password, role, _, name in reversed(lines)}
     for role, (login, password, name) in reversed(first_of_role.items()):
-        print(f"       {login:<16}{password if fresh else '······':<24}{role}({name})")
+        print(f"       {login:<20}{password if fresh else '······':<24}{role}({name})")
     if lines:
         say(
             f"全部 {len(lines)} 个演示账号和口令见 {path}(仅本人可读)。",

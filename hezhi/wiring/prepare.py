@@ -7,6 +7,7 @@ a second start finds the note and does nothing, a half-finished first run has no
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -149,11 +150,19 @@ class Preparation:
             )
             out.write(done.stderr.encode())
         if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["没有说明原因"])[-1]
             raise Trouble(
-                f"{words[0]} 未能完成:{last}。完整记录见 {log},排除后重新运行 ./run 即可接着做。",
+                f"{words[0]} 未能完成:{_reason(done.stderr)}。完整记录见 {log},排除后重新运行 ./run 即可接着做。",
                 f"The step {words[0]} failed; see {log}. Run ./run again after mending it.",
             )
+
+
+def _reason(told: str) -> str:
+    """The line of a traceback that names the fault."""
+    lines = [line.strip() for line in told.strip().splitlines()]
+    return next(
+        (line for line in reversed(lines) if re.match(r"[\w.]+(Error|Exception|Trouble)\b", line)),
+        lines[-1] if lines else "",
+    )
 
 
 def _migrations() -> list[Path]:
