@@ -21,6 +21,7 @@ from hezhi.engines.flow.rules.clocks import Extension, Pause
 from hezhi.engines.flow.rules.limits import Limit, LimitRule, Unit, choose, may_extend
 from hezhi.engines.flow.rules.working_time import Segment, due, explain, yellow_at
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.gathering import later, run_later
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
 
@@ -134,25 +135,23 @@ def start(
         return None
     deadline.object_type, deadline.object_id = matter
     deadline.unit_id = unit_id
-    deadline.save(force_insert=True)
+    later(deadline)
     return deadline
 
 
 _FINISH = """
 update flow_deadline set
-  finished_at = %(at)s,
-  state = case when %(drop)s then 'dropped'
-               when state = 'paused' or due_at is null or due_at >= %(at)s then 'met' else 'missed' end
-where object_id = %(matter)s and stage = any(%(stages)s) and state in ('running', 'paused')
+  finished_at = %s,
+  state = case when %s then 'dropped'
+               when state = 'paused' or due_at is null or due_at >= %s then 'met' else 'missed' end
+where object_id = %s and stage = any(%s) and state in ('running', 'paused')
 """
 
 
 def finish(matter_id: UUID, stages: Sequence[str], *, at: datetime | None = None, drop: bool = False) -> None:
     """End limits (计时结束): met or missed by what the clock says; `drop` when the matter itself fell away."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _FINISH, {"at": at or time.now(), "drop": drop, "matter": matter_id, "stages": list(stages)}
-        )
+    moment = at or time.now()
+    run_later(_FINISH, [moment, drop, moment, matter_id, list(stages)])
 
 
 def pause(matter_id: UUID, stages: Sequence[str], reason: str) -> None:

@@ -8,16 +8,23 @@ from django.db.models import Q, QuerySet
 
 from hezhi.engines.flow.models import ToDo
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.gathering import gathered, later, run_later
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
+
+_DONE = "UPDATE flow_todo SET done_at = %s WHERE object_id = %s AND done_at IS NULL"
 
 
 def done(object_id: UUID, steps: Sequence[str] = ()) -> None:
     """Take the open to-dos of an object off the list; all of them, or those of some steps."""
-    rows = ToDo.objects.filter(object_id=object_id, done_at__isnull=True)
+    moment = time.now()
+    for row in gathered(ToDo):
+        if row.object_id == object_id and (not steps or row.step in steps):
+            row.done_at = moment
     if steps:
-        rows = rows.filter(step__in=steps)
-    rows.update(done_at=time.now())
+        run_later(f"{_DONE} AND step = ANY(%s)", [moment, object_id, list(steps)])
+    else:
+        run_later(_DONE, [moment, object_id])
 
 
 def put(
@@ -32,7 +39,7 @@ def put(
     urgency: str = "normal",
 ) -> ToDo:
     """Put one to-do before a post of a unit."""
-    return ToDo.objects.create(
+    row = ToDo(
         object_type=obj[0],
         object_id=obj[1],
         number=number,
@@ -44,6 +51,8 @@ def put(
         urgency=urgency,
         created_at=time.now(),
     )
+    later(row)
+    return row
 
 
 def waiting_for(actor: Actor) -> QuerySet[ToDo]:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, When
 from django.http import HttpRequest
 
 from hezhi.engines.org.models import Holding, Role, Unit, User
@@ -86,17 +87,23 @@ def citizen(channel: str = "citizen") -> Actor:
     return Actor(kind="citizen", name="市民", channel=channel)
 
 
+FAR = (Role.Reach.UNIT_TREE, Role.Reach.AREA)
+
+
 def holdings_of(user: User | UUID) -> QuerySet[Holding]:
     """The posts a person holds now, main posts first, stand-ins after (现任岗位).
 
-    A post or a unit that has been closed gives nothing any more.
+    A post or a unit that has been closed gives nothing any more. `tree` are the units below a post's own,
+    itself included, where its role reaches so far: read here, so that a request asks once.
     """
     moment, day = time.now(), time.today()
+    below = ArraySubquery(Unit.objects.filter(path__startswith=OuterRef("post__unit__path")).values("pk"))
     return (
         Holding.objects.filter(
             open_at("valid", moment), open_at("post__valid", day), open_at("post__unit__valid", day), user=user
         )
         .select_related("post__unit__area", "post__role")
+        .annotate(tree=Case(When(post__role__reach__in=FAR, then=below)))
         .order_by(F("deputy_of").asc(nulls_first=True), "valid_from")
     )
 
@@ -134,20 +141,18 @@ def actor_of(user: User, post_id: UUID | None = None) -> Actor:
         unit_kind=unit.kind,
         permissions=frozenset(role.permissions),
         clearance=role.clearance,
-        scope=_scope(role, unit),
+        scope=_scope(role, unit, chosen.tree),  # type: ignore[attr-defined]
     )
 
 
-def _scope(role: Role, unit: Unit) -> Scope:
-    """Turn a role's reach and its unit into one condition (本单位、本辖区、全区)."""
+def _scope(role: Role, unit: Unit, tree: list[UUID] | None) -> Scope:
+    """Turn a role's reach, its unit and the units below into one condition (本单位、本辖区、全区)."""
     kinds = tuple(role.matter_kinds)
     if role.reach == Role.Reach.DISTRICT:
         return Scope(everything=True, matter_kinds=kinds)
     if role.reach == Role.Reach.NOTHING:
         return Scope()
-    units: tuple[UUID, ...] = (unit.pk,)
-    if role.reach in (Role.Reach.UNIT_TREE, Role.Reach.AREA):
-        units = tuple(Unit.objects.filter(path__startswith=unit.path).values_list("pk", flat=True))
+    units: tuple[UUID, ...] = tuple(tree or (unit.pk,))
     if role.reach == Role.Reach.AREA and unit.area is not None:
         return Scope(level=unit.area.level, area=unit.area_id, units=units, matter_kinds=kinds)
     return Scope(units=units, matter_kinds=kinds)

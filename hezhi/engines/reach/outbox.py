@@ -8,6 +8,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit, User
 from hezhi.engines.reach import rules, words
 from hezhi.engines.reach.models import Channel, Outgoing
+from hezhi.engines.records.gathering import later
 from hezhi.ground import time
 from hezhi.ground.ids import new_id
 
@@ -38,7 +39,8 @@ def tell_all(by: Actor, messages: Sequence[Message]) -> list[Outgoing]:
     An event's channel without a text in force is left out: switching a template off stops its messages.
     """
     rows = [row for message in messages for row in _rows(by, message)]
-    return Outgoing.objects.bulk_create(rows, batch_size=500) if rows else []
+    later(*rows)
+    return rows
 
 
 def _rows(by: Actor, message: Message) -> list[Outgoing]:

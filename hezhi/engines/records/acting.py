@@ -16,7 +16,8 @@ from uuid import UUID
 from django.db import connection, models, transaction
 
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.records.audit import refused, write
+from hezhi.engines.records.audit import entry_of, refused
+from hezhi.engines.records.gathering import Statement, write_all
 from hezhi.ground.errors import NotAllowed
 from hezhi.ground.ids import new_id
 
@@ -36,6 +37,8 @@ class Deed:
     detail: dict[str, Any] = field(default_factory=dict)
     written: bool = False
     """Its audit row stands already: only where the database itself writes it (`erasure`)."""
+    pending: list[models.Model | Statement] = field(default_factory=list)
+    """What goes to the database together with the audit row (see `gathering`)."""
 
     def on(self, row: models.Model) -> None:
         """Name an object this deed touched, so that the audit can be searched by it."""
@@ -90,7 +93,8 @@ def acting(by: Actor, *, verb: str, reason: str = "") -> Iterator[Deed]:
         try:
             yield deed
             if not deed.written:
-                write(by, verb, deed.objects, reason=reason, detail=deed.detail)
+                deed.pending.append(entry_of(by, verb, deed.objects, reason=reason, detail=deed.detail))
+            write_all(deed.pending)
             if outer is not None:
                 tell_database(outer.id, context_of(outer.by, outer.verb, outer.reason))
         finally:

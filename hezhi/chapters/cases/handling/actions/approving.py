@@ -211,8 +211,8 @@ def _hold(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
 
 def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     """The order goes back: to the desk when the lead itself returned it, else to the unit above."""
-    order = WorkOrder.objects.select_related("unit", "parent").get(pk=approval.proposal["order"])
-    end(order, WorkOrder.State.RETURNED, approval.reason)
+    order = next(o for o in tree(case) if str(o.pk) == approval.proposal["order"])
+    end(case, order, WorkOrder.State.RETURNED, approval.reason)
     lead_gone = order.part == WorkOrder.Part.LEAD and order.parent_id is None
     if lead_gone:
         case.returns += 1
@@ -230,7 +230,7 @@ def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     if lead_gone:
         for other in tree(case):
             if other.state in ("to_sign", "handling", "to_review") and other.round == case.redos + 1:
-                end(other, WorkOrder.State.WITHDRAWN, "主办单位退回,重新派遣")
+                end(case, other, WorkOrder.State.WITHDRAWN, "主办单位退回,重新派遣")
         wait(case, "dispatch", "cases.dispatch", case.desk_id)
     elif order.parent is not None:
         before_unit(case, order.parent, "handle", "cases.reply", order.parent.unit_id)
@@ -249,7 +249,7 @@ def _fall_away(case: Case, to: str, reason: str, by: Actor, *, public: str) -> N
     """End a case that will not be worked on: orders withdrawn, clocks dropped, to-dos gone."""
     for order in tree(case):
         if order.parent_id is None and order.state in ("to_sign", "handling", "on_hold", "to_review"):
-            end(order, WorkOrder.State.WITHDRAWN, reason)
+            end(case, order, WorkOrder.State.WITHDRAWN, reason)
     timing.finish(case.pk, ["accept", timing.TOTAL, "call_back"], drop=True)
     case.closed_at, case.close_reason, case.due_at, case.yellow_at = time.now(), reason[:200], None, None
     verb_name = "void" if to == "void" else "not_accept"

@@ -42,9 +42,7 @@ def dispatch(
     """Dispatch a case (派遣): one unit leads (主办), others assist (协办), each with its own work order."""
     case = take(case_id, "dispatch", by=by, revision=revision)
     units = _units(case, lead_id, assist_ids)
-    lead = issue(case, units[0], by=by, part=LEAD, request=request)
-    for unit in units[1:]:
-        issue(case, unit, by=by, part=ASSIST, request=request)
+    lead = issue(case, units, by=by, lead=True, request=request)[0]
     case.lead_unit = units[0]
     _join(case, units)
     settle(
@@ -80,46 +78,51 @@ def fit_units(case: Case, wanted: Sequence[UUID], field: str) -> list[Unit]:
 
 def issue(
     case: Case,
-    unit: Unit,
+    units: Sequence[Unit],
     *,
     by: Actor,
-    part: str,
+    lead: bool = False,
     request: str = "",
     parent: WorkOrder | None = None,
     called: bool = False,
     arrival_hours: int = 0,
-) -> WorkOrder:
-    """Write one work order (承办单), put it before the unit and tell its people."""
-    moment = time.now()
-    n = WorkOrder.objects.filter(matter_id=case.pk).count() + 1
-    order = WorkOrder.objects.create(
-        matter_type=MATTER,
-        matter_id=case.pk,
-        number=f"{case.number}-{n:02d}",
-        parent=parent,
-        depth=parent.depth + 1 if parent else 0,
-        unit=unit,
-        issued_by_unit_id=by.unit_id,
-        part=part,
-        called=called,
-        arrival_due_at=moment + timedelta(hours=arrival_hours) if called else None,
-        request=request,
-        issued_at=moment,
-        due_at=parent.due_at if parent else case.due_at,
-        round=case.redos + 1,
-    )
-    todos.put(
-        ("flow.workorder", order.pk),
-        number=order.number,
-        title=case.title,
-        step="sign",
-        permission="cases.sign",
-        unit_id=unit.pk,
-        due_at=order.arrival_due_at or order.due_at,
-        urgency=case.urgency,
-    )
-    _tell_order(case, order, by)
-    return order
+) -> list[WorkOrder]:
+    """Write work orders (承办单), put each before its unit and tell its people; with `lead` the first one leads."""
+    moment, known = time.now(), tree(case)
+    orders = [
+        WorkOrder(
+            matter_type=MATTER,
+            matter_id=case.pk,
+            number=f"{case.number}-{len(known) + n + 1:02d}",
+            parent=parent,
+            depth=parent.depth + 1 if parent else 0,
+            unit=unit,
+            issued_by_unit_id=by.unit_id,
+            part=LEAD if lead and n == 0 else ASSIST,
+            called=called,
+            arrival_due_at=moment + timedelta(hours=arrival_hours) if called else None,
+            request=request,
+            issued_at=moment,
+            due_at=parent.due_at if parent else case.due_at,
+            round=case.redos + 1,
+        )
+        for n, unit in enumerate(units)
+    ]
+    WorkOrder.objects.bulk_create(orders)
+    known.extend(orders)
+    for order in orders:
+        todos.put(
+            ("flow.workorder", order.pk),
+            number=order.number,
+            title=case.title,
+            step="sign",
+            permission="cases.sign",
+            unit_id=order.unit_id,
+            due_at=order.arrival_due_at or order.due_at,
+            urgency=case.urgency,
+        )
+        _tell_order(case, order, by)
+    return orders
 
 
 def _tell_order(case: Case, order: WorkOrder, by: Actor) -> None:
@@ -157,8 +160,7 @@ def pass_down(
         order.state, order.signed_at, order.holder_id = WorkOrder.State.HANDLING, time.now(), by.user_id
         order.save(update_fields=["state", "signed_at", "holder"])
     todos.done(order.pk)
-    for n, unit in enumerate(units):
-        issue(case, unit, by=by, part=ASSIST if n else LEAD, request=request, parent=order)
+    issue(case, units, by=by, lead=True, request=request, parent=order)
     _join(case, units)
     return settle(
         case, "pass_down", by=by, to=derived(case), order=order, text=request,
@@ -191,8 +193,7 @@ def add_units(
     if not fresh:
         raise BadInput({"assist": ["所选单位都已有承办单,不必重复加派。"]})
     units = fit_units(case, fresh, "assist")
-    for unit in units:
-        issue(case, unit, by=by, part=ASSIST, request=request)
+    issue(case, units, by=by, request=request)
     _join(case, units)
     return settle(
         case, "add_unit", by=by, to=derived(case), text=request,
@@ -211,8 +212,8 @@ def transfer(case_id: UUID, *, by: Actor, lead_id: UUID | None, reason: str, rev
         raise BadInput({"lead": ["现在就是由这个单位主办,请选择其他单位。"]})
     for order in tree(case):
         if order.part == LEAD and order.state in AT_WORK and _in_lead_branch(order, case):
-            end(order, WorkOrder.State.WITHDRAWN, reason)
-    order = issue(case, unit, by=by, part=LEAD, request=reason)
+            end(case, order, WorkOrder.State.WITHDRAWN, reason)
+    (order,) = issue(case, [unit], by=by, lead=True, request=reason)
     case.lead_unit = unit
     _join(case, [unit])
     return settle(
@@ -230,11 +231,12 @@ def _in_lead_branch(order: WorkOrder, case: Case) -> bool:
     return top.part == LEAD
 
 
-def end(order: WorkOrder, state: str, reason: str) -> None:
+def end(case: Case, order: WorkOrder, state: str, reason: str) -> None:
     """End a work order without a result (退回、解除、撤回), and all orders below it."""
     moment = time.now()
-    for child in WorkOrder.objects.filter(parent=order, state__in=AT_WORK):
-        end(child, WorkOrder.State.WITHDRAWN, reason)
+    for child in tree(case):
+        if child.parent_id == order.pk and child.state in AT_WORK:
+            end(case, child, WorkOrder.State.WITHDRAWN, reason)
     order.state, order.ended_at, order.end_reason = state, moment, reason[:500]
     order.save(update_fields=["state", "ended_at", "end_reason"])
     todos.done(order.pk)
@@ -252,8 +254,7 @@ def whistle(order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], hours: int, 
     if not 1 <= hours <= 72:
         raise BadInput({"hours": ["到场时限请填 1 到 72 小时。"]})
     units = fit_units(case, list(dict.fromkeys(unit_ids)), "assist")
-    for unit in units:
-        issue(case, unit, by=by, part=ASSIST, request=request, parent=order, called=True, arrival_hours=hours)
+    issue(case, units, by=by, request=request, parent=order, called=True, arrival_hours=hours)
     _join(case, units)
     return settle(
         case, "whistle", by=by, to=derived(case), order=order, text=request,
@@ -271,7 +272,7 @@ def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
         raise NotNow("主办单位不能解除。", "主办要换单位请用「转办」。", code="cases.lead_not_released")
     if by.unit_id not in (case.desk_id, order.issued_by_unit_id):
         own(order.parent, by) if order.parent else own(order, by)
-    end(order, WorkOrder.State.RELEASED, reason)
+    end(case, order, WorkOrder.State.RELEASED, reason)
     return settle(case, "release", by=by, to=derived(case), order=order, text=reason)
 
 
@@ -304,7 +305,7 @@ def resume(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = N
     total = timing.resume(case.pk, [timing.TOTAL])
     case.due_at, case.yellow_at = (total.due_at, total.yellow_at) if total else (None, None)
     case.state = case.held_from or "handling"
-    for order in WorkOrder.objects.filter(matter_id=case.pk, state=WorkOrder.State.ON_HOLD):
+    for order in (o for o in tree(case) if o.state == WorkOrder.State.ON_HOLD):
         order.state = order_state_of(order)
         order.due_at = case.due_at
         order.save(update_fields=["state", "due_at"])

@@ -11,9 +11,20 @@ from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
 
 
-def tree(case: Case) -> list[WorkOrder]:
-    """All work orders of a case in this round and earlier ones, in order of issue; read afresh each time."""
-    return list(WorkOrder.objects.filter(matter_id=case.pk).select_related("unit").order_by("issued_at", "id"))
+def tree(case: Case, *, afresh: bool = False) -> list[WorkOrder]:
+    """All work orders of a case in this round and earlier ones, in order of issue, each with its parent.
+
+    Read once per verb: the case is locked, so nobody else changes them, and the verb changes these very
+    objects (new orders join them, see `dispatching.issue`).
+    """
+    known: list[WorkOrder] | None = None if afresh else case.__dict__.get("_tree")
+    if known is None:
+        rows = WorkOrder.objects.filter(matter_id=case.pk).select_related("unit").order_by("issued_at", "id")
+        known = case.__dict__["_tree"] = list(rows)
+        by_id = {order.pk: order for order in known}
+        for order in known:
+            order.parent = by_id[order.parent_id] if order.parent_id else None
+    return known
 
 
 def derived(case: Case) -> str:

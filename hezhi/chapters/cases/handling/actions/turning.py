@@ -3,12 +3,14 @@
 from typing import Any
 from uuid import UUID
 
+from hezhi.chapters.cases.handling.actions.tree import tree
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
-from hezhi.chapters.cases.handling.models import Case, Step
+from hezhi.chapters.cases.handling.models import Case, CaseQuerySet, Step
 from hezhi.engines.flow import todos
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.reach import api as reach
+from hezhi.engines.records.gathering import later
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow
 from hezhi.ground.events import announce
@@ -48,26 +50,34 @@ def take(case_id: UUID, verb: str, *, by: Actor, revision: int | None = None) ->
 
 def seen(case_id: UUID, *, by: Actor) -> Case:
     """A case that this person may see, locked until the verb ends; otherwise «not found»."""
-    rows = Case.objects.select_for_update(of=("self",))
     try:
-        if by.kind in ("system", "citizen", "channel"):
-            return rows.get(pk=case_id)
-        return rows.visible_to(by).get(pk=case_id)
+        return _lockable(by).get(pk=case_id)
     except Case.DoesNotExist:
         raise NotFound(
             "没有找到这件事。", "可能编号有误,或不在您的管辖范围。", "请核对编号。", code="cases.not_found"
         ) from None
 
 
+def seen_of_order(order_id: UUID, *, by: Actor) -> Case:
+    """The case of a work order, locked like `seen`."""
+    matter = WorkOrder.objects.filter(pk=order_id).values("matter_id")
+    try:
+        return _lockable(by).get(pk__in=matter)
+    except Case.DoesNotExist:
+        raise NotFound("没有找到这张承办单。", code="cases.order_not_found") from None
+
+
+def _lockable(by: Actor) -> CaseQuerySet:
+    rows = Case.objects.select_for_update(of=("self",))
+    return rows if by.kind in ("system", "citizen", "channel") else rows.visible_to(by)
+
+
 def take_order(order_id: UUID, verb: str, *, by: Actor) -> tuple[Case, WorkOrder]:
     """Lock the case and one of its work orders for a verb of the order; it must belong to the reader's unit."""
     declared = ORDER_VERBS[verb]
     by.must(declared.right)
-    known = WorkOrder.objects.filter(pk=order_id).values_list("matter_id", flat=True).first()
-    if known is None:
-        raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
-    case = seen(known, by=by)
-    order = WorkOrder.objects.select_related("unit", "parent__unit").get(pk=order_id)
+    case = seen_of_order(order_id, by=by)
+    order = next(o for o in tree(case, afresh=True) if o.pk == order_id)
     if order.state not in declared.frm:
         raise NotNow(
             f"现在不能「{declared.name}」:这张承办单是「{ORDER_NAMES[order.state]}」。",
@@ -108,7 +118,7 @@ def settle(
         updated |= {"state", "state_since"}
     case.revision += 1
     case.save(update_fields=sorted(updated))
-    step = Step.objects.create(
+    step = Step(
         case=case,
         verb=verb,
         title=title or _name(verb),
@@ -126,6 +136,7 @@ def settle(
         public_text=public_text,
         fields=fields or {},
     )
+    later(step)
     announce("cases.changed", case=case, verb=verb, step=step, by=by)
     return case
 

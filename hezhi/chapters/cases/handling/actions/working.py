@@ -89,10 +89,8 @@ def reply(order_id: UUID, *, by: Actor, text: str, public_reply: str = "", solve
     order.reply = given(text, "reply", "请写明办理情况和结果。")
     if order.part == WorkOrder.Part.LEAD and order.parent_id is None:
         given(public_reply, "public_reply", "主办单位请写明给上报人的答复内容。")
-    open_below = WorkOrder.objects.filter(
-        parent=order, state__in=["to_sign", "handling", "on_hold", "to_review"]
-    ).select_related("unit")
-    names = [o.unit.name for o in open_below]
+    at_work = ("to_sign", "handling", "on_hold", "to_review")
+    names = [o.unit.name for o in tree(case) if o.parent_id == order.pk and o.state in at_work]
     if names:
         raise NotNow(
             f"下级承办单还没有办完:{'、'.join(names)}。", "上级单位要等下级办结后才能反馈。",

@@ -36,10 +36,10 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
     suggestion is wrong, Enter; the next case opens by itself.
     """
     by = reader(request)
-    queue = list(queries.triage_queue(by)[:SHOWN])
     if case_id is None:
-        if queue:
-            return redirect("case-triage-one", case_id=queue[0].pk)
+        first = queries.triage_queue(by).first()
+        if first is not None:
+            return redirect("case-triage-one", case_id=first.pk)
         return render(request, "handling/triage_empty.html", {"title": "受理派遣台"})
     case = queries.case_for(by, case_id)
     errors: list[str] = []
@@ -66,7 +66,7 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
             errors.append(str(refusal))
     context = {
         "title": "受理派遣台",
-        "queue": queue,
+        "queue": list(queries.triage_queue(by)[:SHOWN]),
         "case": case,
         "text": mask_text(case.text),
         "case_title": mask_text(case.title),
@@ -97,10 +97,10 @@ def _triage_step(case: Case, by: Actor, given: dict[str, Any]) -> None:
                 case.pk, by=by, category_id=uuid_of(given.get("category")), urgency=given.get("urgency") or "",
                 text=given.get("text") or "", revision=revision,
             )  # fmt: skip
-            revision = done.revision
+            case, revision = done, done.revision
         lead = given.get("lead")
         if lead == "auto":
-            lead = _by_duty(case.pk, by)
+            lead = _by_duty(case)
         if lead and by.may("cases.dispatch"):
             actions.dispatch(
                 case.pk, by=by, lead_id=uuid_of(lead), assist_ids=[UUID(a) for a in given.get("assist") or []],
@@ -116,9 +116,9 @@ def _quick(case: Case) -> list[tuple[int, str, str]]:
     return [(n, str(ids[code]), name.split("/")[-1]) for n, (code, name) in enumerate(told[:5], 1) if code in ids]
 
 
-def _by_duty(case_id: UUID, by: Actor) -> UUID:
+def _by_duty(case: Case) -> UUID:
     """The unit that the table of duties names for the category just chosen (按派单目录)."""
-    choices = queries.suggested_units(queries.case_for(by, case_id))
+    choices = queries.suggested_units(case)
     if not choices:
         raise BadInput({"lead": ["派单目录里没有对应单位,请选择主办单位。"]})
     return choices[0].unit.pk

@@ -20,9 +20,14 @@ def form_of(
     verb: Verb, case: Case, order: WorkOrder | None = None, data: Any = None, initial: dict[str, Any] | None = None
 ) -> forms.Form:
     """The form of a verb for this case; the revision travels along, so that a colleague's change is noticed."""
-    form = forms.Form(data, initial={**_initial(verb, case, order), **(initial or {})})
+    # What was sent needs no proposals: they would only cost statements.
+    start = _initial(verb, case, order) if data is None else {}
+    form = forms.Form(data, initial={**start, **(initial or {})})
+    units = None
     for declared in verb.fields:
-        form.fields[declared.code] = _field(declared, verb, case, order)
+        if declared.kind in ("unit", "units") and units is None:
+            units = _unit_choices(verb, case, order, propose=data is None)
+        form.fields[declared.code] = _field(declared, verb, units or [])
     form.fields["revision"] = forms.IntegerField(widget=forms.HiddenInput, required=False)
     return form
 
@@ -42,7 +47,7 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
     return start
 
 
-def _field(declared: Field, verb: Verb, case: Case, order: WorkOrder | None) -> forms.Field:
+def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
     """One declared field as Django's; what is required says so in a sentence."""
     common: dict[str, Any] = {
         "label": declared.label,
@@ -53,10 +58,10 @@ def _field(declared: Field, verb: Verb, case: Case, order: WorkOrder | None) -> 
     if declared.kind == "category":
         return forms.ChoiceField(choices=[("", "请选择"), *category_choices()], **common)
     if declared.kind == "unit":
-        return forms.ChoiceField(choices=[("", "请选择"), *_unit_choices(verb, case, order)], **common)
+        return forms.ChoiceField(choices=[("", "请选择"), *units], **common)
     if declared.kind == "units":
         return forms.MultipleChoiceField(
-            choices=_flat(_unit_choices(verb, case, order)), widget=forms.CheckboxSelectMultiple, **common
+            choices=_flat(units), widget=forms.CheckboxSelectMultiple, **common
         )
     if declared.kind == "choice":
         return forms.ChoiceField(choices=Urgency.choices, widget=forms.RadioSelect, **common)
@@ -91,7 +96,7 @@ def category_choices() -> Choices:
     return list(groups.items())
 
 
-def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None) -> Choices:
+def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None, *, propose: bool) -> Choices:
     """Units that may be chosen for this verb: those below for 下派, departments and towns otherwise."""
     rows = Unit.objects.filter(valid_to__isnull=True).exclude(pk=case.barred_unit_id)
     if verb.code == "pass_down" and order is not None:
@@ -99,7 +104,7 @@ def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None) -> Choices:
         return _grouped(below)
     wanted = rows.filter(kind__in=[Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.OUTSIDE])
     groups = _grouped(wanted)
-    if verb.code in ("dispatch", "transfer"):
+    if propose and verb.code in ("dispatch", "transfer"):
         told = [(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in suggested_units(case)]
         if told:
             known = {value for value, _ in told}
