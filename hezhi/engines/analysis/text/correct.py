@@ -36,6 +36,8 @@ LEAST = 30
 ENOUGH_FOR_THRESHOLD = 300
 COST = 1.0
 FOLDS = 5
+CLOSE_ENOUGH = {"maxiter": 60, "ftol": 1e-5, "maxcor": 8}
+"""When the search may stop: further steps change no label."""
 NEW_LABEL_START = -1.0
 
 
@@ -172,14 +174,15 @@ def _smallest_change(seen: Any, sides: Numbers, scores: Numbers) -> Numbers:
     """Weights to add, the last one for the intercept; zero for a term that no row holds."""
     used = np.unique(seen.indices)
     part = seen[:, used].tocsr().astype(np.float64)
+    back = part.T.tocsr()
 
     def cost(change: Numbers) -> tuple[float, Numbers]:
         short = np.maximum(0.0, 1.0 - sides * (scores + part @ change[:-1] + change[-1]))
         pull = -2.0 * COST * short * sides
-        slope = change + np.append(part.T @ pull, pull.sum())
+        slope = change + np.append(back @ pull, pull.sum())
         return 0.5 * float(change @ change) + COST * float(short @ short), slope
 
-    found = optimize.minimize(cost, np.zeros(len(used) + 1), jac=True, method="L-BFGS-B")
+    found = optimize.minimize(cost, np.zeros(len(used) + 1), jac=True, method="L-BFGS-B", options=CLOSE_ENOUGH)
     change = np.zeros(seen.shape[1] + 1, np.float32)
     change[used], change[-1] = found.x[:-1], found.x[-1]
     return change
