@@ -42,9 +42,9 @@ class Overtaken(NotNow):
 
     def __init__(self, form: Any, row: Any, who: str) -> None:
         super().__init__(
-            what=f"{who or '有同事'}刚刚修改了这条记录,您的修改没有保存。",
-            meaning="您填写的内容仍在下面,没有丢失。",
-            remedy="请核对下面列出的现有内容,确认后再次保存。",
+            what=f"{who or '有同事'}刚刚修改了这条记录，您的修改没有保存。",
+            meaning="您填写的内容仍在下面，没有丢失。",
+            remedy="请核对下面列出的现有内容，确认后再次保存。",
             code="registry.overtaken",
         )
         self.form = form
@@ -148,7 +148,7 @@ def restore(registry: Registry, id: UUID, *, by: Actor, reason: str = "") -> Any
                     row.save()
             except IntegrityError:
                 raise NotNow(
-                    what="这条记录不能恢复:相同的记录已经重新登记。",
+                    what="这条记录不能恢复：相同的记录已经重新登记。",
                     meaning="没有做任何改动。",
                     remedy="请直接使用现有的记录。",
                     code="registry.replaced",
@@ -167,12 +167,12 @@ def change_many(registry: Registry, ids: Sequence[UUID], data: Mapping[str, Any]
     A row outside the reader's scope refuses the whole, as if it did not exist.
     """
     if len(ids) > BULK_ROWS:
-        raise BadInput(what=f"一次最多批量修改 {BULK_ROWS} 条,现选了 {len(ids)} 条。", code="registry.too_many")
+        raise BadInput(what=f"一次最多批量修改 {BULK_ROWS} 条，现选了 {len(ids)} 条。", code="registry.too_many")
     count = 0
     with acting(by, verb=f"{registry.label}.change", reason=reason) as deed:
         rows = list(registry.present(registry.visible(by)).filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk"))
         if len(rows) != len(set(ids)):
-            raise NotFound(what="所选的记录中有的已不存在,或不在您的数据范围内,没有做任何修改。")
+            raise NotFound(what="所选的记录中有的已不存在，或不在您的数据范围内，没有做任何修改。")
         deed.detail = {"fields": sorted(data)}
         for row in rows:
             form = make_form(registry, by, data, instance=row, only=data)
@@ -200,8 +200,8 @@ def write_form(registry: Registry, form: Any, by: Actor) -> Any:
     form.save()
     if not registry.visible(by).filter(pk=row.pk).exists():
         raise BadInput(
-            what=f"这样保存后,这条{registry.noun}就不在您的数据范围内了。",
-            remedy="请核对所属单位和区域;需要移交其他单位的,请由上级单位办理。",
+            what=f"这样保存后，这条{registry.noun}就不在您的数据范围内了。",
+            remedy="请核对所属单位和区域；需要移交其他单位的，请由上级单位办理。",
             code="registry.out_of_scope",
         )
     return row
@@ -302,9 +302,9 @@ def _bring_back(registry: Registry, row: Any) -> None:
 def _must_be_fresh(registry: Registry, row: Any) -> None:
     if registry.removed_by == "removed_at" and row.removed_at < time.now() - timedelta(days=RESTORE_DAYS):
         raise NotNow(
-            what=f"这条{registry.noun}删除已超过 {RESTORE_DAYS} 天,不能恢复。",
+            what=f"这条{registry.noun}删除已超过 {RESTORE_DAYS} 天，不能恢复。",
             meaning="没有做任何改动。",
-            remedy="如仍需要,请重新登记。",
+            remedy="如仍需要，请重新登记。",
             code="registry.too_old",
         )
 

@@ -48,9 +48,9 @@ class Asked:
         if unknown:
             raise BadInput(
                 {name: f"没有“{name}”这个筛选条件。" for name in unknown},
-                what=f"“{self.registry.title}”没有这样的筛选条件:{'、'.join(unknown)}。",
-                meaning="为免多显示数据,没有查询。",
-                remedy=f"可用的条件:{'、'.join(self.registry.filterset_class.base_filters) or '无'}。",
+                what=f"“{self.registry.title}”没有这样的筛选条件：{'、'.join(unknown)}。",
+                meaning="为免多显示数据，没有查询。",
+                remedy=f"可用的条件：{'、'.join(self.registry.filterset_class.base_filters) or '无'}。",
                 code="registry.unknown_filter",
             )
         if not self.filterset.is_valid():

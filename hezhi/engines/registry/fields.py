@@ -65,7 +65,7 @@ class Lookup:
         if row is None:
             raise ValidationError(f"没有“{typed}”这个{self._noun()}。{self._offer()}", code="unknown")
         if row == ():
-            raise ValidationError(f"“{typed}”对应多个{self._noun()},请改填代码。", code="ambiguous")
+            raise ValidationError(f"“{typed}”对应多个{self._noun()}，请改填代码。", code="ambiguous")
         return row
 
     def first(self, most: int) -> list[tuple[str, str]]:
@@ -98,7 +98,7 @@ class Lookup:
         names = [label for _, label in self.first(NAMED_AT_MOST + 1)]
         if not names:
             return "目前没有可选的内容。"
-        return f"可选:{'、'.join(names[:NAMED_AT_MOST])}{'等' if len(names) > NAMED_AT_MOST else ''}。"
+        return f"可选：{'、'.join(names[:NAMED_AT_MOST])}{'等' if len(names) > NAMED_AT_MOST else ''}。"
 
 
 class LookupWidget(forms.Select):
@@ -166,7 +166,7 @@ class CodeField(forms.TypedChoiceField):
     def validate(self, value: Any) -> None:
         if value and not self.valid_value(value):
             offered = "、".join(str(label) for code, label in self.choices if code not in ("", None))
-            raise ValidationError(f"没有“{value}”这个选项。可选:{offered}。", code="invalid_choice")
+            raise ValidationError(f"没有“{value}”这个选项。可选：{offered}。", code="invalid_choice")
         forms.Field.validate(self, value)
 
 
@@ -212,7 +212,7 @@ class WordsField(forms.CharField):
         try:
             return self.base.clean(word, None)
         except ValidationError as fault:
-            raise ValidationError([f"“{word}”:{said}" for said in fault.messages]) from None
+            raise ValidationError([f"“{word}”：{said}" for said in fault.messages]) from None
 
 
 class JsonField(forms.JSONField):
@@ -246,7 +246,7 @@ class PointField(forms.CharField):
         try:
             x, y = map(float, numbers)
         except ValueError:
-            raise ValidationError("位置应写成“经度,纬度”,例如 120.382640,36.067100。") from None
+            raise ValidationError("位置应写成“经度,纬度”，例如 120.382640,36.067100。") from None
         return _checked_point(x, y)
 
     def prepare_value(self, value: Any) -> Any:
@@ -256,9 +256,9 @@ class PointField(forms.CharField):
 def _checked_point(x: float, y: float) -> Point:
     # China lies between 73–136 east and 3–54 north: swapped or projected coordinates are seen at once.
     if 3 <= x <= 54 and 73 <= y <= 136:
-        raise ValidationError("经纬度写反了:应为经度在前、纬度在后。")
+        raise ValidationError("经纬度写反了：应为经度在前、纬度在后。")
     if not (73 <= x <= 136 and 3 <= y <= 54):
-        raise ValidationError("位置不在我国范围内,请使用 WGS 84(CGCS2000)经纬度,单位为度。")
+        raise ValidationError("位置不在我国范围内，请使用 WGS 84(CGCS2000)经纬度，单位为度。")
     return Point(x, y, srid=4326)
 
 

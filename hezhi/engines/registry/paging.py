@@ -88,7 +88,7 @@ def read_token(model: type[models.Model], order: Order, token: str) -> Place:
         raise BadInput(
             {"after": "翻页位置无法识别。"},
             what="翻页位置无法识别。",
-            meaning="链接可能不完整,或列表的排序已经改变。",
+            meaning="链接可能不完整，或列表的排序已经改变。",
             remedy="请从第一页重新查看。",
             code="registry.bad_place",
         ) from None

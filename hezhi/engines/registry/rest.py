@@ -60,9 +60,11 @@ def _as_refusal(error: Exception) -> Refusal | None:
         return None
     if isinstance(error, exceptions.ValidationError):
         return BadInput(_flat(error.detail))
-    what, remedy = _WORDS.get(error.status_code, ("请求没有办成。", "请核对请求后再试。"))
-    refusal = Refusal(code=f"api.{error.default_code}", what=what, meaning=_meaning(error), remedy=remedy)
-    refusal.status = error.status_code  # type: ignore[misc]
+    # The framework turns 401 into 403 where no scheme of its own could be asked for; we say what it is.
+    status = 401 if isinstance(error, exceptions.NotAuthenticated) else error.status_code
+    what, remedy = _WORDS.get(status, ("请求没有办成。", "请核对请求后再试。"))
+    refusal = Refusal(code=f"api.{error.default_code}", what=what, meaning=_meaning(status), remedy=remedy)
+    refusal.status = status  # type: ignore[misc]
     return refusal
 
 
@@ -78,8 +80,8 @@ _WORDS = {
 }
 
 
-def _meaning(error: exceptions.APIException) -> str:
-    return "没有做任何改动。" if error.status_code != 401 else ""
+def _meaning(status: int) -> str:
+    return "没有做任何改动。" if status != 401 else ""
 
 
 def _flat(detail: Any, name: str = "") -> dict[str, list[str]]:

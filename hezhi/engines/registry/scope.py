@@ -40,5 +40,5 @@ def in_unit(path: str) -> Scope:
 
 def name_of(scope: Scope) -> str:
     """The scope in words, for `hezhi registry <slug>`."""
-    named = {"scoped": "按数据范围(visible_to)", "public": "公共数据,有查看权限者可见全部"}
+    named = {"scoped": "按数据范围(visible_to)", "public": "公共数据，有查看权限者可见全部"}
     return named.get(scope.__name__, f"按所属单位({scope.__name__})")

@@ -8,6 +8,7 @@ import sys
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pgtrigger
@@ -18,35 +19,43 @@ from django.db import connection, models
 from django.test import override_settings
 
 from hezhi.engines.registry import site, urls
+from hezhi.engines.registry.declaration import Registry
 from hezhi.ground.testkit.databases import with_name
 
 
 @contextmanager
 def room(folder: Path, name: str, owner_url: str) -> Iterator[types.ModuleType]:
-    """Install the package `name` under `folder` as an app with tables, and read its `registries.py`."""
-    before = {registry.slug for registry in site.registries()}
-    sys.path.insert(0, str(folder))
-    config = AppConfig.create(name)
+    """Install the package `name` under `folder` as an app with tables, and read its `registries.py`.
+
+    Django knows a model once and for all, so a second use in the same run takes the package of the first.
+    """
+    config = _config(folder, name)
     # Not by INSTALLED_APPS: that would start every other app a second time.
-    config.apps, config.models = apps, apps.all_models[config.label]
     apps.app_configs[config.label] = config
     apps.clear_cache()
+    config.import_models()
+    module = importlib.import_module(f"{name}.registries")
+    declared = [each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Registry)]
+    new = [site.register(each)() for each in declared if each is not Registry]
     try:
-        config.import_models()
         make_tables(list(config.get_models()), owner_url)
-        module = importlib.import_module(f"{name}.registries")
-        new = [registry for registry in site.registries() if registry.slug not in before]
         for registry in new:
             site.connect(registry)
         with override_settings(ROOT_URLCONF=_addresses(new)):
             yield module
     finally:
-        for registry in site.registries():
-            if registry.slug not in before:
-                site.forget(registry.slug)
+        for registry in new:
+            site.forget(registry.slug)
         del apps.app_configs[config.label]
         apps.clear_cache()
-        sys.path.remove(str(folder))
+
+
+@cache
+def _config(folder: Path, name: str) -> AppConfig:
+    sys.path.insert(0, str(folder))
+    config = AppConfig.create(name)
+    config.apps, config.models = apps, apps.all_models[config.label]
+    return config
 
 
 def make_tables(made: list[type[models.Model]], owner_url: str) -> None:
@@ -64,13 +73,15 @@ def make_tables(made: list[type[models.Model]], owner_url: str) -> None:
     address = with_name(owner_url, connection.settings_dict["NAME"])
     app_role = connection.settings_dict["USER"]
     with psycopg.connect(address, autocommit=True) as owner:
+        for model in made:
+            owner.execute(f'DROP TABLE IF EXISTS "{model._meta.db_table}" CASCADE')
         for statement in statements:
             owner.execute(statement)
         for model in made:
             owner.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{model._meta.db_table}" TO {app_role}')
 
 
-def _addresses(new: list[site.Registry]) -> str:
+def _addresses(new: list[Registry]) -> str:
     """A module of addresses: the house's own and those of the new registries."""
     own = importlib.import_module(settings.ROOT_URLCONF)
     module = types.ModuleType("registry_test_addresses")
