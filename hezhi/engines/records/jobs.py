@@ -3,8 +3,12 @@
 import io
 import logging
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from hezhi.engines.org.actor import Actor, system
+from procrastinate.contrib.django import app
+
+from hezhi.engines.org.actor import Actor, actor_of, system
+from hezhi.engines.org.models import User
 from hezhi.engines.records import alarms, files, integrity, sealing, store
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.models import Alarm, Attachment, AuditCheck
@@ -115,3 +119,16 @@ def examine(by: Actor, *, since: datetime | None = None) -> AuditCheck:
                 Alarm.Kind.INTEGRITY, f"check {check.pk}", detail={"check": check.pk, "findings": len(report.findings)}
             )
     return check
+
+
+@app.task(name="records.examine_for", queue="audit")
+def examine_for(user_id: str, post_id: str | None) -> None:
+    """Examine the whole audit because somebody asked (人工发起的完整性校验)."""
+    user = User.objects.filter(pk=user_id).first()
+    by = actor_of(user, UUID(post_id) if post_id else None) if user else system("完整性校验")
+    examine(by)
+
+
+def defer_examination(by: Actor) -> None:
+    """Hand the examination of the whole audit over to the worker, within the caller's verb."""
+    examine_for.defer(user_id=str(by.user_id), post_id=str(by.post_id) if by.post_id else None)

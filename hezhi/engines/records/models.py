@@ -67,6 +67,7 @@ class AuditSeal(models.Model):
 
     class Meta:
         verbose_name = "审计封存"
+        indexes = [models.Index(fields=["sealed_at", "id"], name="seal_at")]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]

@@ -1,0 +1,1 @@
+"""The pages of the security log (安全审计页面)."""
