@@ -36,7 +36,7 @@ hub = Hub()
 
 
 class Refused(Exception):
-    """An answer instead of a stream. A browser does not come back after any status but 200."""
+    """A short answer instead of a stream. A browser does not come back after any status but 200."""
 
     def __init__(self, status: int, sentence: str, *, readable: bool = True) -> None:
         super().__init__(sentence)
@@ -47,12 +47,18 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     """Serve one connection, or the start and end of the process."""
     if scope["type"] == "lifespan":
         await _live(receive, send)
-    elif scope["type"] == "http":
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        try:
-            await _serve(scope, headers, receive, send)
-        except Refused as no:
-            await _answer(send, no.status, no.sentence, _cors(headers) if no.readable else [])
+        return
+    if scope["type"] != "http":
+        return
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    try:
+        page, place = await _admit(scope, headers)
+    except Refused as no:
+        await _answer(send, no.status, no.sentence, _cors(headers) if no.readable else [])
+        return
+    answer_headers = _cors(headers)
+    del scope, headers  # they would be kept as long as the page is open, a thousandfold
+    await _stream(page, place, answer_headers, receive, send)
 
 
 async def _live(receive: Receive, send: Send) -> None:
@@ -67,19 +73,18 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-async def _serve(scope: Message, headers: dict[str, str], receive: Receive, send: Send) -> None:
+async def _admit(scope: Message, headers: dict[str, str]) -> tuple[Page, int | None]:
+    """The page that may listen, and the place it wants to go on from. Raises Refused."""
     hub.start()
     _check_origin(headers)
     if scope["path"] == "/stream/health":
-        await _answer(send, 200, f"{hub.count()}\n", [])
-        return
+        raise Refused(200, f"{hub.count()}\n")
     if scope["path"].rstrip("/") != "/stream":
         raise Refused(404, "没有这个地址。")
     if scope["method"] != "GET":
         raise Refused(405, "只接受 GET 请求。")
     query = parse_qs(scope["query_string"].decode("latin-1"))
-    page = await _page(headers, wants_wall=query.get("wall") == ["1"])
-    await _stream(page, _place(headers, query), headers, receive, send)
+    return await _page(headers, wants_wall=query.get("wall") == ["1"]), _place(headers, query)
 
 
 # -- who comes -------------------------------------------------------------------------------------
@@ -135,9 +140,11 @@ def _place(headers: dict[str, str], query: dict[str, list[str]]) -> int | None:
 # -- what it gets ----------------------------------------------------------------------------------
 
 
-async def _stream(page: Page, place: int | None, headers: dict[str, str], receive: Receive, send: Send) -> None:
+async def _stream(
+    page: Page, place: int | None, headers: list[tuple[bytes, bytes]], receive: Receive, send: Send
+) -> None:
     kind = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
-    await send({"type": "http.response.start", "status": 200, "headers": [*kind, *_cors(headers)]})
+    await send({"type": "http.response.start", "status": 200, "headers": [*kind, *headers]})
     # Pages that lost their line together do not come back together.
     await _write(send, f"retry: {random.randint(3000, 8000)}\n\n".encode())  # noqa: S311
     gone = asyncio.create_task(_watch(receive, page))

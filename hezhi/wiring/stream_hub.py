@@ -8,7 +8,7 @@ the wall's news carry a place to go on from (`Last-Event-ID`).
 import asyncio
 import json
 import logging
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -43,36 +43,45 @@ BEAT = frame("beat", {})
 
 
 class Page:
-    """One open page (打开的页面): whose it is, and the bytes it has not been sent yet."""
+    """One open page (打开的页面): whose it is, and the bytes it has not been sent yet. Kept small: there are thousands."""
 
-    __slots__ = ("actor", "closed", "frames", "ready", "session", "user")
+    __slots__ = ("actor", "closed", "frames", "session", "user", "waiting")
 
     def __init__(self, user: UUID, session: str, actor: Actor | None) -> None:
         self.user, self.session, self.actor = user, session, actor
-        self.frames: deque[bytes] = deque()
-        self.ready, self.closed = asyncio.Event(), False
+        self.frames: list[bytes] | None = None
+        self.waiting: asyncio.Future[None] | None = None
+        self.closed = False
 
     def put(self, news: bytes) -> None:
         """Lay news before this page."""
-        if len(self.frames) >= MOST_FRAMES:
-            self.closed = True
-        else:
+        if self.frames is None:
+            self.frames = [news]
+        elif len(self.frames) < MOST_FRAMES:
             self.frames.append(news)
-        self.ready.set()
+        else:
+            self.closed = True
+        self._wake()
 
     def close(self) -> None:
+        """Let this page go."""
         self.closed = True
-        self.ready.set()
+        self._wake()
 
     async def take(self) -> bytes:
         """What has come since the last time, as soon as there is something; empty when the page is closed."""
-        await self.ready.wait()
-        self.ready.clear()
-        if self.closed:
-            return b""
-        news = b"".join(self.frames)
-        self.frames.clear()
-        return news
+        if not self.closed and self.frames is None:
+            self.waiting = asyncio.get_running_loop().create_future()
+            try:
+                await self.waiting
+            finally:
+                self.waiting = None
+        news, self.frames = self.frames or [], None
+        return b"" if self.closed else b"".join(news)
+
+    def _wake(self) -> None:
+        if self.waiting is not None and not self.waiting.done():
+            self.waiting.set_result(None)
 
 
 class Hub:
