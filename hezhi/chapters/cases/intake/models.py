@@ -1,43 +1,87 @@
 """How messages come in (事件汇聚, 9.1.2-1): batches, refused rows, corrections of suggestions."""
 
+from typing import Self
+
 from django.db import models
 
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.vault.fields import SealedTextField
 from hezhi.ground.ids import new_id
 
 
+class BatchQuerySet(models.QuerySet["Batch"]):
+    """Batches asked for with the reader in hand."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own, and those of colleagues in the same unit who may import."""
+        if not actor.may("cases.import"):
+            return self.none()
+        mine = models.Q(by_id=actor.user_id)
+        return self.filter(mine | models.Q(unit_id=actor.unit_id) if actor.unit_id else mine)
+
+
 class Batch(models.Model):
-    """One imported file (导入批次): dry run first, then written; can be looked up afterwards."""
+    """One imported file (导入批次): looked through, matched, checked, confirmed, written; can be looked up afterwards.
+
+    The file itself is kept sealed (`Attachment` of this row) until it is written, given up or a day old.
+    `done` is the number of the last row whose transaction has committed: a killed job goes on behind it.
+    """
 
     class State(models.TextChoices):
-        CHECKED = "checked", "已预检"
+        UPLOADED = "uploaded", "待选对照表"
+        CHECKING = "checking", "正在预检"
+        CHECKED = "checked", "待确认"
+        WRITING = "writing", "正在写入"
         WRITTEN = "written", "已写入"
-        FAILED = "failed", "失败"
+        FAILED = "failed", "未写入"
+        DROPPED = "dropped", "已放弃"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField("文件名", max_length=200)
-    source = models.CharField("来源", max_length=16)
-    mapping = models.CharField("对照表", max_length=40)
+    source = models.CharField("来源", max_length=16, blank=True)
+    mapping = models.CharField("对照表", max_length=40, blank=True)
+    options = models.JSONField("导入选项", default=dict, help_text="坐标系、不带位置、时限起算、外部平台")
+    headings = models.JSONField("表头", default=list)
     file = models.CharField(max_length=200, blank=True)
     rows = models.PositiveIntegerField("行数", default=0)
     new = models.PositiveIntegerField("新增", default=0)
     known = models.PositiveIntegerField("已有", default=0)
     refused = models.PositiveIntegerField("退回", default=0)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.CHECKED)
-    by = models.ForeignKey("org.User", models.PROTECT, null=True, related_name="+")
-    at = models.DateTimeField()
+    personal = models.PositiveIntegerField("内容含个人信息的行", default=0)
+    done = models.PositiveIntegerField("写到第几行", default=0)
+    state = models.CharField("状态", max_length=8, choices=State.choices, default=State.UPLOADED)
+    failure = models.CharField("未写入原因", max_length=500, blank=True)
+    by = models.ForeignKey("org.User", models.PROTECT, null=True, related_name="+", verbose_name="导入人")
+    post_id = models.UUIDField("岗位", null=True)
+    unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, related_name="+", verbose_name="单位")
+    at = models.DateTimeField("上传时间")
+    finished_at = models.DateTimeField("完成时间", null=True, blank=True)
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = "导入批次"
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["unit", "-at"], name="batch_unit")]
 
 
 class RefusedRow(models.Model):
-    """A row that could not be taken in (退回行), with its reasons and the row itself, so nothing is lost."""
+    """A row that could not be taken in (退回行), with its reasons and the row itself, so nothing is lost.
+
+    The cells hold names and phones, so they are sealed; the rows of a batch are destroyed after thirty days.
+    """
+
+    purpose = "更正后重新导入"
 
     id = models.BigAutoField(primary_key=True)
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="refused_rows")
     row = models.PositiveIntegerField("行号")
-    values = models.JSONField()
-    reasons = models.JSONField()
+    cells = SealedTextField("原行内容", help_text="JSON 列表")
+    reasons = models.JSONField("原因")
+
+    class Meta:
+        verbose_name = "退回行"
+        ordering = ["row"]
 
 
 class Correction(models.Model):

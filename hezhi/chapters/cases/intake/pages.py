@@ -11,11 +11,13 @@ from django.urls import path
 
 from hezhi.chapters.cases.handling.api import Case, Category, Source, Urgency, queries
 from hezhi.chapters.cases.handling.pages.forms import category_choices
+from hezhi.chapters.cases.intake import import_pages
 from hezhi.chapters.cases.intake.actions import Receipt, take_in
 from hezhi.chapters.cases.intake.rules import APPEALS, MOST_TEXT, Message
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
 from hezhi.engines.records.files import keep_files
+from hezhi.engines.records.models import Attachment
 from hezhi.ground.errors import BadInput
 from hezhi.ground.ids import new_id
 from hezhi.ground.masks import entry_warning
@@ -107,7 +109,8 @@ def _report(form: ReportForm, by: Actor, request: HttpRequest) -> Receipt:
     if receipt.code:
         request.session["receipt"] = {"id": str(receipt.id), "code": receipt.code}
     case = Case.objects.get(pk=receipt.id)
-    keep_files(by, case, request.FILES.getlist("files"), stage="report")
+    visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.READERS
+    keep_files(by, case, request.FILES.getlist("files"), stage="report", visibility=visibility)
     return receipt
 
 
@@ -124,4 +127,5 @@ def receipt(request: HttpRequest, case_id: UUID) -> HttpResponse:
 urlpatterns = [
     path("new/", register, name="case-new"),
     path("<uuid:case_id>/receipt/", receipt, name="case-receipt"),
+    *import_pages.urlpatterns,
 ]
