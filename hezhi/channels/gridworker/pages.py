@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for me: open orders of my grid, most pressing first."""
     by = reader(request)
     orders = list(queries.open_orders(by)[:60])
-    cases = Case.objects.in_bulk([o.matter_id for o in orders])
+    cases = Case.objects.visible_to(by).in_bulk([o.matter_id for o in orders])
     rows = [
         {
             "name": cases[o.matter_id].title, "url": reverse("grid-order", args=[o.pk]), "note": o.number,
@@ -53,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def mine(request: HttpRequest) -> HttpResponse:
     """What I reported, with its state; unsent reports stand above it."""
     by = reader(request)
-    found = Case.objects.filter(registered_by=by.user_id, source="grid").order_by("-received_at")[:60]
+    found = Case.objects.not_barred_to(by).filter(registered_by=by.user_id, source="grid").order_by("-received_at")[:60]
     rows = [
         {
             "name": c.title, "url": reverse("grid-case", args=[c.pk]), "note": c.number, "at": c.received_at,
@@ -178,7 +178,7 @@ def _step(request: HttpRequest, by: Actor, case: Case, row: WorkOrder, verb: Ver
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """A case of mine: its state and steps."""
     by = reader(request)
-    row = Case.objects.filter(pk=case_id, registered_by=by.user_id).first() or queries.case_for(by, case_id)
+    row = Case.objects.not_barred_to(by).filter(pk=case_id, registered_by=by.user_id).first() or queries.case_for(by, case_id)
     context = {
         "case": row,
         "text": mask_text(row.text),

@@ -14,7 +14,7 @@ from uuid import UUID
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit, User
 from hezhi.engines.reach import resolvers
-from hezhi.engines.reach.models import Channel, Outgoing
+from hezhi.engines.reach.models import Channel, InboxMessage, LocalCopy, Outgoing
 from hezhi.engines.reach.news import tells_screens
 from hezhi.engines.reach.outbox import Message, tell_all
 from hezhi.engines.reach.ports import CannotSend, Letter, Port
@@ -22,7 +22,7 @@ from hezhi.engines.reach.queries import unread_count
 from hezhi.engines.reach.words import events, load_templates
 
 __all__ = [
-    "CannotSend", "Channel", "Letter", "Message", "Port", "events", "load_templates", "resolvers", "tell", "tell_all",
+    "CannotSend", "Channel", "Letter", "Message", "Port", "blank_messages", "events", "load_templates", "resolvers", "tell", "tell_all",
     "tells_screens", "unread_count",
 ]  # fmt: skip
 
@@ -48,3 +48,17 @@ def tell(
     the event has no place for, or a receiver that cannot be reached by a channel.
     """
     return tell_all(by, [Message(event, to_user, to_unit, permission, about, values, channels, urgent, link)])
+
+
+def blank_messages(about: tuple[str, UUID], *, title: str, text: str) -> int:
+    """Put other words in place of all messages to staff about a matter, sent or waiting; gives how many.
+
+    For a matter whose words have become secret since (保密件). What went to the one who reported stays.
+    """
+    kind, key = about
+    told = Outgoing.objects.filter(object_type=kind, object_id=key).exclude(user=None, unit=None)
+    ids = list(told.values_list("pk", flat=True))
+    new = {"title": title, "text": text}
+    for model in (InboxMessage, LocalCopy):
+        model._default_manager.filter(outgoing__in=ids).update(**new)
+    return told.update(**new)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from hezhi.chapters.cases.handling import actions, queries
+from hezhi.chapters.cases.handling.actions.secrecy import sealed_number
 from hezhi.chapters.cases.handling.actions.turning import MATTER
 from hezhi.chapters.cases.handling.models import (
     ENDED,
@@ -32,6 +33,7 @@ __all__ = [
     "actions",
     "case_changed",
     "queries",
+    "sealed_number",
 ]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
 from hezhi.chapters.cases.handling.models import Case, Reporter
-from hezhi.chapters.cases.handling.queries import may_lift_veil
+from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil
 from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.reach.resolvers import Receiver, register
@@ -55,8 +55,9 @@ def may_open_file(actor: Actor, case_id: UUID, attachment: Attachment) -> bool:
     case = Case.objects.visible_to(actor).filter(pk=case_id).first()
     if case is None:
         return False
-    veiled = attachment.visibility == Attachment.Visibility.SECRET or (case.secret and attachment.stage == "report")
-    return not veiled or may_lift_veil(actor, case)
+    from_reporter = case.secret and attachment.stage in FROM_THE_REPORTER
+    veiled = from_reporter or attachment.visibility == Attachment.Visibility.SECRET
+    return not veiled or has_lifted_veil(actor, case)
 
 
 register(MATTER, reporter_of)

@@ -5,10 +5,11 @@ from typing import Self
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db.models import Q, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.models import Unit
 from hezhi.engines.org.scope import Scoped
 from hezhi.engines.reach.news import tells_screens
 from hezhi.engines.records.history import tracked
@@ -138,11 +139,21 @@ class CaseQuerySet(models.QuerySet["Case"]):
             condition = Q(units__overlap=list(scope.units))
             if scope.area:
                 condition |= Q(**{f"{scope.level}_id": scope.area})
-            # Who is complained of in a secret case never sees it, wherever it lies.
-            condition &= ~Q(secret=True, barred_unit__in=scope.units)
         if scope.matter_kinds:
             condition &= Q(kind__in=scope.matter_kinds)
-        return self.filter(condition)
+        return self.filter(condition).not_barred_to(actor)
+
+    def not_barred_to(self, actor: Actor) -> Self:
+        """Without the secret cases that complain of the reader's own unit or of one above it (被反映单位回避).
+
+        Wherever the case lies and however far the reader sees; the inner question is asked only once a
+        secret row is met.
+        """
+        if actor.unit_id is None:
+            return self
+        below = Unit.objects.filter(pk=actor.unit_id, path__startswith=OuterRef("path"))
+        above_me = Unit.objects.filter(Exists(below)).values("pk")
+        return self.exclude(Q(secret=True) & Q(barred_unit__in=above_me))
 
     def open(self) -> Self:
         """Cases not yet ended (未结事件)."""

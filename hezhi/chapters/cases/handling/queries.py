@@ -16,12 +16,19 @@ from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb, next_verbs
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
-from hezhi.engines.records.models import Attachment
+from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 from hezhi.ground.masks import mask
 
 BY_URGENCY = Choice(When(urgency="critical", then=0), When(urgency="urgent", then=1), default=2)
+
+DUTY_CHIEF = "duty_chief"
+"""The role of the duty chief (值班长), who may open any secret case."""
+FROM_THE_REPORTER = ("report", "supplement")
+"""Stages whose attachments came from the reporter and may show him."""
+LIFTED_FOR = timedelta(minutes=30)
+"""How long the attachments of a secret case stay open after the veil was lifted for a purpose."""
 
 BY_UNIT_ONLY = frozenset({"work"})
 """Verbs of the case that are done through its work orders and have no button of their own."""
@@ -118,10 +125,8 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
 def attachments_for(actor: Actor, case: Case) -> list[Attachment]:
     """The files of a case that this reader may open; those of a secret case only with the veil lifted."""
     rows = Attachment.objects.filter(object_id=case.pk, removed_at__isnull=True).order_by("uploaded_at")
-    if not may_lift_veil(actor, case):
-        rows = rows.exclude(visibility=Attachment.Visibility.SECRET)
-        if case.secret:
-            rows = rows.exclude(stage="report")
+    if case.secret and not has_lifted_veil(actor, case):
+        rows = rows.exclude(visibility=Attachment.Visibility.SECRET).exclude(stage__in=FROM_THE_REPORTER)
     return list(rows)
 
 
@@ -131,7 +136,17 @@ def may_lift_veil(actor: Actor, case: Case) -> bool:
         return True
     if not actor.may("cases.open_secret"):
         return False
-    return actor.role_code == "duty_chief" or case.accepted_by_id in (None, actor.user_id)
+    return actor.role_code == DUTY_CHIEF or case.accepted_by_id in (None, actor.user_id)
+
+
+def has_lifted_veil(actor: Actor, case: Case) -> bool:
+    """Whether this reader has lifted the veil of a secret case just now, with a purpose that stands in the audit."""
+    if not may_lift_veil(actor, case):
+        return False
+    return AuditEntry.objects.filter(
+        object_id=case.pk, actor_id=actor.user_id, event="records.read_personal", detail__fields__contains="sealed_text",
+        at__gte=time.real_now() - LIFTED_FOR,
+    ).exists()  # fmt: skip
 
 
 def masked_reporter(case: Case) -> dict[str, str]:
@@ -171,8 +186,10 @@ def suggested_units(case: Case) -> list[UnitChoice]:
         town = Unit.objects.filter(area=case.town_id, kind=Unit.Kind.TOWN, valid_to__isnull=True).first()
         if town is not None:
             choices.append(UnitChoice(town, f"属地:发生地在{town.name}"))
-    barred = case.barred_unit_id
-    return [c for c in choices if c.unit.pk != barred]
+    if case.barred_unit_id:
+        barred = Unit.objects.get(pk=case.barred_unit_id).path
+        choices = [c for c in choices if not c.unit.path.startswith(barred)]
+    return choices
 
 
 def similar_cases(actor: Actor, case: Case, most: int = 5) -> list[tuple[Case, Candidate]]:

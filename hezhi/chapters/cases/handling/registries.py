@@ -65,8 +65,8 @@ class Cases(Registry):
     ordering = ("-received_at",)
     sortable = ("number", "received_at", "due", "closed_at")
     named_by = "number"
-    personal = ("title", "place")
-    masked = {"title": "text", "place": "text"}
+    personal = ("title", "place", "text", "reply", "answers")
+    masked = dict.fromkeys(personal, "text")
     purpose = "办理和答复群众诉求"
     on_map = "point"
     pages = {"detail": None}

@@ -10,18 +10,19 @@ from uuid import UUID
 
 from django.db import connection
 
-from hezhi.chapters.cases.handling.api import MATTER, Case, Reporter, case_changed
+from hezhi.chapters.cases.handling.api import MATTER, Case, Reporter, case_changed, sealed_number
 from hezhi.chapters.cases.intake.queries import guess_place, suggest
 from hezhi.chapters.cases.intake.rules import KIND_OF, Message, checked
 from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.records.acting import acting
+from hezhi.engines.records.acting import TELL, Deed, acting, trace_of
 from hezhi.engines.records.vault import blind
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.crypto import sm3
 from hezhi.ground.errors import BadInput
 from hezhi.ground.ids import SIGNS, new_id
+from hezhi.ground.prepared import prepared, typed
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Receipt:
     new: bool = True
 
 
-_TAKE_IN = """
-with place as (
+_TAKE_IN = f"with who as ({TELL})" + """
+, place as (
   select id, community_id, town_id, district_id, full_name from geo_area
   where level = 'grid' and kind = 'basic' and valid_to is null
     and st_covers(shape, st_setsrid(st_makepoint(%(lon)s::float8, %(lat)s::float8), 4326))
@@ -61,14 +62,14 @@ with place as (
     %(outside_channel)s, %(outside_number)s, %(outside_due_at)s, '', %(title)s, %(text)s,
     %(sealed_text)s, category.id, %(answers)s::jsonb, coalesce(nullif(%(urgency)s, ''), category.urgency, 'normal'),
     %(appeal)s, coalesce(nullif(%(place)s, ''), place.full_name, guess.full_name, ''),
-    case when %(lon)s::float8 is not null then st_setsrid(st_makepoint(%(lon)s::float8, %(lat)s::float8), 4326) end,
+    case when %(lon)s::float8 is not null and not %(secret)s then st_setsrid(st_makepoint(%(lon)s::float8, %(lat)s::float8), 4326) end,
     place.id is null and guess.district_id is not null,
     coalesce(place.district_id, guess.district_id), coalesce(place.town_id, guess.town_id),
     coalesce(place.community_id, guess.community_id), place.id,
     %(occurred_at)s, %(received_at)s, %(now)s, %(state)s, %(now)s, '', desk.id, '{}', %(due_at)s, %(yellow_at)s,
     %(secret)s, %(on_the_spot)s, %(user)s, %(reply)s, %(replied_at)s, %(closed_at)s, %(close_reason)s,
     0, 0, 0, %(suggestion)s::jsonb, 0
-  from (select nextval('handling_case_number') %% 10000000 as n) as running
+  from (select nextval('handling_case_number') %% 10000000 as n) as running cross join who
   left join desk on true left join place on true left join guess on true left join category on true
   where %(lon)s::float8 is null or place.id is not null
   on conflict do nothing
@@ -99,7 +100,13 @@ with place as (
 )
 select fresh.id, fresh.number, fresh.state, coalesce(place.full_name, guess.full_name, '')
 from fresh left join place on true left join guess on true
-"""
+"""  # noqa: S608 - constants only
+
+_TYPES = (
+    "uuid: id guess user unit reporter_id step_id deadline_id rule todo_id; boolean: secret on_the_spot anonymous"
+    " wants_answer; timestamptz: outside_due_at occurred_at received_at now due_at yellow_at replied_at closed_at;"
+    " integer: amount"
+)
 
 
 @clause("9.1.2-1")
@@ -109,23 +116,22 @@ def take_in(message: Message, *, by: Actor, case_id: UUID | None = None) -> Rece
     Raises BadInput with every wrong field; a place outside the district is one of them.
     """
     message = checked(message, now=time.now())
-    with acting(by, verb="cases.report") as deed:
-        receipt = _write(message, by, case_id or new_id())
-        if not receipt.new:
-            return receipt
-        deed.objects.append((MATTER, receipt.id))
-        case_changed(receipt.id, "report", by=by)
-    return receipt
+    case_id = case_id or new_id()
+    with acting(by, verb="cases.report", terse=True) as deed:
+        receipt = _write(message, by, case_id, deed)
+        if receipt is not None:
+            deed.objects.append((MATTER, receipt.id))
+            case_changed(receipt.id, "report", by=by)
+        else:
+            deed.written = True  # nothing was done: there is nothing to log
+    return receipt or _why_not(message, case_id)
 
 
-def _write(message: Message, by: Actor, case_id: UUID) -> Receipt:
+def _write(message: Message, by: Actor, case_id: UUID, deed: Deed) -> Receipt | None:
     code = code_for(case_id)
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE_IN, _values(message, by, case_id, code))
+    with prepared(typed(_TAKE_IN, _TYPES), _values(message, by, case_id, code) | trace_of(deed)) as cursor:
         row = cursor.fetchone()
-    if row is None:
-        return _why_not(message, case_id)
-    return Receipt(id=row[0], number=row[1], code=code, state=row[2], area=row[3])
+    return Receipt(id=row[0], number=row[1], code=code, state=row[2], area=row[3]) if row else None
 
 
 def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, object]:
@@ -138,23 +144,24 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
     deadline = None
     if not on_the_spot:
         deadline = timing.planned(
-            kind=kind, category="", urgency=message.urgency or "normal", stage="accept", at=moment
-        )
+            kind=kind, category="", urgency=message.urgency or "normal", stage="accept", at=moment,
+            tables=timing.recent_timetable(),
+        )  # fmt: skip
     reporter = Reporter(name=message.name, phone=message.phone, address=message.address)
-    whole = f"{message.title}\n{message.text}"
+    answers = {} if message.secret else dict(message.answers)
     return {
         "id": case_id,
         "prefix": f"SJ{time.today():%y%m%d}",
         "kind": kind,
         "source": message.source,
         "outside_channel": message.outside_channel,
-        "outside_number": message.outside_number,
+        "outside_number": _outside_number(message),
         "outside_due_at": message.outside_due_at,
         "title": "保密诉求" if message.secret else message.title,
         "text": "内容已按保密件封存,由受理员阅处。" if message.secret else message.text,
-        "sealed_text": _sealed(Case(sealed_text=whole if message.secret else ""), "sealed_text"),
+        "sealed_text": _sealed(Case(sealed_text=_whole(message) if message.secret else ""), "sealed_text"),
         "category": category,
-        "answers": json.dumps(dict(message.answers), ensure_ascii=False),
+        "answers": json.dumps(answers, ensure_ascii=False),
         "urgency": message.urgency,
         "appeal": message.appeal,
         "place": "" if message.secret else message.place,
@@ -187,7 +194,7 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
         "phone_blind": _sealed(reporter, "phone_blind"),
         "address": _sealed(reporter, "address"),
         "follow_digest": code_digest(code),
-        "platform_reference": message.platform_reference,
+        "platform_reference": "" if message.secret else message.platform_reference,
         "wants_answer": message.wants_answer,
         "step_id": new_id(),
         "step_text": message.spot_result,
@@ -199,6 +206,24 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
         "clock": deadline.clock if deadline else "",
         "todo_id": new_id(),
     }
+
+
+def _whole(message: Message) -> str:
+    """Everything a secret report says, for the seal: title, text, place, position, answers."""
+    told = [message.title, message.text]
+    told += [f"地点：{message.place}"] if message.place else []
+    told += [f"位置：{message.lon:.6f}, {message.lat:.6f}（WGS 84）"] if message.lon is not None else []
+    told += [f"外部编号：{message.outside_number}"] if message.outside_number else []
+    told += [f"平台帖子：{message.platform_reference}"] if message.platform_reference else []
+    told += [f"{question}：{answer}" for question, answer in message.answers.items()]
+    return "\n".join(told)
+
+
+def _outside_number(message: Message) -> str:
+    """The outer platform's number as the case keeps it: sealed for a secret one."""
+    if not message.secret:
+        return message.outside_number
+    return sealed_number(message.outside_channel, message.outside_number)
 
 
 def _sealed(row: Case | Reporter, name: str) -> object:
@@ -229,7 +254,8 @@ def _why_not(message: Message, case_id: UUID) -> Receipt:
         return Receipt(same.pk, same.number, code_for(same.pk), same.state, same.place, new=False)
     if message.outside_number:
         known = Case.objects.filter(
-            outside_channel=message.outside_channel, outside_number=message.outside_number
+            outside_channel=message.outside_channel,
+            outside_number__in=[message.outside_number, sealed_number(message.outside_channel, message.outside_number)],
         ).first()
         if known is not None:
             return Receipt(known.pk, known.number, "", known.state, known.place, new=False)

@@ -13,3 +13,10 @@ def remember(*, case: Case, suggested: str, chosen: str, **_: Any) -> None:
     """Keep the correction (更正); a job learns from it later. Never for a secret case."""
     if not case.secret:
         Correction.objects.create(case=case, suggested=suggested, chosen=chosen, at=time.now())
+
+
+@listens("cases.changed")
+def forget_when_secret(*, case: Case, verb: str, **_: Any) -> None:
+    """A case that has become secret is nothing to learn from any more (保密件不作为样本)."""
+    if verb == "make_secret":
+        Correction.objects.filter(case=case).delete()

@@ -4,7 +4,6 @@ from hezhi.chapters.cases.handling.actions.accepting import (
     accept,
     answer_directly,
     ask_supplement,
-    claim_secret,
     supplement,
 )
 from hezhi.chapters.cases.handling.actions.approving import (
@@ -29,6 +28,7 @@ from hezhi.chapters.cases.handling.actions.dispatching import (
 from hezhi.chapters.cases.handling.actions.ending import call_back, close, rate, redo
 from hezhi.chapters.cases.handling.actions.joining import merge, split, unmerge
 from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
+from hezhi.chapters.cases.handling.actions.secrecy import claim_secret
 from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign
 
 __all__ = [

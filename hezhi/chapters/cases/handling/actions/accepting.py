@@ -3,8 +3,9 @@
 from dataclasses import replace
 from uuid import UUID
 
+from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_words
 from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS, given, settle, take, tell_reporter, wait
-from hezhi.chapters.cases.handling.models import Case, Category, Reporter
+from hezhi.chapters.cases.handling.models import Case, Category
 from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
@@ -38,7 +39,8 @@ def accept(
     case.urgency = urgency or case.urgency or category.urgency
     case.title = title.strip()[:120] or case.title
     case.place = place.strip() or case.place
-    case.accepted_by_id = by.user_id
+    if not (case.secret and case.accepted_by_id):  # who opened a secret case first stays its acceptor of record
+        case.accepted_by_id = by.user_id
     timing.finish(case.pk, ["accept"])
     begin_total(case)
     settle(
@@ -98,7 +100,10 @@ def supplement(case_id: UUID, *, by: Actor, text: str, revision: int | None = No
     """Add what was missing (补充), by the desk or by the one who reported; the clock goes on."""
     case = take_for_reporter(case_id, "supplement", by=by, revision=revision)
     text = given(text, "text", "请填写补充的内容。")
-    case.text = f"{case.text}\n【{time.show(time.now())} 补充】{text}"
+    if case.secret:
+        seal_words(case, "补充", text)
+    else:
+        case.text = f"{case.text}\n【{time.show(time.now())} 补充】{text}"
     total = timing.resume(case.pk, ["accept", timing.TOTAL])
     case.due_at, case.yellow_at = (total.due_at, total.yellow_at) if total else (None, None)
     settle(
@@ -106,9 +111,9 @@ def supplement(case_id: UUID, *, by: Actor, text: str, revision: int | None = No
         "supplement",
         by=by,
         to="to_accept",
-        text=text,
+        text=SEALED_WORDS if case.secret else text,
         public_text="已收到您的补充。",
-        changed=("text", "due_at", "yellow_at"),
+        changed=("text", "sealed_text", "due_at", "yellow_at"),
     )
     wait(case, "accept", "cases.accept", case.desk_id)
     return case
@@ -164,27 +169,3 @@ def begin_call_back(case: Case) -> None:
     )
     case.due_at = deadline.due_at if deadline else None
     case.yellow_at = deadline.yellow_at if deadline else None
-
-
-@clause("9.1.2-2")
-@verb("cases.make_secret")
-def claim_secret(case_id: UUID, *, by: Actor, title: str, text: str, barred_unit_id: UUID | None = None) -> Case:
-    """Put a case under the veil (设为保密件): the true text is sealed, others read the redacted one.
-
-    Who is complained of (`barred_unit_id`) can never be given the case nor see it.
-    """
-    case = take(case_id, "accept", by=by)
-    original = f"{case.title}\n{case.text}"
-    case.sealed_text = case.sealed_text or original
-    case.title = given(title, "title", "请填写隐去身份后的标题。")[:120]
-    case.text = given(text, "text", "请填写隐去身份后的内容。")
-    case.secret, case.barred_unit_id, case.accepted_by_id = True, barred_unit_id, by.user_id
-    Reporter.objects.filter(case=case).update(anonymous=False)
-    settle(
-        case,
-        "make_secret",
-        by=by,
-        title="设为保密件",
-        changed=("title", "text", "sealed_text", "secret", "barred_unit", "accepted_by"),
-    )
-    return case

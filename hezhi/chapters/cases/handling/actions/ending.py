@@ -4,6 +4,7 @@ from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.accepting import begin_call_back, begin_total
 from hezhi.chapters.cases.handling.actions.joining import answer_merged
+from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_words
 from hezhi.chapters.cases.handling.actions.turning import (
     VERBS,
     given,
@@ -130,8 +131,12 @@ def rate(case_id: UUID, *, by: Actor, stars: int, solved: bool | None, text: str
         raise BadInput({"stars": ["请选择一到五颗星。"]})
     if case.ratings.filter(round=case.redos + 1).exists():
         raise NotNow("您已经评价过了,谢谢。", "每次办结只评价一次。", "如有新的问题请重新反映。", code="cases.rated")
+    text = text.strip()[:500]
+    if case.secret and text:
+        seal_words(case, "评价", text)
+        text = SEALED_WORDS
     rating = Rating.objects.create(
-        case=case, round=case.redos + 1, stars=stars, solved=solved, text=text.strip()[:500], at=time.now()
+        case=case, round=case.redos + 1, stars=stars, solved=solved, text="" if case.secret else text, at=time.now()
     )
     unhappy = solved is False or stars <= 2
     case.satisfied = not unhappy
@@ -142,12 +147,12 @@ def rate(case_id: UUID, *, by: Actor, stars: int, solved: bool | None, text: str
         settle(
             case, "rate", by=by, to="to_call_back", title="评价", text=text, fields=fields,
             public_text="已收到您的评价,工作人员会再与您联系。",
-            changed=("satisfied", "closed_at", "close_reason", "due_at", "yellow_at"),
+            changed=("satisfied", "sealed_text", "closed_at", "close_reason", "due_at", "yellow_at"),
         )  # fmt: skip
         wait(case, "call_back", VERBS["call_back"].right, case.desk_id)
     else:
         settle(
             case, "rate", by=by, title="评价", text=text, fields=fields, public_text="感谢您的评价。",
-            changed=("satisfied",),
+            changed=("satisfied", "sealed_text"),
         )  # fmt: skip
     return rating

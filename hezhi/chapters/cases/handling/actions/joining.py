@@ -31,6 +31,10 @@ def merge(case_id: UUID, *, by: Actor, into_id: UUID, reason: str = "", revision
         seen(pk, by=by)
     case = take(case_id, "merge", by=by, revision=revision)
     main = seen(into_id, by=by)
+    if case.secret or main.secret:
+        raise NotNow(
+            "保密件不能并单。", "并单会让别的单位从内容推知上报人。", "请单独办理。", code="cases.secret_not_merged"
+        )
     if main.state in ENDED:
         raise NotNow(
             f"{main.number} 已是「{NAMES[main.state]}」,不能再并入。", "只能并入还在办理的事件。",

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, given, seen, settle
 from hezhi.chapters.cases.handling.models import Reporter
-from hezhi.chapters.cases.handling.queries import may_lift_veil
+from hezhi.chapters.cases.handling.queries import DUTY_CHIEF, may_lift_veil
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records import audit
 from hezhi.engines.records.acting import verb
@@ -40,6 +40,9 @@ def open_secret(case_id: UUID, *, by: Actor, purpose: str) -> dict[str, str]:
     purpose = given(purpose, "purpose", "请写明查阅目的。")
     reporter = Reporter.objects.filter(case=case).first()
     audit.read_of_personal(by, MATTER, case.pk, ["sealed_text", "reporter"], purpose)
+    if case.accepted_by_id is None and by.role_code != DUTY_CHIEF:
+        case.accepted_by_id = by.user_id  # who opens it first is its acceptor of record
+        case.save(update_fields=["accepted_by"])
     return {
         "text": case.sealed_text,
         "name": reporter.name if reporter else "",

@@ -71,7 +71,7 @@ def _facts(file: CaseFile) -> list[Fact]:
         Fact("主办单位", str(case.lead_unit or "未派遣")),
         Fact("上报人", file.reporter["name"] or "未留姓名"),
     ]
-    if case.outside_number:
+    if case.outside_number and not case.secret:
         due = f"平台时限 {time.show(case.outside_due_at)}" if case.outside_due_at else ""
         facts.append(Fact("外部编号", case.outside_number, note=due or case.outside_channel))
     if case.merged_into:
@@ -152,7 +152,9 @@ def lift(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("case", case_id=case.pk)
     told = actions.open_secret(case.pk, by=by, purpose=request.POST.get("purpose", ""))
-    return render(request, "handling/lifted.html", {"case": case, "told": told, "title": f"保密内容 · {case.number}"})
+    files = [a for a in queries.attachments_for(by, case) if a.stage in queries.FROM_THE_REPORTER]
+    context = {"case": case, "told": told, "files": files, "title": f"保密内容 · {case.number}"}
+    return render(request, "handling/lifted.html", context)
 
 
 @needs("cases.view", clause=clause)

@@ -81,6 +81,7 @@ def _help(declared: Field, verb: Verb) -> str:
         "days": "按工作日计,累计不超过 10 个工作日,须在到期前申请。",
         "parts": "每行写一件,每件生成一个新编号。",
         "into": "填写对方的事件编号,例如 SJ26112200001。",
+        "barred": "所选单位及其下级不能承办，也看不到本件。",
         "public_reply": "这段话会原样答复上报人,请用平实的话写清结果。",
     }.get(declared.code, "")
 
@@ -98,7 +99,9 @@ def category_choices() -> Choices:
 
 def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None, *, propose: bool) -> Choices:
     """Units that may be chosen for this verb: those below for 下派, departments and towns otherwise."""
-    rows = Unit.objects.filter(valid_to__isnull=True).exclude(pk=case.barred_unit_id)
+    rows = Unit.objects.filter(valid_to__isnull=True)
+    if case.barred_unit_id:
+        rows = rows.exclude(path__startswith=Unit.objects.get(pk=case.barred_unit_id).path)
     if verb.code == "pass_down" and order is not None:
         below = rows.filter(path__startswith=order.unit.path).exclude(pk=order.unit_id)
         return _grouped(below)
@@ -110,6 +113,11 @@ def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None, *, propose: b
             known = {value for value, _ in told}
             groups = [("建议", told), *[(g, [o for o in options if o[0] not in known]) for g, options in groups]]
     return groups
+
+
+def barred_choices() -> Choices:
+    """Every unit a report may complain of (被反映单位); none is a choice too."""
+    return [("", "没有或不明"), *_grouped(Unit.objects.filter(valid_to__isnull=True).order_by("order", "code"))]
 
 
 def _grouped(units: Iterable[Unit]) -> Choices:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.turning import ORDER_VERBS, VERBS
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.handling.pages.forms import form_of, uuid_of, yes_of
+from hezhi.chapters.cases.handling.pages.forms import barred_choices, form_of, uuid_of, yes_of
 from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import Actor, reader
@@ -80,6 +80,9 @@ CASE_STEPS: dict[str, Taken] = {
     "split": lambda c, o, by, g: actions.split(
         c.pk, by=by, parts=g["parts"].splitlines(), revision=g["revision"]
     ),
+    "make_secret": lambda c, o, by, g: actions.claim_secret(
+        c.pk, by=by, title=g["title"], text=g["text"], barred_unit_id=uuid_of(g["barred"]), revision=g["revision"]
+    ),
     "merge": _merge,
     "unmerge": lambda c, o, by, g: actions.unmerge(c.pk, by=by, text=g["text"], revision=g["revision"]),
     "call_back": _call_back,
@@ -139,6 +142,8 @@ def do_order(request: HttpRequest, order_id: UUID, verb: str) -> HttpResponse:
 def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: WorkOrder | None) -> HttpResponse:
     by = reader(request)
     form = form_of(verb, case, order, request.POST if request.method == "POST" else None)
+    if verb.code == "make_secret":
+        form.fields["barred"].choices = barred_choices()  # type: ignore[attr-defined]
     if verb.code in WITH_FILES:
         form.fields["files"] = forms.FileField(
             label="照片或附件", required=False, help_text="可选。照片会自动去除拍摄位置等隐藏信息。",
