@@ -19,6 +19,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.records import audit, files, store
 from hezhi.engines.records.acting import Deed, acting
 from hezhi.engines.records.models import AuditEntry, Comment
+from hezhi.engines.records.vault import SealedTextField, sealed_values
 from hezhi.ground.errors import BadInput
 
 EVENT = "records.erase"
@@ -54,17 +55,18 @@ def erase(row: models.Model, *, by: Actor, reason: str) -> Erased:
 def anonymise(row: models.Model, fields: Sequence[str], *, by: Actor, reason: str) -> Erased:
     """Blank some fields of a row and of all its versions (匿名化); the row itself stays and is counted.
 
+    The blind index of a sealed field goes with it.
     Raises ValueError for a field that cannot be blank, BadInput without a reason.
     """
-    blank = {name: _blank(row, name) for name in fields}
+    blank = _blanks(row, fields)
     with _erasing(row, by, reason) as deed:
         model = type(row)
         done = Erased(rows={model._meta.db_table: 1})
         model._base_manager.filter(pk=row.pk).update(**blank)
-        columns = [str(model._meta.get_field(name).column) for name in fields]  # type: ignore[union-attr]
+        columns = [str(model._meta.get_field(name).column) for name in blank]  # type: ignore[union-attr]
         plan = [{"table": model._meta.db_table, "ids": _told([row.pk]), "columns": columns}]
         done = _write(deed, row, plan, done)
-    row.refresh_from_db(fields=list(fields))
+    row.refresh_from_db(fields=list(blank))
     return done
 
 
@@ -139,6 +141,13 @@ def _as_json(entry: AuditEntry) -> str:
 
 def _told(ids: Sequence[Any]) -> list[str]:
     return [str(id_) for id_ in ids]
+
+
+def _blanks(row: models.Model, fields: Sequence[str]) -> dict[str, Any]:
+    """The blank form of each field; a sealed text brings the prints that are made of it."""
+    blank = {name: _blank(row, name) for name in fields}
+    sealed = {name: "" for name in fields if isinstance(row._meta.get_field(name), SealedTextField)}
+    return blank | sealed_values(type(row), **sealed)
 
 
 def _blank(row: models.Model, name: str) -> Any:

@@ -47,7 +47,7 @@ HIDDEN = "已修改"
 """What stands for a value that history never shows."""
 NOT_TOLD = frozenset({"id", "revision"})
 LONGEST = 200
-_NOTHING = (None, "", [], {}, md5(b"", usedforsecurity=False).hexdigest())
+_NOTHING: tuple[Any, ...] = (None, "", [], {}, md5(b"", usedforsecurity=False).hexdigest())
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def _slipped_in(report: Report, since: datetime | None, last: AuditSeal | None, 
     if last is None:
         return
     starts = [first for first, _ in named]
-    given = {"floor": last.floor, "snapshot": last.snapshot, "since": since}
+    given: dict[str, int | str | datetime | None] = {"floor": last.floor, "snapshot": last.snapshot, "since": since}
     young = "%(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id FROM records_auditentry WHERE ({young}) AND {_BY_NOW} ORDER BY id", given)  # noqa: S608

@@ -44,7 +44,7 @@ def history_models() -> Iterator[type[models.Model]]:
 
 def append_only_tables() -> list[str]:
     """Tables to which the application's role may add and in which it may change nothing (只增表)."""
-    kept = [AuditEntry, AuditSeal, AuditCheck, *history_models()]
+    kept: list[type[models.Model]] = [AuditEntry, AuditSeal, AuditCheck, *history_models()]
     return sorted(model._meta.db_table for model in kept)
 
 

@@ -89,7 +89,8 @@ class _Row(NamedTuple):
 
 def _batches(last: AuditSeal | None, here: str) -> Iterator[list[_Row]]:
     """The new rows, all of one snapshot, in pieces of at most `MOST_ROWS`."""
-    statement, given = _UNNAMED, {}
+    statement: str = _UNNAMED
+    given: dict[str, int | str] = {}
     if last is not None and last.cluster == here:
         statement, given = _NEW, {"floor": last.floor, "snapshot": last.snapshot}
     with connection.chunked_cursor() as cursor:

@@ -78,7 +78,7 @@ def _log(by: Actor, attachment: Attachment) -> None:
 
 def _answer(content: bytes, kind: str, name: str, *, save: bool) -> HttpResponse:
     response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = content_disposition_header(save, name)
+    response["Content-Disposition"] = content_disposition_header(save, name) or "attachment"
     response["Content-Security-Policy"] = POLICY
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -116,7 +116,7 @@ def names_of(entries: Iterable[AuditEntry]) -> dict[UUID, str]:
     for entry in entries:
         if entry.object_id is not None:
             wanted[entry.object_type].add(entry.object_id)
-    names = {}
+    names: dict[UUID, str] = {}
     for label, ids in wanted.items():
         kind = model_name(label) or label
         names |= {id_: f"{kind} {str(id_)[-8:]}" for id_ in ids}
