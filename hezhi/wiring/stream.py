@@ -28,7 +28,8 @@ from hezhi.wiring.stream_hub import Hub, Page  # noqa: E402 - models need django
 from hezhi.wiring.stream_readers import listeners  # noqa: E402
 
 Message = MutableMapping[str, Any]
-Receive, Send = Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 MOST_PER_PERSON = 8
 MOST_IN_ALL = 5000

@@ -63,8 +63,8 @@ def _fits(data: dict[str, object], user: User) -> bool:
     return same(str(data.get(HASH_SESSION_KEY, "")), user.get_session_auth_hash())
 
 
-def _users(running: dict[str, dict[str, object]]) -> set[object]:
-    return {data[SESSION_KEY] for data in running.values()}
+def _users(running: dict[str, dict[str, object]]) -> set[str]:
+    return {str(data[SESSION_KEY]) for data in running.values()}
 
 
 def _post(data: dict[str, object]) -> UUID | None:

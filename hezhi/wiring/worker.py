@@ -35,7 +35,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
-        app.perform_import_paths()
+        app.perform_import_paths()  # type: ignore[no-untyped-call]
         for round_ in self.rounds:
             _ = round_.work  # a round that cannot be found stops the start, not the night
         threads = [threading.Thread(target=self._go_round, args=[r], name=r.path, daemon=True) for r in self.rounds]

@@ -5,6 +5,7 @@ from uuid import UUID
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.reach import words
 from hezhi.engines.reach.models import Channel, InboxMessage, MessageTemplate, Outgoing
+from hezhi.engines.reach.queries import inbox_of
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound, NotNow
@@ -18,7 +19,7 @@ def mark_read(message_id: UUID, *, by: Actor) -> InboxMessage:
 
     It has no audit row: `read_at` is its trace, and it concerns nobody else.
     """
-    message = InboxMessage.objects.filter(pk=message_id, user_id=by.user_id).first()
+    message = inbox_of(by).filter(pk=message_id).first()
     if message is None:
         raise NotFound("没有找到这条消息。")
     if message.read_at is None:
@@ -29,7 +30,7 @@ def mark_read(message_id: UUID, *, by: Actor) -> InboxMessage:
 
 def mark_all_read(*, by: Actor) -> int:
     """Note all of a person's messages as read (全部已读); gives how many."""
-    return InboxMessage.objects.filter(user_id=by.user_id, read_at__isnull=True).update(read_at=time.now())
+    return inbox_of(by).filter(read_at__isnull=True).update(read_at=time.now())
 
 
 @verb("reach.resend")

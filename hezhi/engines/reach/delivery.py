@@ -6,7 +6,7 @@ the mark is never made, the lease ends and the message is tried again under the 
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import models, transaction
@@ -55,7 +55,7 @@ def deliver_inbox() -> int:
     return len(rows)
 
 
-def _inbox_row(row: Outgoing, user: UUID, moment: object) -> InboxMessage:
+def _inbox_row(row: Outgoing, user: UUID, moment: datetime) -> InboxMessage:
     return InboxMessage(
         id=new_id(), user_id=user, outgoing=row, title=row.title, text=row.text, link=row.link,
         urgent=row.urgent, at=moment,
@@ -119,7 +119,7 @@ def _deliver_one(row: Outgoing) -> None:
     people = [row.user_id] if row.parent_id and row.user_id else people_for([row])[row.pk]
     if not people:
         raise CannotSend(NOBODY, lasting=True)
-    if people == [row.user_id]:
+    if row.user_id and people == [row.user_id]:
         _send(row, _staff_receiver(row, User.objects.get(pk=row.user_id)))
     else:
         _hand_out(row, people)
@@ -163,7 +163,7 @@ def _hand_out(row: Outgoing, people: list[UUID]) -> None:
     _finish(row, Outgoing.State.SENT, "", f"已分发 {len(people)} 人")
 
 
-def _copy(row: Outgoing, *, user_id: UUID | None, moment: object) -> Outgoing:
+def _copy(row: Outgoing, *, user_id: UUID, moment: datetime) -> Outgoing:
     return Outgoing(
         id=new_id(), event=row.event, channel=row.channel, user_id=user_id, parent_id=row.pk, told_by=row.told_by,
         object_type=row.object_type, object_id=row.object_id, title=row.title, text=row.text, link=row.link,
@@ -189,7 +189,7 @@ def _finish(row: Outgoing, state: str, receiver: str, answer: str) -> None:
 def _failed(row: Outgoing, reason: str, *, lasting: bool = False) -> None:
     """Write a failed try; later ones wait longer, and after the last the message is laid before a person."""
     moment, pause = time.now(), None if lasting else rules.pause_after(row.tries)
-    change = {"last_error": shorten(reason, 300)}
+    change: dict[str, object] = {"last_error": shorten(reason, 300)}
     change |= {"not_before": moment + pause} if pause else {"state": Outgoing.State.FAILED}
     if Outgoing.objects.filter(pk=row.pk, state=Outgoing.State.WAITING).update(**change):
         Delivery.objects.create(outgoing=row, at=moment, ok=False, answer=shorten(reason, 300))

@@ -35,10 +35,7 @@ _REMEMBER = """
 
 def inbox_triggers() -> list[pgtrigger.Trigger]:
     """Tell the stream whose count of unread messages changed; sent at commit, once per statement."""
-    return [
-        _after("inbox_new", pgtrigger.Insert, _NOTIFY, pgtrigger.Referencing(new="new_rows")),
-        _after("inbox_read", pgtrigger.Update, _NOTIFY, pgtrigger.Referencing(new="new_rows")),
-    ]
+    return [_after("inbox_new", pgtrigger.Insert, _NOTIFY), _after("inbox_read", pgtrigger.Update, _NOTIFY)]
 
 
 def tells_screens(topic: str) -> list[pgtrigger.Trigger]:
@@ -49,13 +46,12 @@ def tells_screens(topic: str) -> list[pgtrigger.Trigger]:
     if not topic.isidentifier():
         raise ValueError(f"a topic is one plain word, not {topic!r}")
     body = _REMEMBER.replace("{topic}", topic)
-    return [
-        _after(f"{topic}_new", pgtrigger.Insert, body, pgtrigger.Referencing(new="new_rows")),
-        _after(f"{topic}_changed", pgtrigger.Update, body, pgtrigger.Referencing(new="new_rows")),
-    ]
+    return [_after(f"{topic}_new", pgtrigger.Insert, body), _after(f"{topic}_changed", pgtrigger.Update, body)]
 
 
-def _after(name: str, operation: pgtrigger.Operation, body: str, rows: pgtrigger.Referencing) -> pgtrigger.Trigger:
+def _after(name: str, operation: pgtrigger.Operation, body: str) -> pgtrigger.Trigger:
+    """Once after each statement, over all rows it wrote."""
+    rows = pgtrigger.Referencing(new="new_rows")  # type: ignore[no-untyped-call]
     return pgtrigger.Trigger(
         name=name, level=pgtrigger.Statement, when=pgtrigger.After, operation=operation, referencing=rows, func=body
     )

@@ -25,7 +25,7 @@ def people_for(messages: Iterable[Outgoing]) -> dict[UUID, list[UUID]]:
 
 
 def _people(
-    message: Outgoing, holders: dict[tuple[UUID, str], list[UUID]], deputies: dict[UUID, list[UUID]]
+    message: Outgoing, holders: dict[tuple[UUID | None, str], list[UUID]], deputies: dict[UUID, list[UUID]]
 ) -> list[UUID]:
     if message.user_id:
         return list(dict.fromkeys([message.user_id, *deputies.get(message.user_id, [])]))
@@ -34,9 +34,9 @@ def _people(
     return others or found
 
 
-def _holders(units: set[UUID]) -> dict[tuple[UUID, str], list[UUID]]:
+def _holders(units: set[UUID]) -> dict[tuple[UUID | None, str], list[UUID]]:
     """Holders by unit and permission."""
-    found: dict[tuple[UUID, str], list[UUID]] = defaultdict(list)
+    found: dict[tuple[UUID | None, str], list[UUID]] = defaultdict(list)
     if not units:
         return found
     rows = _valid().filter(post__unit__in=units).order_by("post__valid_from", "valid_from")
