@@ -15,12 +15,14 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
+from psycopg.types.json import Jsonb
 
 from hezhi.engines.connect.errors import BadKey, OtherRequest
 from hezhi.engines.connect.models import IdempotentRequest
 from hezhi.ground import time
 from hezhi.ground.crypto import sm3
+from hezhi.ground.prepared import prepared
 
 LONGEST = 80
 
@@ -34,7 +36,11 @@ class Kept:
     def keep(self, answer: dict[str, Any], *, object_id: UUID | None = None) -> None:
         """Note the answer that every repetition will get: plain values, nothing of a person."""
         self.answer, self.object_id = answer, object_id
-        IdempotentRequest.objects.filter(pk=self.row_id).update(answer=answer, object_id=object_id)
+        with prepared(
+            "UPDATE connect_idempotentrequest SET answer = %s, object_id = %s WHERE id = %s",
+            [Jsonb(answer), object_id, self.row_id],
+        ):
+            pass
 
 
 def digest_of(body: bytes) -> str:
@@ -58,12 +64,11 @@ def once(channel: str, key: str, digest: str) -> Iterator[Kept]:
 
 def _claim(channel: str, key: str, digest: str) -> Kept:
     """Write the key, waiting for whoever is writing the same one; or read what he kept."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO connect_idempotentrequest (channel, key, digest, answer, at) VALUES (%s, %s, %s, '{}', %s)"
-            " ON CONFLICT (channel, key) DO NOTHING RETURNING id",
-            [channel, key, digest, time.now()],
-        )
+    with prepared(
+        "INSERT INTO connect_idempotentrequest (channel, key, digest, answer, at) VALUES (%s, %s, %s, '{}', %s)"
+        " ON CONFLICT (channel, key) DO NOTHING RETURNING id",
+        [channel, key, digest, time.now()],
+    ) as cursor:
         claimed = cursor.fetchone()
     if claimed:
         return Kept(claimed[0], is_new=True, answer={}, object_id=None)

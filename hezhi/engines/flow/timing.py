@@ -58,6 +58,23 @@ def timetable() -> Timetable:
     return _built(text)
 
 
+KEPT_SECONDS = 10.0
+_recent: list[tuple[float, Timetable]] = []
+
+
+def recent_timetable() -> Timetable:
+    """The timetable as it stood at most ten seconds ago, for the hot path: a change needs no sooner effect."""
+    now = time.monotonic()
+    if not _recent or now - _recent[0][0] > KEPT_SECONDS:
+        _recent[:] = [(now, timetable())]
+    return _recent[0][1]
+
+
+def forget() -> None:
+    """Read the timetable afresh at the next message: called by whoever changes it."""
+    _recent.clear()
+
+
 @lru_cache(maxsize=4)
 def _built(text: str) -> Timetable:
     told = json.loads(text)

@@ -73,22 +73,37 @@ def tell_database(deed_id: UUID, context: str) -> None:
         )
 
 
+def trace_of(deed: Deed) -> dict[str, str]:
+    """Who acts, as values for a statement that sets them itself (see `TELL`)."""
+    return {"deed": str(deed.id), "context": context_of(deed.by, deed.verb, deed.reason)}
+
+
+TELL = (
+    "select set_config('pghistory.context_id', %(deed)s, true), set_config('pghistory.context_metadata', %(context)s, true)"
+)
+"""The trace as part of another statement; its triggers run after it. The part must be asked for, or it is not run."""
+
+
 def current_deed() -> Deed | None:
     """The verb under way in this connection (当前动作), or None outside of `acting`."""
     return getattr(connection, "hezhi_deed", None)
 
 
 @contextmanager
-def acting(by: Actor, *, verb: str, reason: str = "") -> Iterator[Deed]:
+def acting(by: Actor, *, verb: str, reason: str = "", terse: bool = False) -> Iterator[Deed]:
     """Do one verb as one transaction with its trace (一步一事务).
 
     Nested use joins the outer transaction; the inner verb writes its own audit row and hands the
     trace back to the outer one.
+
+    `terse` is for the hot path that tells the database within its own first statement who acts
+    (`trace_of`) and sets no savepoint: a database error then ends the outer transaction too.
     """
     deed = Deed(by, verb, reason)
     outer = current_deed()
-    with transaction.atomic():
-        tell_database(deed.id, context_of(by, verb, reason))
+    with transaction.atomic(savepoint=not terse):
+        if not terse:
+            tell_database(deed.id, context_of(by, verb, reason))
         connection.hezhi_deed = deed  # type: ignore[attr-defined]
         try:
             yield deed

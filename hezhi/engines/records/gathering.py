@@ -14,6 +14,8 @@ from typing import Any
 from django.db import connection, models
 from django.db.models.sql import InsertQuery
 
+from hezhi.ground.prepared import prepared
+
 Statement = tuple[str, Sequence[Any]]
 
 
@@ -52,6 +54,9 @@ def write_all(waiting: Sequence[models.Model | Statement]) -> None:
         # Only the last part may answer nothing by itself; the others are named and never asked.
         named = ", ".join(f"part_{n} AS ({part})" for n, (part, _) in enumerate(parts[:-1]))
         text, values = f"WITH {named} {text}", [value for _, each in parts for value in each]
+    if len(parts) == 1:  # the audit row alone: always the same text, worth preparing
+        with prepared(text, values):
+            return
     with connection.cursor() as cursor:
         cursor.execute(text, values)
 

@@ -11,6 +11,7 @@ from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
 from hezhi.chapters.cases.handling.models import Case, Category, RoutingRule
 from hezhi.chapters.cases.intake.api import Message, Receipt, take_in
+from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import LimitRule, WorkOrder
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor, actor_of, system
@@ -63,6 +64,7 @@ class District:
 
 def build() -> District:
     """Make the district; call it inside a test's transaction."""
+    timing.forget()
     traced()
     district = District()
     _areas(district)
