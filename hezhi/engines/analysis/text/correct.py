@@ -12,7 +12,6 @@ hears of nothing it did well.
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,9 +20,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import optimize
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from hezhi.engines.analysis.text.duplicates import digest
-from hezhi.engines.analysis.text.features import Terms
+from hezhi.engines.analysis.text.features import BAGS, Terms
 from hezhi.engines.analysis.text.model import Model, Numbers, Space
 from hezhi.engines.analysis.text.train import Labelled, fit, space_of, terms_of_rows
 from hezhi.engines.analysis.text.validate import Guesses, groups, guesses_of, threshold_for, together
@@ -139,21 +139,23 @@ def adapt(base: Model, rows: Sequence[Labelled], messages: Sequence[Terms]) -> M
     scores = seen @ weights + intercept
     for column, label in enumerate(labels):
         sides = np.array([1.0 if row.label == label else -1.0 for row in rows])
-        change = _smallest_change(seen, sides, scores[:, column])
-        weights[:, column] += change[:-1]
-        intercept[column] += change[-1]
+        weights[:, column] += _smallest_change(seen, sides, scores[:, column])
     notes = {**base.notes, "corrections": len(rows)}
     return Model(labels, space, weights, intercept, base.threshold, notes)
 
 
 def _grown(old: Space, new: Space) -> Space:
-    """The old terms and the district's own after them, bag by bag, with the counts of both."""
+    """The old terms and the district's own words after them, bag by bag, with the counts of both.
+
+    Only words are added: among a few dozen messages about one matter, neighbouring signs could be
+    somebody's name, while words must stand in the general dictionary.
+    """
     counts: list[int] = []
     terms: dict[str, tuple[str, ...]] = {}
-    for name in old.terms:
-        both = Counter(_counted(old, name))
-        both.update(_counted(new, name))
-        terms[name] = tuple(both)
+    for bag in BAGS:
+        own, added = _counted(old, bag.name), _counted(new, bag.name)
+        both = {term: own.get(term, 0) + added.get(term, 0) for term in (own | added if bag.of_words else own)}
+        terms[bag.name] = tuple(both)
         counts += both.values()
     return Space(terms, np.array(counts, np.int32), old.messages + new.messages)
 
@@ -171,18 +173,22 @@ def _places_of(old: Space, new: Space) -> npt.NDArray[np.int64]:
 
 
 def _smallest_change(seen: Any, sides: Numbers, scores: Numbers) -> Numbers:
-    """Weights to add, the last one for the intercept; zero for a term that no row holds."""
+    """Weights to add; zero for a term that no row holds.
+
+    The intercept stays: which matters officers happened to look at says nothing of how common they are.
+    """
     used = np.unique(seen.indices)
     part = seen[:, used].tocsr().astype(np.float64)
     back = part.T.tocsr()
 
     def cost(change: Numbers) -> tuple[float, Numbers]:
-        short = np.maximum(0.0, 1.0 - sides * (scores + part @ change[:-1] + change[-1]))
-        pull = -2.0 * COST * short * sides
-        slope = change + np.append(back @ pull, pull.sum())
+        short = np.maximum(0.0, 1.0 - sides * (scores + part @ change))
+        slope = change - 2.0 * COST * (back @ (short * sides))
         return 0.5 * float(change @ change) + COST * float(short @ short), slope
 
-    found = optimize.minimize(cost, np.zeros(len(used) + 1), jac=True, method="L-BFGS-B", options=CLOSE_ENOUGH)
-    change = np.zeros(seen.shape[1] + 1, np.float32)
-    change[used], change[-1] = found.x[:-1], found.x[-1]
+    # The steps are tiny: threads would wait for each other longer than they work.
+    with threadpool_limits(1):
+        found = optimize.minimize(cost, np.zeros(len(used)), jac=True, method="L-BFGS-B", options=CLOSE_ENOUGH)
+    change = np.zeros(seen.shape[1], np.float32)
+    change[used] = found.x
     return change

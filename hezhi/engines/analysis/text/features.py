@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hezhi.engines.analysis.text.segment import is_general_word, words
+from hezhi.engines.analysis.text.segment import is_general_word, is_new_name, words
 
 __all__ = ["BAGS", "Bag", "Codes", "Terms", "codes_of", "spelt", "terms_of", "unsafe_names"]
 
@@ -108,6 +108,8 @@ def spelt(code: int) -> str:
 
 
 def unsafe_names(messages: Iterable[Terms]) -> frozenset[str]:
-    """Words of the messages that are names, or that no dictionary knows (人名、地名、生造词)."""
+    """Words of the messages that are names or that no dictionary knows (人名、地名、生造词), and parts of names."""
     seen = {word for terms in messages for word in terms.text}
-    return frozenset(word for word in seen if not is_general_word(word))
+    names = {word for word in seen if not is_general_word(word)}
+    parts = {word[i : i + 2] for word in names if is_new_name(word) for i in range(len(word) - 1)}
+    return frozenset(names | {part for part in parts if not is_general_word(part)})

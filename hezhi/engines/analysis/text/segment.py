@@ -14,7 +14,7 @@ from typing import Protocol
 
 from hezhi.ground.text import fold
 
-__all__ = ["is_general_word", "segmenter", "signs_only", "words"]
+__all__ = ["is_general_word", "is_new_name", "segmenter", "signs_only", "words"]
 
 _SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏章云苏潘葛范彭郎鲁韦昌马苗凤方俞任袁柳"
@@ -99,7 +99,10 @@ def signs_only(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text (分词)."""
-    return segmenter().cut(text)
+    try:
+        return segmenter().cut(text)
+    except UnicodeEncodeError:  # half of a pair, as broken programs send them
+        return segmenter().cut(text.encode("utf-8", "replace").decode())
 
 
 @lru_cache(maxsize=200_000)
@@ -117,3 +120,9 @@ def is_general_word(word: str) -> bool:
     if kind.startswith("nr"):
         return kind != "nrfg" and (word[0] not in _SURNAMES or word in _NO_NAMES)
     return not kind.startswith("ns")
+
+
+@lru_cache(maxsize=200_000)
+def is_new_name(word: str) -> bool:
+    """Whether the segmenter made the word up and takes it for a person's name (韩守田)."""
+    return 1 < len(word) < 5 and not segmenter().knows(word) and segmenter().kind(word).startswith("nr")
