@@ -188,6 +188,20 @@ def clauses(check: bool, as_json: bool, note: bool) -> None:
     screen.print(table)
 
 
+@hezhi.command(options_metavar="[选项]")
+@click.option("--write", is_flag=True, help="写入 docs/flow-of-a-case.md。")
+def flows(write: bool) -> None:
+    """打印事件和承办单的流程：角色、动作、状态、权限对照表。"""
+    _wake()
+    from hezhi.wiring import flow_book
+
+    if write:
+        flow_book.BOOK.write_text(flow_book.book(), encoding="utf-8")
+        screen.print(f"已写入 {flow_book.BOOK.name}。")
+    else:
+        click.echo(flow_book.book())
+
+
 def main() -> None:
     """The entry of the `hezhi` command."""
     adopt_cluster()
