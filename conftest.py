@@ -120,11 +120,11 @@ def running_system(database_server: tuple[str, str], database_name: str) -> Iter
 
 
 @pytest.fixture
-def own_system() -> Iterator:
+def own_system(database_server: tuple[str, str]) -> Iterator:
     """The same with a database server of its own, for one test that kills things."""
     from hezhi.wiring import system
 
-    with system.system_with_own_cluster(_kept()) as running:
+    with system.system_with_own_cluster(*database_server, _kept()) as running:
         yield running
 
 
@@ -257,7 +257,9 @@ def _note_proofs(terminalreporter) -> None:
     for outcome, reports in terminalreporter.stats.items():
         for report in reports:
             for id_ in dict(getattr(report, "user_properties", ())).get("clauses", ()):
-                proof = proofs.setdefault(id_, {"at": real_now().isoformat(timespec="seconds"), "passed": 0, "failed": 0})
+                proof = proofs.setdefault(
+                    id_, {"at": real_now().isoformat(timespec="seconds"), "passed": 0, "failed": 0}
+                )
                 proof["passed" if outcome == "passed" else "failed"] += 1
     if proofs:
         path = CHECKOUT / "test-results/clauses.json"

@@ -65,42 +65,53 @@ def wait_until(condition: Callable[[], object], seconds: float, why: Callable[[]
 @contextlib.contextmanager
 def running_system(app_url: str, owner_url: str, database: str, kept: Path) -> Iterator[System]:
     """A system over a copy of the demo district in a database of the given server."""
-    workshop, digest = Workshop(owner_url), code_digest()
+    workshop = Workshop(owner_url)
     with _only_one(kept):
-        original = _demo_home(kept, f"demo-{digest}")
-        template = workshop.template(
-            "demo",
-            digest,
-            lambda url: _furnish(original, _urls(app_url, owner_url, url.rpartition("/")[2])),
-            migrated_template(workshop),
-        )
+        home, template = _demo(workshop, app_url, kept)
     workshop.copy(template, database)
     try:
-        with _serving(original, _urls(app_url, owner_url, database)) as system:
+        with _serving(home, _urls(app_url, owner_url, database)) as system:
             yield system
     finally:
         workshop.drop(database)
 
 
 @contextlib.contextmanager
-def system_with_own_cluster(kept: Path) -> Iterator[System]:
+def system_with_own_cluster(app_url: str, owner_url: str, kept: Path) -> Iterator[System]:
     """A system whose database server is its own too, to be killed and restarted (`system.cluster`)."""
     with _only_one(kept):
-        original = _demo_home(kept, f"base-{code_digest()}")
-        base = Cluster(original / "cluster", durable=False, settings={"shared_buffers": "'64MB'"})
-        if not (original / "run/whole").exists():
-            _make_base(base, original)
+        home, template = _demo(Workshop(owner_url), app_url, kept)
+        base = Cluster(home / "cluster", durable=False, settings={"shared_buffers": "'64MB'"})
+        if not (home / "run/base").exists():
+            _make_base(base, with_name(owner_url, template))
+            (home / "run/base").touch()
     folder = open_folder(Path(tempfile.mkdtemp(prefix="own-", dir=kept)))
     folder.chmod(0o711)
     subprocess.run(["cp", "-a", "--reflink=auto", f"{base.folder}/.", str(folder)], check=True)
     cluster = Cluster(folder, durable=False, settings=base.settings)
     try:
         cluster.start()
-        with _serving(original, _cluster_urls(cluster)) as system:
+        with _serving(home, {"DATABASE_URL": cluster.url(APP), "DATABASE_OWNER_URL": cluster.url(OWNER)}) as system:
             system.cluster = cluster
             yield system
     finally:
         cluster.remove()
+
+
+def _demo(workshop: Workshop, app_url: str, kept: Path) -> tuple[Path, str]:
+    """The demo district of this state of the code: its data folder (keys, files) and its template database."""
+    digest = code_digest()
+    home = _demo_home(kept, f"demo-{digest}")
+    if not (home / "run/whole").exists():  # what the database encrypts opens only with the keys of its folder
+        workshop.drop(f"hz_demo_{digest}")
+    template = workshop.template(
+        "demo",
+        digest,
+        lambda url: _furnish(home, _urls(app_url, workshop.owner_url, url.rpartition("/")[2])),
+        migrated_template(workshop),
+    )
+    (home / "run/whole").touch()
+    return home, template
 
 
 def code_digest() -> str:
@@ -135,10 +146,6 @@ def _urls(app_url: str, owner_url: str, database: str) -> dict[str, str]:
     return {"DATABASE_URL": with_name(app_url, database), "DATABASE_OWNER_URL": with_name(owner_url, database)}
 
 
-def _cluster_urls(cluster: Cluster) -> dict[str, str]:
-    return {"DATABASE_URL": cluster.url(APP), "DATABASE_OWNER_URL": cluster.url(OWNER)}
-
-
 def _environment(home: Path, urls: dict[str, str]) -> dict[str, str]:
     return clean_environment() | urls | {"HEZHI_HOME": str(home), "HEZHI_DEMO": "1"}
 
@@ -153,14 +160,28 @@ def _furnish(home: Path, urls: dict[str, str]) -> None:
     steps.collect_static()
 
 
-def _make_base(base: Cluster, original: Path) -> None:
+def _make_base(base: Cluster, template_url: str) -> None:
+    """A stopped server with a copy of the demo district, to be copied as a folder for each test."""
     base.remove()
     base.start()
     try:
-        _furnish(original, _cluster_urls(base))
+        dump = base.folder / "demo.dump"
+        dumping = [
+            machine.program("pg_dump"),
+            "-Fc",
+            "--no-comments",
+            "-T",
+            "spatial_ref_sys",
+            "-f",
+            str(dump),
+            template_url,
+        ]
+        subprocess.run(dumping, check=True, cwd="/")
+        restoring = [machine.program("pg_restore"), "--exit-on-error", "-d", base.url(OWNER), str(dump)]
+        subprocess.run(restoring, check=True, cwd="/")
+        dump.unlink()
     finally:
         base.stop()
-    (original / "run/whole").touch()
 
 
 @contextlib.contextmanager
