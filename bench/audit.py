@@ -61,9 +61,25 @@ def pgbench(url: str, statements: list[str], seconds: int) -> tuple[float, float
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(text)
         script.flush()
-        words = ["pgbench", "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(seconds), "-f", script.name, url]
+        words = [
+            "pgbench",
+            "-n",
+            "-M",
+            "prepared",
+            "-c",
+            str(CLIENTS),
+            "-j",
+            "2",
+            "-T",
+            str(seconds),
+            "-f",
+            script.name,
+            url,
+        ]
         out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    lines = {line.partition("=")[0].strip(): line.partition("=")[2].split()[0] for line in out.splitlines() if "=" in line}
+    lines = {
+        line.partition("=")[0].strip(): line.partition("=")[2].split()[0] for line in out.splitlines() if "=" in line
+    }
     return float(lines["tps"]), float(lines["latency average"])
 
 
@@ -125,7 +141,9 @@ def main(seconds: int) -> None:
             link.execute("CREATE TABLE bench_chain (digest bytea)")
             link.execute("INSERT INTO bench_chain VALUES (decode(repeat('00', 32), 'hex'))")
             durable = link.execute("SELECT current_setting('fsync'), version()").fetchone()
-        print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors, fsync {durable[0]}, {durable[1].split(' on ')[0]}")
+        print(
+            f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors, fsync {durable[0]}, {durable[1].split(' on ')[0]}"
+        )
         print(f"{CLIENTS} clients, {seconds} s each")
         figures(with_name(app, NAME), seconds)
         in_python()
@@ -165,7 +183,9 @@ def in_python() -> None:
     clock, processor = time.perf_counter(), time.process_time()
     report = integrity.verify(since=began)  # pgbench's own rows bear no true fingerprint
     clock, processor = time.perf_counter() - clock, time.process_time() - processor
-    print(f"{'examination':34} {report.rows / clock:8.0f} rows/s by the clock {report.rows / processor:7.0f} of the processor")
+    print(
+        f"{'examination':34} {report.rows / clock:8.0f} rows/s by the clock {report.rows / processor:7.0f} of the processor"
+    )
 
 
 def _sealed_since(before: int) -> int:

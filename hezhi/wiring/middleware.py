@@ -1,17 +1,20 @@
 """What happens around every request: a number, a policy, a reader, and letters instead of crashes."""
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from hezhi.engines.org import sign_in
 from hezhi.engines.org.actor import actor_of, citizen
 from hezhi.engines.org.rights import EVERYBODY
-from hezhi.ground.errors import NotAllowed, NotFound, Refusal
+from hezhi.ground.errors import NotAllowed, NotFound, NotNow, Refusal
 from hezhi.ground.ids import new_id
 
 log = logging.getLogger("hezhi.request")
@@ -133,9 +136,24 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return letter(request, NotFound(what="没有找到这个页面。"))
 
 
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page for a form that was opened in another session (CSRF): nothing was done, and what was typed is a step back."""
+    refusal = NotNow(
+        "这个页面打开得太久,或登录状态已经变化,这一步没有提交",
+        "系统没有做任何改动,您填写的内容在上一页",
+        "请返回上一页,刷新后再提交",
+        code="wiring.stale_form",
+    )
+    response = letter(request, refusal)
+    response.status_code = 403
+    return response
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """The page for a fault of ours (500): says so, and gives the number of the request."""
     number = getattr(request, "request_id", "")
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return without_database(request, number[-12:])
     refusal = Refusal(
         code="wiring.fault",
         what="系统出了故障,这一步没有办成。",
@@ -145,3 +163,20 @@ def broken(request: HttpRequest) -> HttpResponse:
     )
     refusal.status = 500  # type: ignore[misc]
     return letter(request, refusal)
+
+
+def without_database(request: HttpRequest, number: str) -> HttpResponse:
+    """The page while the database is away (503): written without asking it anything, not even who reads."""
+    refusal = Refusal(
+        code="wiring.no_database",
+        what="数据库暂时连接不上,这一步没有办成。",
+        meaning="已办过的内容没有改变。数据库恢复后系统会自动继续工作。",
+        remedy="请稍后再试;几分钟后仍是这样,请把编号告诉系统管理员。",
+        number=number,
+    )
+    refusal.status = 503  # type: ignore[misc]
+    log.error("the database is away: %s", refusal.number)
+    if sign_in.wants_json(request):
+        return JsonResponse({"error": refusal.as_dict()}, status=503, headers={"Retry-After": "10"})
+    page = render_to_string("ui/error.html", {"refusal": refusal})
+    return HttpResponse(page, status=503, headers={"Retry-After": "10"})

@@ -1,0 +1,128 @@
+"""Asks for the pages of the list from inside a page worker (列表测量): `python -m bench.asking 40` prints JSON."""
+
+import json
+import os
+import statistics
+import sys
+import time
+from typing import Any
+
+import django
+
+os.environ["HEZHI_HOSTS"] = "testserver"
+django.setup()
+
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+
+from hezhi.engines.geo.models import Area  # noqa: E402
+from hezhi.engines.org import sessions  # noqa: E402
+from hezhi.engines.org.actor import system  # noqa: E402
+from hezhi.engines.org.models import Holding, Unit, User  # noqa: E402
+from hezhi.engines.records.acting import acting  # noqa: E402
+from hezhi.ground import time as clock  # noqa: E402
+
+
+def holder(role: str, **unit: Any) -> User:
+    """Somebody who holds a post of this role in such a unit."""
+    found = Holding.objects.filter(post__role__code=role, **{f"post__unit__{k}": v for k, v in unit.items()})
+    holding = found.filter(valid_to__isnull=True).select_related("user").order_by("post__unit__code")[0]
+    with acting(system("测量"), verb="bench.open"):
+        User.objects.filter(pk=holding.user_id).update(
+            must_change_password=False, password_changed_at=clock.now(), last_seen_at=clock.now()
+        )
+    return holding.user
+
+
+def questions() -> dict[str, tuple[User, str]]:
+    """Who asks what: the filters of the promise, from the desk, a town and a department."""
+    centre, town_hand = holder("dispatcher"), holder("town_dispatcher", kind="town")
+    hand = holder("handler", kind="department")
+    town = Area.objects.filter(level="town").order_by("code")[0].pk
+    kind = _one("SELECT id FROM handling_category WHERE parent_id IS NOT NULL ORDER BY code LIMIT 1")
+    top = _one("SELECT id FROM handling_category WHERE parent_id IS NULL ORDER BY code LIMIT 1")
+    unit = Unit.objects.filter(kind="department").order_by("code")[0].pk
+    return {
+        "desk, no filter": (centre, ""),
+        "town, no filter": (town_hand, ""),
+        "department, no filter": (hand, ""),
+        "desk, state and town": (centre, f"state=handling&town={town}"),
+        "town, state": (town_hand, "state=handling"),
+        "department, state": (hand, "state=handling"),
+        "desk, category": (centre, f"category={kind}"),
+        "desk, first-level category": (centre, f"category={top}"),
+        "desk, overdue": (centre, "overdue=1"),
+        "department, overdue": (hand, "overdue=1"),
+        "desk, lead unit": (centre, f"lead_unit={unit}"),
+        "desk, words": (centre, "q=井盖缺失"),
+        "desk, words and number of a house": (centre, "q=路灯 88号"),
+        "department, words": (hand, "q=路灯不亮"),
+    }
+
+
+def _one(text: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(text)
+        return cursor.fetchone()[0]
+
+
+def main() -> None:
+    times, told = int(sys.argv[1]), {}
+    for name, (user, query) in questions().items():
+        client = Client()
+        client.force_login(user)
+        session = client.session
+        session[sessions.SECOND_FACTOR] = True
+        session.save()
+        told[name] = _measure(client, f"/r/cases/?size=50&{query}", times)
+    print("\n" + json.dumps(told, ensure_ascii=False))
+
+
+def _measure(client: Client, url: str, times: int) -> dict[str, float]:
+    for _ in range(3):
+        response = client.get(url)
+        assert response.status_code == 200, (url, response.status_code)
+    waits, pages, sqls, plans = [], [], [], ""
+    for n in range(times):
+        begun = time.perf_counter()
+        client.get(url)
+        waits.append((time.perf_counter() - begun) * 1000)
+        if n % 8 == 0:
+            with CaptureQueriesContext(connection) as caught:
+                client.get(url)
+            pages.append(sum(float(q["time"]) for q in caught if _is_page(q["sql"])) * 1000)
+            sqls.append(sum(float(q["time"]) for q in caught) * 1000)
+            plans = next((q["sql"] for q in caught if _is_page(q["sql"])), "")
+    return {
+        "page_ms": _executed(plans),
+        "page_with_driver_ms": statistics.median(pages),
+        "sql_ms": statistics.median(sqls),
+        "statements": len(caught),
+        "p50_ms": statistics.median(waits),
+        "p95_ms": sorted(waits)[int(len(waits) * 0.95)],
+    }
+
+
+def _is_page(text: str) -> bool:
+    return text.startswith("SELECT") and 'FROM "handling_case"' in text and "LIMIT 51" in text
+
+
+def _executed(text: str) -> float:
+    """Milliseconds that the database itself needs for the page (planning and execution), the middle of seven."""
+    found = []
+    with connection.cursor() as cursor:
+        for _ in range(7):
+            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}")
+            (told,) = cursor.fetchone()
+            plan = told if isinstance(told, list) else json.loads(told)
+            found.append(plan[0]["Execution Time"])
+    if os.environ.get("BENCH_PLANS"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN ANALYZE {text}")
+            print("\n".join(row[0][:200] for row in cursor), file=sys.stderr)
+    return statistics.median(found)
+
+
+if __name__ == "__main__":
+    main()

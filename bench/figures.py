@@ -1,0 +1,84 @@
+"""Write docs/figures.md from the kept JSON (性能结果): only what was run stands there, met or missed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+HEAD = """# Figures
+
+Written by `make bench` from `bench/results/*.json`; nothing here is typed in. A figure is worth as much as the
+machine was quiet: the load average (processes wanting a core, ours and everybody else's) stands beside it.
+Ratios between stacks of the same round move less than the figures themselves.
+"""
+
+
+def write(kept: Path, page: Path) -> None:
+    """The page from all results there are."""
+    parts = [HEAD]
+    for name, told in (("intake", _intake), ("list", _list)):
+        path = kept / f"{name}.json"
+        if path.exists():
+            found = json.loads(path.read_text())
+            parts.append(f"{told(found)}\n{_origin(found)}")
+    page.write_text("\n".join(parts))
+
+
+def _origin(found: dict[str, Any]) -> str:
+    machine, load = found["machine"], found["load"]
+    versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    options = ", ".join(f"{name} {value}" for name, value in found["options"].items())
+    return (
+        f"Measured {found['at']} on {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB; "
+        f"load {load['before']:.1f} before and {load['after']:.1f} after; {versions}; {options}.\n"
+    )
+
+
+def _intake(found: dict[str, Any]) -> str:
+    lines = [
+        "## Intake\n",
+        "One message becomes a case with step, reporter, limit and to-do, looked up grid and desk included. Ours",
+        "(granian, gunicorn) with channel key, quota, idempotency key, sealed fields, history and audit; the peer",
+        "is the plain DRF + ORM way (`bench/peers/drf_orm`), without idempotency, audit and sealing; pgbench sends",
+        "our own statement, prepared. Medians of the rounds.\n",
+        "| stack | requests/s | p50 ms | p95 ms | p99 ms | app CPU ms | database CPU ms |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, row in found["medians"].items():
+        lines.append(
+            f"| {name} | {row['rps']:.0f} | {row['p50_ms']:.1f} | {row['p95_ms']:.1f} | {row['p99_ms']:.1f} "
+            f"| {row['app_cpu_ms']:.2f} | {row['db_cpu_ms']:.2f} |"
+        )
+    lines += ["", "| goal | wanted | found | |", "|---|---:|---:|---|"]
+    for name, ratio in found["ratios"].items():
+        goal = found["goals"][name]
+        met = ratio >= goal["goal"] if goal["sign"] == "≥" else ratio <= goal["goal"]
+        lines.append(f"| {name} | {goal['sign']} {goal['goal']} | {ratio:.2f} | {'met' if met else '**missed**'} |")
+    loads = [cell["load"] for cells in found["rounds"].values() for cell in cells]
+    spread = "; ".join(
+        f"{name} {min(c['rps'] for c in cells):.0f} to {max(c['rps'] for c in cells):.0f}"
+        for name, cells in found["rounds"].items()
+    )
+    lines += [
+        "",
+        f"Requests/s over the rounds: {spread}. Load while measuring: {min(loads):.1f} to {max(loads):.1f}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _list(found: dict[str, Any]) -> str:
+    lines = [
+        f"## List of cases, {found['options']['rows']:,} rows\n",
+        "Page SQL is what the database needs to run the page's statement (its own clock, the middle of seven); the",
+        "server's time is the whole answer of a page worker, 50 rows drawn, without the network.\n",
+        "| who asks what | page SQL ms | statements | server p50 ms | server p95 ms | |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
+    for name, row in found["questions"].items():
+        met = row["page_ms"] <= 2 and row["p95_ms"] < 100
+        lines.append(
+            f"| {name} | {row['page_ms']:.2f} | {row['statements']} | {row['p50_ms']:.0f} | {row['p95_ms']:.0f} "
+            f"| {'met' if met else '**missed**'} |"
+        )
+    lines += ["", "Wanted: page SQL ≤ 2 ms, p95 < 100 ms on the server.", ""]
+    return "\n".join(lines)
