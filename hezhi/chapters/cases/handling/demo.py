@@ -4,10 +4,13 @@ Each case goes as far as its age allows, at believable moments of the past, so t
 returns, extensions, merges and overdue cases are there to look at.
 """
 
+import csv
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from uuid import UUID
 
 from hezhi.chapters.cases.handling import actions
@@ -19,12 +22,22 @@ from hezhi.engines.org.models import Holding, Unit
 from hezhi.ground import time
 from hezhi.ground.errors import Refusal
 
-REPLIES = (
-    "已到现场核实,情况属实。当日安排人员处理完毕,并告知周边住户。",
-    "经现场查看,问题出在设施老化,已更换部件并试运行正常。",
-    "已与反映人电话沟通,约定时间上门处理,现已解决,反映人表示认可。",
-    "已责令责任单位限期整改,复查合格,后续纳入每周巡查。",
-)
+REPLIES = Path(__file__).parent / "demo" / "replies.csv"
+
+
+@lru_cache(maxsize=1)
+def _replies() -> list[dict[str, str]]:
+    with REPLIES.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _told(case: Case) -> tuple[str, str]:
+    """What a unit writes for this case, and what the reporter is told: its own reply, else one of its kind."""
+    first = (case.category.code if case.category else "01")[:2]
+    own = [row for row in _replies() if row["answers"] == case.title]
+    kind = [row for row in _replies() if not row["answers"] and row["category"][:2] == first]
+    found = (own or kind or _replies())[0]
+    return found["text"], found["public_reply"]
 
 
 @dataclass
@@ -180,8 +193,8 @@ def _reply(case: Case, people: Cast, dice: random.Random) -> None:
     for order in _orders(case, "handling"):
         by = _hand(people, order.unit_id)
         if by:
-            told = dice.choice(REPLIES)
-            actions.reply(order.pk, by=by, text=told, public_reply=f"您好,您反映的问题{told}", solved=True)
+            told, public = _told(case)
+            actions.reply(order.pk, by=by, text=told, public_reply=public, solved=True)
 
 
 def _review(case: Case, people: Cast) -> None:

@@ -1,6 +1,7 @@
 """The demo messages (演示诉求); a file of real ones is streamed by `stream_file`, through the door of all files."""
 
 import csv
+from datetime import timedelta
 from pathlib import Path
 
 from hezhi.chapters.cases.handling.demo import Cast
@@ -8,6 +9,7 @@ from hezhi.chapters.cases.intake.actions import Receipt, take_in
 from hezhi.chapters.cases.intake.local_files import stream_file
 from hezhi.chapters.cases.intake.rules import Message
 from hezhi.engines.org.actor import Actor, citizen
+from hezhi.ground import time
 
 __all__ = ["messages", "stream_file", "take"]
 
@@ -20,7 +22,17 @@ def messages(few: int = 0) -> list[tuple[float, Message]]:
         rows = sorted(csv.DictReader(file), key=lambda row: -float(row["occurred"]))
     if few:
         rows = rows[:: max(1, len(rows) // few)][:few]
-    return [(float(row["occurred"]), _message(row)) for row in rows]
+    return [(_age(row), _message(row)) for row in rows]
+
+
+def _age(row: dict[str, str]) -> float:
+    """Minutes since it came in: at its own hour of its day, so that nobody writes at four in the morning."""
+    days = int(row["days_ago"])
+    if days < 1:
+        return float(row["occurred"])
+    hour, minute = map(int, row["clock"].split(":"))
+    moment = time.at_local(time.today()) - timedelta(days=days) + timedelta(hours=hour, minutes=minute)
+    return max(0.0, (time.now() - moment).total_seconds() / 60)
 
 
 def _message(row: dict[str, str]) -> Message:
@@ -33,6 +45,7 @@ def _message(row: dict[str, str]) -> Message:
         crs="EPSG:4326" if row["lon"] else "",
         category=row["category"],
         urgency=row["urgency"],
+        appeal=row["appeal"] or "help",
         name=row["reporter_name"],
         phone=row.get("reporter_phone", ""),
         secret=row["secret"] == "1",  # noqa: S105
