@@ -16,6 +16,7 @@ def passwords(system: System) -> dict[str, str]:
 
 def sign_in(page: Page, system: System, login_name: str, to: str = "/") -> Page:
     """Sign in as one of the demo people, signing the one before out."""
+    page.goto("about:blank")  # no stream of the page before may answer into the fresh session
     page.context.clear_cookies()
     page.goto(f"/accounts/login/?next={to}")
     page.fill("input[name=login]", login_name)

@@ -25,7 +25,7 @@ def report_on_the_phone(phone: Page, system: System, text: str) -> str:
     phone.get_by_role("link", name="我要反映问题").click()
     phone.get_by_role("button", name="用我的位置").click()
     expect(phone.locator("[data-place-told]")).to_contain_text("盐滩社区第1网格")
-    phone.get_by_text("市政公用", exact=True).click()
+    phone.get_by_role("radio", name="市政公用").check()
     phone.fill("textarea[name=text]", text)
     phone.fill("input[name=phone]", "19900001234")
     phone.get_by_role("button", name="提交", exact=True).click()
@@ -95,11 +95,12 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     submit(desk, "提交回访")
     assert state_of(system, case_id) == "closed"
 
+    phone.goto("about:blank")
     phone.context.clear_cookies()
     follow(phone, system, case_id)
     expect(phone.get_by_text("您好,漏水的消火栓已修好")).to_be_visible()
-    phone.get_by_text("解决了", exact=True).click()
-    phone.get_by_text("很满意", exact=True).click()
+    phone.get_by_role("radio", name="解决了", exact=True).check()
+    phone.get_by_role("radio", name="很满意", exact=True).check()
     phone.get_by_role("button", name="提交评价").click()
     expect(phone.get_by_text("感谢您的评价")).to_be_visible()
     assert system.sql("select stars from handling_rating where case_id = %s", case_id) == [(5,)]
