@@ -20,7 +20,6 @@ from hezhi.engines.flow.rules.calendar import Calendar, FirstDay, hours, shipped
 from hezhi.engines.flow.rules.clocks import Extension, Pause
 from hezhi.engines.flow.rules.limits import Limit, LimitRule, Unit, choose, may_extend
 from hezhi.engines.flow.rules.working_time import Segment, due, explain, yellow_at
-from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.gathering import later, run_later
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
@@ -262,25 +261,3 @@ def _running(matter_id: UUID, stages: Sequence[str], state: str) -> list[Deadlin
     return list(
         Deadline.objects.filter(Q(object_id=matter_id), stage__in=list(stages), state=state).select_for_update()
     )
-
-
-def moved_by_calendar(tables: Timetable) -> list[tuple[Deadline, datetime | None]]:
-    """Open limits that the calendar as it now stands would move, with their new due moment (preview)."""
-    moved = []
-    for deadline in Deadline.objects.filter(state="running").iterator(chunk_size=2000):
-        old = deadline.due_at
-        recompute(deadline, tables)
-        if deadline.due_at != old:
-            moved.append((deadline, old))
-    return moved
-
-
-def apply_calendar(by: Actor, reason: str) -> int:
-    """Move the open limits to the calendar as it now stands, each with a line in its log; gives how many."""
-    moment = time.now().isoformat()
-    moved = moved_by_calendar(timetable())
-    for deadline, old in moved:
-        line = [moment, by.name, reason, old.isoformat() if old else None]
-        deadline.log = [*deadline.log, line]
-    Deadline.objects.bulk_update([d for d, _ in moved], ["due_at", "yellow_at", "log"], batch_size=500)
-    return len(moved)

@@ -10,7 +10,7 @@ from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Substr
 
-from hezhi.chapters.appcentre.dictionaries.pages import CalendarList, LimitsPage
+from hezhi.chapters.appcentre.dictionaries.pages import CalendarEdit, CalendarList, CalendarNew, LimitsPage
 from hezhi.engines.connect.models import ChannelKey
 from hezhi.engines.flow.models import CalendarDay, LimitRule, WorkingHours
 from hezhi.engines.flow.rules.calendar import hours
@@ -121,7 +121,9 @@ class Posts(Registry):
         """A post that somebody holds is not closed: nothing is left without an owner."""
         current = Q(valid_to__isnull=True) | Q(valid_to__gt=time.now())
         if verb == "remove" and row.holdings.filter(current).exists():
-            raise NotNow(what="岗位现有人任职，不能停用。", remedy="请先由安全管理员结束任职并移交工作。", code="posts.held")
+            raise NotNow(
+                what="岗位现有人任职，不能停用。", remedy="请先由安全管理员结束任职并移交工作。", code="posts.held"
+            )
 
 
 class AccountButton(Part):
@@ -156,7 +158,7 @@ class People(Registry):
     def with_columns(self, rows: QuerySet[Any], columns: Any) -> QuerySet[Any]:
         """The posts held come with the rows, as one text each."""
         now = time.now()
-        held = Holding.objects.filter(user=OuterRef("pk"), valid_from__lte=now)
+        held: QuerySet[Any] = Holding.objects.filter(user=OuterRef("pk"), valid_from__lte=now)
         held = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=now)).order_by().values("user")
         named = held.annotate(
             told=StringAgg(Concat("post__unit__name", Value(" "), "post__title"), "；", order_by="post__title")
@@ -214,7 +216,7 @@ class CalendarDays(Registry):
     natural_key = ("date",)
     form = (("日期", ("date", "is_working", "name", "source", "provisional")),)
     named_by = "date"
-    pages = {"list": CalendarList, "limits/": LimitsPage}
+    pages = {"list": CalendarList, "new": CalendarNew, "edit": CalendarEdit, "limits/": LimitsPage}
 
 
 @register
@@ -233,7 +235,7 @@ class Hours(Registry):
         ("从哪天算起", ("receipt_day_counts", "rest_day_moves", "after_hours_moves")),
     )
     named_by = "valid_from"
-    pages = {"list": CalendarList}
+    pages = {"list": CalendarList, "new": CalendarNew, "edit": CalendarEdit}
 
     @column("工作日")
     def weekdays_told(self, row: WorkingHours) -> str:
@@ -322,5 +324,3 @@ class ChannelKeys(Registry):
     list = ("name", "prefix", "scopes", "source", "quota_per_minute", "valid_from", "valid_to", "last_used_at")
     search = ("name", "prefix")
     ordering = ("name",)
-
-

@@ -1,5 +1,6 @@
 """The face of case handling for other rooms and chapters (9.1.2-2)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from hezhi.chapters.cases.handling import actions, queries
@@ -32,6 +33,7 @@ __all__ = [
     "Urgency",
     "actions",
     "case_changed",
+    "numbers_of",
     "queries",
     "sealed_number",
 ]
@@ -40,3 +42,8 @@ __all__ = [
 def case_changed(case_id: UUID, verb: str, *, by: Actor) -> None:
     """Announce a case that a hot path wrote without loading it."""
     announce("cases.arrived", case_id=case_id, verb=verb, by=by)
+
+
+def numbers_of(case_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The numbers of these cases, for rooms that know only their ids; a number says nothing of the matter."""
+    return dict(Case.objects.filter(pk__in=list(case_ids)).values_list("pk", "number"))

@@ -1,11 +1,15 @@
 """What case handling listens to: cards of the clock, and whom to reach for a case."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
 from hezhi.chapters.cases.handling.models import Case, Reporter
 from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil
+from hezhi.engines.flow.calendar_change import Moved
 from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.reach.resolvers import Receiver, register
@@ -40,6 +44,22 @@ def tell_cards(*, deadlines: list[Deadline], colour: str, **_: Any) -> None:
             tell_unit(
                 case, f"cases.{colour}", by=by, unit_id=case.desk_id, permission="cases.dispatch", due=due, unit=""
             )
+
+
+_FOLLOW = """
+update handling_case c set due_at = m.new, yellow_at = m.yellow
+from unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[]) as m(id, old, new, yellow)
+where c.id = m.id and c.due_at = m.old
+"""
+
+
+@listens("flow.limits_moved")
+def follow_calendar(*, moved: Sequence[Moved], **_: Any) -> None:
+    """A change of the calendar moved limits (日历变更): the cases whose due moment it was follow, in one statement."""
+    mine = [m for m in moved if m.matter[0] == MATTER]
+    columns = [[m.matter[1] for m in mine], [m.old for m in mine], [m.new for m in mine], [m.yellow for m in mine]]
+    with connection.cursor() as cursor:
+        cursor.execute(_FOLLOW, columns)
 
 
 def reporter_of(case_id: UUID, channel: str) -> Receiver | None:

@@ -52,7 +52,7 @@ class NewPage(_FormPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         token = request.POST.get("form_token", "")
         try:
-            row = actions.create(self.registry, request.POST, by=self.by, id=_id_of(token), files=request.FILES)
+            row = actions.create(self.registry, request.POST, by=self.by, id=row_id_of(token), files=request.FILES)
         except actions.FormRefused as refused:
             return self._draw(refused.form, token, status=refused.status)
         return self.done(f"已登记“{self.registry.row_name(row)}”。", self.registry.url_of(row))
@@ -105,12 +105,12 @@ class EditPage(_FormPage):
 class ReasonForm(forms.Form):
     """Why something is taken out or brought back (原因)."""
 
-    reason = forms.CharField(label="原因", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args: Any, needed: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].required = needed
-        self.fields["reason"].error_messages["required"] = "请写明原因。"
+    reason = forms.CharField(
+        label="原因",
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "请写明原因。"},
+    )
 
 
 class RemovePage(RegistryPage):
@@ -126,20 +126,14 @@ class RemovePage(RegistryPage):
         if not form.is_valid():
             return self._draw(form, row, status=422)
         actions.remove(self.registry, id, by=self.by, reason=form.cleaned_data["reason"])
-        word = "删除" if self.registry.removed_by == "removed_at" else "停用"
-        return self.done(f"已{word}“{self.registry.row_name(row)}”。", self.registry.url())
+        return self.done(f"已{self.registry.removal_word}“{self.registry.row_name(row)}”。", self.registry.url())
 
     def _draw(self, form: ReasonForm, row: Any, status: int = 200) -> HttpResponse:
-        soft = self.registry.removed_by == "removed_at"
-        word = "删除" if soft else "停用"
-        note = f"删除后 {actions.RESTORE_DAYS} 天内可以恢复。" if soft else "停用后不再可选，已有的引用不受影响，可以重新启用。"
-        context = {
-            "form": form, "dialog_title": f"{word}{self.registry.noun}：{self.registry.row_name(row)}",
-            "heading": f"{word}{self.registry.noun}：{self.registry.row_name(row)}", "dialog_note": note, "note": note,
-            "action_url": self.registry.url(row.pk, "remove"), "submit_name": word, "submit_kind": "danger",
-            "cancel_url": self.registry.url_of(row), "crumbs": self.crumbs(), "registry": self.registry,
-        }  # fmt: skip
-        return answer(self.request, "registry/reason.html", "ui/parts/dialog_form.html", context, status=status)
+        word, days = self.registry.removal_word, actions.RESTORE_DAYS
+        note = f"{days} 天内可以恢复。" if word == "删除" else "不再可选，已有的引用不受影响，可以重新启用。"
+        title = f"{word}{self.registry.noun}：{self.registry.row_name(row)}"
+        url = self.registry.url(row.pk, "remove")
+        return self.ask(form, title, f"{word}后{note}", url, self.registry.url_of(row), word, "danger", status)
 
 
 class RestorePage(RegistryPage):
@@ -172,7 +166,9 @@ class BulkPage(RegistryPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         ids = self._chosen(request)
         names = [n for n in request.POST.getlist("set") if n in self.registry.bulk]
-        form = make_form(self.registry, self.by, request.POST if "apply" in request.POST else None, only=self.registry.bulk)
+        form = make_form(
+            self.registry, self.by, request.POST if "apply" in request.POST else None, only=self.registry.bulk
+        )
         if "apply" not in request.POST:
             return self._draw(form, ids)
         if not names:
@@ -187,7 +183,10 @@ class BulkPage(RegistryPage):
         except actions.FormRefused as refused:
             told = refused.form
             for name, said in told.errors.items():
-                form.add_error(name if name in form.fields else None, [f"{self.registry.row_name(told.instance)}：{s}" for s in said])
+                form.add_error(
+                    name if name in form.fields else None,
+                    [f"{self.registry.row_name(told.instance)}：{s}" for s in said],
+                )
             return self._draw(form, ids, names, status=422)
         return self.done(f"已修改 {count} 条，其余 {len(ids) - count} 条原来就是这样。", self._back())
 
@@ -201,7 +200,9 @@ class BulkPage(RegistryPage):
             raise BadInput(what="还没有选择记录。", remedy="请在列表中勾选后再批量修改。", code="registry.none_chosen")
         if len(ids) > actions.BULK_ROWS:
             raise BadInput(
-                what=f"一次最多批量修改 {actions.BULK_ROWS} 条。", remedy="请缩小筛选范围，分批修改。", code="registry.too_many"
+                what=f"一次最多批量修改 {actions.BULK_ROWS} 条。",
+                remedy="请缩小筛选范围，分批修改。",
+                code="registry.too_many",
             )
         return ids
 
@@ -217,14 +218,16 @@ class BulkPage(RegistryPage):
         return addresses.with_query(self.registry.url(), self.request.GET.urlencode())
 
 
-def _id_of(token: str) -> UUID:
+def row_id_of(token: str) -> UUID:
     """The id that a form's hidden token carries; a token that is not ours is refused."""
     try:
         return UUID(signing.loads(token, salt=SALT, max_age=FORM_LIVES))
     except signing.SignatureExpired:
         raise BadInput(what="这张表打开超过一天，已经过期，没有保存。", remedy="请重新打开登记页面填写。") from None
     except (signing.BadSignature, ValueError):
-        raise BadInput(what="这张表不完整，没有保存。", remedy="请重新打开登记页面填写。", code="registry.bad_token") from None
+        raise BadInput(
+            what="这张表不完整，没有保存。", remedy="请重新打开登记页面填写。", code="registry.bad_token"
+        ) from None
 
 
 def _key(value: str) -> UUID:

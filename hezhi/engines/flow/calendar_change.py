@@ -1,0 +1,107 @@
+"""What a change of the calendar does to open limits (日历变更): look first, then move them all at once.
+
+Limits are worked out from what each row itself stores, so nothing is lost; writing is one statement for
+the limits, one for the work orders and one for the to-dos. Whoever keeps a due moment beside its own row
+listens to `flow.limits_moved`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from hezhi.engines.flow import timing
+from hezhi.engines.flow.models import Deadline
+from hezhi.engines.org.actor import Actor
+from hezhi.ground import time
+from hezhi.ground.events import announce
+
+CHUNK = 2000
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A limit that another calendar moves (变动的时限)."""
+
+    id: UUID
+    matter: tuple[str, UUID]
+    stage: str
+    started_at: datetime
+    old: datetime | None
+    new: datetime | None
+    yellow: datetime | None
+
+
+def moves(tables: timing.Timetable | None = None, *, lock: bool = False) -> list[Moved]:
+    """The running limits that the calendar as it now stands would move, the earliest old due moment first.
+
+    A paused limit is worked out when it goes on again, by the calendar of that day.
+    """
+    tables = tables or timing.timetable()
+    rows = Deadline.objects.filter(state=Deadline.State.RUNNING)
+    rows = rows.select_for_update(of=("self",)).order_by("id") if lock else rows.order_by("id")
+    found = list(_moves(rows.iterator(chunk_size=CHUNK), tables))
+    return sorted(found, key=lambda moved: (moved.old is None, moved.old, moved.id))
+
+
+def _moves(rows: Iterator[Deadline], tables: timing.Timetable) -> Iterator[Moved]:
+    for row in rows:
+        old, old_yellow = row.due_at, row.yellow_at
+        timing.recompute(row, tables)
+        if (row.due_at, row.yellow_at) != (old, old_yellow):
+            matter = (row.object_type, row.object_id)
+            yield Moved(row.pk, matter, row.stage, row.started_at, old, row.due_at, row.yellow_at)
+
+
+_MOVED = """
+with moved as (
+  select * from unnest(%(ids)s::uuid[], %(matters)s::uuid[], %(olds)s::timestamptz[], %(news)s::timestamptz[],
+                       %(yellows)s::timestamptz[]) as m(id, matter, old, new, yellow)
+), limits as (
+  update flow_deadline d set due_at = m.new, yellow_at = m.yellow, log = d.log || jsonb_build_array(jsonb_build_array(
+      %(now)s::text, %(by)s::text, %(reason)s::text, to_json(m.old)::jsonb)),
+    warned = case when m.yellow > %(moment)s then '' when m.new > %(moment)s and d.warned = 'red' then 'yellow'
+                  else d.warned end
+  from moved m where d.id = m.id
+), orders as (
+  update flow_workorder o set due_at = m.new from moved m
+  where o.matter_id = m.matter and o.due_at = m.old and o.state in ('to_sign', 'handling', 'to_review')
+  returning o.id, m.old, m.new
+)
+update flow_todo t set due_at = w.new
+from (select matter as id, old, new from moved union all select id, old, new from orders) w
+where t.object_id = w.id and t.due_at = w.old and t.done_at is null
+"""
+
+
+def move(by: Actor, reason: str) -> int:
+    """Move the running limits to the calendar as it now stands, each with a line in its log; gives how many.
+
+    Within the caller's verb. Work orders and to-dos that stood at the old moment follow, a card already
+    shown is taken back where its moment lies ahead again, and `flow.limits_moved` tells who else keeps it.
+    """
+    timing.forget()
+    moved = moves(lock=True)
+    if moved:
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVED, _columns(moved) | {"by": by.name, "reason": reason, **_moment()})
+        announce("flow.limits_moved", moved=moved, by=by, reason=reason)
+    return len(moved)
+
+
+def _columns(moved: Sequence[Moved]) -> dict[str, Any]:
+    return {
+        "ids": [m.id for m in moved],
+        "matters": [m.matter[1] for m in moved],
+        "olds": [m.old for m in moved],
+        "news": [m.new for m in moved],
+        "yellows": [m.yellow for m in moved],
+    }
+
+
+def _moment() -> dict[str, Any]:
+    moment = time.now()
+    return {"moment": moment, "now": moment.isoformat()}
