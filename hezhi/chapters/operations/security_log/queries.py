@@ -90,8 +90,10 @@ def people_named(text: str) -> list[UUID]:
     """The people meant by a name, a login name or an id."""
     if as_id := _id(text):
         return [as_id]
-    found = User.objects.filter(Q(full_name__icontains=text) | Q(login_name__iexact=text))
-    return list(found.order_by("full_name").values_list("pk", flat=True)[:MOST_PEOPLE])
+    found = User.objects.filter(Q(full_name__icontains=text) | Q(login_name__iexact=text)).order_by("full_name")
+    rows = list(found.values_list("pk", "login_name")[:MOST_PEOPLE])
+    exactly = [key for key, login_name in rows if login_name.lower() == text.lower()]
+    return exactly or [key for key, _ in rows]
 
 
 def objects_named(text: str) -> list[UUID]:
@@ -125,6 +127,12 @@ def names_of(entries: Iterable[AuditEntry]) -> dict[UUID, str]:
             rows = model._base_manager.filter(pk__in=ids).values_list("pk", NAMED_BY[label])
             names |= {key: f"{kind} {name}" for key, name in rows}
     return names
+
+
+def login_names(people: Iterable[UUID | None]) -> dict[UUID | None, str]:
+    """Login names by id: what a link to a person's rows carries, so that the filter shows words and no id."""
+    rows = User.objects.filter(pk__in={person for person in people if person}).values_list("pk", "login_name")
+    return dict(rows)
 
 
 def readers(by: Actor, search: Search, most: int = 10) -> list[tuple[UUID | None, str, int]]:

@@ -253,8 +253,8 @@ def _is_action(path: Path) -> bool:
 
 
 def _is_inner(path: Path) -> bool:
-    """A part of a room's actions; what its `__init__` gives out is outside."""
-    return _is_action(path) and path.name != "__init__.py"
+    """A part of a room's actions, or a file with verbs of its own; what an `__init__` gives out is outside."""
+    return path.name != "__init__.py" and (_is_action(path) or "\n@verb(" in path.read_text("utf-8"))
 
 
 def _taken_from_actions(path: Path) -> set[str]:
@@ -287,11 +287,12 @@ def _takes_by(function: ast.FunctionDef) -> bool:
 
 
 def _is_traced(function: ast.FunctionDef, known: set[str]) -> bool:
-    """Decorated with @verb, or opening `acting`, or doing nothing but through a function that is."""
+    """Decorated with @verb, or opening `acting`, or writing the audit itself, or doing it through such a one."""
     if any(_name(d) == "verb" for d in function.decorator_list):
         return True
-    calls = {_name(node) for node in ast.walk(function) if isinstance(node, ast.Call)}
-    return "acting" in calls or bool(calls & known)
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    audits = any(isinstance(c.func, ast.Attribute) and ast.unparse(c.func.value) == "audit" for c in calls)
+    return audits or bool({_name(call) for call in calls} & {"acting", *known})
 
 
 def _name(node: ast.expr) -> str:

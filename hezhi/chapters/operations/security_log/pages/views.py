@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hezhi.chapters.operations.security_log import actions, rules
 from hezhi.chapters.operations.security_log.pages import lists
-from hezhi.chapters.operations.security_log.queries import Asked, names_of, readers
+from hezhi.chapters.operations.security_log.queries import Asked, login_names, names_of, readers
 from hezhi.engines.org.api import Actor, needs, reader
 from hezhi.engines.records import alarms, audit, queries
 from hezhi.engines.records.models import Alarm, AuditEntry
@@ -50,12 +50,12 @@ def reads(request: HttpRequest) -> HttpResponse:
         return _list(request, "audit-reads", lists.unread_reads(asked, refusal), 422)
     counted = readers(by, asked.search((queries.READ,))) if listing.filtered else []
     actions.looked_up(by, asked)
-    bars = [Bar(name, times, _reads_of(person), f"{times} 次") for person, name, times in counted]
+    known = login_names(person for person, _, _ in counted)
+    bars = [
+        Bar(name, times, f"{reverse('audit-reads')}?person={known[person]}" if person in known else "", f"{times} 次")
+        for person, name, times in counted
+    ]
     return _list(request, "audit-reads", listing, bars=bars)
-
-
-def _reads_of(person: UUID | None) -> str:
-    return f"{reverse('audit-reads')}?person={person}" if person else ""
 
 
 @needs("audit.view", clause=clause)
@@ -83,8 +83,8 @@ def _facts(found: AuditEntry) -> list[Fact]:
         Fact("来源地址", found.address or "—", rules.CHANNELS.get(found.channel, found.channel)),
         Fact("请求编号", found.request_id or "—"),
     ]
-    if found.actor_id:
-        facts[2] = Fact("行为人", found.actor_name, found.post_title, f"{reverse('audit-log')}?person={found.actor_id}")
+    for login_name in login_names([found.actor_id]).values():
+        facts[2] = Fact("行为人", found.actor_name, found.post_title, f"{reverse('audit-log')}?person={login_name}")
     facts += [Fact("事由", found.reason, wide=True)] if found.reason else []
     facts += [Fact("查阅目的", found.purpose, wide=True)] if found.purpose else []
     return facts + [Fact(label, said, wide=True) for label, said in rules.details(found.detail)]
