@@ -117,7 +117,7 @@ async def _page(headers: dict[str, str], *, wants_wall: bool) -> Page:
     if found is None:
         raise Refused(401, "请先登录。")
     if hub.count(found.user.pk) >= MOST_PER_PERSON or hub.count() >= MOST_IN_ALL:
-        raise Refused(429, "打开的页面过多,本页不再自动更新。")
+        raise Refused(429, "打开的页面过多，本页不再自动更新。")
     actor = await hub.ask(lambda: found.actor) if wants_wall else None
     if actor is not None and not actor.may("wall.view"):
         raise Refused(403, "您当前的岗位不能查看指挥大屏。")

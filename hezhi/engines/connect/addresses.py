@@ -25,7 +25,7 @@ async def judged(host: str, port: int) -> Address:
         raise Forbidden("主机名无法解析") from error
     addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     if not addresses or not all(map(is_allowed, addresses)):
-        raise Forbidden("地址在内部网络,未列入允许范围")
+        raise Forbidden("地址在内部网络，未列入允许范围")
     return addresses[0]
 
 

@@ -9,8 +9,8 @@ class UnknownKey(Refusal):
     status = 401
     code = "connect.unknown_key"
     what = "接入密钥无效"
-    meaning = "密钥不存在、书写有误,或已停用"
-    remedy = "请核对请求头 Authorization: Bearer 后的密钥;如已更换,请改用新密钥"
+    meaning = "密钥不存在、书写有误，或已停用"
+    remedy = "请核对请求头 Authorization: Bearer 后的密钥；如已更换，请改用新密钥"
 
 
 class BadSignature(Refusal):
@@ -20,7 +20,7 @@ class BadSignature(Refusal):
     code = "connect.bad_signature"
     what = "请求签名无效"
     meaning = "请求没有被处理"
-    remedy = "请按接口文档重新计算签名,并核对服务器时间"
+    remedy = "请按接口文档重新计算签名，并核对服务器时间"
 
 
 class OutOfScope(Refusal):
@@ -41,9 +41,9 @@ class QuotaSpent(Refusal):
 
     def __init__(self, quota: int, retry_after: int) -> None:
         super().__init__(
-            f"本分钟的请求已达上限({quota} 次)",
-            "超出的请求没有被处理,已处理的不受影响",
-            f"请在 {retry_after} 秒后重试;如需提高上限,请联系系统管理员",
+            f"本分钟的请求已达上限（{quota} 次）",
+            "超出的请求没有被处理，已处理的不受影响",
+            f"请在 {retry_after} 秒后重试；如需提高上限，请联系系统管理员",
         )
         self.retry_after = retry_after
 
@@ -53,8 +53,8 @@ class OtherRequest(NotNow):
 
     code = "connect.key_reused"
     what = "这个幂等键已用于另一份内容不同的请求"
-    meaning = "本次请求没有被处理,先前的请求不受影响"
-    remedy = "重发同一请求时内容须一致;新的请求请使用新的幂等键"
+    meaning = "本次请求没有被处理，先前的请求不受影响"
+    remedy = "重发同一请求时内容须一致；新的请求请使用新的幂等键"
 
 
 class BadKey(BadInput):

@@ -47,7 +47,7 @@ def authenticate(request: HttpRequest, *scopes: str) -> KeyActor:
     row = known(_presented(request.headers))
     missing = [scope for scope in scopes if scope not in row.scopes]
     if missing:
-        raise OutOfScope(meaning=f"缺少的权限:{'、'.join(missing)}")
+        raise OutOfScope(meaning=f"缺少的权限：{'、'.join(missing)}")
     spend(row)
     if row.must_sign:
         check_signature(row, request)
@@ -171,7 +171,7 @@ def check_signature(row: ChannelKey, request: HttpRequest) -> None:
     headers = request.headers
     timestamp, nonce = headers.get("X-Hezhi-Timestamp", ""), headers.get("X-Hezhi-Nonce", "")
     if not rules.is_timely(timestamp, time.now()):
-        raise BadSignature(meaning="请求头 X-Hezhi-Timestamp 缺失,或与本系统时间相差超过 5 分钟")
+        raise BadSignature(meaning="请求头 X-Hezhi-Timestamp 缺失，或与本系统时间相差超过 5 分钟")
     if not rules.is_nonce(nonce):
         raise BadSignature(meaning="请求头 X-Hezhi-Nonce 须为 8 至 64 位字母或数字")
     text = rules.request_text(timestamp, nonce, request.method or "", request.get_full_path(), request.body)

@@ -100,7 +100,7 @@ async def _send_in_time(client: httpx.AsyncClient, row: Webhook) -> Outcome:
     except Forbidden as no:
         return Outcome(False, str(no))
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        return Outcome(False, f"无法连接({type(error).__name__})")
+        return Outcome(False, f"无法连接（{type(error).__name__}）")
 
 
 async def _send(client: httpx.AsyncClient, row: Webhook) -> Outcome:
@@ -147,10 +147,10 @@ def signed_headers(row: Webhook, body: bytes) -> dict[str, str]:
 
 def _judge(status: int) -> Outcome:
     if 200 <= status < 300:
-        return Outcome(True, f"对方已接收({status})")
+        return Outcome(True, f"对方已接收（{status}）")
     if status == 410:
-        return Outcome(False, "对方声明该地址已停用(410)", over=True)
-    return Outcome(False, f"对方未接收({status})")
+        return Outcome(False, "对方声明该地址已停用（410）", over=True)
+    return Outcome(False, f"对方未接收（{status}）")
 
 
 def _note(row: Webhook, outcome: Outcome) -> None:

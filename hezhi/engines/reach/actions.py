@@ -46,8 +46,8 @@ def resend(message: Outgoing, *, by: Actor, reason: str = "") -> Outgoing:
         return _copy_of(row)
     if row.state not in (Outgoing.State.FAILED, Outgoing.State.DROPPED):
         raise NotNow(
-            f"这条消息现为“{row.get_state_display()}”,不能重发。",
-            "待发送的消息会自动发出,站内消息送达后无需重发。",
+            f"这条消息现为“{row.get_state_display()}”，不能重发。",
+            "待发送的消息会自动发出，站内消息送达后无需重发。",
             "请刷新后查看最新状态。",
             code="reach.cannot_resend",
         )
@@ -62,7 +62,7 @@ def drop(message: Outgoing, *, by: Actor, reason: str = "") -> Outgoing:
     by.must(MANAGE)
     row = _locked(message)
     if row.state not in (Outgoing.State.FAILED, Outgoing.State.WAITING):
-        raise NotNow(f"这条消息现为“{row.get_state_display()}”,无需再处理。", code="reach.cannot_drop")
+        raise NotNow(f"这条消息现为“{row.get_state_display()}”，无需再处理。", code="reach.cannot_drop")
     row.state = Outgoing.State.DROPPED
     row.save(update_fields=["state"])
     return row

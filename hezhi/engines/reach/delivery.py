@@ -80,7 +80,7 @@ def deliver_outside() -> int:
             _failed(row, trouble.reason, lasting=trouble.lasting)
         except Exception as error:
             log.exception("message %s could not be sent", row.pk)
-            _failed(row, f"发送程序出错({type(error).__name__})")
+            _failed(row, f"发送程序出错（{type(error).__name__}）")
     return len(taken) + put_off
 
 
@@ -144,13 +144,13 @@ def _staff_receiver(row: Outgoing, user: User) -> Receiver:
 
 def _send(row: Outgoing, receiver: Receiver | None) -> None:
     if receiver is None or not receiver.address:
-        _finish(row, Outgoing.State.DROPPED, "", "没有可联系的接收人,不发送")
+        _finish(row, Outgoing.State.DROPPED, "", "没有可联系的接收人，不发送")
         return
     letter = Letter(row.pk, row.channel, receiver.address, receiver.name, row.title, row.text, row.link, row.urgent)
     port = port_for(row.channel)
     answer = port.send(letter)
     masked = rules.masked_address(row.channel, receiver.address)
-    _finish(row, Outgoing.State.SENT, masked, f"{port.name}:{answer}")
+    _finish(row, Outgoing.State.SENT, masked, f"{port.name}：{answer}")
 
 
 @transaction.atomic

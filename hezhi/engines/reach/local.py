@@ -26,4 +26,4 @@ class LocalPort:
                 "at": time.now(),
             },
         )
-        return "已留存,未实际发送"
+        return "已留存，未实际发送"

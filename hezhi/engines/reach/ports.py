@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils.module_loading import import_string
 
-DEMO_NAME = "本地演示通道(未对接)"
+DEMO_NAME = "本地演示通道（未对接）"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class MailPort:
         try:
             message.send()
         except OSError as error:  # smtplib's errors are OSErrors
-            raise CannotSend(f"邮件服务器未接收({type(error).__name__})") from error
+            raise CannotSend(f"邮件服务器未接收（{type(error).__name__}）") from error
         return "邮件服务器已接收"
 
 

@@ -46,9 +46,9 @@ def template_faults(words: str, places: Collection[str]) -> list[str]:
     strange = sorted({name for name in PLACE.findall(words) if name not in places})
     if strange:
         listed = "、".join("{" + name + "}" for name in sorted(places)) or "无"
-        faults.append(f"占位符 {'、'.join('{' + name + '}' for name in strange)} 不存在。可用的有:{listed}。")
+        faults.append(f"占位符 {'、'.join('{' + name + '}' for name in strange)} 不存在。可用的有：{listed}。")
     if PLACE.sub("", words).count("{") or PLACE.sub("", words).count("}"):
-        faults.append("花括号须成对书写,例如 {number}。")
+        faults.append("花括号须成对书写，例如 {number}。")
     if find_personal(words):
         faults.append("模板中不能写入电话、证件号或银行卡号。")
     return faults

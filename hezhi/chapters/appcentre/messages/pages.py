@@ -109,7 +109,7 @@ def local(request: HttpRequest) -> HttpResponse:
     """What unconnected channels would have sent (本地演示通道)."""
     context = {
         "listing": lists.local_copies(reader(request), request.GET),
-        "note": "以下渠道尚未对接,系统没有实际发送,这里留存的是对接后将会发出的内容,接收方已脱敏。",
+        "note": "以下渠道尚未对接，系统没有实际发送，这里留存的是对接后将会发出的内容，接收方已脱敏。",
         "crumbs": [Crumb("发送记录", reverse("messages_sending"))],
     }
     return answer(request, "appcentre/messages/list.html", "ui/parts/listing.html", context)

@@ -145,13 +145,13 @@ def test_a_refusing_side_is_tried_with_growing_pauses_and_then_laid_before_a_per
             clock.move_to(max(row.next_try_at, clock.moment))
     assert len(other_side.got) == row.tries == len(rules.PAUSES) + 1
     assert waits[:3] == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5)]
-    assert row.last_answer == "对方未接收(500)"
+    assert row.last_answer == "对方未接收（500）"
 
 
 def test_given_up_news_can_be_pushed_again_by_who_looks_after_channels(other_side: OtherSide) -> None:
     other_side.status = 410
     row = after(pushed(other_side.url))
-    assert (row.given_up_at is not None, row.last_answer) == (True, "对方声明该地址已停用(410)")
+    assert (row.given_up_at is not None, row.last_answer) == (True, "对方声明该地址已停用（410）")
     assert not webhooks_for(STRANGER).exists()
     with pytest.raises(NotAllowed):
         push_again(row, by=STRANGER)
@@ -188,7 +188,7 @@ def test_one_dead_side_does_not_hold_up_the_others(other_side: OtherSide, monkey
 def test_a_redirect_is_not_followed(other_side: OtherSide) -> None:
     other_side.status, other_side.headers = 302, {"Location": "http://169.254.169.254/latest/"}
     row = after(pushed(other_side.url))
-    assert (len(other_side.got), row.last_answer) == (1, "对方未接收(302)")
+    assert (len(other_side.got), row.last_answer) == (1, "对方未接收（302）")
 
 
 def test_news_whose_sender_was_killed_are_pushed_again(other_side: OtherSide, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,7 +226,7 @@ def test_a_push_inside_is_not_sent_unless_it_is_named(other_side: OtherSide, set
     settings.WEBHOOK_NETWORKS = []
     for number, url in enumerate((other_side.url, other_side.url.replace("127.0.0.1", "localhost"))):
         row = after(pushed(url, system=f"inside-{number}"))
-        assert row.last_answer == "地址在内部网络,未列入允许范围"
+        assert row.last_answer == "地址在内部网络，未列入允许范围"
     assert other_side.got == []
 
 

@@ -16,7 +16,7 @@ NIGHT = clock_time(22), clock_time(7)
 
 
 def test_values_stand_in_their_places_and_a_missing_one_is_a_dash() -> None:
-    assert rules.fill("事件 {number},时限 {due}", {"number": "SJ26112200001"}) == "事件 SJ26112200001,时限 —"
+    assert rules.fill("事件 {number}，时限 {due}", {"number": "SJ26112200001"}) == "事件 SJ26112200001，时限 —"
 
 
 def test_a_moment_is_shown_in_shanghais_time() -> None:
@@ -31,7 +31,7 @@ def test_a_place_is_a_plain_name_and_reaches_nothing_else(trick: str) -> None:
 
 
 def test_a_phone_typed_into_a_reason_does_not_travel() -> None:
-    title, text = rules.worded("退回:{reason}", "{reason}", {"reason": "请联系13812345678核实"})
+    title, text = rules.worded("退回：{reason}", "{reason}", {"reason": "请联系13812345678核实"})
     assert "13812345678" not in title + text
     assert "138****5678" in text
 
@@ -43,7 +43,7 @@ def test_a_case_number_is_no_phone() -> None:
 def test_words_of_an_officer_are_checked_before_they_are_used() -> None:
     assert rules.template_faults("事件 {number}", ["number"]) == []
     assert "{name}" in rules.template_faults("{name} 您好", ["number"])[0]
-    assert rules.template_faults("事件 {number", ["number"]) == ["花括号须成对书写,例如 {number}。"]
+    assert rules.template_faults("事件 {number", ["number"]) == ["花括号须成对书写，例如 {number}。"]
     assert rules.template_faults("值班电话 13812345678", []) == ["模板中不能写入电话、证件号或银行卡号。"]
 
 

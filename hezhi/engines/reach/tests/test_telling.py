@@ -89,7 +89,7 @@ def test_whoever_holds_the_permission_in_the_unit_is_told() -> None:
     neighbour = world.officer("cases.sign", at=world.unit("城北街道"))
     assigned(town)
     assert delivery.deliver_inbox() == 1
-    assert [m.title for m in inbox_of(signer)] == ["新的承办单:路灯不亮"]
+    assert [m.title for m in inbox_of(signer)] == ["新的承办单：路灯不亮"]
     assert unread_count(colleague) == unread_count(neighbour) == 0
 
 
@@ -256,7 +256,7 @@ def test_an_unconnected_channel_keeps_what_it_would_have_sent_and_says_so() -> N
     copy, log = LocalCopy.objects.get(), Delivery.objects.last()
     assert (copy.receiver, copy.channel) == ("138****5678", "sms")
     assert copy.text.startswith("【合治】事件SJ26112200001")
-    assert log.answer == "本地演示通道(未对接):已留存,未实际发送"
+    assert log.answer == "本地演示通道（未对接）：已留存，未实际发送"
 
 
 def test_a_unit_of_several_people_gets_a_message_each_with_its_own_log(line: Line) -> None:
@@ -343,7 +343,7 @@ def test_a_fault_in_one_message_does_not_stop_the_next(line: Line) -> None:
     delivery.deliver_outside()
     broken.refresh_from_db()
     assert [letter.id for letter in line.sent] == [fine.pk]
-    assert (broken.state, broken.last_error) == (Outgoing.State.WAITING, "发送程序出错(RuntimeError)")
+    assert (broken.state, broken.last_error) == (Outgoing.State.WAITING, "发送程序出错（RuntimeError）")
 
 
 def test_a_message_whose_sender_was_killed_comes_up_again_under_the_same_id(line: Line) -> None:
@@ -372,7 +372,7 @@ def test_mail_goes_to_the_work_address_once_under_a_fixed_id(settings) -> None:
 
 def test_a_channel_without_a_port_is_the_local_one_and_not_connected() -> None:
     port = ports.port_for(Channel.AI_SHANDONG)
-    assert (port.name, port.connected) == ("本地演示通道(未对接)", False)
+    assert (port.name, port.connected) == ("本地演示通道（未对接）", False)
 
 
 # -- looking after messages ------------------------------------------------------------------------

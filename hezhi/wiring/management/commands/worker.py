@@ -11,11 +11,11 @@ from hezhi.wiring.worker import GRACE, Worker
 class Command(BaseCommand):
     """Runs until it is stopped (Ctrl-C or SIGTERM); a second signal ends it at once."""
 
-    help = "运行后台进程:处理任务,送达消息,巡查时限,封存审计"
+    help = "运行后台进程：处理任务，送达消息，巡查时限，封存审计"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--concurrency", type=int, default=4, help="同时处理的任务数(默认 4)")
-        parser.add_argument("--grace", type=float, default=GRACE, help="停止时等待在办任务的秒数(默认 20)")
+        parser.add_argument("--concurrency", type=int, default=4, help="同时处理的任务数（默认 4）")
+        parser.add_argument("--grace", type=float, default=GRACE, help="停止时等待在办任务的秒数（默认 20）")
         parser.add_argument("--once", action="store_true", help="巡检一遍、做完等待中的任务后退出")
 
     def handle(self, *args: object, concurrency: int, grace: float, once: bool, **options: object) -> None:

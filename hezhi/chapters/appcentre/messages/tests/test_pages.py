@@ -60,7 +60,7 @@ def test_a_person_reads_his_messages_and_nobody_elses(client: Client, zhou: User
     say(zhou, "路灯不亮")
     say(admin, "另一件事")
     page = enter(client, zhou).get("/messages/").content.decode()
-    assert "催办:路灯不亮" in page
+    assert "催办：路灯不亮" in page
     assert "另一件事" not in page
 
 
@@ -184,7 +184,7 @@ def test_what_an_unconnected_channel_would_have_sent_is_shown_as_such(client: Cl
     )  # fmt: skip
     delivery.deliver_outside()
     page = enter(client, admin).get("/messages/sending/local/").content.decode()
-    assert "本地演示通道(未对接)" in page
+    assert "本地演示通道（未对接）" in page
     assert "138****5678" in page
     assert "13812345678" not in page
 
