@@ -25,6 +25,7 @@ from hezhi.ground.errors import BadInput, NotFound, NotNow
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
+Data = Mapping[str, Any]
 RESTORE_DAYS = 30
 BULK_ROWS = 500
 
@@ -54,7 +55,7 @@ class Overtaken(NotNow):
 # -- one row ---------------------------------------------------------------------------------------
 
 
-def create(registry: Registry, data: Mapping[str, Any], *, by: Actor, id: UUID | None = None, **more: Any) -> Any:
+def create(registry: Registry, data: Data, *, by: Actor, id: UUID | None = None, **more: Any) -> Any:
     """Enter a new row (登记). With the `id` of a row that is already there nothing is done twice.
 
     Raises FormRefused with the form when something must be corrected.
@@ -81,7 +82,7 @@ def create(registry: Registry, data: Mapping[str, Any], *, by: Actor, id: UUID |
 
 
 def change(
-    registry: Registry, id: UUID, data: Mapping[str, Any], *, by: Actor, version: str | None = None, reason: str = "", **more: Any
+    registry: Registry, id: UUID, data: Data, *, by: Actor, version: str | None = None, reason: str = "", **more: Any
 ) -> Any:
     """Change a row (修改). `version` is what the person saw; another one means that somebody was quicker.
 
@@ -161,7 +162,7 @@ def restore(registry: Registry, id: UUID, *, by: Actor, reason: str = "") -> Any
 # -- many rows -------------------------------------------------------------------------------------
 
 
-def change_many(registry: Registry, ids: Sequence[UUID], data: Mapping[str, Any], *, by: Actor, reason: str = "") -> int:
+def change_many(registry: Registry, ids: Sequence[UUID], data: Data, *, by: Actor, reason: str = "") -> int:
     """Set the same values in many rows (批量修改), all or none; gives the number of rows changed.
 
     A row outside the reader's scope refuses the whole, as if it did not exist.
@@ -170,7 +171,9 @@ def change_many(registry: Registry, ids: Sequence[UUID], data: Mapping[str, Any]
         raise BadInput(what=f"一次最多批量修改 {BULK_ROWS} 条，现选了 {len(ids)} 条。", code="registry.too_many")
     count = 0
     with acting(by, verb=f"{registry.label}.change", reason=reason) as deed:
-        rows = list(registry.present(registry.visible(by)).filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk"))
+        rows = list(
+            registry.present(registry.visible(by)).filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk")
+        )
         if len(rows) != len(set(ids)):
             raise NotFound(what="所选的记录中有的已不存在，或不在您的数据范围内，没有做任何修改。")
         deed.detail = {"fields": sorted(data)}

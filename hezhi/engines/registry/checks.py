@@ -31,7 +31,10 @@ def problems(registry: Registry) -> list[tuple[str, str]]:
         return [("E001", "names no model.")]
     unknown = list(_unknown_names(registry))
     if unknown:  # what follows would stumble over them
-        return [("E002", f"{where} names {name!r}, which {registry.model._meta.label} does not have.") for where, name in unknown]
+        return [
+            ("E002", f"{where} names {name!r}, which {registry.model._meta.label} does not have.")
+            for where, name in unknown
+        ]
     return [*_identity(registry), *_personal(registry), *_offers(registry), *_of_parts(registry)]
 
 
@@ -41,20 +44,26 @@ def _identity(registry: Registry) -> Iterator[tuple[str, str]]:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", registry.slug):
         yield "E004", f"has the address {registry.slug!r}; only a-z, 0-9 and - are fit for a url."
     if not registry.right:
-        yield "E005", "names no right (`right = \"prefix\"` or a map of capabilities to permissions)."
+        yield "E005", 'names no right (`right = "prefix"` or a map of capabilities to permissions).'
     if not registry.list:
         yield "E006", "has no columns (`list`)."
     if type(registry).scope is scoped and not hasattr(registry.all_rows(), "visible_to"):
-        yield "E007", (
-            f"reads {registry.model._meta.label} by scope, but its manager has no `visible_to`; "
-            "inherit org.scope.Scoped, or say `scope = public` or `scope = in_unit(path)`."
+        yield (
+            "E007",
+            (
+                f"reads {registry.model._meta.label} by scope, but its manager has no `visible_to`; "
+                "inherit org.scope.Scoped, or say `scope = public` or `scope = in_unit(path)`."
+            ),
         )
 
 
 def _personal(registry: Registry) -> Iterator[tuple[str, str]]:
     if registry.personal and not registry.purpose:
-        yield "E010", (
-            f"holds personal information ({', '.join(registry.personal)}) but names no purpose (个人信息须写明处理目的)."
+        yield (
+            "E010",
+            (
+                f"holds personal information ({', '.join(registry.personal)}) but names no purpose (个人信息须写明处理目的)."
+            ),
         )
     for name, kind in registry.mask_kinds.items():
         if name not in registry.personal:
@@ -80,7 +89,10 @@ def _offers(registry: Registry) -> Iterator[tuple[str, str]]:
             if registry.form_fields and name not in registry.form_fields:
                 yield "E023", f"recognises rows by {name!r}, which is not in the form, so an import could not give it."
     if "delete" in registry.offers and not registry.removed_by:
-        yield "E024", "offers removal, but the model has none of removed_at, valid_to, active; inherit registry.models.Record."
+        yield (
+            "E024",
+            "offers removal, but the model has none of removed_at, valid_to, active; inherit registry.models.Record.",
+        )
     if "bulk" in registry.offers:
         for name in registry.bulk:
             if name not in registry.form_fields:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
 Value = Callable[[Any], Any]
+Names = Sequence[str]
 F = TypeVar("F", bound=Callable[..., Any])
 NOTHING = "—"
 LONG = 60
@@ -78,13 +79,7 @@ class Column:
 
 
 def column(
-    label: str,
-    *,
-    value: str = "",
-    kind: str = "plain",
-    order: str = "",
-    related: Sequence[str] = (),
-    reads: Sequence[str] = (),
+    label: str, *, value: str = "", kind: str = "plain", order: str = "", related: Names = (), reads: Names = ()
 ) -> Callable[[F], F]:
     """Make a method of the declaration a column: `@column("时限", kind="time", order="due_at")`.
 
@@ -164,7 +159,7 @@ def follow(model: type[models.Model], path: str) -> tuple[models.Field[Any, Any]
 def model_at(model: type[models.Model], path: str) -> type[models.Model]:
     """The model that a foreign key's path leads to."""
     field, _ = follow(model, path)
-    return field.remote_field.model  # type: ignore[no-any-return]
+    return field.remote_field.model  # type: ignore[union-attr, no-any-return]
 
 
 def label_path(model: type[models.Model]) -> str:

@@ -5,6 +5,8 @@ without rights, and a way to make rows. `tests/test_contract.py` runs every prom
 a registry declared in a test is held to the same by `keep_all(registry, client_class)`.
 """
 
+# ruff: noqa: S101 (a contract is made of assertions)
+
 from __future__ import annotations
 
 import io
@@ -172,7 +174,9 @@ def _text(response: Any) -> str:
 def _faults(response: Any) -> str:
     """What a page complains about, short enough for a test's report."""
     form = (getattr(response, "context", None) or {}).get("form")
-    return f"{response.status_code} {form.errors.as_json() if form is not None and form.errors else _text(response)[:300]}"
+    return (
+        f"{response.status_code} {form.errors.as_json() if form is not None and form.errors else _text(response)[:300]}"
+    )
 
 
 def _api_offered(world: World) -> bool:
@@ -400,7 +404,12 @@ def a_script_in_a_value_stays_a_text(world: World) -> None:
         return
     traced()
     registry.model._default_manager.filter(pk=row.pk).update(**{target.name: "<script>alert(1)</script>"})
-    for url in (registry.url(), registry.url(row.pk), registry.url(row.pk, "edit"), f"{registry.url(row.pk)}?tab=history"):
+    for url in (
+        registry.url(),
+        registry.url(row.pk),
+        registry.url(row.pk, "edit"),
+        f"{registry.url(row.pk)}?tab=history",
+    ):
         assert "<script>alert(1)" not in _text(world.get(url)), url
 
 
@@ -424,7 +433,7 @@ def a_row_that_is_entered_stands_in_list_and_history(world: World) -> None:
     again = world.client().post(registry.url("new"), data)
     assert again.status_code == 302, "a form that is sent twice is answered as if it had been sent once"
     assert registry.visible(world.by(world.officer)).count() == before + 1
-    row = registry.visible(world.by(world.officer)).order_by("-pk").first()
+    row = registry.visible(world.by(world.officer)).latest("pk")
     assert f'data-row="{row.pk}"' in _text(world.get(registry.url() + "?size=200"))
     if versions_of(registry.model):
         told = _text(world.get(f"{registry.url(row.pk)}?tab=history"))
@@ -444,7 +453,9 @@ def bad_input_is_told_and_keeps_what_was_typed(world: World) -> None:
     token = page.context["form_token"]
     if needed is None:
         return
-    answer = world.client().post(registry.url("new"), {n: v for n, v in data.items() if n != needed} | {"form_token": token})
+    answer = world.client().post(
+        registry.url("new"), {n: v for n, v in data.items() if n != needed} | {"form_token": token}
+    )
     assert answer.status_code == 422
     assert "error-summary" in _text(answer)
     if kept:
@@ -533,7 +544,9 @@ def a_machine_writes_through_the_same_form(world: World) -> None:
     assert unknown.status_code == 422 and "no_such_field" in unknown.json()["error"]["fields"]
     target = _editable_text(registry)
     if target:
-        changed = world.api("patch", registry.rest_url(made["id"]), {target: "机器改的样例", "version": made["version"]})
+        changed = world.api(
+            "patch", registry.rest_url(made["id"]), {target: "机器改的样例", "version": made["version"]}
+        )
         assert changed.status_code == 200, _faults(changed)
         late = world.api("patch", registry.rest_url(made["id"]), {target: "迟到的样例", "version": made["version"]})
         assert late.status_code == 409
@@ -626,7 +639,9 @@ def an_export_is_made_within_scope_and_fetched_by_its_owner_alone(world: World) 
     assert world.get(url).status_code == 200
     assert world.client().post(url, {"format": "xlsx", "reason": ""}).status_code == 422
     asked = world.client().post(url, {"format": "csv", "reason": "契约测试"})
-    if registry.personal and not any(part.export_gate(registry, _draft(world), world.by(world.officer)) for part in registry.parts):
+    if registry.personal and not any(
+        part.export_gate(registry, _draft(world), world.by(world.officer)) for part in registry.parts
+    ):
         assert asked.status_code == 403, "personal information is closed until a gate opens it"
         return
     run = ExportRun.objects.get(user=world.officer)

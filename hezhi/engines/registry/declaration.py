@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.utils.datastructures import MultiValueDict
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import addresses
@@ -182,9 +181,7 @@ class Registry:
         """The permissions of this declaration with their Chinese names (权限清单)."""
         used = {BORROWED.get(offer, offer) for offer in self.offers} | {"view"}
         return {
-            self.permission(name): f"{words}{self.title}"
-            for name, words in CAPABILITY_NAMES.items()
-            if name in used
+            self.permission(name): f"{words}{self.title}" for name, words in CAPABILITY_NAMES.items() if name in used
         }
 
     # -- rows ----------------------------------------------------------------------------------------
@@ -221,6 +218,11 @@ class Registry:
             return self.removal
         names = {field.name for field in self.model._meta.concrete_fields}
         return next((name for name in ("removed_at", "valid_to", "active", "is_active") if name in names), "")
+
+    @property
+    def removal_word(self) -> str:
+        """What a removal is called on screen: 删除 (comes back for 30 days) or 停用 (stays, closed)."""
+        return "删除" if self.removed_by == "removed_at" else "停用"
 
     def search_condition(self, typed: str) -> Q:
         """Rows that contain every word typed, each in any of the searched fields."""
@@ -283,7 +285,7 @@ class Registry:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The list's order with the id as last word, so that a place in it is exact."""
-        told = self.ordering or tuple(self.model._meta.ordering) or ("id",)
+        told = self.ordering or self.model._meta.ordering or ("id",)
         return with_id(tuple(map(str, told)))
 
     @cached_property
@@ -325,10 +327,6 @@ class Registry:
         from hezhi.engines.registry.forms import form_class
 
         return form_class(self)
-
-    def blank_query(self) -> MultiValueDict[str, str]:
-        """A query without conditions."""
-        return MultiValueDict()
 
 
 def with_id(order: tuple[str, ...]) -> tuple[str, ...]:

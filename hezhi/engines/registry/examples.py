@@ -115,7 +115,7 @@ def _place(row: Scoped, unit: Unit) -> None:
 
 def _text(field: Any, n: int) -> str:
     name = field.name
-    if name.endswith("phone") or name.endswith("mobile"):
+    if name.endswith(("phone", "mobile")):
         return f"139{n:08d}"
     if name in ("code", "login_name", "slug", "prefix") or isinstance(field, models.SlugField):
         return f"yangli{n:05d}"[-(field.max_length or 40) :]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from hezhi.engines.registry import site
 from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.gates import export_gate
 from hezhi.engines.registry.models import ExportRun
+from hezhi.engines.registry.scope import person
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow, Refusal
 from hezhi.ground.tables import csv_chunks, write_rows
@@ -60,7 +62,7 @@ def ask(registry: Registry, query: str, *, by: Actor, format: str, reason: str) 
         raise BadInput({"reason": "请写明导出用途。"})
     Asked(registry, by, QueryDict(query))  # refuses a query that could not be run later
     run = ExportRun(
-        registry=registry.slug, user_id=by.user_id, post_id=by.post_id, unit_id=by.unit_id, query=query[:2000],
+        registry=registry.slug, user_id=person(by), post_id=by.post_id, unit_id=by.unit_id, query=query[:2000],
         format=format, reason=reason.strip()[:200], personal=bool(registry.personal), created_at=time.now(),
     )  # fmt: skip
     with acting(by, verb=f"{registry.label}.export", reason=run.reason) as deed:
@@ -178,7 +180,7 @@ def content_of(registry: Registry, run: ExportRun, by: Actor) -> tuple[bytes, in
     told = _Told(rows, columns, most)
     headings, lines = [column.label for column in columns], iter(told)
     if run.personal:  # who took it and when stands on the sheet itself
-        headings, lines = [_mark(run, by)], _with_head(headings, lines)
+        headings, lines = [_mark(run, by)], chain([headings], lines)
     out = io.BytesIO()
     if run.format == "csv":
         out.writelines(csv_chunks(headings, lines))
@@ -201,11 +203,6 @@ class _Told:
                 return
             self.count += 1
             yield [column.words(row) for column in self.columns]
-
-
-def _with_head(headings: list[str], lines: Iterator[list[str]]) -> Iterator[list[str]]:
-    yield headings
-    yield from lines
 
 
 def _mark(run: ExportRun, by: Actor) -> str:

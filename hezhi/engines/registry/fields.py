@@ -112,9 +112,13 @@ class LookupWidget(forms.Select):
         if len(pairs) <= SELECT_UP_TO:
             self.choices = [("", "请选择" if self.is_required else "(无)"), *pairs]
             return super().get_context(name, value, attrs)
-        context = forms.Widget.get_context(self, name, self._shown(value), attrs)
-        context["widget"] |= {"template_name": "registry/lookup.html", "pick_url": self.pick_url}
-        return context
+        told = self.build_attrs(self.attrs, attrs)
+        told["class"] = str(told.get("class", "")).replace("form-select", "form-control")
+        widget = {
+            "name": name, "value": self._shown(value), "attrs": told, "required": self.is_required, "is_hidden": False,
+            "template_name": "registry/lookup.html", "pick_url": self.pick_url,
+        }  # fmt: skip
+        return {"widget": widget}
 
     def _shown(self, value: Any) -> str:
         if value in (None, ""):
@@ -125,13 +129,16 @@ class LookupWidget(forms.Select):
             return str(value)
 
     def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> Any:
-        return super()._render(context["widget"]["template_name"], context, renderer)
+        drawn = context["widget"]["template_name"]
+        return super()._render(drawn, context, renderer)  # type: ignore[misc]
 
 
 class LookupField(forms.ModelChoiceField):
     """A foreign key given by key, code or name."""
 
-    def __init__(self, queryset: QuerySet[Any], *, required: bool, label: str, help_text: str = "", **ignored: Any) -> None:
+    def __init__(
+        self, queryset: QuerySet[Any], *, required: bool, label: str, help_text: str = "", **ignored: Any
+    ) -> None:
         super().__init__(queryset, required=required, label=label, help_text=help_text, widget=LookupWidget())
         self.use(Lookup(queryset))
 
@@ -158,14 +165,19 @@ class LookupField(forms.ModelChoiceField):
 class CodeField(forms.TypedChoiceField):
     """One of a list of codes; its label is taken as well."""
 
+    @property
+    def codes(self) -> dict[str, str]:
+        """The codes with their labels, without the empty choice."""
+        choices: Any = self.choices
+        return {str(code): str(label) for code, label in choices if code not in ("", None)}
+
     def to_python(self, value: Any) -> str:
         typed = "" if value in self.empty_values else str(value).strip()
-        codes = {str(label): str(code) for code, label in self.choices if code not in ("", None)}
-        return codes.get(typed, typed)
+        return {label: code for code, label in self.codes.items()}.get(typed, typed)
 
     def validate(self, value: Any) -> None:
         if value and not self.valid_value(value):
-            offered = "、".join(str(label) for code, label in self.choices if code not in ("", None))
+            offered = "、".join(self.codes.values())
             raise ValidationError(f"没有“{value}”这个选项。可选：{offered}。", code="invalid_choice")
         forms.Field.validate(self, value)
 
@@ -296,8 +308,8 @@ def _plain_field(field: models.Field[Any, Any], kwargs: dict[str, Any]) -> forms
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         return field.formfield(widget=widget, input_formats=DATETIME_FORMATS, **kwargs)
     if isinstance(field, models.DateField):
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        return field.formfield(widget=widget, input_formats=DATE_FORMATS, **kwargs)
+        day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        return field.formfield(widget=day, input_formats=DATE_FORMATS, **kwargs)
     if isinstance(field, models.TimeField):
         return field.formfield(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **kwargs)
     if isinstance(field, models.TextField):

@@ -21,6 +21,7 @@ from django.utils.datastructures import MultiValueDict
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.columns import follow, label_path
+from hezhi.engines.registry.scope import own_rows
 from hezhi.ground.time import at_local
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class ContainsAnyCase(models.Lookup):
 
     lookup_name = "ilike"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         left, left_values = self.process_lhs(compiler, connection)
         _, values = self.process_rhs(compiler, connection)
         typed = str(values[0]).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
@@ -174,9 +175,7 @@ def options_of(registry: Registry, name: str, by: Actor) -> QuerySet[Any] | None
         return None
     rows = registry.choices_for(name, by)
     if rows is None:
-        rows = made.target._default_manager.all()
-        if hasattr(rows, "visible_to"):
-            rows = rows.visible_to(by)
+        rows = own_rows(made.target, by)
         if made.target is Area:
             rows = rows.filter(valid_to__isnull=True).order_by("code")
             rows = rows.filter(level=name) if name in Area.Level.values else rows

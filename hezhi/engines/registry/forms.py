@@ -18,6 +18,7 @@ from django.forms.models import modelform_factory
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.columns import in_words
 from hezhi.engines.registry.fields import Lookup, LookupField, form_field
+from hezhi.engines.registry.scope import own_rows
 from hezhi.ground.masks import is_masked, mask
 from hezhi.ground.text import one_line, tidy
 
@@ -36,7 +37,13 @@ class RegistryForm(forms.ModelForm):
     registry: ClassVar[Registry]
 
     def __init__(
-        self, data: Any = None, *args: Any, by: Actor, only: Any = None, lookups: dict[str, Lookup] | None = None, **kwargs: Any
+        self,
+        data: Any = None,
+        *args: Any,
+        by: Actor,
+        only: Any = None,
+        lookups: dict[str, Lookup] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(data, *args, **kwargs)
         self.by = by
@@ -73,7 +80,7 @@ class RegistryForm(forms.ModelForm):
     def _mask(self) -> None:
         """Show masks; take a mask that comes back as the value it stands for."""
         for name, kind in self.registry.mask_kinds.items():
-            if name not in self.fields or self.is_new and not self.is_bound:
+            if name not in self.fields or (self.is_new and not self.is_bound):
                 continue
             now = in_words(self._before.get(name))
             if not self.is_bound:
@@ -89,8 +96,9 @@ class RegistryForm(forms.ModelForm):
         return str(self.data.get(self.add_prefix(name), "") or "").strip()
 
     def _write(self, name: str, value: str) -> None:
-        self.data = self.data.copy()  # a QueryDict is not to be changed
-        self.data[self.add_prefix(name)] = value
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict is not to be changed
+        data[self.add_prefix(name)] = value
+        self.data = data
 
     # -- what was typed ------------------------------------------------------------------------------
 
@@ -107,11 +115,12 @@ class RegistryForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         # A foreign key was found among the permitted rows already; asking again costs a query per row.
-        return super()._get_validation_exclusions() | (self._keys() if self._keys_are_known else set())
+        known = self._keys() if self._keys_are_known else set()
+        return super()._get_validation_exclusions() | known  # type: ignore[misc, no-any-return]
 
     def _post_clean(self) -> None:
         self._keys_are_known = True
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
         self._keys_are_known = False
         if self._keys() and not self.errors:
             self._check_once_more_with_keys()
@@ -128,13 +137,13 @@ class RegistryForm(forms.ModelForm):
 
     def _check_once_more_with_keys(self) -> None:
         """Uniqueness that a foreign key is part of was left out with the key."""
-        exclude = super()._get_validation_exclusions()
+        exclude = super()._get_validation_exclusions()  # type: ignore[misc]
         rows = self.instance
         for check in (rows.validate_unique, rows.validate_constraints):
             try:
                 check(exclude=exclude)
             except ValidationError as fault:
-                self._update_errors(fault)
+                self._update_errors(fault)  # type: ignore[attr-defined]
                 return
 
     def fault_list(self) -> dict[str, list[str]]:
@@ -161,9 +170,7 @@ def lookup_for(registry: Registry, name: str, by: Actor) -> Lookup:
     if rows is None:
         field = registry.model._meta.get_field(name)
         model: type[models.Model] = field.remote_field.model  # type: ignore[union-attr, assignment]
-        rows = model._default_manager.all()
-        if hasattr(rows, "visible_to"):
-            rows = rows.visible_to(by)
+        rows = own_rows(model, by)
         names = {f.name for f in model._meta.concrete_fields}
         for gone, sign in (("removed_at", None), ("valid_to", None), ("active", True), ("is_active", True)):
             if gone in names:

@@ -40,8 +40,9 @@ def layer(registry: Registry, asked: Asked) -> bytes:
 
 def _feature(registry: Registry, row: Any, shown: tuple[str, ...], state: tuple[str, ...]) -> dict[str, Any]:
     properties: dict[str, Any] = {"link": registry.url_of(row)}
-    properties |= {"label": str(getattr(row, name)) for name in shown}
-    properties |= {"state": getattr(row, name) for name in state}
+    for word, names in (("label", shown), ("state", state)):
+        for name in names:
+            properties[word] = str(getattr(row, name))
     geometry = msgspec.Raw(row.geometry_text.encode())
     return {"type": "Feature", "id": row.pk, "geometry": geometry, "properties": properties}
 

@@ -63,7 +63,9 @@ def last_actor(registry: Registry, id: UUID) -> str:
     events = versions_of(registry.model)
     if events is None:
         return ""
-    found = events._default_manager.filter(pgh_obj_id=id).order_by("-pgh_id").values_list("pgh_context", flat=True).first()
+    found = (
+        events._default_manager.filter(pgh_obj_id=id).order_by("-pgh_id").values_list("pgh_context", flat=True).first()
+    )
     return str((found or {}).get("name", ""))
 
 

@@ -30,6 +30,7 @@ from hezhi.engines.registry.fields import CodeField, Lookup, LookupField, PointF
 from hezhi.engines.registry.forms import lookup_for, make_form
 from hezhi.engines.registry.history import versions_of
 from hezhi.engines.registry.models import ImportRun
+from hezhi.engines.registry.scope import person
 from hezhi.ground import tables, time
 from hezhi.ground.errors import BadInput, NotFound, NotNow, Refusal
 from hezhi.ground.uploads import SHEETS
@@ -58,7 +59,12 @@ def sheet_columns(registry: Registry, by: Actor, *, for_template: bool) -> list[
         choices = _choices(item) if for_template else ()
         drawn.append(
             tables.Column(
-                name, str(item.label), required=needed, choices=choices, explain=_explain(registry, name, item), also=(name,)
+                name,
+                str(item.label),
+                required=needed,
+                choices=choices,
+                explain=_explain(registry, name, item),
+                also=(name,),
             )
         )
     return drawn
@@ -73,7 +79,7 @@ def template(registry: Registry, by: Actor) -> bytes:
 
 def _choices(item: Any) -> tuple[str, ...]:
     if isinstance(item, CodeField):
-        return tuple(str(label) for code, label in item.choices if code not in ("", None))
+        return tuple(item.codes.values())
     if isinstance(item, YesNoField):
         return ("是", "否")
     if isinstance(item, LookupField):
@@ -110,7 +116,7 @@ def receive(registry: Registry, upload: UploadedFile, *, by: Actor) -> ImportRun
     """
     looked = files.look_through([upload], field="file", kinds=SHEETS)
     run = ImportRun(
-        registry=registry.slug, user_id=by.user_id, post_id=by.post_id, unit_id=by.unit_id,
+        registry=registry.slug, user_id=person(by), post_id=by.post_id, unit_id=by.unit_id,
         name=looked[0].checked.name[:200], created_at=time.now(),
     )  # fmt: skip
     small = looked[0].checked.size <= AT_ONCE_BYTES
@@ -176,7 +182,9 @@ def write(run_id: UUID) -> None:
             ImportRun.objects.select_for_update().get(pk=run.pk, state=State.WRITING)
             batch = _read(registry, run, by)
             if batch.counts["refused"] > run.refused:
-                raise NotNow(what="预检之后数据有了变化，有的行不能再写入，整批没有写入。", remedy="请重新上传，再预检一次。")
+                raise NotNow(
+                    what="预检之后数据有了变化，有的行不能再写入，整批没有写入。", remedy="请重新上传，再预检一次。"
+                )
             deed.on(run)
             deed.detail = dict(batch.counts)
             ImportRun.objects.filter(pk=run.pk).update(
@@ -208,12 +216,16 @@ def undo(run_id: UUID, *, by: Actor, reason: str) -> int:
     if not reason.strip():
         raise BadInput({"reason": "请写明撤销的原因。"})
     with acting(by, verb=f"{registry.label}.undo", reason=reason) as deed:
-        written = list(events._default_manager.filter(pgh_context_id=run.deed).order_by("-pgh_id"))
+        written: list[Any] = list(events._default_manager.filter(pgh_context_id=run.deed).order_by("-pgh_id"))
         ids = {event.pgh_obj_id for event in written}
         rows = {row.pk: row for row in registry.visible(by).filter(pk__in=ids).select_for_update(of=("self",))}
-        later = events._default_manager.filter(pgh_obj_id__in=ids, pgh_id__gt=max((e.pgh_id for e in written), default=0))
+        later = events._default_manager.filter(
+            pgh_obj_id__in=ids, pgh_id__gt=max((e.pgh_id for e in written), default=0)
+        )
         if len(rows) != len(ids) or later.exclude(pgh_context_id=run.deed).exists():
-            raise NotNow(what="这批记录之后又有改动，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched")
+            raise NotNow(
+                what="这批记录之后又有改动，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched"
+            )
         for event in written:
             _take_back(registry, rows[event.pgh_obj_id], event, events, reason)
         ImportRun.objects.filter(pk=run.pk).update(state=State.UNDONE)
@@ -414,7 +426,9 @@ def _lookups(registry: Registry, by: Actor) -> dict[str, Lookup]:
 def problems(registry: Registry, run: ImportRun, most: int = 200) -> Iterator[tuple[int, str, str]]:
     """What is wrong, for the screen: row, column, sentence."""
     labels = {name: str(item.label) for name, item in registry.form_class.base_fields.items()}
-    told = ((n, labels.get(name, ""), said) for n, fields in run.report for name, all_ in fields.items() for said in all_)
+    told = (
+        (n, labels.get(name, ""), said) for n, fields in run.report for name, all_ in fields.items() for said in all_
+    )
     return islice(told, most)
 
 

@@ -243,10 +243,11 @@ def rest_patterns(registry: Registry) -> list[URLPattern]:
     cls = rest_class(registry)
     made = []
     for below, methods in ROUTES:
-        offered = {method: action for method, action in methods.items() if registry.gives(OFFER_OF[action])}
+        offered: dict[str, Any] = {
+            method: action for method, action in methods.items() if registry.gives(OFFER_OF[action])
+        }
         if offered:
             route = f"{addresses.REST.strip('/')}/{registry.slug}/{below}"
             name = f"api-{registry.slug}-{next(iter(offered.values()))}"
             made.append(path(route, cls.as_view(offered), name=name))
     return made
-

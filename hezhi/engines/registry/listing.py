@@ -16,9 +16,9 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import addresses
 from hezhi.engines.registry.aside import CAP, Aside, Pair, capped
 from hezhi.engines.registry.asking import Asked
-from hezhi.engines.registry.columns import NOTHING
 from hezhi.engines.registry.filters import DayFilter, KeysFilter, WordsFilter, options_of
 from hezhi.engines.registry.models import ColumnChoice, SavedView
+from hezhi.engines.registry.scope import person
 from hezhi.ground.ui import shapes
 
 if TYPE_CHECKING:
@@ -40,16 +40,16 @@ class Found:
     answers: dict[str, list[Pair]]
 
     @property
-    def total(self) -> int:
-        """How many rows fit, counted up to 10,001 per state."""
-        states = self.asked.given.getlist(self.asked.registry.state) if self.asked.registry.state else []
-        chosen = [s for s in states if s] or list(self.counts)
-        return sum(self.counts.get(state, 0) for state in chosen)
+    def chosen(self) -> dict[str, int]:
+        """The counts of the states that are asked for; all of them when none is named."""
+        state = self.asked.registry.state
+        named = [value for value in self.asked.given.getlist(state) if value] if state else []
+        return {value: self.counts.get(value, 0) for value in named} or self.counts
 
     @property
-    def total_words(self) -> str:
-        """The total as shown: «1,234» or «10,000+»."""
-        return capped(max(self.total, CAP + 1) if any(c > CAP for c in self.counts.values()) else self.total)
+    def total(self) -> int | None:
+        """How many rows fit, or None when there are more than were counted."""
+        return None if any(count > CAP for count in self.chosen.values()) else sum(self.chosen.values())
 
 
 def look(registry: Registry, given: Any, by: Actor) -> Found:
@@ -85,7 +85,7 @@ def listing_of(found: Found) -> shapes.Listing:
         ],
         bulk_actions=bulk,
         pager=_pager(found),
-        total=found.total if bulk and 0 < found.total <= CAP else None,
+        total=found.total if bulk else None,
     )
 
 
@@ -140,11 +140,14 @@ def _head(asked: Asked, column: Column) -> shapes.Column:
 def _row(registry: Registry, row: Any, columns: list[Column]) -> shapes.Row:
     url = registry.url_of(row)
     cells = [shapes.Cell(text=column.text(row), url=url if n == 0 else "") for n, column in enumerate(columns)]
-    return shapes.Row(id=str(row.pk), cells=cells, url=url, name=str(cells[0].text) if cells else "", tone=registry.tone_of(row))
+    return shapes.Row(
+        id=str(row.pk), cells=cells, url=url, name=str(cells[0].text) if cells else "", tone=registry.tone_of(row)
+    )
 
 
 def _filters(found: Found) -> list[shapes.Filter]:
-    asked, drawn = found.asked, []
+    asked = found.asked
+    drawn: list[shapes.Filter] = []
     for name, made in asked.registry.filterset_class.base_filters.items():
         if name == asked.registry.state:
             continue  # the chips are this filter
@@ -162,7 +165,7 @@ def _filters(found: Found) -> list[shapes.Filter]:
             drawn.append(shapes.Filter(name, label, "select", value, _options(label, pairs, value)))
         else:
             drawn.append(shapes.Filter(name, label, "text", value))
-    return drawn
+    return sorted(drawn, key=lambda item: item.kind == "date")  # a pair of days takes room, so it stands last
 
 
 def _plain_choices(made: Any) -> list[tuple[Any, Any]]:
@@ -185,7 +188,7 @@ def _chips(found: Found) -> list[shapes.Chip]:
     if not state:
         return []
     chosen = [value for value in asked.given.getlist(state) if value]
-    chips = [shapes.Chip("全部", _shown(found.counts), f"?{asked.query(**{state: None})}", active=not chosen)]
+    chips = [shapes.Chip("全部", _summed(found.counts), f"?{asked.query(drop=[state])}", active=not chosen)]
     for code, name in _states(asked.registry):
         count = found.counts.get(code, 0)
         if count or code in chosen:
@@ -195,9 +198,9 @@ def _chips(found: Found) -> list[shapes.Chip]:
     return chips
 
 
-def _shown(counts: dict[str, int]) -> Any:
-    whole = sum(counts.values())
-    return capped(max(whole, CAP + 1) if any(c > CAP for c in counts.values()) else whole)
+def _summed(counts: dict[str, int]) -> Any:
+    """The sum as shown: «1,234», or «10,000+» when a part of it was not counted to its end."""
+    return capped(CAP + 1 if any(count > CAP for count in counts.values()) else sum(counts.values()))
 
 
 def _views(found: Found) -> list[shapes.SavedView]:
@@ -222,7 +225,7 @@ def _pager(found: Found) -> shapes.Pager:
     if not page.rows:
         return shapes.Pager(asked.at("before", page.before), "", "")
     last = page.first + len(page.rows) - 1
-    summary = f"第 {page.first:,}–{last:,} 条，共 {found.total_words} 条"
+    summary = f"第 {page.first:,}–{last:,} 条，共 {_summed(found.chosen)} 条"
     return shapes.Pager(asked.at("before", page.before), asked.at("after", page.after), summary)
 
 
@@ -249,10 +252,8 @@ def _bulk_actions(registry: Registry, asked: Asked) -> list[shapes.BulkAction]:
 def remember_columns(registry: Registry, by: Actor, given: QueryDict) -> None:
     """Keep the columns and the page length that a person has just chosen (记住显示列)."""
     columns = [name for name in given.getlist("columns") if name in registry.columns]
-    size = int(given["size"]) if given.get("size", "").isdigit() else 0
+    told = str(given.get("size", ""))
+    size = int(told) if told.isdigit() else 0
     ColumnChoice.objects.update_or_create(
-        registry=registry.slug, user_id=by.user_id, defaults={"columns": columns, "size": min(size, 200)}
+        registry=registry.slug, user_id=person(by), defaults={"columns": columns, "size": min(size, 200)}
     )
-
-
-__all__ = ["NOTHING", "Found", "listing_of", "look", "remember_columns"]

@@ -78,9 +78,7 @@ class Part:
         """Whether an export may go now; None leaves the answer to the next part or the default."""
         return None
 
-    def change_gate(
-        self, registry: Registry, row: Model, changes: Mapping[str, Any], by: Actor
-    ) -> Gate | None:
+    def change_gate(self, registry: Registry, row: Model, changes: Mapping[str, Any], by: Actor) -> Gate | None:
         """Whether a change may be written now, or must be approved first."""
         return None
 

@@ -47,7 +47,8 @@ def letter(error: Exception, context: dict[str, Any]) -> Response | None:
     refusal = error if isinstance(error, Refusal) else _as_refusal(error)
     if refusal is None:
         return None
-    headers = {"Retry-After": str(int(error.wait))} if getattr(error, "wait", None) else None
+    wait = getattr(error, "wait", None)
+    headers = {"Retry-After": str(int(wait))} if wait else None
     return Response({"error": refusal.as_dict()}, status=refusal.status, headers=headers)
 
 

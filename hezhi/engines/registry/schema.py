@@ -25,7 +25,7 @@ class KeyAndLabel(serializers.Serializer):
     """A foreign key as it is told: id and name."""
 
     id = serializers.UUIDField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class LetterBody(serializers.Serializer):
@@ -36,7 +36,9 @@ class LetterBody(serializers.Serializer):
     meaning = serializers.CharField()
     remedy = serializers.CharField()
     number = serializers.CharField()
-    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
+    fields = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
 
 
 class Letter(serializers.Serializer):
@@ -46,7 +48,7 @@ class Letter(serializers.Serializer):
 
 
 class HistoryChange(serializers.Serializer):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     before = serializers.CharField(allow_blank=True)
     after = serializers.CharField(allow_blank=True)
 
@@ -71,7 +73,7 @@ def described(registry: Registry, base: type[Any]) -> type[Any]:
     patch = form_serializer(registry, partial=True)
     tag, noun = [registry.title], registry.noun
 
-    def told(operation: str, summary: str, answers: dict[int, Any], **more: Any) -> Any:
+    def told(operation: str, summary: str, answers: dict[Any, Any], **more: Any) -> Any:
         refusals = {code: OpenApiResponse(Letter) for code in (401, 403, *more.pop("refusals", ()))}
         return extend_schema(
             operation_id=f"{registry.slug.replace('-', '_')}_{operation}", tags=tag, summary=summary,
@@ -154,7 +156,8 @@ def _serializer(name: str, fields: dict[str, Any]) -> type[serializers.Serialize
 
 def _told(column: Column) -> serializers.Field[Any, Any, Any, Any]:
     field = column.field
-    label, null = {"help_text": column.label}, bool(getattr(field, "null", True))
+    label: dict[str, Any] = {"help_text": column.label}
+    null = bool(getattr(field, "null", True))
     if column.mask_kind or field is None:
         return serializers.CharField(allow_blank=True, **label)
     if isinstance(field, models.ForeignKey):
@@ -166,7 +169,9 @@ def _told(column: Column) -> serializers.Field[Any, Any, Any, Any]:
     if isinstance(field, models.JSONField):
         return serializers.JSONField(**label)
     if column.choices:
-        return serializers.ChoiceField(choices=list(column.choices.items()), allow_null=null, allow_blank=field.blank, **label)
+        return serializers.ChoiceField(
+            choices=list(column.choices.items()), allow_null=null, allow_blank=field.blank, **label
+        )
     for kind, made in _SIMPLE:
         if isinstance(field, kind):
             return made(allow_null=null, **label)
@@ -182,12 +187,16 @@ _SIMPLE: tuple[tuple[type, Any], ...] = (
 
 
 def _taken(field: forms.Field, *, required: bool) -> serializers.Field[Any, Any, Any, Any]:
-    told: dict[str, Any] = {"required": required, "help_text": " ".join(filter(None, (str(field.label), str(field.help_text))))}
+    told: dict[str, Any] = {
+        "required": required,
+        "help_text": " ".join(filter(None, (str(field.label), str(field.help_text)))),
+    }
     if isinstance(field, LookupField):
-        return serializers.CharField(allow_null=not field.required, **(told | {"help_text": f"{field.label}（编号、代码或名称）"}))
+        return serializers.CharField(
+            allow_null=not field.required, **(told | {"help_text": f"{field.label}（编号、代码或名称）"})
+        )
     if isinstance(field, CodeField):
-        codes = [(code, label) for code, label in field.choices if code not in ("", None)]
-        return serializers.ChoiceField(choices=codes, allow_blank=not field.required, **told)
+        return serializers.ChoiceField(choices=list(field.codes.items()), allow_blank=not field.required, **told)
     if isinstance(field, YesNoField):
         return serializers.BooleanField(**told)
     if isinstance(field, WordsField):
@@ -202,11 +211,10 @@ def _taken(field: forms.Field, *, required: bool) -> serializers.Field[Any, Any,
         return serializers.DateField(allow_null=not field.required, **told)
     if isinstance(field, forms.IntegerField):
         return serializers.IntegerField(
-            allow_null=not field.required, min_value=field.min_value, max_value=field.max_value, **told
+            allow_null=not field.required,
+            **(told | {"min_value": field.min_value, "max_value": field.max_value}),
         )
-    return serializers.CharField(
-        allow_blank=not field.required, max_length=getattr(field, "max_length", None), **told
-    )
+    return serializers.CharField(allow_blank=not field.required, max_length=getattr(field, "max_length", None), **told)
 
 
 # -- parameters ------------------------------------------------------------------------------------
@@ -217,7 +225,9 @@ def list_parameters(registry: Registry) -> list[OpenApiParameter]:
     sortable = [name for name in registry.columns if registry.can_sort(name)]
     return [
         *filter_parameters(registry),
-        OpenApiParameter("order", str, enum=[s + n for n in sortable for s in ("", "-")] or None, description="排序，前加 - 为倒序"),
+        OpenApiParameter(
+            "order", str, enum=[s + n for n in sortable for s in ("", "-")] or None, description="排序，前加 - 为倒序"
+        ),
         OpenApiParameter("size", {"type": "integer", "minimum": 1, "maximum": 1000}, description="每页条数"),
         OpenApiParameter("after", str, description="上一次返回的 next 中的位置"),
         OpenApiParameter("before", str, description="上一次返回的 previous 中的位置"),

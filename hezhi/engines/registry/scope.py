@@ -7,10 +7,12 @@ a unit by a path). Nothing in this engine reads a row by another door.
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from hezhi.engines.org.actor import Actor
+from hezhi.ground.errors import NotAllowed
 
 Rows = QuerySet[Any]
 Scope = Callable[[Rows, Actor], Rows]
@@ -36,6 +38,19 @@ def in_unit(path: str) -> Scope:
 
     units_rows.__name__ = f"in_unit({path})"
     return units_rows
+
+
+def own_rows(model: type[Model], actor: Actor) -> Rows:
+    """Every row of a model that this person may know of, where the model knows how to tell."""
+    rows: Any = model._default_manager.all()
+    return rows.visible_to(actor) if hasattr(rows, "visible_to") else rows  # type: ignore[no-any-return]
+
+
+def person(by: Actor) -> UUID:
+    """The person behind an actor; a job or a citizen keeps no views and asks for no files."""
+    if by.user_id is None:
+        raise NotAllowed(what="这一步要由工作人员本人办理。", code="registry.nobody")
+    return by.user_id
 
 
 def name_of(scope: Scope) -> str:

@@ -60,13 +60,15 @@ def patterns_of(registry: Registry) -> list[URLPattern]:
         made.append(path(root + below, guarded(registry, view, offer), name=f"registry-{registry.slug}-{name}"))
     for below, view in registry.pages.items():
         if below.endswith("/"):
-            made.append(path(root + below, guarded(registry, view, "view"), name=f"registry-{registry.slug}-{below[:-1]}"))
+            made.append(
+                path(root + below, guarded(registry, view, "view"), name=f"registry-{registry.slug}-{below[:-1]}")
+            )
     return made + rest_patterns(registry)
 
 
 def guarded(registry: Registry, view: Any, offer: str) -> Any:
     """The view behind its right; a view that declares its own right keeps it."""
-    if isinstance(view, type):
+    if isinstance(view, type) and issubclass(view, View):
         capability = getattr(view, "capability", offer)
         right = registry.permission(capability)
         view = view.as_view(registry=registry) if hasattr(view, "registry") else view.as_view()

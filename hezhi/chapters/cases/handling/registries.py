@@ -13,12 +13,12 @@ from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.columns import NOTHING, column
 from hezhi.engines.registry.declaration import Registry
-from hezhi.engines.registry.filters import KeysFilter, YesNoFilter
+from hezhi.engines.registry.filters import DayFilter, KeysFilter, YesNoFilter
 from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
-from hezhi.ground.ui.templatetags.ui import due
+from hezhi.ground.ui.templatetags.ui import due, when
 
 RULES = "业务规则"
 
@@ -48,22 +48,24 @@ class Cases(Registry):
     right = {"view": "cases.view", "export": "cases.export"}
     offers = ("view", "export", "api")
     removal = ""
-    list = ("number", "title", "category", "source", "where", "lead_unit", "received_at", "due", "state")
+    list = ("number", "title", "state", "due", "category", "where", "lead_unit", "source", "received")
     also = ("kind", "urgency", "place", "closed_at", "outside_number", "returns", "urged")
     machine = (
         "number", "title", "kind", "source", "category", "urgency", "place", "town", "community", "grid",
         "lead_unit", "received_at", "due_at", "closed_at", "state", "outside_channel", "outside_number",
     )  # fmt: skip
     state = "state"
-    filters = ("source", "kind", "town", "grid", "lead_unit", "urgency", "received_at")
+    filters = ("source", "kind", "town", "grid", "lead_unit", "urgency")
     more_filters = {
+        "received_from": DayFilter(field_name="received_at", label="收到自", last=False, moment=True),
+        "received_to": DayFilter(field_name="received_at", label="收到至", last=True, moment=True),
         "category": CategoryFilter(field_name="category", label="类别", target=Category),
         "overdue": YesNoFilter(label="超期", condition=overdue),
     }
     search_column = "search_text"
     search_hint = "编号、标题、地点"
     ordering = ("-received_at",)
-    sortable = ("number", "received_at", "due", "closed_at")
+    sortable = ("number", "received", "due", "closed_at")
     named_by = "number"
     personal = ("title", "place", "text", "reply", "answers")
     masked = dict.fromkeys(personal, "text")
@@ -89,6 +91,11 @@ class Cases(Registry):
         """Town and grid in which the case lies."""
         places = (row.town, row.grid or row.community)
         return " ".join(place.name for place in places if place) or NOTHING
+
+    @column("收到时间", value="received_at", kind="time", order="received_at")
+    def received(self, row: Case) -> str:
+        """When the message reached us or the platform it came from."""
+        return when(row.received_at)
 
     @column("时限", value="due_at", kind="time", order="due_at")
     def due(self, row: Case) -> str:

@@ -14,7 +14,7 @@ from django.views import View
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.registry.declaration import Registry
 from hezhi.ground.errors import NotFound
-from hezhi.ground.ui.answers import wants_part
+from hezhi.ground.ui.answers import answer, wants_part
 from hezhi.ground.ui.shapes import Crumb
 
 
@@ -43,6 +43,16 @@ class RegistryPage(View):
         """The path above the title."""
         start = [Crumb(self.registry.group)] if self.registry.group else []
         return [*start, Crumb(self.registry.title, self.registry.url()), *(Crumb(*step) for step in more)]
+
+    def ask(
+        self, form: Any, title: str, note: str, url: str, back: str, name: str, kind: str, status: int
+    ) -> HttpResponse:
+        """A question with a short form, as a dialog, or as a page of its own when scripts fail."""
+        context = {
+            "form": form, "heading": title, "dialog_title": title, "note": note, "dialog_note": note, "action_url": url,
+            "cancel_url": back, "submit_name": name, "submit_kind": kind, "crumbs": self.crumbs(),
+        }  # fmt: skip
+        return answer(self.request, "registry/reason.html", "ui/parts/dialog_form.html", context, status=status)
 
     def done(self, sentence: str, url: str) -> HttpResponse:
         """Say that it is done, and lead on; a form in a dialog is answered so that htmx follows."""

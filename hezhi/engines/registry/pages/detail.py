@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -60,12 +59,11 @@ class DetailPage(RegistryPage):
         registry, by = self.registry, self.by
         gone = actions.is_removed(registry, row)
         drawn = [button for part in registry.parts for button in part.actions(registry, row, by)]
-        soft = registry.removed_by == "removed_at"
+        word, soft = registry.removal_word, registry.removal_word == "删除"
         if registry.offers_to(by, "delete") and registry.removed_by:
             if gone:
                 drawn.append(Action("恢复" if soft else "重新启用", registry.url(row.pk, "restore"), opens="post"))
             else:
-                word = "删除" if soft else "停用"
                 drawn.append(Action(word, registry.url(row.pk, "remove"), kind="danger", opens="dialog"))
         if registry.offers_to(by, "edit") and not (gone and soft):
             drawn.append(Action("修改", registry.url(row.pk, "edit"), kind="primary", icon="edit", key="e"))
@@ -132,11 +130,13 @@ class DetailPage(RegistryPage):
 class PurposeForm(forms.Form):
     """What a masked value is needed for (查阅事由)."""
 
-    purpose = forms.CharField(label="查阅事由", max_length=200, min_length=2, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["purpose"].error_messages["required"] = "请写明查阅事由。"
+    purpose = forms.CharField(
+        label="查阅事由",
+        max_length=200,
+        min_length=2,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "请写明查阅事由。"},
+    )
 
 
 class RevealPage(RegistryPage):
@@ -166,11 +166,5 @@ class RevealPage(RegistryPage):
 
     def _draw(self, form: PurposeForm, row: Any, column: Column, status: int = 200) -> HttpResponse:
         title = f"查看{column.label}：{self.registry.row_name(row)}"
-        context = {
-            "form": form, "dialog_title": title, "heading": title, "crumbs": self.crumbs(), "registry": self.registry,
-            "dialog_note": "查阅会记入审计，请只在办理公务需要时查看。", "note": "查阅会记入审计，请只在办理公务需要时查看。",
-            "action_url": self.registry.url(row.pk, "reveal", column.name), "submit_name": "查看",
-            "cancel_url": self.registry.url(row.pk),
-        }  # fmt: skip
-        return answer(self.request, "registry/reason.html", "ui/parts/dialog_form.html", context, status=status)
-
+        note, url = "查阅会记入审计，请只在办理公务需要时查看。", self.registry.url(row.pk, "reveal", column.name)
+        return self.ask(form, title, note, url, self.registry.url_of(row), "查看", "primary", status)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -17,20 +16,22 @@ from hezhi.engines.registry.gates import export_gate
 from hezhi.engines.registry.models import ExportRun
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.pages.imports import as_file
+from hezhi.engines.registry.scope import person
 from hezhi.ground.ui.answers import answer
 
 DOWNLOADS = f"{addresses.PAGES}/exports/"
+
+
+NEEDED = {"required": "请写明导出用途。"}
 
 
 class ExportForm(forms.Form):
     """In which form, and what for."""
 
     format = forms.ChoiceField(label="格式", choices=[("xlsx", "Excel 表格（xlsx）"), ("csv", "CSV 文本")])
-    reason = forms.CharField(label="导出用途", max_length=200, min_length=2, help_text="会记入审计。")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].error_messages |= {"required": "请写明导出用途。"}
+    reason = forms.CharField(
+        label="导出用途", max_length=200, min_length=2, help_text="会记入审计。", error_messages=NEEDED
+    )
 
 
 class AskPage(RegistryPage):
@@ -63,7 +64,7 @@ class AskPage(RegistryPage):
         aside = Aside()
         aside.ask_count("count", "", asked.rows())
         counted = aside.answers().get("count", [("", "0")])[0][1]
-        draft = ExportRun(registry=registry.slug, user_id=self.by.user_id, personal=bool(registry.personal))
+        draft = ExportRun(registry=registry.slug, user_id=person(self.by), personal=bool(registry.personal))
         gate = export_gate(registry, draft, self.by)
         most = registry.export_rows_personal if registry.personal else registry.export_rows
         context = {

@@ -25,7 +25,9 @@ UNDER_WAY = (State.CHECKING, State.WRITING)
 class UploadForm(forms.Form):
     """The file to import."""
 
-    file = forms.FileField(label="表格文件", help_text="xlsx、xls、ods 或 csv。第一行为表头，也可以用本系统导出的表格。")
+    file = forms.FileField(
+        label="表格文件", help_text="xlsx、xls、ods 或 csv。第一行为表头，也可以用本系统导出的表格。"
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -141,15 +143,28 @@ def steps_at(place: int) -> list[Step]:
 
 def figures(run: ImportRun) -> list[Figure]:
     """The counts of a batch."""
-    told = (("行数", run.rows), ("新增", run.new), ("变更", run.changed), ("未变", run.unchanged), ("退回", run.refused))
-    return [Figure(label, f"{count:,}", "行", tone="danger" if label == "退回" and count else "") for label, count in told]
+    told = (
+        ("行数", run.rows),
+        ("新增", run.new),
+        ("变更", run.changed),
+        ("未变", run.unchanged),
+        ("退回", run.refused),
+    )
+    return [
+        Figure(label, f"{count:,}", "行", tone="danger" if label == "退回" and count else "") for label, count in told
+    ]
 
 
 def job_of(registry: Any, run: ImportRun) -> dict[str, Any]:
     """What the wizard shows while a job is at work."""
     waited = int((time.now() - run.created_at).total_seconds())
     note = f"已用 {waited} 秒。可以离开本页，稍后在“导入”里查看结果。"
-    return {"name": run.get_state_display(), "note": note, "percent": None, "url": registry.url("import", run.pk, "job")}
+    return {
+        "name": run.get_state_display(),
+        "note": note,
+        "percent": None,
+        "url": registry.url("import", run.pk, "job"),
+    }
 
 
 def as_file(content: bytes, content_type: str, name: str) -> HttpResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -15,6 +14,7 @@ from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.listing import listing_of, look, remember_columns
 from hezhi.engines.registry.models import SavedView
 from hezhi.engines.registry.pages.base import RegistryPage
+from hezhi.engines.registry.scope import person
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.ui.answers import answer
@@ -73,7 +73,7 @@ class SaveViewPage(RegistryPage):
             raise BadInput({"view_name": "请给常用筛选起一个名称。"}, code="registry.no_view_name")
         if len(query) > 2000:
             raise BadInput(what="筛选条件太长，不能存为常用。", remedy="请减少条件后再保存。")
-        kept = SavedView.objects.filter(registry=self.registry.slug, user_id=self.by.user_id)
+        kept = SavedView.objects.filter(registry=self.registry.slug, user_id=person(self.by))
         if kept.exclude(name=name).count() >= VIEWS_AT_MOST:
             raise BadInput(what=f"常用筛选最多保存 {VIEWS_AT_MOST} 个。", remedy="请先删除不再使用的。")
         values = {
@@ -83,21 +83,21 @@ class SaveViewPage(RegistryPage):
         try:
             with acting(self.by, verb="registry.save_view") as deed:
                 view, _ = SavedView.objects.update_or_create(
-                    registry=self.registry.slug, user_id=self.by.user_id, name=name, defaults=values
+                    registry=self.registry.slug, user_id=person(self.by), name=name, defaults=values
                 )
                 deed.on(view)
         except IntegrityError:
             raise BadInput(what=f"名称“{name}”刚刚已经用过，请换一个。") from None
-        return self.done(f"已存为常用筛选“{name}”。", addresses.with_query(self.registry.url(), f"{query}&view={view.pk}"))
+        return self.done(
+            f"已存为常用筛选“{name}”。", addresses.with_query(self.registry.url(), f"{query}&view={view.pk}")
+        )
 
 
 class DropViewPage(RegistryPage):
     """Delete one's own saved view."""
 
-    http_method_names: ClassVar = ["post"]
-
     def post(self, request: HttpRequest, id: UUID) -> HttpResponse:
-        view = SavedView.objects.filter(pk=id, user_id=self.by.user_id, registry=self.registry.slug).first()
+        view = SavedView.objects.filter(pk=id, user_id=person(self.by), registry=self.registry.slug).first()
         if view is None:
             raise NotFound(what="没有找到这个常用筛选。", meaning="它可能已被删除，或是别人共享的。")
         with acting(self.by, verb="registry.drop_view") as deed:

@@ -19,7 +19,7 @@ class MapPage(RegistryPage):
         layer = addresses.with_query(self.registry.rest_url("map"), asked.query(drop=("columns", "size", "order")))
         outline = Area.objects.current().filter(level=Area.Level.DISTRICT).first()
         context = {
-            "heading": f"{self.registry.title}地图", "crumbs": self.crumbs(), "registry": self.registry, "base_url": "",
+            "heading": f"{self.registry.title}地图", "crumbs": self.crumbs(), "registry": self.registry,
             "extent": list(outline.shape.extent) if outline else None,
             "layers": [{"url": layer, "kind": "points", "name": self.registry.title, "label": "label", "link": "link"}],
             "list_url": addresses.with_query(self.registry.url(), asked.query()),

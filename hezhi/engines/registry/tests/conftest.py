@@ -29,7 +29,7 @@ def tutorial_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tutorial(tutorial_folder: Path, django_db_setup, django_db_blocker, database_server) -> Iterator[types.ModuleType]:  # noqa: ANN001
+def tutorial(tutorial_folder: Path, django_db_setup, django_db_blocker, database_server) -> Iterator[types.ModuleType]:
     """The room of the tutorial, installed."""
     with django_db_blocker.unblock(), room(tutorial_folder, "tutorial_services", database_server[1]) as module:
         yield module

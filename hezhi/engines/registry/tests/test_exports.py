@@ -87,8 +87,10 @@ def test_a_value_that_looks_like_a_formula_is_disarmed(world: World, open_gate: 
     row = world.rows()[0]
     data = world.typed(row) | {"name": "=HYPERLINK(1)", "row_version": "0"}
     assert world.client().post(f"{URL}{row.pk}/edit/", data).status_code == 302
-    content, _, _ = exports.content_of(world.registry, ExportRun(registry="service-points", format="csv", query=""), world.by(world.officer))
-    assert "\"'=HYPERLINK(1)\"" in content.decode("utf-8-sig")
+    content, _, _ = exports.content_of(
+        world.registry, ExportRun(registry="service-points", format="csv", query=""), world.by(world.officer)
+    )
+    assert '"\'=HYPERLINK(1)"' in content.decode("utf-8-sig")
 
 
 def test_no_more_rows_leave_than_may(world: World, open_gate: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +152,9 @@ def test_before_it_is_made_a_file_is_announced_and_not_given(world: World, open_
     assert 'hx-trigger="every 3s"' in world.get("/r/exports/").content.decode()
 
 
-@pytest.mark.parametrize(("data", "field"), [({"format": "pdf", "reason": "核对"}, "format"), ({"format": "csv", "reason": "x"}, "reason")])
+@pytest.mark.parametrize(
+    ("data", "field"), [({"format": "pdf", "reason": "核对"}, "format"), ({"format": "csv", "reason": "x"}, "reason")]
+)
 def test_a_bad_request_is_told_on_the_form(world: World, open_gate: None, data: dict[str, str], field: str) -> None:
     answer = world.client().post(f"{URL}export/", data)
     assert answer.status_code == 422 and answer.context["form"].errors[field]

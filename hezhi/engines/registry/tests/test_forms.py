@@ -79,7 +79,9 @@ def test_a_form_without_its_token_or_with_anothers_is_refused(world: World) -> N
 def test_saving_without_a_change_writes_nothing(world: World) -> None:
     row = world.rows()[0]
     page = world.get(f"{URL}{row.pk}/edit/")
-    answer = world.client().post(f"{URL}{row.pk}/edit/", world.typed(row) | {"row_version": page.context["row_version"]})
+    answer = world.client().post(
+        f"{URL}{row.pk}/edit/", world.typed(row) | {"row_version": page.context["row_version"]}
+    )
     assert answer.status_code == 302
     row.refresh_from_db()
     assert row.revision == 0
@@ -168,7 +170,7 @@ def test_remarks_keep_what_was_typed_and_mask_numbers(world: World) -> None:
 
 def test_a_part_can_have_a_change_approved_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     class Approval(Part):
-        def change_gate(self, registry, row, changes, by):  # noqa: ANN001, ANN202
+        def change_gate(self, registry, row, changes, by):
             return Gate("waiting", "修改名称须经街道审批，已提交申请。") if "name" in changes else None
 
     monkeypatch.setattr(type(world.registry), "parts", (Approval(),))
@@ -181,13 +183,13 @@ def test_a_part_can_have_a_change_approved_first(world: World, monkeypatch: pyte
     assert row.name != "改名样例" and row.address == "长江路 9 号"
 
 
-def _enter(world: World, changed: dict[str, str]):  # noqa: ANN202
+def _enter(world: World, changed: dict[str, str]):
     page = world.get(f"{URL}new/")
     data = world.typed() | {"form_token": page.context["form_token"]} | changed
     return world.client().post(f"{URL}new/", {k: v for k, v in data.items() if v})
 
 
-def _entered(world: World, changed: dict[str, str]):  # noqa: ANN202
+def _entered(world: World, changed: dict[str, str]):
     typed = {"point": "", "unit": ""} | changed
     answer = _enter(world, typed)
     assert answer.status_code == 302, answer.context["form"].errors
@@ -200,4 +202,3 @@ def _grid(world: World, west: float) -> None:
     grid = _area("contract-grid", "样例网格", "grid", west, 0.02, world.mine.area)
     grid.town, grid.district = world.mine.area, world.mine.area.district
     grid.save()
-

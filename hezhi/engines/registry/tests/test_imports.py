@@ -27,7 +27,9 @@ def test_the_template_offers_what_may_be_chosen_and_comes_back_as_a_sheet(world:
 
 def test_a_csv_of_an_office_machine_is_read_too(world: World) -> None:
     lines = [["样例代办点", "代办", "长江路 1 号", "2026/3/1"]]
-    content = b"".join(csv_chunks(["名称", "服务类别", "地址", "开放日期"], lines)).decode("utf-8-sig").encode("gb18030")
+    content = (
+        b"".join(csv_chunks(["名称", "服务类别", "地址", "开放日期"], lines)).decode("utf-8-sig").encode("gb18030")
+    )
     run = imports.receive(world.registry, SimpleUploadedFile("yangli.csv", content), by=world.by(world.officer))
     assert (run.new, run.refused) == (1, 0), run.report
 
@@ -59,7 +61,9 @@ def test_the_same_row_twice_in_one_sheet_is_told_where(world: World) -> None:
 
 def test_a_row_of_a_neighbour_is_neither_seen_nor_touched(world: World) -> None:
     theirs = world.rows(1, world.theirs)[0]
-    run = _upload(world, _sheet(world, [world.typed(theirs) | {"unit": world.theirs.code, "address": "改过的样例地址"}]))
+    run = _upload(
+        world, _sheet(world, [world.typed(theirs) | {"unit": world.theirs.code, "address": "改过的样例地址"}])
+    )
     assert (run.new, run.changed, run.refused) == (0, 0, 1)
     theirs.refresh_from_db()
     assert theirs.address != "改过的样例地址"
@@ -125,7 +129,9 @@ def test_a_batch_that_was_touched_is_not_taken_back(world: World) -> None:
     row.refresh_from_db()
     assert row.address == "导入后的样例地址" and row.revision == 1
     page = world.get(f"{URL}{row.pk}/edit/")
-    world.client().post(f"{URL}{row.pk}/edit/", world.typed(row) | {"keeper": "后改", "row_version": page.context["row_version"]})
+    world.client().post(
+        f"{URL}{row.pk}/edit/", world.typed(row) | {"keeper": "后改", "row_version": page.context["row_version"]}
+    )
     with pytest.raises(NotNow, match="之后又有改动"):
         imports.undo(run.pk, by=world.by(world.officer), reason="录错")
 

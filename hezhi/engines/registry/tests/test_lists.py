@@ -121,7 +121,7 @@ def _cost(world: World) -> int:
     return len(seen)
 
 
-def _colleague(world: World, permissions: list[str] | None = None):  # noqa: ANN202
+def _colleague(world: World, permissions: list[str] | None = None):
     from hezhi.engines.org.models import Role, User
     from hezhi.engines.org.testkit import make_officer, make_role
 

@@ -10,7 +10,13 @@ from hezhi.engines.org.testkit import traced
 from hezhi.engines.registry.paging import Place, page_of, read_token
 from hezhi.ground.errors import BadInput
 
-ORDERS = (("valid_to", "id"), ("-valid_to", "-id"), ("kind", "-valid_to", "id"), ("-order", "name", "id"), ("parent__order", "id"))
+ORDERS = (
+    ("valid_to", "id"),
+    ("-valid_to", "-id"),
+    ("kind", "-valid_to", "id"),
+    ("-order", "name", "id"),
+    ("parent__order", "id"),
+)
 
 
 @pytest.fixture
@@ -33,7 +39,9 @@ def units(db: None) -> list[Unit]:
 
 @pytest.mark.parametrize("order", ORDERS, ids=",".join)
 @pytest.mark.parametrize("size", [1, 7, 40])
-def test_walking_the_pages_gives_the_whole_list_in_its_order(units: list[Unit], order: tuple[str, ...], size: int) -> None:
+def test_walking_the_pages_gives_the_whole_list_in_its_order(
+    units: list[Unit], order: tuple[str, ...], size: int
+) -> None:
     rows = Unit.objects.select_related("parent")
     whole = [unit.pk for unit in rows.order_by(*order)]
     page, seen = page_of(rows, order, size), []

@@ -13,7 +13,7 @@ from hezhi.ground.errors import Refusal
 API = "/api/v1/service-points/"
 
 
-def call(view: type[views.APIView], method: str = "get", actor: object = None, **more: object):  # noqa: ANN201
+def call(view: type[views.APIView], method: str = "get", actor: object = None, **more: object):
     request = getattr(RequestFactory(), method)("/api/v1/x/", **more)
     request.actor = actor  # type: ignore[attr-defined]
     return view.as_view()(request)
@@ -22,14 +22,14 @@ def call(view: type[views.APIView], method: str = "get", actor: object = None, *
 class Silent(views.APIView):
     """A view whose author forgot to say who may open it."""
 
-    def get(self, request):  # noqa: ANN001, ANN201
+    def get(self, request):
         return Response({})
 
 
 class Open(views.APIView):
     right = (EVERYBODY,)
 
-    def get(self, request):  # noqa: ANN001, ANN201
+    def get(self, request):
         raise self.fault
 
     fault: Exception = Refusal("办不成")
@@ -79,7 +79,11 @@ def test_a_machine_pages_through_all_rows(world: World) -> None:
 
 
 def test_a_machine_gives_keys_as_code_name_or_what_it_read(world: World) -> None:
-    body = world.typed() | {"unit": world.mine.code, "kind": "维修", "point": {"type": "Point", "coordinates": [120.125, 36.05]}}
+    body = world.typed() | {
+        "unit": world.mine.code,
+        "kind": "维修",
+        "point": {"type": "Point", "coordinates": [120.125, 36.05]},
+    }
     made = world.api("post", API, body)
     assert made.status_code == 201, made.content
     told = made.json()
