@@ -16,12 +16,10 @@ whether its work is done. **Rounds** look for waiting rows every few seconds; th
 a killed round has nothing to lose. They have threads of their own: a long export delays no message.
 """
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -31,6 +29,20 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
 from hezhi.ground import time
+from hezhi.ground.jobs import work_off
+
+__all__ = [
+    "ROUNDS",
+    "Round",
+    "Standing",
+    "heartbeat",
+    "run_round",
+    "stalled_after",
+    "standing",
+    "sweep",
+    "tidy",
+    "work_off",
+]
 
 log = logging.getLogger("hezhi.jobs")
 
@@ -75,6 +87,7 @@ ROUNDS = (
     Round("未入库附件清扫", "hezhi.engines.records.jobs.sweep_files", HOUR),
     Round("导出文件清理", "hezhi.engines.registry.jobs.tidy", HOUR),
     Round("导入文件清理", "hezhi.chapters.cases.intake.jobs.tidy", HOUR),
+    Round("类别更正学习", "hezhi.chapters.cases.intake.jobs.learn_nightly", 10 * MINUTE),
     Round("消息清理", "hezhi.engines.reach.jobs.tidy", 10 * MINUTE),
     Round("对接记录清理", "hezhi.engines.connect.jobs.tidy", 10 * MINUTE),
     Round("任务清理", "hezhi.wiring.jobs.tidy", HOUR),
@@ -186,23 +199,3 @@ def standing() -> Standing:
             [stalled_after()],
         )
         return Standing(*cursor.fetchone())
-
-
-# -- in tests and for one-off runs -----------------------------------------------------------------
-
-
-def work_off(most: int = 200) -> int:
-    """Do waiting jobs here and now, on this thread's own connection; gives how many.
-
-    For tests and for loading demo data, where no worker runs. An error of a job is raised, not retried.
-    """
-    for done in range(most):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT id, task_name, args::text FROM procrastinate_fetch_job_v2(NULL, NULL)")
-            job, name, values = cursor.fetchone()
-        if job is None:
-            return done
-        task: Any = app.tasks[name]
-        task(**json.loads(values))
-        async_to_sync(app.job_manager.finish_job_by_id_async)(job, Status.SUCCEEDED, delete_job=False)
-    return most

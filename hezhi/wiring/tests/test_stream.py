@@ -208,7 +208,7 @@ def test_an_urgent_message_is_shown_at_once_with_its_way(server: Server) -> None
         page.next("counts")
         say(zhou)
         say(zhou, urgent=True)
-        assert page.next("notice") == {"text": "催办:路灯不亮", "url": "/cases/1/"}
+        assert page.next("notice") == {"text": "催办：路灯不亮", "url": "/cases/1/"}
         assert page.hears_no("notice")
 
 
