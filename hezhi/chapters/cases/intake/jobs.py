@@ -5,7 +5,7 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from hezhi.chapters.cases.intake import batches
+from hezhi.chapters.cases.intake import batches, learning
 
 
 @app.task(name="intake.check_import", queue="files", retry=RetryStrategy(max_attempts=3, exponential_wait=10))
@@ -23,3 +23,8 @@ def write_import(batch_id: str) -> None:
 def tidy() -> int:
     """Destroy uploaded files and refused rows whose time is over; gives how many batches."""
     return batches.tidy()
+
+
+def learn_nightly() -> int:
+    """Learn from the officers' choices of category, once a night (夜间更正学习)."""
+    return learning.nightly()

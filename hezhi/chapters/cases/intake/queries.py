@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from hezhi.chapters.cases.handling.api import Category
+from hezhi.chapters.cases.intake.learning import model_in_use
 from hezhi.engines.analysis.text.classify import suggest as label_of
 from hezhi.engines.analysis.text.model import ModelRefused
 from hezhi.engines.analysis.text.places import Gazetteer, Place
@@ -31,7 +32,7 @@ def suggest(title: str, text: str, hint: str = "") -> dict[str, Any]:
     carries the label.
     """
     try:
-        found = label_of(title, text)
+        found = label_of(title, text, model_in_use())
     except ModelRefused:
         # A broken model must never keep a message out; the officer chooses, and `hezhi doctor` says why.
         return {}
