@@ -12,8 +12,9 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from hezhi.engines.org import sign_in
-from hezhi.engines.org.actor import actor_of, citizen
+from hezhi.engines.org.actor import actor_of, citizen, reader
 from hezhi.engines.org.rights import EVERYBODY
+from hezhi.engines.records import audit
 from hezhi.ground.errors import NotAllowed, NotFound, NotNow, Refusal
 from hezhi.ground.ids import new_id
 
@@ -118,6 +119,8 @@ class Letters:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refusal):
             return None
+        if isinstance(error, NotAllowed):
+            audit.refused(reader(request), "access.refused", error)
         return letter(request, error)
 
 

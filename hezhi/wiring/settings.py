@@ -7,13 +7,15 @@ The application runs as a role that cannot change tables or erase the audit; onl
 
 import os
 import secrets
+import shlex
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from hezhi.wiring.account_settings import *  # noqa: F403
+from hezhi.wiring.places import home
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-HEZHI_HOME = Path(os.environ.get("HEZHI_HOME", BASE_DIR / "var")).resolve()
+HEZHI_HOME = Path(os.environ.get("HEZHI_HOME", home())).resolve()
 DEMO = os.environ.get("HEZHI_DEMO") == "1"
 DEBUG = False
 TESTING = os.environ.get("HEZHI_TESTING") == "1"
@@ -182,6 +184,10 @@ STORAGES = {
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["pmtiles", "jpg", "png", "webp", "gz", "zip"]
 WHITENOISE_USE_FINDERS = TESTING
 MEDIA_ROOT = HEZHI_HOME / "files"
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# The command of a virus scanner, which gets the file's path; without one nothing waits for a verdict.
+UPLOAD_SCANNER = shlex.split(os.environ.get("HEZHI_SCANNER", ""))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

@@ -21,6 +21,9 @@ from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 from hezhi.ground.masks import mask
 
+DESK_ONLY = frozenset({"transfer", "add_unit"})
+"""Verbs of the desk that dispatched; a unit passes down or whistles instead."""
+
 BY_URGENCY = Choice(When(urgency="critical", then=0), When(urgency="urgent", then=1), default=2)
 
 DUTY_CHIEF = "duty_chief"
@@ -95,7 +98,8 @@ def case_file(actor: Actor, case_id: UUID) -> CaseFile:
 
 def verbs_for(actor: Actor, case: Case) -> list[Verb]:
     """The next steps of the case itself that this post may take, in the order of the flow."""
-    return [v for v in next_verbs(CASE, case.state, actor.permissions) if v.code not in BY_UNIT_ONLY]
+    hidden = BY_UNIT_ONLY if actor.unit_id == case.desk_id else BY_UNIT_ONLY | DESK_ONLY
+    return [v for v in next_verbs(CASE, case.state, actor.permissions) if v.code not in hidden]
 
 
 def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:

@@ -22,7 +22,7 @@ from hezhi.engines.org.models import Unit
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 
 LEAD, ASSIST = WorkOrder.Part.LEAD, WorkOrder.Part.ASSIST
 AT_WORK = ("to_sign", "handling", "on_hold", "to_review")
@@ -169,6 +169,17 @@ def pass_down(
     )  # fmt: skip
 
 
+def _at_the_desk(case: Case, by: Actor) -> None:
+    """Only the desk that dispatched changes who works on the case; a unit passes down or whistles instead."""
+    if by.unit_id != case.desk_id:
+        raise NotAllowed(
+            "主办和协办单位只由派遣台调整",
+            "您单位可以「下派」给下级,或用「吹哨」请其他单位到场",
+            "不属本单位职责的请申请退回",
+            code="cases.desk_only",
+        )
+
+
 def _below(order: WorkOrder, unit: Unit) -> None:
     if unit.pk == order.unit_id or not unit.path.startswith(order.unit.path):
         raise BadInput({"lead": [f"只能下派给{order.unit.name}的下级单位;需要其他单位配合请用「吹哨」。"]})
@@ -186,6 +197,7 @@ def add_units(
 ) -> Case:
     """Add assisting units (加派) to a case that is being worked on."""
     case = take(case_id, "add_unit", by=by, revision=revision)
+    _at_the_desk(case, by)
     if not assist_ids:
         raise BadInput({"assist": ["请至少选择一个协办单位。"]})
     busy = {o.unit_id for o in tree(case) if o.state in AT_WORK}
@@ -206,6 +218,7 @@ def add_units(
 def transfer(case_id: UUID, *, by: Actor, lead_id: UUID | None, reason: str, revision: int | None = None) -> Case:
     """Give the lead to another unit (转办); the earlier lead's orders are withdrawn with the reason."""
     case = take(case_id, "transfer", by=by, revision=revision)
+    _at_the_desk(case, by)
     reason = given(reason, "reason", "请写明为什么转办。")
     (unit,) = _units(case, lead_id, ())
     if unit.pk == case.lead_unit_id:

@@ -128,7 +128,8 @@ def _grouped(units: Iterable[Unit]) -> Choices:
 
 
 def _flat(groups: Choices) -> Choices:
-    return [option for _, options in groups for option in options]
+    """One list of all units, by name alone: the reason of a suggestion belongs to the lead."""
+    return [(value, label.split(" — ")[0]) for _, options in groups for value, label in options]
 
 
 def uuid_of(value: Any) -> UUID | None:
