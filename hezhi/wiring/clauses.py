@@ -48,6 +48,10 @@ class Row:
     title: str
     room: str
     state: str
+    built: str = ""
+    note: str = ""
+    basis: str = ""
+    shows: str = ""
     code: list[Place] = field(default_factory=list)
     tests: list[Place] = field(default_factory=list)
 
@@ -59,7 +63,7 @@ class Row:
 def rows() -> dict[str, Row]:
     """All rows by id, with the places that name them."""
     listed = tomllib.loads(ROWS.read_text())["row"]
-    found = {row["id"]: Row(row["id"], row["title"], row["room"], row["state"]) for row in listed}
+    found = {row["id"]: Row(**row) for row in listed}
     for id_, place, is_test in _mentions():
         if id_ in found:
             (found[id_].tests if is_test else found[id_].code).append(place)
@@ -92,6 +96,10 @@ def _problems_of(row: Row, before: str) -> Iterator[str]:
         yield f"{row.id} {row.title}:状态为 {row.state},却没有代码注明该条款"
     if row.state in ("part", "works", "lawful") and not row.tests:
         yield f"{row.id} {row.title}:状态为 {row.state},却没有测试注明该条款"
+    if row.state in ("part", "lawful") and not row.note:
+        yield f"{row.id} {row.title}：状态为 {row.state}，却没有写明还缺什么（note）"
+    if row.state == "lawful" and not row.basis:
+        yield f"{row.id} {row.title}：依法限定的条款须写明法律依据（basis）"
     if RANK.get(row.state, 0) < RANK[before]:
         yield f"{row.id} {row.title}:状态由 {before} 倒退为 {row.state}"
     elif row.state != before:
