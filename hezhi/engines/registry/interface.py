@@ -29,6 +29,7 @@ from hezhi.engines.registry.history import history
 from hezhi.engines.registry.schema import described
 from hezhi.engines.registry.versions import version_of
 from hezhi.ground.errors import BadInput, NotFound
+from hezhi.ground.text import one_line
 from hezhi.ground.masks import mask
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class RegistryRest(ViewSet):
     def destroy(self, request: Request, id: UUID) -> HttpResponse:
         """Take a row out, with a `reason` in the query or the body."""
         told = self._body(request).get("reason") or request.query_params.get("reason", "")
-        actions.remove(self.registry, id, by=self.by, reason=str(told))
+        actions.remove(self.registry, id, by=self.by, reason=one_line(str(told)))
         return HttpResponse(status=204)
 
     def restore(self, request: Request, id: UUID) -> HttpResponse:
