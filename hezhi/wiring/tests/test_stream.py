@@ -129,6 +129,16 @@ class Server:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
+        wait_until(_nobody_else_connected, 20)
+
+
+def _nobody_else_connected() -> bool:
+    """The server notices a killed client a moment later, and the database cannot be dropped before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return cursor.fetchone()[0] == 0
 
 
 @pytest.fixture(scope="module")

@@ -58,6 +58,8 @@ def worker(committing_db: None, database_server: tuple[str, str], tmp_path: Path
     yield process
     if process.running and process.running.poll() is None:
         process.end()
+    # The server notices a killed client a moment later, and the database cannot be dropped before.
+    wait_until(lambda: not count("pg_stat_activity", "datname = current_database() AND pid <> pg_backend_pid()"), 20)
 
 
 def count(table: str, where: str = "true") -> int:
