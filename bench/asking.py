@@ -76,6 +76,7 @@ def main() -> None:
         session[sessions.SECOND_FACTOR] = True
         session.save()
         told[name] = _measure(client, f"/r/cases/?size=50&{query}", times)
+        print(name, told[name], file=sys.stderr, flush=True)
     print("\n" + json.dumps(told, ensure_ascii=False))
 
 
@@ -83,7 +84,7 @@ def _measure(client: Client, url: str, times: int) -> dict[str, float]:
     for _ in range(3):
         response = client.get(url)
         assert response.status_code == 200, (url, response.status_code)
-    waits, pages, sqls, plans = [], [], [], ""
+    waits, pages, sqls, plans, statements = [], [], [], "", 0
     for n in range(times):
         begun = time.perf_counter()
         client.get(url)
@@ -92,13 +93,14 @@ def _measure(client: Client, url: str, times: int) -> dict[str, float]:
             with CaptureQueriesContext(connection) as caught:
                 client.get(url)
             pages.append(sum(float(q["time"]) for q in caught if _is_page(q["sql"])) * 1000)
+            statements = len(caught)
             sqls.append(sum(float(q["time"]) for q in caught) * 1000)
             plans = next((q["sql"] for q in caught if _is_page(q["sql"])), "")
     return {
         "page_ms": _executed(plans),
         "page_with_driver_ms": statistics.median(pages),
         "sql_ms": statistics.median(sqls),
-        "statements": len(caught),
+        "statements": statements,
         "p50_ms": statistics.median(waits),
         "p95_ms": sorted(waits)[int(len(waits) * 0.95)],
     }

@@ -87,6 +87,8 @@ def house() -> Iterator[House]:
 
 def _furnish(ready: House) -> None:
     """The demo district as a template, made anew when tables or tables' contents have changed."""
+    if os.environ.get("HEZHI_BENCH_AS_IS") == "1":  # go on with the tables as they stand, while code changes
+        return
     wanted = frontend.digest([*sorted((CHECKOUT / "hezhi").glob("**/migrations/*.py"))])[:16]
     note = ready.home / "template.json"
     if note.exists() and json.loads(note.read_text()) == wanted:

@@ -100,7 +100,7 @@ def run(told: argparse.Namespace) -> dict[str, object]:
 def _fill(ready: House, rows: int, again: bool) -> None:
     """A database with so many cases, kept between runs while the tables stay as they are."""
     there = ready.cluster.sql(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'", "postgres")
-    stamp = (ready.home / "template.json").read_text() + f" {rows}"
+    stamp = f"{(ready.home / 'template.json').read_text()} {rows}"
     note = ready.home / "run/list.txt"
     if there and not again and note.exists() and note.read_text() == stamp:
         return
