@@ -50,7 +50,9 @@ def plain(value: Any) -> str | None:
         return f"\\x{bytes(value).hex()}"
     if isinstance(value, Json | Jsonb):
         return _json(value)
-    if isinstance(value, str | UUID | int | float | IPv4Address | IPv6Address):  # a subclass of str is a choice or a safe text
+    if isinstance(
+        value, str | UUID | int | float | IPv4Address | IPv6Address
+    ):  # a subclass of str is a choice or a safe text
         return str(value)
     raise TypeError(f"no plain form of {value!r}")
 
@@ -63,5 +65,9 @@ def _json(value: Json | Jsonb) -> str:
 @lru_cache(maxsize=64)
 def typed(text: str, types: str) -> str:
     """The statement with a type at each place that names none: `types` is «uuid: id user; boolean: secret»."""
-    of = {name: kind.strip() for kind, _, names in (line.partition(":") for line in types.split(";")) for name in names.split()}
+    of = {
+        name: kind.strip()
+        for kind, _, names in (line.partition(":") for line in types.split(";"))
+        for name in names.split()
+    }
     return re.sub(r"%\((\w+)\)s(?!::)", lambda found: f"{found[0]}::{of.get(found[1], 'text')}", text)

@@ -85,7 +85,7 @@ def problems() -> list[str]:
         for row in known.values()
         if row.state not in STATES
     ]
-    found += [f"{id_} 曾登记在案,现已不在条款台账中" for id_ in noted if id_ not in known]
+    found += [f"{id_} 曾登记在案，现已不在条款台账中" for id_ in noted if id_ not in known]
     for row in known.values():
         found += _problems_of(row, noted.get(row.id, "not_yet"))
     return found
@@ -93,17 +93,17 @@ def problems() -> list[str]:
 
 def _problems_of(row: Row, before: str) -> Iterator[str]:
     if row.state in ("part", "works", "lawful") and not row.code:
-        yield f"{row.id} {row.title}:状态为 {row.state},却没有代码注明该条款"
+        yield f"{row.id} {row.title}：状态为 {row.state}，却没有代码注明该条款"
     if row.state in ("part", "works", "lawful") and not row.tests:
-        yield f"{row.id} {row.title}:状态为 {row.state},却没有测试注明该条款"
+        yield f"{row.id} {row.title}：状态为 {row.state}，却没有测试注明该条款"
     if row.state in ("part", "lawful") and not row.note:
         yield f"{row.id} {row.title}：状态为 {row.state}，却没有写明还缺什么（note）"
     if row.state == "lawful" and not row.basis:
         yield f"{row.id} {row.title}：依法限定的条款须写明法律依据（basis）"
     if RANK.get(row.state, 0) < RANK[before]:
-        yield f"{row.id} {row.title}:状态由 {before} 倒退为 {row.state}"
+        yield f"{row.id} {row.title}：状态由 {before} 倒退为 {row.state}"
     elif row.state != before:
-        yield f"{row.id} {row.title}:状态已由 {before} 变为 {row.state},请用 hezhi clauses --note 登记"
+        yield f"{row.id} {row.title}：状态已由 {before} 变为 {row.state}，请用 hezhi clauses --note 登记"
 
 
 def note() -> None:

@@ -43,7 +43,7 @@ def _wake() -> None:
 
 
 @hezhi.command(options_metavar="[选项]")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON,供监控程序读取。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，供监控程序读取。")
 def doctor(as_json: bool) -> None:
     """体检:数据库、角色、队列、磁盘、时钟、字体、版本;每个问题附处理办法。"""
     from hezhi.wiring import doctor as surgery
@@ -64,9 +64,9 @@ def createadmin() -> None:
     from hezhi.engines.org.models import Role
 
     if not sys.stdin.isatty() and os.environ.get("HEZHI_TESTING") != "1":
-        raise click.ClickException("请在终端中运行,以便逐项填写。")
+        raise click.ClickException("请在终端中运行，以便逐项填写。")
     office = click.prompt(
-        f"岗位({'、'.join(f'{key} {name}' for key, name in OFFICES.items())})",
+        f"岗位（{'、'.join(f'{key} {name}' for key, name in OFFICES.items())}）",
         type=click.Choice(list(OFFICES)),
         show_choices=False,
     )
@@ -77,14 +77,14 @@ def createadmin() -> None:
     full_name = click.prompt("姓名")
     user, password = create_first_administrator(role.kind, login_name, full_name)
     screen.print(f"已创建{OFFICES[office]} [bold]{user.login_name}[/bold]。")
-    screen.print(f"初始口令(仅显示这一次,首次登录须修改):[bold]{password}[/bold]")
+    screen.print(f"初始口令（仅显示这一次，首次登录须修改）：[bold]{password}[/bold]")
 
 
 def check_login_name(typed: str) -> str:
     """A login name that is not the first one an attacker would try."""
     name = typed.strip()
     if name.lower() in FORBIDDEN_NAMES:
-        raise click.UsageError(f"登录名 {name} 过于常见,容易被猜中。请换一个,例如姓名拼写加工号。")
+        raise click.UsageError(f"登录名 {name} 过于常见，容易被猜中。请换一个，例如姓名拼写加工号。")
     return name
 
 
@@ -128,8 +128,8 @@ def registry(slug: str | None) -> None:
 @hezhi.command("import", options_metavar="[选项]")
 @click.argument("slug", metavar="标识")
 @click.argument("file", metavar="文件", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--as", "login", required=True, metavar="登录名", help="以谁的名义导入;须有该台账的导入权限。")
-@click.option("--write", is_flag=True, help="预检后写入;不加则只预检。")
+@click.option("--as", "login", required=True, metavar="登录名", help="以谁的名义导入；须有该台账的导入权限。")
+@click.option("--write", is_flag=True, help="预检后写入；不加则只预检。")
 def import_(slug: str, file: Path, login: str, write: bool) -> None:
     """把一张表(xlsx、xls、ods、csv)导入一个台账,先逐行预检。"""
     _wake()
@@ -156,14 +156,14 @@ def clause(number: str) -> None:
     row = next(row for row in ledger.as_json() if row["id"] == number)
     screen.print(f"[bold]{row['id']} {row['title']}[/bold]  {ledger.STATES[row['state']]}")
     proof = row["proof"]
-    proved = f"{proof['at']} 通过 {proof['passed']} 项,未通过 {proof['failed']} 项" if proof else "尚未运行"
+    proved = f"{proof['at']} 通过 {proof['passed']} 项，未通过 {proof['failed']} 项" if proof else "尚未运行"
     lines = (("所在模块", [row["room"]]), ("代码", row["code"]), ("页面", row["urls"]), ("接口", row["api"]))
     for title, places in (*lines, ("权限", row["rights"]), ("测试", row["tests"]), ("最近验证", [proved])):
         screen.print(f"  {title}:" + (f"\n{' ' * 8}".join(places) if places else "无"), markup=False, soft_wrap=True)
 
 
 @hezhi.command(options_metavar="[选项]")
-@click.option("--check", is_flag=True, help="核对:声明已建成的须有代码和测试,状态不得倒退。")
+@click.option("--check", is_flag=True, help="核对：声明已建成的须有代码和测试，状态不得倒退。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
 @click.option("--note", is_flag=True, help="登记当前状态到 standard/conformance.json。")
 def clauses(check: bool, as_json: bool, note: bool) -> None:

@@ -40,7 +40,7 @@ def show_registry(registry: "Registry", screen: Console) -> None:
     told: list[tuple[str, list[str]]] = [
         ("声明", [f"{declared.__module__}.{declared.__qualname__}"]),
         ("数据表", [f"{registry.label}({registry.model._meta.db_table})"]),
-        ("条款", [registry.clause or f"无:{registry.reason}"]),
+        ("条款", [registry.clause or f"无：{registry.reason}"]),
         ("功能", [f"{offer}({registry.permission(offer)})" for offer in registry.offers]),
         ("列表列", [f"{column.label}({name})" for name, column in registry.columns.items()]),
         ("筛选", [f"{item.label or name}({name})" for name, item in filters.items()]),
@@ -55,7 +55,7 @@ def show_registry(registry: "Registry", screen: Console) -> None:
         screen.print(
             f"  {title}:" + (f"\n{' ' * 6}".join(["", *lines]) if lines else "无"), markup=False, soft_wrap=True
         )
-    screen.print("每一项都可在声明中用普通的 Django 类替换:pages、rest、form。")
+    screen.print("每一项都可在声明中用普通的 Django 类替换：pages、rest、form。")
 
 
 def _addresses_of(registry: "Registry") -> list[str]:
@@ -83,7 +83,7 @@ def import_table(registry: "Registry", path: Path, by: "Actor", *, write: bool, 
     if run.state != run.State.CHECKED:
         return False
     if not write:
-        screen.print("以上为预检结果,未写入任何数据。加 --write 写入。")
+        screen.print("以上为预检结果，未写入任何数据。加 --write 写入。")
         return not run.refused
     with _waiting("正在写入", screen, expected=time.monotonic() - started):
         run = imports.confirm(run.pk, by=by)
@@ -108,8 +108,8 @@ def _tell(registry: "Registry", run: "ImportRun", screen: Console) -> None:
     from hezhi.engines.registry import imports
 
     screen.print(
-        f"{run.get_state_display()}:共 {run.rows} 行,新增 {run.new},变更 {run.changed},"
-        f"未变 {run.unchanged},退回 {run.refused}。"
+        f"{run.get_state_display()}：共 {run.rows} 行，新增 {run.new}，变更 {run.changed},"
+        f"未变 {run.unchanged}，退回 {run.refused}。"
     )
     if run.failure:
         screen.print(run.failure, markup=False)
@@ -126,7 +126,7 @@ class _Clock(ProgressColumn):
         gone = task.elapsed or 0.0
         if not task.total:
             return Text(f"已用 {gone:.0f} 秒")
-        return Text(f"已用 {gone:.0f} 秒,约需 {max(task.total, gone):.0f} 秒")
+        return Text(f"已用 {gone:.0f} 秒，约需 {max(task.total, gone):.0f} 秒")
 
 
 def _waiting(words: str, screen: Console, expected: float | None = None) -> Any:

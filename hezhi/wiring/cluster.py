@@ -137,7 +137,7 @@ class Cluster:
         command = [machine.program("psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", self.url(role, database)]
         done = subprocess.run(command, input=statement, capture_output=True, text=True, cwd="/")
         if done.returncode:
-            raise Trouble(f"数据库语句执行失败:{done.stderr.strip()}", "A database statement failed (see above).")
+            raise Trouble(f"数据库语句执行失败：{done.stderr.strip()}", "A database statement failed (see above).")
         return done.stdout.strip()
 
     # -- how it is done --------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class Cluster:
             self._pg_ctl(data, "start", "-w", "-t", "120", "-l", str(data / "start.log"))
         except Trouble as trouble:
             raise Trouble(
-                f"数据库未能启动,原因见 {data}/start.log 和 {data}/log:{machine.tail(data / 'start.log')}",
+                f"数据库未能启动，原因见 {data}/start.log 和 {data}/log:{machine.tail(data / 'start.log')}",
                 f"The database did not start; see {data}/start.log and {data}/log.",
             ) from trouble
 
@@ -229,14 +229,14 @@ class Cluster:
             )  # fmt: skip
         if done.returncode:
             raise Trouble(
-                f"{Path(command[0]).name} 执行失败:{machine.tail(log)}", f"{Path(command[0]).name} failed; see {log}."
+                f"{Path(command[0]).name} 执行失败：{machine.tail(log)}", f"{Path(command[0]).name} failed; see {log}."
             )
 
     def _check_disk(self) -> None:
         free = shutil.disk_usage(self.folder).free
         if free < NEEDED_BYTES:
             raise Trouble(
-                f"磁盘空间不足:{self.folder} 所在分区仅剩 {free // 2**20} MB,至少需要 {NEEDED_BYTES // 2**20} MB。请清理后重新运行。",
+                f"磁盘空间不足：{self.folder} 所在分区仅剩 {free // 2**20} MB，至少需要 {NEEDED_BYTES // 2**20} MB。请清理后重新运行。",
                 f"Disk full: {free // 2**20} MB left for {self.folder}, {NEEDED_BYTES // 2**20} MB needed. Free some and run again.",
             )
 
@@ -283,7 +283,7 @@ def main(words: list[str]) -> None:
         print(f"export HEZHI_HOME={home()}")
         return
     if cluster.pid():
-        say(f"数据库正在运行,端口 {cluster.port}。", f"The database is running on port {cluster.port}.")
+        say(f"数据库正在运行，端口 {cluster.port}。", f"The database is running on port {cluster.port}.")
     else:
         say("数据库未运行。", "The database is not running.")
 

@@ -51,7 +51,7 @@ def examine() -> list[Finding]:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else "未知原因"
         return [
             *found,
-            Finding("数据库", "bad", f"连接失败:{reason}", "运行 ./run 启动;使用外部数据库时核对 DATABASE_URL。"),
+            Finding("数据库", "bad", f"连接失败：{reason}", "运行 ./run 启动；使用外部数据库时核对 DATABASE_URL。"),
         ]
     with link:
         found += [_safely(subject, look, link) for subject, look in EXAMINATIONS]
@@ -74,7 +74,7 @@ def _safely(subject: str, look: Callable[[psycopg.Connection], Finding], link: p
         return look(link)
     except psycopg.Error as error:
         return Finding(
-            subject, "bad", f"无法检查:{str(error).strip().splitlines()[0]}", "运行 ./run,它会补齐数据表和权限。"
+            subject, "bad", f"无法检查：{str(error).strip().splitlines()[0]}", "运行 ./run，它会补齐数据表和权限。"
         )
 
 
@@ -92,7 +92,9 @@ def versions() -> Iterator[Finding]:
     yield Finding("Python", "good" if good else "bad", python, "" if good else "需要 3.11 以上版本。")
     differing = list(_differing_packages())
     if differing:
-        yield Finding("软件包", "look", "与锁定版本不同:" + "、".join(differing[:6]), "运行 ./run,按锁定文件重新安装。")
+        yield Finding(
+            "软件包", "look", "与锁定版本不同：" + "、".join(differing[:6]), "运行 ./run，按锁定文件重新安装。"
+        )
     else:
         yield Finding("软件包", "good", "与锁定文件一致")
 
@@ -109,18 +111,18 @@ def _differing_packages() -> Iterator[str]:
             found = metadata.version(name)
         except metadata.PackageNotFoundError:
             if name not in conditional:  # a package with a condition may rightly be absent
-                yield f"{name}(缺)"
+                yield f"{name}（缺）"
             continue
         if found not in versions_:
-            yield f"{name} {found}(应为 {'或'.join(sorted(versions_))})"
+            yield f"{name} {found}（应为 {'或'.join(sorted(versions_))}）"
 
 
 def disk() -> Finding:
     """Room left where the data lie."""
     usage = shutil.disk_usage(home() if home().exists() else home().anchor)
-    what = f"{home()} 可用 {usage.free / GB:.1f} GB(共 {usage.total / GB:.0f} GB)"
+    what = f"{home()} 可用 {usage.free / GB:.1f} GB（共 {usage.total / GB:.0f} GB）"
     if usage.free < GB:
-        return Finding("磁盘", "bad", what, "请清理或扩容:低于 1 GB 时数据库可能停止写入。")
+        return Finding("磁盘", "bad", what, "请清理或扩容：低于 1 GB 时数据库可能停止写入。")
     if usage.free < 10 * GB:
         return Finding("磁盘", "look", what, "建议保留 10 GB 以上。")
     return Finding("磁盘", "good", what)
@@ -135,7 +137,7 @@ def keys() -> Finding:
     secret = [name for name in open_ones if not name.endswith((".crt", ".names"))]
     if secret:
         return Finding(
-            "密钥", "bad", f"其他用户可读:{'、'.join(secret)}", f"执行 chmod go-rwx {folder}/*,并考虑轮换密钥。"
+            "密钥", "bad", f"其他用户可读：{'、'.join(secret)}", f"执行 chmod go-rwx {folder}/*，并考虑轮换密钥。"
         )
     return Finding("密钥", "good", "仅本人可读")
 
@@ -146,7 +148,7 @@ def fonts() -> Finding:
         for path in Path(folder).rglob("*") if Path(folder).exists() else ():
             if re.search(r"cjk|wqy|sourcehan|simsun|fandol|droidsansfallback", path.name, re.I):
                 return Finding("中文字体", "good", path.name)
-    return Finding("中文字体", "look", "未找到", "执行 apt-get install fonts-noto-cjk(打印和截图需要)。")
+    return Finding("中文字体", "look", "未找到", "执行 apt-get install fonts-noto-cjk（打印和截图需要）。")
 
 
 # -- the database ----------------------------------------------------------------------------------
@@ -160,10 +162,10 @@ def database(link: psycopg.Connection) -> Finding:
     if version < machine.OLDEST:
         return Finding("数据库", "bad", f"PostgreSQL {version}", f"需要 {machine.OLDEST} 以上版本。")
     if encoding != "UTF8":
-        return Finding("数据库", "bad", f"编码 {encoding}", "需要 UTF8,请导出后重建数据库。")
+        return Finding("数据库", "bad", f"编码 {encoding}", "需要 UTF8，请导出后重建数据库。")
     if missing:
         mend = " ".join(f"CREATE EXTENSION {name};" for name in missing)
-        return Finding("数据库", "bad", f"缺少扩展 {'、'.join(missing)}", f"由数据库管理员在本库执行:{mend}")
+        return Finding("数据库", "bad", f"缺少扩展 {'、'.join(missing)}", f"由数据库管理员在本库执行：{mend}")
     if not _one(link, "SELECT 1 FROM pg_collation WHERE collname = 'zh-x-icu'"):
         return Finding("数据库", "bad", "缺少中文排序规则 zh-x-icu", "请安装带 ICU 的 PostgreSQL。")
     postgis = _one(link, "SELECT extversion FROM pg_extension WHERE extname = 'postgis'")
@@ -177,7 +179,7 @@ def tables(link: psycopg.Connection) -> Finding:
     waiting = sorted(ours - applied)
     if waiting:
         names = "、".join(f"{app}.{name}" for app, name in waiting[:4])
-        return Finding("数据表", "bad", f"{len(waiting)} 项更新未执行:{names}", "运行 ./run,它会执行更新。")
+        return Finding("数据表", "bad", f"{len(waiting)} 项更新未执行：{names}", "运行 ./run，它会执行更新。")
     return Finding("数据表", "good", f"{len(ours)} 项更新均已执行")
 
 
@@ -192,31 +194,36 @@ def roles(link: psycopg.Connection) -> Finding:
         "WHERE c.relkind IN ('r', 'p') AND (pg_get_userbyid(c.relowner) = current_user"
         " OR has_table_privilege(c.oid, 'TRUNCATE'))",
     )
-    mend = "请为应用另设数据库角色:DATABASE_URL 用普通角色,DATABASE_OWNER_URL 用属主角色,然后运行 ./run。"
+    mend = "请为应用另设数据库角色：DATABASE_URL 用普通角色，DATABASE_OWNER_URL 用属主角色，然后运行 ./run。"
     if superuser:
-        return Finding("数据库角色", "bad", f"{role} 是超级用户,可抹除审计记录", mend)
+        return Finding("数据库角色", "bad", f"{role} 是超级用户，可抹除审计记录", mend)
     if powers:
-        return Finding("数据库角色", "bad", f"{role} 可清空或更改 {powers} 张表,审计记录不受保护", mend)
-    return Finding("数据库角色", "good", f"{role} 不能更改表结构,不能清空记录")
+        return Finding("数据库角色", "bad", f"{role} 可清空或更改 {powers} 张表，审计记录不受保护", mend)
+    return Finding("数据库角色", "good", f"{role} 不能更改表结构，不能清空记录")
 
 
 def queue(link: psycopg.Connection) -> Finding:
     """Jobs: is anybody working, does anything wait too long, is anything stuck after a crash."""
     now = clock.real_now()
     beat = _one(link, "SELECT max(last_heartbeat) FROM procrastinate_workers")
-    counts: dict[str, int] = dict(link.execute("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1").fetchall())
+    counts: dict[str, int] = dict(
+        link.execute("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1").fetchall()
+    )
     stuck = _one(
         link,
         "SELECT count(*) FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id "
         "WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - interval '2 minutes')",
     )
     waiting, failed = counts.get("todo", 0), counts.get("failed", 0)
-    what = f"待办 {waiting},失败 {failed}"
+    what = f"待办 {waiting}，失败 {failed}"
     if beat is None or (now - beat).total_seconds() > 60:
-        return Finding("后台任务", "bad", f"没有任务进程在运行;{what}", "运行 ./run,或单独运行 hezhi worker。")
+        return Finding("后台任务", "bad", f"没有任务进程在运行；{what}", "运行 ./run，或单独运行 hezhi worker。")
     if stuck:
         return Finding(
-            "后台任务", "look", f"{stuck} 项任务中断;{what}", "任务进程会在几分钟内自动重做;持续出现请查看 worker.log。"
+            "后台任务",
+            "look",
+            f"{stuck} 项任务中断；{what}",
+            "任务进程会在几分钟内自动重做；持续出现请查看 worker.log。",
         )
     if failed:
         return Finding("后台任务", "look", what, "在系统的运维页面查看失败原因并重发。")
@@ -229,13 +236,16 @@ def clocks(link: psycopg.Connection) -> Finding:
     apart = abs((clock.real_now() - theirs).total_seconds())
     if apart > 2:
         return Finding(
-            "时钟", "bad", f"本机与数据库相差 {apart:.0f} 秒", "两台机器都启用校时(timedatectl set-ntp true)。"
+            "时钟", "bad", f"本机与数据库相差 {apart:.0f} 秒", "两台机器都启用校时（timedatectl set-ntp true）。"
         )
     if not _is_disciplined():
         return Finding(
-            "时钟", "look", f"与数据库一致(相差 {apart:.2f} 秒),但内核显示未校时", "启用校时:timedatectl set-ntp true。"
+            "时钟",
+            "look",
+            f"与数据库一致（相差 {apart:.2f} 秒），但内核显示未校时",
+            "启用校时：timedatectl set-ntp true。",
         )
-    return Finding("时钟", "good", f"已校时,与数据库相差 {apart:.2f} 秒")
+    return Finding("时钟", "good", f"已校时，与数据库相差 {apart:.2f} 秒")
 
 
 def _is_disciplined() -> bool:

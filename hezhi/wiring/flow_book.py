@@ -78,7 +78,7 @@ def book() -> str:
     for cycle in declared():
         parts += [f"## {cycle.name} (`{cycle.code}`, version {cycle.version})\n", _states(cycle), role_table(cycle)]
         parts += [_forms(cycle)]
-    parts += ["## Which seed roles hold a permission (权限与初始角色)\n", _permissions(names, holders)]
+    parts += ["## Which seed roles hold a permission （权限与初始角色）\n", _permissions(names, holders)]
     return "\n".join(parts)
 
 
@@ -93,7 +93,8 @@ def _states(cycle: LifeCycle) -> str:
     """One line of all states by kind."""
     kinds = {"open": "在办", "waiting": "待办", "closed": "已结"}
     told = [
-        f"{title}：{'、'.join(state.name for state in cycle.states if state.kind == kind)}" for kind, title in kinds.items()
+        f"{title}：{'、'.join(state.name for state in cycle.states if state.kind == kind)}"
+        for kind, title in kinds.items()
     ]
     return f"States. {'；'.join(told)}。\n"
 

@@ -52,7 +52,7 @@ def node_tool(name: str) -> str:
     if ours.exists():
         return str(ours)
     raise Trouble(
-        f"没有 Node.js {OLDEST_NODE} 以上版本。请重新运行 ./run,它会自动安装。",
+        f"没有 Node.js {OLDEST_NODE} 以上版本。请重新运行 ./run，它会自动安装。",
         f"There is no Node.js >= {OLDEST_NODE}. Run ./run again: it installs one.",
     )
 
@@ -75,7 +75,7 @@ def _run(command: list[str], name: str) -> None:
     if done.returncode:
         last = " | ".join((done.stderr or done.stdout).strip().splitlines()[-6:])
         raise Trouble(
-            f"前端构建失败({name}):{last}", f"The build of the front end failed ({name}); the reason is above."
+            f"前端构建失败（{name}）：{last}", f"The build of the front end failed ({name}); the reason is above."
         )
 
 

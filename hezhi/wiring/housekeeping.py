@@ -27,13 +27,13 @@ def reset() -> None:
     """Delete this checkout's data folder after a question. A database behind DATABASE_URL is never touched."""
     if os.environ.get("DATABASE_URL"):
         raise Trouble(
-            "已设置 DATABASE_URL:外部数据库不会被删除,请由其管理员处理。",
+            "已设置 DATABASE_URL：外部数据库不会被删除，请由其管理员处理。",
             "DATABASE_URL is set: a foreign database is never deleted from here.",
         )
     if not home().exists():
         say("没有数据可删除。", "There is nothing to delete.")
         return
-    say(f"将删除 {home()} 中的全部数据(数据库、密钥、附件),不可恢复。", "All data there will be deleted for good.")
+    say(f"将删除 {home()} 中的全部数据（数据库、密钥、附件），不可恢复。", "All data there will be deleted for good.")
     if os.environ.get("HEZHI_RESET") != "yes" and input("       输入 yes 继续 / type yes to go on: ").strip() != "yes":
         say("未作任何改动。", "Nothing was changed.")
         return
@@ -70,7 +70,7 @@ def _delete(folder: Path) -> None:
 
     known = {"cluster", "test", "keys", "files", "log", "run", "static"}
     if not known & {path.name for path in folder.iterdir()} and any(folder.iterdir()):
-        raise Trouble(f"{folder} 不像合治的数据目录,未删除。", f"{folder} does not look like our data folder.")
+        raise Trouble(f"{folder} 不像合治的数据目录，未删除。", f"{folder} does not look like our data folder.")
     shutil.rmtree(folder)
 
 

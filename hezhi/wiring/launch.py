@@ -30,6 +30,8 @@ from hezhi.wiring.voice import Trouble, fail, say
 PORT = 8300
 NEEDED_BYTES = 300 * 2**20
 PATIENCE = 120.0
+# Two thousand open pages in one process; without the backpressure the server would let in about half.
+STREAM_FLAGS = ("--backlog", "4096", "--backpressure", "8192", "--http1-buffer-size", "8192", "--runtime-mode", "st")
 EVERYWHERE = "0.0.0.0"  # noqa: S104  only with --https, for phones in the same network
 
 
@@ -45,7 +47,7 @@ def parts(port: int, *, host: str = "127.0.0.1", tls: tuple[Path, Path] | None =
         Part("worker", "后台任务", (sys.executable, str(CHECKOUT / "manage.py"), "worker")),
     ]
     if find_spec("hezhi.wiring.stream"):
-        news = ["--interface", "asgi", "hezhi.wiring.stream:application"]
+        news = ["--interface", "asgi", *STREAM_FLAGS, "hezhi.wiring.stream:application"]
         chosen.append(Part("stream", "实时消息服务", (*granian, "--port", str(port + 1), *news)))
     return chosen
 

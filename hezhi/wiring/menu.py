@@ -10,6 +10,7 @@ from hezhi.engines.flow.queries import todo_count
 from hezhi.engines.org.actor import Actor, citizen
 from hezhi.engines.reach.queries import unread_count
 from hezhi.engines.registry.menu import menu_entries
+from hezhi.wiring.middleware import stream_origin
 
 
 @dataclass(frozen=True)
@@ -95,17 +96,25 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
         "search_url": "/find/" if actor.may("cases.view") else "",
         "account_url": "/account/",
         "logout_url": "/accounts/logout/",
-        "stream_url": f"{settings.STREAM_ORIGIN}/stream",
+        "stream_url": f"{stream_origin(request)}/stream",
     }
 
 
 def _posts(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     """The other posts of this person, to switch to; asked for only where a person has several."""
     posts = getattr(request.user, "current_holdings", None) or []
-    return [
-        {"name": f"{h.post.unit} {h.post.title}", "url": f"/account/post/{h.post_id}/", "active": h.post_id == actor.post_id}
-        for h in posts
-    ] if len(posts) > 1 else []
+    return (
+        [
+            {
+                "name": f"{h.post.unit} {h.post.title}",
+                "url": f"/account/post/{h.post_id}/",
+                "active": h.post_id == actor.post_id,
+            }
+            for h in posts
+        ]
+        if len(posts) > 1
+        else []
+    )
 
 
 def _tabs(actor: Actor, path: str) -> list[dict[str, Any]]:

@@ -49,11 +49,19 @@ class ContentSecurity:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.answer(request)
-        response.setdefault("Content-Security-Policy", POLICY.format(stream=settings.STREAM_ORIGIN))
+        response.setdefault("Content-Security-Policy", POLICY.format(stream=stream_origin(request)))
         response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         return response
+
+
+def stream_origin(request: HttpRequest) -> str:
+    """Where this browser finds the stream: the told origin, or the same host on the stream's own port."""
+    if settings.STREAM_ORIGIN or not settings.STREAM_PORT:
+        return str(settings.STREAM_ORIGIN)
+    host = request.get_host().rsplit(":", 1)[0] if not request.get_host().endswith("]") else request.get_host()
+    return f"{request.scheme}://{host}:{settings.STREAM_PORT}"
 
 
 class Readership:
@@ -64,10 +72,7 @@ class Readership:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        if user.is_authenticated:
-            actor = actor_of(user, sign_in.chosen_post(request))
-        else:
-            actor = citizen()
+        actor = actor_of(user, sign_in.chosen_post(request)) if user.is_authenticated else citizen()
         request.actor = actor.at(  # type: ignore[attr-defined]
             channel="officer" if user.is_authenticated else "citizen",
             address=sign_in.address_of(request),

@@ -59,9 +59,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("HEZHI_ORIGINS", "").split(","
 
 _app_address = os.environ.get("DATABASE_URL", "postgres://hezhi_app@127.0.0.1:5432/hezhi")
 _owner_address = os.environ.get("DATABASE_OWNER_URL", _app_address)
-DATABASES = {
-    "default": _database(_owner_address if os.environ.get("HEZHI_DB_ROLE") == "owner" else _app_address)
-}
+DATABASES = {"default": _database(_owner_address if os.environ.get("HEZHI_DB_ROLE") == "owner" else _app_address)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 ENGINES = [
@@ -217,9 +215,13 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"procrastinate": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": os.environ.get("HEZHI_LOG_LEVEL", "INFO")},
 }
 
 # Server-sent events come from a process of their own; empty behind a proxy that routes /stream there.
 STREAM_ORIGIN = os.environ.get("HEZHI_STREAM_ORIGIN", "")
+STREAM_PORT = os.environ.get("HEZHI_STREAM_PORT", "")
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+WEBHOOK_NETWORKS = [n for n in os.environ.get("HEZHI_WEBHOOK_NETWORKS", "").split(",") if n]
 SYSTEM_NAME = os.environ.get("HEZHI_NAME", "合治 · 区域社会治理数字化系统")

@@ -7,8 +7,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 ROOMS = (
     ("", "hezhi.channels.officer.urls"),
-    # ("cases/", "hezhi.chapters.cases.intake.pages"),
-    # ("cases/", "hezhi.chapters.cases.handling.pages"),
+    ("cases/", "hezhi.chapters.cases.intake.pages"),
+    ("cases/", "hezhi.chapters.cases.handling.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("", "hezhi.engines.registry.urls"),
@@ -21,7 +21,6 @@ ROOMS = (
     ("api/", "hezhi.channels.open_api.urls"),
     ("", "hezhi.wiring.conformance"),
 )
-
 
 
 def _there(module: str) -> bool:

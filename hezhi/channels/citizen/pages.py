@@ -114,7 +114,7 @@ def follow(request: HttpRequest) -> HttpResponse:
         address, moment = reader(request).address, time.now()
         name = f"#{number}"
         if failures.is_locked(name, address, moment):
-            told = "查询次数过多,请 30 分钟后再试。"
+            told = "查询次数过多，请 30 分钟后再试。"
         else:
             reporter = Reporter.objects.filter(case__number=number).select_related("case").first()
             if reporter and reporter.follow_digest and same(reporter.follow_digest, code_digest(code)):
@@ -122,7 +122,7 @@ def follow(request: HttpRequest) -> HttpResponse:
                 request.session["mine"] = [*[m for m in mine if m != str(reporter.case_id)], str(reporter.case_id)]
                 return redirect("citizen-case", case_id=reporter.case_id)
             failures.note(name, address, moment)
-            told = "编号或查询码不对,请核对回执或短信后再试。"
+            told = "编号或查询码不对，请核对回执或短信后再试。"
     return render(
         request, "citizen/follow.html", {"told": told, "number": request.POST.get("number", "")},
         status=422 if told else 200,
@@ -133,7 +133,7 @@ def _own(request: HttpRequest, case_id: UUID) -> Case:
     """A case that this browser has opened by number and code, or reported itself."""
     case = Case.objects.filter(pk=case_id).first() if str(case_id) in request.session.get("mine", []) else None
     if case is None:
-        raise NotFound("请用编号和查询码查看。", "为保护上报人,进度只给持有查询码的人看。", code="citizen.not_yours")
+        raise NotFound("请用编号和查询码查看。", "为保护上报人，进度只给持有查询码的人看。", code="citizen.not_yours")
     return case
 
 
@@ -162,7 +162,7 @@ def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             actions.supplement(row.pk, by=_me(request), text=request.POST.get("text", ""))
-            messages.success(request, "已收到您的补充,谢谢。")
+            messages.success(request, "已收到您的补充，谢谢。")
         except Refusal as refusal:
             messages.error(request, str(refusal))
     return redirect("citizen-case", case_id=row.pk)

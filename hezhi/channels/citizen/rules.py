@@ -16,7 +16,7 @@ class TooMany(NotNow):
     code = "citizen.too_many"
     what = "提交得太频繁了。"
     meaning = "同一网络一小时内的上报已达上限。"
-    remedy = "请稍后再提交,紧急情况请直接拨打 12345 或 110。"
+    remedy = "请稍后再提交，紧急情况请直接拨打 12345 或 110。"
 
 
 def not_too_many(address: str | None) -> None:

@@ -28,7 +28,7 @@ from hezhi.ground.ui.pages import service_worker, switch_elder
 from hezhi.ground.ui.shapes import Empty
 
 clause = "9.1.2-2"
-CANNOT = "网格内处理不了,请上级安排有关单位办理。"
+CANNOT = "网格内处理不了，请上级安排有关单位办理。"
 
 
 @needs("cases.sign", "cases.report", clause=clause)
@@ -77,7 +77,7 @@ def report(request: HttpRequest) -> HttpResponse:
             with acting(by, verb="cases.report_from_grid"):
                 receipt = take_in(rest.grid_message(typed), by=by, case_id=new_id())
                 keep_files(by, Case.objects.get(pk=receipt.id), looked, stage="report", field="photos")
-            messages.success(request, f"已上报,编号 {receipt.number}。")
+            messages.success(request, f"已上报，编号 {receipt.number}。")
             return redirect("grid-case", case_id=receipt.id)
         except BadInput as refusal:
             faults = [sentence for told in refusal.fields.values() for sentence in told]
@@ -130,13 +130,13 @@ def step(request: HttpRequest, order_id: UUID, verb: str) -> HttpResponse:
     if verb == "cannot" and request.method == "POST":
         try:
             actions.ask_return(row.pk, by=by, reason=CANNOT)
-            messages.success(request, "已请上级处理,等待确认。")
+            messages.success(request, "已请上级处理，等待确认。")
         except Refusal as refusal:
             messages.error(request, str(refusal))
         return redirect("grid-order", order_id=row.pk)
     declared = next((v for v in queries.order_verbs_for(by, case, row) if v.code == verb), None)
     if declared is None or verb not in ORDER_STEPS:
-        messages.error(request, "这一步现在不能办理,请查看最新状态。")
+        messages.error(request, "这一步现在不能办理，请查看最新状态。")
         return redirect("grid-order", order_id=row.pk)
     return _step(request, by, case, row, declared)
 
@@ -178,7 +178,9 @@ def _step(request: HttpRequest, by: Actor, case: Case, row: WorkOrder, verb: Ver
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """A case of mine: its state and steps."""
     by = reader(request)
-    row = Case.objects.not_barred_to(by).filter(pk=case_id, registered_by=by.user_id).first() or queries.case_for(by, case_id)
+    row = Case.objects.not_barred_to(by).filter(pk=case_id, registered_by=by.user_id).first() or queries.case_for(
+        by, case_id
+    )
     context = {
         "case": row,
         "text": mask_text(row.text),

@@ -37,7 +37,7 @@ def put_report(request: HttpRequest, case_id: UUID) -> HttpResponse:
     by = reader(request)
     if given.get("account") and str(given["account"]) != str(by.user_id):
         raise NotAllowed(
-            "这条上报属于另一位同事的账号。", "为免冒名,没有提交。", "请由本人登录后发送。", code="grid.other_account"
+            "这条上报属于另一位同事的账号。", "为免冒名，没有提交。", "请由本人登录后发送。", code="grid.other_account"
         )
     receipt = take_in(grid_message(given), by=by.at(
         channel="gridworker", address=by.address, request_id=by.request_id
@@ -52,7 +52,7 @@ def grid_message(given: dict[str, Any]) -> Message:
     spot = str(given.get("spot_result", "")).strip()
     done = given.get("outcome") == "done"
     if done and not spot:
-        raise BadInput({"spot_result": ["已当场处理的,请写一句怎么处理的。"]})
+        raise BadInput({"spot_result": ["已当场处理的，请写一句怎么处理的。"]})
     return replace(
         message, source="grid", anonymous=False, name="", phone="", secret=False, spot_result=spot if done else ""
     )

@@ -63,7 +63,7 @@ def claim(request: HttpRequest, todo_id: UUID) -> HttpResponse:
         todo = get_object_or_404(todos.waiting_for(by), pk=todo_id)
         with acting(by, verb="flow.claim"):
             todos.claim(todo, by=by, until=time.now() + SHIFT)
-        messages.success(request, "已认领,同岗位同事会看到由您办理。")
+        messages.success(request, "已认领，同岗位同事会看到由您办理。")
     return redirect("home")
 
 

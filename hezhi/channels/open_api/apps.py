@@ -6,4 +6,8 @@ from django.apps import AppConfig
 class OpenApiConfig(AppConfig):
     name = "hezhi.channels.open_api"
     label = "open_api"
-    verbose_name = "open_api"
+    verbose_name = "开放接口"
+
+    def ready(self) -> None:
+        """Listen to what happens to matters that outer systems brought."""
+        from hezhi.channels.open_api import events  # noqa: F401

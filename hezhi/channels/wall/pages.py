@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,7 +26,7 @@ def wall(request: HttpRequest) -> HttpResponse:
     month = time.now() - timedelta(days=30)
     trend = queries.trend()
     context: dict[str, Any] = {
-        "wall": {"stream_url": f"{settings.STREAM_ORIGIN}/stream?wall=1", "refresh_url": reverse("wall-figures")},
+        "wall": {"refresh_url": reverse("wall-figures")},
         "figure_list": [
             Figure(NAMES[code][0], str(n), "件", url=f"/r/cases/?view={code}", tone=NAMES[code][1], code=code)
             for code, n in queries.today().items()

@@ -29,7 +29,10 @@ def ask(
     """Put a request before a unit's approvers (提交审批); one open request of a kind per matter."""
     if Approval.objects.filter(object_id=obj[1], kind=kind, state=Approval.State.WAITING).exists():
         raise NotNow(
-            "这件事已有一份同样的申请在等待审批。", "不必重复提交。", "请等审批结果,或先撤回前一份。", code="flow.asked_already"
+            "这件事已有一份同样的申请在等待审批。",
+            "不必重复提交。",
+            "请等审批结果,或先撤回前一份。",
+            code="flow.asked_already",
         )
     approval = Approval.objects.create(
         kind=kind,
@@ -64,7 +67,10 @@ def decide(approval: Approval, *, by: Actor, grant: bool, opinion: str) -> Appro
     _open(row)
     if row.asked_by_id is not None and row.asked_by_id == by.user_id:
         raise NotAllowed(
-            "不能审批自己提出的申请。", "申请和审批须由不同的人办理。", "请由同岗位的其他同事审批。", code="flow.own_request"
+            "不能审批自己提出的申请。",
+            "申请和审批须由不同的人办理。",
+            "请由同岗位的其他同事审批。",
+            code="flow.own_request",
         )
     if row.delegated_to_id != by.user_id and (by.unit_id != row.unit_id or not by.may(row.permission)):
         raise NotAllowed("这份申请不由您审批。", remedy="请由有权限的同事办理。", code="flow.not_approver")
@@ -130,5 +136,8 @@ def delegate(approval: Approval, *, by: Actor, user_id: UUID) -> Approval:
 def _open(row: Approval) -> None:
     if row.state != Approval.State.WAITING:
         raise NotNow(
-            f"这份申请已是「{row.get_state_display()}」。", "可能同事刚刚办理过。", "请刷新后查看结果。", code="flow.decided"
+            f"这份申请已是「{row.get_state_display()}」。",
+            "可能同事刚刚办理过。",
+            "请刷新后查看结果。",
+            code="flow.decided",
         )

@@ -13,12 +13,10 @@ def watch() -> int:
     """Show yellow and red cards that have become due (黄牌、红牌); each card once. Gives how many."""
     shown = 0
     for colour, column, earlier in (("red", "due_at", ["", "yellow"]), ("yellow", "yellow_at", [""])):
-        while True:
+        while _due(column, earlier):
             with acting(system("时限看守"), verb=f"flow.{colour}_cards") as deed:
                 found = list(
-                    Deadline.objects.filter(
-                        state="running", warned__in=earlier, **{f"{column}__lte": time.now()}
-                    )
+                    Deadline.objects.filter(state="running", warned__in=earlier, **{f"{column}__lte": time.now()})
                     .select_for_update(skip_locked=True)
                     .order_by(column)[:BATCH]
                 )
@@ -30,6 +28,11 @@ def watch() -> int:
             if len(found) < BATCH:
                 break
     return shown
+
+
+def _due(column: str, earlier: list[str]) -> bool:
+    """Whether a card waits to be shown at all: a quiet minute leaves no row in the audit."""
+    return Deadline.objects.filter(state="running", warned__in=earlier, **{f"{column}__lte": time.now()}).exists()
 
 
 def release_claims() -> int:

@@ -110,9 +110,7 @@ class Deadline(models.Model):
         verbose_name = "时限"
         indexes = [
             models.Index(fields=["object_id"], name="deadline_object"),
-            models.Index(
-                fields=["due_at"], name="deadline_running", condition=models.Q(state="running")
-            ),
+            models.Index(fields=["due_at"], name="deadline_running", condition=models.Q(state="running")),
         ]
 
 
@@ -147,9 +145,7 @@ class WorkOrder(models.Model):
     )
     depth = models.PositiveSmallIntegerField(default=0)
     unit = models.ForeignKey("org.Unit", models.PROTECT, related_name="+", verbose_name="承办单位")
-    issued_by_unit = models.ForeignKey(
-        "org.Unit", models.PROTECT, null=True, related_name="+", verbose_name="派单单位"
-    )
+    issued_by_unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, related_name="+", verbose_name="派单单位")
     part = models.CharField("主协办", max_length=8, choices=Part.choices, default=Part.LEAD)
     called = models.BooleanField("吹哨报到", default=False)
     arrival_due_at = models.DateTimeField("到场时限", null=True, blank=True)
@@ -258,9 +254,7 @@ class Approval(models.Model):
         verbose_name = "审批"
         indexes = [
             models.Index(fields=["object_id"], name="approval_object"),
-            models.Index(
-                fields=["unit", "permission"], name="approval_waiting", condition=models.Q(state="waiting")
-            ),
+            models.Index(fields=["unit", "permission"], name="approval_waiting", condition=models.Q(state="waiting")),
         ]
         constraints = [
             models.CheckConstraint(

@@ -118,9 +118,7 @@ def planned(
     """An unsaved limit for a matter of this kind, category path and urgency; None when no rule speaks."""
     tables = tables or timetable()
     path = tuple(category.split("/")) if category else ()
-    choice = choose(
-        tables.rules, on=time.local(at).date(), kind=kind, category=path, urgency=urgency, stage=stage
-    )
+    choice = choose(tables.rules, on=time.local(at).date(), kind=kind, category=path, urgency=urgency, stage=stage)
     if choice is None:
         return None
     return Deadline(
@@ -226,9 +224,7 @@ def recompute(deadline: Deadline, tables: Timetable) -> None:
     limit = Limit(deadline.amount, Unit(deadline.clock))
     pauses, extensions = pauses_of(deadline), extensions_of(deadline)
     deadline.due_at = due(deadline.started_at, limit, tables.calendar, pauses=pauses, extensions=extensions)
-    deadline.yellow_at = yellow_at(
-        deadline.started_at, limit, tables.calendar, pauses=pauses, extensions=extensions
-    )
+    deadline.yellow_at = yellow_at(deadline.started_at, limit, tables.calendar, pauses=pauses, extensions=extensions)
 
 
 def why(deadline: Deadline) -> list[Segment]:
@@ -252,9 +248,7 @@ def pauses_of(deadline: Deadline) -> tuple[Pause, ...]:
 
 def extensions_of(deadline: Deadline) -> tuple[Extension, ...]:
     """The stored extensions as values (延期)."""
-    return tuple(
-        Extension(Limit(amount, Unit(unit)), reason) for amount, unit, reason, _ in deadline.extensions
-    )
+    return tuple(Extension(Limit(amount, Unit(unit)), reason) for amount, unit, reason, _ in deadline.extensions)
 
 
 def _running(matter_id: UUID, stages: Sequence[str], state: str) -> list[Deadline]:

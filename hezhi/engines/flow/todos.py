@@ -60,9 +60,7 @@ def waiting_for(actor: Actor) -> QuerySet[ToDo]:
     if actor.unit_id is None:
         return ToDo.objects.none()
     free = Q(claimed_by__isnull=True) | Q(claimed_by=actor.user_id) | Q(claimed_until__lt=time.now())
-    return ToDo.objects.filter(
-        free, unit=actor.unit_id, permission__in=list(actor.permissions), done_at__isnull=True
-    )
+    return ToDo.objects.filter(free, unit=actor.unit_id, permission__in=list(actor.permissions), done_at__isnull=True)
 
 
 def claim(todo: ToDo, *, by: Actor, until: datetime) -> ToDo:

@@ -24,7 +24,11 @@ def read_features(path: Path, crs: str) -> list[dict[str, Any]]:
     """
     if crs not in ACCEPTED_CRS:
         raise BadInput(
-            {"crs": [f"区域边界只接受 {'、'.join(ACCEPTED_CRS)} 坐标,不接受「{crs or '未注明'}」。请先用测绘成果转换。"]}
+            {
+                "crs": [
+                    f"区域边界只接受 {'、'.join(ACCEPTED_CRS)} 坐标,不接受「{crs or '未注明'}」。请先用测绘成果转换。"
+                ]
+            }
         )
     features: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["features"]
     return features
@@ -76,8 +80,7 @@ def load_areas(
         area(f, "community", made[f["properties"]["town"]], f["properties"]["code"]) for f in communities
     ]
     levels["grid"] = [
-        area(f, "grid", made[f["properties"]["community"]], standard_grid_code(f["properties"]["code"]))
-        for f in grids
+        area(f, "grid", made[f["properties"]["community"]], standard_grid_code(f["properties"]["code"])) for f in grids
     ]
     for rows in levels.values():
         Area.objects.bulk_create(rows, batch_size=500)

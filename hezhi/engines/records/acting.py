@@ -67,8 +67,7 @@ def tell_database(deed_id: UUID, context: str) -> None:
     """Set who acts for the rest of this transaction; one round trip."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('pghistory.context_id', %s, true),"
-            " set_config('pghistory.context_metadata', %s, true)",
+            "SELECT set_config('pghistory.context_id', %s, true), set_config('pghistory.context_metadata', %s, true)",
             [str(deed_id), context],
         )
 
@@ -78,9 +77,7 @@ def trace_of(deed: Deed) -> dict[str, str]:
     return {"deed": str(deed.id), "context": context_of(deed.by, deed.verb, deed.reason)}
 
 
-TELL = (
-    "select set_config('pghistory.context_id', %(deed)s, true), set_config('pghistory.context_metadata', %(context)s, true)"
-)
+TELL = "select set_config('pghistory.context_id', %(deed)s, true), set_config('pghistory.context_metadata', %(context)s, true)"
 """The trace as part of another statement; its triggers run after it. The part must be asked for, or it is not run."""
 
 

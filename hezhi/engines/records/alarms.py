@@ -81,7 +81,9 @@ def watch_readers() -> int:
     for actor_id, name, at, values in reads:
         by_person.setdefault(actor_id, []).append((at, values))
         names[actor_id] = name
-    return sum(_bulk(person, names[person], told) + _night(person, names[person], told) for person, told in by_person.items())
+    return sum(
+        _bulk(person, names[person], told) + _night(person, names[person], told) for person, told in by_person.items()
+    )
 
 
 def _bulk(person: UUID, name: str, reads: list[tuple[datetime, int]]) -> int:

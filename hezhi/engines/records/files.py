@@ -50,9 +50,7 @@ def guard(object_type: str, function: Guard) -> None:
 def may_open(actor: Actor, attachment: Attachment) -> bool:
     """Whether this reader may open the file now; False where no chapter answers for the row."""
     function = _guards.get(attachment.object_type)
-    return function is not None and attachment.removed_at is None and function(
-        actor, attachment.object_id, attachment
-    )
+    return function is not None and attachment.removed_at is None and function(actor, attachment.object_id, attachment)
 
 
 def attachment_for(actor: Actor, attachment_id: UUID) -> Attachment:
@@ -141,9 +139,7 @@ def _keep(
     return [known[digest] for digest in digests]
 
 
-def _kept_already(
-    row: models.Model, digests: Collection[str], stage: str, visibility: str
-) -> dict[str, Attachment]:
+def _kept_already(row: models.Model, digests: Collection[str], stage: str, visibility: str) -> dict[str, Attachment]:
     rows = Attachment.objects.filter(
         object_id=row.pk, digest__in=digests, stage=stage, visibility=visibility, removed_at__isnull=True
     )

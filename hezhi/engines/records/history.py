@@ -167,7 +167,11 @@ class _Words:
         for each in keys:
             found = {getattr(row, each.attname) for row in rows} - {None}
             wanted.setdefault(each.remote_field.model, set()).update(found)
-        names = {model: {r.pk: str(r) for r in model._base_manager.filter(pk__in=ids)} for model, ids in wanted.items() if ids}
+        names = {
+            model: {r.pk: str(r) for r in model._base_manager.filter(pk__in=ids)}
+            for model, ids in wanted.items()
+            if ids
+        }
         return {
             (each.name, key): name for each in keys for key, name in names.get(each.remote_field.model, {}).items()
         }  # fmt: skip

@@ -111,9 +111,7 @@ def _seal(report: Report, seal: AuditSeal, expected: bytes) -> None:
         _prove_row(report, row, seal.pk)
     present = ((id_, bytes(rows[id_].mac)) for id_ in ids if id_ in rows)
     if len(rows) == len(ids) and sealing.carried_on(bytes(seal.previous), present) != bytes(seal.digest):
-        report.found(
-            "rows_exchanged", f"第 {seal.pk} 号封存的值与其中的记录不符,有记录被调换或重写。", seal=seal.pk
-        )
+        report.found("rows_exchanged", f"第 {seal.pk} 号封存的值与其中的记录不符,有记录被调换或重写。", seal=seal.pk)
 
 
 def _prove_row(report: Report, row: AuditEntry, seal: int | None = None) -> None:

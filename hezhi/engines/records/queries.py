@@ -41,7 +41,9 @@ class Search:
         """The search as one condition, each part of which has an index that ends with the time."""
         found = Q()
         if self.actors or self.actor_name:
-            found &= Q(actor_id__in=list(self.actors)) | (Q(actor_name=self.actor_name) if self.actor_name else Q(pk__in=()))
+            found &= Q(actor_id__in=list(self.actors)) | (
+                Q(actor_name=self.actor_name) if self.actor_name else Q(pk__in=())
+            )
         if self.objects:
             found &= Q(object_id__in=list(self.objects))
         if self.events:

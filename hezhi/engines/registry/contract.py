@@ -92,17 +92,21 @@ class World:
 
     def by(self, user: User) -> Actor:
         """The actor a person is."""
+        forget_who_made_this()
         return actor_of(user)
 
     def rows(self, many: int = 1, unit: Unit | None = None) -> list[Any]:
         """Rows that lie in a unit, the officer's own if none is named."""
-        return make_rows(self.registry, unit or self.mine, self.officer, many)
+        made = make_rows(self.registry, unit or self.mine, self.officer, many)
+        forget_who_made_this()
+        return made
 
     def client(self, user: User | None = None) -> Client:
         """A browser in which a person has signed in, the officer if nobody is named."""
         user = user or self.officer
         if user not in self.clients:
             self.clients[user] = enter(Client(raise_request_exception=True), user)
+        forget_who_made_this()
         return self.clients[user]
 
     def get(self, url: str, user: User | None = None, **more: Any) -> Any:
@@ -140,6 +144,14 @@ class World:
 
 
 CAPABILITIES = ("edit", "delete", "import", "export", "reveal")
+
+
+def forget_who_made_this() -> None:
+    """Take back the trace under which a test made its people and rows: what follows must bring its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pghistory.context_id', '', true), set_config('pghistory.context_metadata', '', true)"
+        )
 
 
 def _has(registry: Registry, capability: str) -> bool:

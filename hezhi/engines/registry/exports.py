@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import QueryDict
+from procrastinate.contrib.django import app
 
 from hezhi.engines.org.actor import Actor, actor_of
 from hezhi.engines.org.models import User
@@ -161,9 +162,8 @@ def expire() -> int:
 
 
 def _defer(run: ExportRun) -> None:
-    from hezhi.engines.registry.jobs import make_export
-
-    make_export.defer(run_id=str(run.pk))
+    # By name: the job knows this room, so this room may not know the job.
+    app.configure_task("registry.make_export").defer(run_id=str(run.pk))
 
 
 def _asker(run: ExportRun) -> Actor:

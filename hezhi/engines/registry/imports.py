@@ -8,7 +8,7 @@ an untouched batch can be taken back as a whole.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -18,6 +18,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, models, transaction
+from procrastinate.contrib.django import app
 
 from hezhi.engines.org.actor import Actor, actor_of
 from hezhi.engines.org.models import User
@@ -33,6 +34,7 @@ from hezhi.engines.registry.models import ImportRun
 from hezhi.engines.registry.scope import person
 from hezhi.ground import tables, time
 from hezhi.ground.errors import BadInput, NotFound, NotNow, Refusal
+from hezhi.ground.masks import mask
 from hezhi.ground.uploads import SHEETS
 
 if TYPE_CHECKING:
@@ -141,7 +143,8 @@ def check(run_id: UUID) -> None:
         return
     registry, by = site.get(run.registry), _importer(run)
     try:
-        with transaction.atomic():
+        # The rows need somebody who acts, as in earnest; his trace is taken back with them.
+        with transaction.atomic(), acting(by, verb=f"{registry.label}.import"):
             batch = _read(registry, run, by)
             transaction.set_rollback(True)
     except Refusal as refusal:
@@ -423,13 +426,25 @@ def _lookups(registry: Registry, by: Actor) -> dict[str, Lookup]:
 # -- small things ----------------------------------------------------------------------------------
 
 
-def problems(registry: Registry, run: ImportRun, most: int = 200) -> Iterator[tuple[int, str, str]]:
-    """What is wrong, for the screen: row, column, sentence."""
+def problems(registry: Registry, run: ImportRun, most: int = 200) -> list[tuple[int, str, str, str]]:
+    """What is wrong, for the screen: row, column, what stands there, sentence."""
     labels = {name: str(item.label) for name, item in registry.form_class.base_fields.items()}
-    told = (
-        (n, labels.get(name, ""), said) for n, fields in run.report for name, all_ in fields.items() for said in all_
-    )
-    return islice(told, most)
+    told = [(n, name, said) for n, fields in run.report for name, all_ in fields.items() for said in all_][:most]
+    values = _values_of(registry, run, {n for n, _, _ in told}) if told and run.file else {}
+    return [(n, labels.get(name, ""), values.get(n, {}).get(name, ""), said) for n, name, said in told]
+
+
+def _values_of(registry: Registry, run: ImportRun, wanted: set[int]) -> dict[int, dict[str, str]]:
+    """The cells of some rows, read from the file itself; masked where a column is masked."""
+    found: dict[int, dict[str, str]] = {}
+    with _table(run, sheet_columns(registry, _importer(run), for_template=False)) as table:
+        for row in table:
+            if row.number in wanted:
+                kinds = registry.mask_kinds
+                found[row.number] = {n: mask(kinds[n], v) if n in kinds else v for n, v in row.values.items()}
+                if len(found) == len(wanted):
+                    break
+    return found
 
 
 def _by_words(told: dict[str, list[str]]) -> dict[str, str]:
@@ -466,9 +481,8 @@ def _destroy(run: ImportRun, by: Actor) -> None:
 
 
 def _defer(task: str, run: ImportRun) -> None:
-    from hezhi.engines.registry import jobs
-
-    getattr(jobs, task).defer(run_id=str(run.pk))
+    # By name: the job knows this room, so this room may not know the job.
+    app.configure_task(f"registry.{task}").defer(run_id=str(run.pk))
 
 
 def _take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:

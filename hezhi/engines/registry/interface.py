@@ -29,8 +29,8 @@ from hezhi.engines.registry.history import history
 from hezhi.engines.registry.schema import described
 from hezhi.engines.registry.versions import version_of
 from hezhi.ground.errors import BadInput, NotFound
-from hezhi.ground.text import one_line
 from hezhi.ground.masks import mask
+from hezhi.ground.text import one_line
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry

@@ -19,8 +19,7 @@ def ledger(tmp_path, monkeypatch):
         (tmp_path / "hezhi/actions.py").write_text(code)
         (tmp_path / "hezhi/test_actions.py").write_text(test)
         (tmp_path / "clauses.toml").write_text(
-            f'[[row]]\nid = "9.1.2-2"\ntitle = "事件管理"\nroom = "cases"\nstate = "{state}"\n'
-            'note = "还缺一步"\n'
+            f'[[row]]\nid = "9.1.2-2"\ntitle = "事件管理"\nroom = "cases"\nstate = "{state}"\nnote = "还缺一步"\n'
         )
         (tmp_path / "conformance.json").write_text(json.dumps({"9.1.2-2": noted}))
         monkeypatch.setattr(clauses, "CHECKOUT", tmp_path)

@@ -95,14 +95,14 @@ def _steps(case: Case, people: Cast, dice: random.Random) -> list[Callable[[], o
     if turn < 0.09:
         return [
             lambda: actions.answer_directly(
-                case.pk, by=acceptor, reply="您好,相关办理地点和所需材料已答复,可按通知时间办理。",
+                case.pk, by=acceptor, reply="您好，相关办理地点和所需材料已答复，可按通知时间办理。",
                 category_id=_category(case),
             ),
             lambda: _call_back(case, caller, dice),
         ]  # fmt: skip
     if turn < 0.12:
         return [
-            lambda: actions.ask_not_accept(case.pk, by=acceptor, reason="该事项已进入诉讼程序,依规定不予受理。"),
+            lambda: actions.ask_not_accept(case.pk, by=acceptor, reason="该事项已进入诉讼程序，依规定不予受理。"),
             lambda: _decide(case, chief, grant=True),
         ]
     steps: list[Callable[[], object]] = [
@@ -142,7 +142,7 @@ def _dispatch(case: Case, by: Actor, dice: random.Random) -> None:
         choices = list(Unit.objects.filter(kind=Unit.Kind.DEPARTMENT).order_by("code")[:1])
     assist = [u.pk for u in choices[1:2]] if dice.random() < 0.25 else []
     actions.dispatch(
-        case.pk, by=by, lead_id=choices[0].pk, assist_ids=assist, request="请核实处理,并将结果答复反映人。"
+        case.pk, by=by, lead_id=choices[0].pk, assist_ids=assist, request="请核实处理，并将结果答复反映人。"
     )
 
 
@@ -169,7 +169,7 @@ def _return(case: Case, people: Cast) -> None:
     for order in _orders(case, "to_sign")[:1]:
         by = _hand(people, order.unit_id)
         if by:
-            actions.ask_return(order.pk, by=by, reason="经核对职责清单,该事项不属我单位职责,建议改派属地。")
+            actions.ask_return(order.pk, by=by, reason="经核对职责清单，该事项不属我单位职责，建议改派属地。")
 
 
 def _first_hand(case: Case, people: Cast) -> Actor | None:
@@ -180,13 +180,13 @@ def _first_hand(case: Case, people: Cast) -> Actor | None:
 def _extend(case: Case, people: Cast) -> None:
     by = _first_hand(case, people)
     if by:
-        actions.ask_extension(case.pk, by=by, days=5, reason="需采购配件,供货周期约一周。")
+        actions.ask_extension(case.pk, by=by, days=5, reason="需采购配件，供货周期约一周。")
 
 
 def _hold(case: Case, people: Cast) -> None:
     by = _first_hand(case, people)
     if by:
-        actions.ask_hold(case.pk, by=by, reason="冬季不宜施工,待开春后恢复。")
+        actions.ask_hold(case.pk, by=by, reason="冬季不宜施工，待开春后恢复。")
 
 
 def _reply(case: Case, people: Cast, dice: random.Random) -> None:
@@ -214,5 +214,5 @@ def _call_back(case: Case, by: Actor, dice: random.Random) -> None:
     happy = dice.random() < 0.86
     actions.call_back(
         case.pk, by=by, reached=True, true_matter=True, solved=happy or dice.random() < 0.5, satisfied=happy,
-        satisfied_attitude=True, reason="" if happy else "反映人认为处理不彻底,希望再次查看。",
+        satisfied_attitude=True, reason="" if happy else "反映人认为处理不彻底，希望再次查看。",
     )  # fmt: skip

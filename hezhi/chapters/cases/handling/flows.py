@@ -133,7 +133,7 @@ ORDER = LifeCycle(
         Verb("whistle", "吹哨", ("handling",), "handling", right="cases.whistle",
              who=("镇街派遣员", "网格员"), tells=("cases.called",),
              form=(Field("assist", "请到场的单位", kind="units", required=True),
-                   Field("hours", "到场时限(小时)", kind="number", required=True),
+                   Field("hours", "到场时限（小时）", kind="number", required=True),
                    Field("request", "需要做什么", kind="text", required=True))),
         Verb("arrive", "报到", ("to_sign", "handling"), "handling", right="cases.sign",
              who=("承办经办人",), form=(TEXT,)),

@@ -44,7 +44,7 @@ def case_for(actor: Actor, case_id: UUID) -> Case:
     )
     case = rows.filter(pk=case_id).first()
     if case is None:
-        raise NotFound("没有找到这件事。", "可能编号有误,或不在您的管辖范围。", "请核对编号。", code="cases.not_found")
+        raise NotFound("没有找到这件事。", "可能编号有误，或不在您的管辖范围。", "请核对编号。", code="cases.not_found")
     return case
 
 
@@ -184,12 +184,12 @@ def suggested_units(case: Case) -> list[UnitChoice]:
         )
         for rule in sorted(rules, key=lambda r: (-codes.index(r.category.code), r.area_id is None)):
             if rule.unit is not None:
-                basis = f",依据:{rule.basis}" if rule.basis else ""
+                basis = f"，依据：{rule.basis}" if rule.basis else ""
                 choices.append(UnitChoice(rule.unit, f"派单目录「{rule.category.name}」{basis}"))
     if case.town_id:
         town = Unit.objects.filter(area=case.town_id, kind=Unit.Kind.TOWN, valid_to__isnull=True).first()
         if town is not None:
-            choices.append(UnitChoice(town, f"属地:发生地在{town.name}"))
+            choices.append(UnitChoice(town, f"属地：发生地在{town.name}"))
     if case.barred_unit_id:
         barred = Unit.objects.get(pk=case.barred_unit_id).path
         choices = [c for c in choices if not c.unit.path.startswith(barred)]

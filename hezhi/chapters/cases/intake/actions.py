@@ -37,7 +37,9 @@ class Receipt:
     new: bool = True
 
 
-_TAKE_IN = f"with who as ({TELL})" + """
+_TAKE_IN = (
+    f"with who as ({TELL})"
+    + """
 , place as (
   select id, community_id, town_id, district_id, full_name from geo_area
   where level = 'grid' and kind = 'basic' and valid_to is null
@@ -100,7 +102,8 @@ _TAKE_IN = f"with who as ({TELL})" + """
 )
 select fresh.id, fresh.number, fresh.state, coalesce(place.full_name, guess.full_name, '')
 from fresh left join place on true left join guess on true
-"""  # noqa: S608 - constants only
+"""
+)  # noqa: S608 - constants only
 
 _TYPES = (
     "uuid: id guess user unit reporter_id step_id deadline_id rule todo_id; boolean: secret on_the_spot anonymous"
@@ -158,7 +161,7 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
         "outside_number": _outside_number(message),
         "outside_due_at": message.outside_due_at,
         "title": "保密诉求" if message.secret else message.title,
-        "text": "内容已按保密件封存,由受理员阅处。" if message.secret else message.text,
+        "text": "内容已按保密件封存，由受理员阅处。" if message.secret else message.text,
         "sealed_text": _sealed(Case(sealed_text=_whole(message) if message.secret else ""), "sealed_text"),
         "category": category,
         "answers": json.dumps(answers, ensure_ascii=False),
@@ -260,5 +263,5 @@ def _why_not(message: Message, case_id: UUID) -> Receipt:
         if known is not None:
             return Receipt(known.pk, known.number, "", known.state, known.place, new=False)
     raise BadInput(
-        {"place": ["这个位置不在本区范围内。请核对地图上的点;确属外区的,请向所在区反映。"]}, code="intake.outside"
+        {"place": ["这个位置不在本区范围内。请核对地图上的点；确属外区的，请向所在区反映。"]}, code="intake.outside"
     )

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
+from procrastinate.contrib.django import app
 
 from hezhi.chapters.cases.intake import importing
 from hezhi.chapters.cases.intake.importing import Counts, Fit, Verdict
@@ -300,9 +301,8 @@ def _importer(batch: Batch) -> Actor:
 
 
 def _hand_over(task: str, batch: Batch) -> None:
-    from hezhi.chapters.cases.intake import jobs
-
-    getattr(jobs, task).defer(batch_id=str(batch.pk))
+    # By name: the job knows this room, so this room may not know the job.
+    app.configure_task(f"intake.{task}").defer(batch_id=str(batch.pk))
 
 
 def _fail(batch: Batch, by: Actor, refusal: Refusal) -> None:
@@ -324,7 +324,7 @@ def _finish(batch: Batch, by: Actor, state: str) -> None:
 def _too_late(batch: Batch) -> NotNow:
     """A colleague, or the first of two clicks, was quicker."""
     batch.refresh_from_db()
-    who = f",由{batch.by.full_name}办理" if batch.by else ""
+    who = f"，由{batch.by.full_name}办理" if batch.by else ""
     return NotNow(
         f"这个批次现在是“{batch.get_state_display()}”{who}。", "同一批次只写入一次，本次没有重复操作。",
         "请刷新后查看结果。", code="intake.batch_moved_on",

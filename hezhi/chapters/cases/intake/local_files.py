@@ -121,7 +121,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     with gzip.open(path) as packed:
         content = packed.read(MOST_UNPACKED + 1)
     if len(content) > MOST_UNPACKED:
-        raise BadInput({"file": ["压缩文件展开后超过 200 MB,请分成几个文件。"]})
+        raise BadInput({"file": ["压缩文件展开后超过 200 MB，请分成几个文件。"]})
     yield io.BytesIO(content)
 
 

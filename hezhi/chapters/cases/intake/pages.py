@@ -33,12 +33,12 @@ class ReportForm(forms.Form):
 
     source = forms.ChoiceField(label="来源", choices=DESK_SOURCES)
     appeal = forms.ChoiceField(label="诉求类型", choices=list(APPEALS.items()), initial="help")
-    title = forms.CharField(label="标题", max_length=120, required=False, help_text="可不填,系统取内容第一句。")
+    title = forms.CharField(label="标题", max_length=120, required=False, help_text="可不填，系统取内容第一句。")
     text = forms.CharField(
         label="反映内容", widget=forms.Textarea(attrs={"rows": 6}), max_length=MOST_TEXT,
         error_messages={"required": "请写明反映的问题。"},
     )  # fmt: skip
-    category = forms.ChoiceField(label="类别", required=False, help_text="可不选,系统给出建议。")
+    category = forms.ChoiceField(label="类别", required=False, help_text="可不选，系统给出建议。")
     urgency = forms.ChoiceField(label="紧急程度", choices=[("", "按类别默认"), *Urgency.choices], required=False)
     place = forms.CharField(label="地点", max_length=200, required=False)
     lng = forms.FloatField(label="经度", required=False, widget=forms.HiddenInput)
@@ -47,7 +47,7 @@ class ReportForm(forms.Form):
     phone = forms.CharField(label="电话", max_length=20, required=False)
     anonymous = forms.BooleanField(label="匿名", required=False)
     secret = forms.BooleanField(
-        label="上报人要求保密", required=False, help_text="勾选后全文封存,只有受理员和值班长能看。"
+        label="上报人要求保密", required=False, help_text="勾选后全文封存，只有受理员和值班长能看。"
     )
     occurred_on = forms.DateField(label="发生日期", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     outside_number = forms.CharField(label="外部编号", max_length=60, required=False)

@@ -141,6 +141,6 @@ def near_reports(lon: float, lat: float, kind: str) -> list[dict[str, str]]:
         since = time.now() - timedelta(days=30)
         cursor.execute(_NEAR, {"lon": lon, "lat": lat, "kind": kind, "since": since, "metres": NEAR_METRES})
         return [
-            {"text": f"{title[:24]}({time.local(at):%m-%d} 已有人反映,正在办理)", "url": "#card-text"}
+            {"text": f"{title[:24]}（{time.local(at):%m-%d} 已有人反映，正在办理）", "url": "#card-text"}
             for _, title, _, at in cursor
         ]

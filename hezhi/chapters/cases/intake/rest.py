@@ -24,7 +24,7 @@ def read_json(request: HttpRequest) -> dict[str, Any]:
     except (ValueError, UnicodeDecodeError):
         given = None
     if not isinstance(given, dict):
-        raise BadInput({"": ["内容格式不对,请刷新页面后再提交。"]})
+        raise BadInput({"": ["内容格式不对，请刷新页面后再提交。"]})
     return given
 
 
@@ -56,7 +56,7 @@ def _number(value: Any, name: str) -> float | None:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise BadInput({name: ["位置不是有效的经纬度,请重新点「用我的位置」或写明地点。"]}) from None
+        raise BadInput({name: ["位置不是有效的经纬度，请重新点「用我的位置」或写明地点。"]}) from None
 
 
 def photo_of(request: HttpRequest, case: Case, n: int) -> SimpleUploadedFile:
@@ -68,7 +68,7 @@ def photo_of(request: HttpRequest, case: Case, n: int) -> SimpleUploadedFile:
         raise BadInput({"photos": [f"每件最多 {MOST_PHOTOS} 张照片。"]})
     body: bytes = request.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
-        raise BadInput({"photos": ["照片超过 20 MB,请压缩后再传。"]})
+        raise BadInput({"photos": ["照片超过 20 MB，请压缩后再传。"]})
     return SimpleUploadedFile(f"照片{n}.{ending}", body, content_type=request.content_type)
 
 

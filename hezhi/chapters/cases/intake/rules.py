@@ -76,9 +76,9 @@ def checked(message: Message, *, now: datetime) -> Message:
         ("text", text, MOST_TEXT, "内容"), ("name", name, MOST_NAME, "姓名"), ("place", place, MOST_PLACE, "地点"),
     ):  # fmt: skip
         if len(value) > most:
-            fault(field_name, f"{label}最多 {most} 个字,现在是 {len(value)} 个字,请精简。")
+            fault(field_name, f"{label}最多 {most} 个字，现在是 {len(value)} 个字，请精简。")
     if message.source not in SOURCES:
-        fault("source", f"来源「{message.source}」不在名单内,可用:{'、'.join(SOURCES)}。")
+        fault("source", f"来源「{message.source}」不在名单内，可用：{'、'.join(SOURCES)}。")
     if message.urgency and message.urgency not in URGENCIES:
         fault("urgency", f"紧急程度请填 {'、'.join(URGENCIES)} 之一。")
     if message.appeal not in APPEALS:
@@ -87,7 +87,7 @@ def checked(message: Message, *, now: datetime) -> Message:
         fault("phone", f"{told.fault}。")
     for field_name, moment in (("occurred_at", message.occurred_at), ("received_at", message.received_at)):
         if moment is not None and moment > now + CLOCKS_DIFFER:
-            fault(field_name, "时间在将来,请核对日期和钟点。")
+            fault(field_name, "时间在将来，请核对日期和钟点。")
     lon, lat = _point(message, fault)
     if faults:
         raise BadInput(faults)
@@ -106,7 +106,7 @@ def checked(message: Message, *, now: datetime) -> Message:
 def _title_from(text: str) -> str:
     """The first sentence as a title when none was given."""
     first = text.replace("\n", " ")
-    for stop in "。!!??;;":
+    for stop in "。！!？?；;":
         first = first.split(stop)[0]
     return first[:40] or text[:40]
 
@@ -122,9 +122,9 @@ def _point(message: Message, say: Callable[[str, str], None]) -> tuple[float | N
         say("lon", "经纬度不是有效数字。")
         return None, None
     if message.crs not in CRS_NAMES:
-        say("crs", f"请注明坐标系,可用:{'、'.join(CRS_NAMES)};系统不猜测坐标系。")
+        say("crs", f"请注明坐标系，可用：{'、'.join(CRS_NAMES)}；系统不猜测坐标系。")
         return None, None
     if not (-180 <= message.lon <= 180 and -90 <= message.lat <= 90):
-        say("lon", "经纬度超出范围,可能经度和纬度写反了。")
+        say("lon", "经纬度超出范围，可能经度和纬度写反了。")
         return None, None
     return to_wgs84(message.lon, message.lat, message.crs)

@@ -55,7 +55,7 @@ class District:
         return actor_of(self.people[name]).at(channel="officer", address="127.0.0.1", request_id="test")
 
     def report(
-        self, text: str = "路灯不亮已经三天,晚上看不清路", by: str = "centre.acceptor", **more: object
+        self, text: str = "路灯不亮已经三天，晚上看不清路", by: str = "centre.acceptor", **more: object
     ) -> Receipt:
         """A message taken in, by default in the first grid."""
         fields = {"source": "hotline", "lon": 120.005, "lat": 36.005, "crs": "EPSG:4326", "title": "路灯不亮"} | more

@@ -30,7 +30,7 @@ def _kept(request: HttpRequest, text: str, minutes: int = 10) -> HttpResponse:
 def shapes(request: HttpRequest, level: str) -> HttpResponse:
     """The current areas of a level as GeoJSON (WGS 84)."""
     if level not in LEVELS:
-        raise BadInput({"level": [f"没有「{level}」这一级区域,可用:{'、'.join(LEVELS)}。"]})
+        raise BadInput({"level": [f"没有「{level}」这一级区域，可用：{'、'.join(LEVELS)}。"]})
     return _kept(request, queries.shapes(level, LEVELS[level]))
 
 

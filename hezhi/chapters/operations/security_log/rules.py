@@ -72,7 +72,11 @@ def _said(key: str, value: Any) -> str:
     if key == "objects":
         return "、".join(f"{model_name(kind) or kind} {str(id_)[:8]}" for kind, id_ in value)
     if key == "files":
-        return f"{len(value)} 个,SM3 " + "、".join(str(each.get("sm3", ""))[:12] for each in value) if isinstance(value, list) else str(value)
+        return (
+            f"{len(value)} 个,SM3 " + "、".join(str(each.get("sm3", ""))[:12] for each in value)
+            if isinstance(value, list)
+            else str(value)
+        )
     if isinstance(value, Mapping):
         return "、".join(f"{model_name(str(k)) or k} {v}" for k, v in value.items())
     if isinstance(value, list):

@@ -55,7 +55,6 @@ REVOKE ALL ON FUNCTION records_erase(jsonb, jsonb) FROM PUBLIC;
 
 
 class Migration(migrations.Migration):
-
     dependencies = [("records", "0001_initial")]
 
     operations = [migrations.RunSQL(FUNCTION, "DROP FUNCTION records_erase(jsonb, jsonb)")]

@@ -35,7 +35,9 @@ def told(monkeypatch) -> list[Alarm]:
 
 @pytest.fixture
 def auditor(db):
-    return actor(make_officer("shenji", make_role("audit_admin", ["audit.view"], kind="audit_admin"), full_name="顾明审"))
+    return actor(
+        make_officer("shenji", make_role("audit_admin", ["audit.view"], kind="audit_admin"), full_name="顾明审")
+    )
 
 
 def read(by, values: int = 1) -> None:
@@ -73,7 +75,8 @@ def test_two_people_are_counted_apart(officer, auditor, at):
 
 
 @pytest.mark.parametrize(
-    ("minutes", "most"), [([], 0), ([0], 1), ([0, 10], 2), ([0, 11], 1), ([0, 1, 2, 12, 13, 14], 3), ([0, 5, 9, 10, 30], 4)]
+    ("minutes", "most"),
+    [([], 0), ([0], 1), ([0, 10], 2), ([0, 11], 1), ([0, 1, 2, 12, 13, 14], 3), ([0, 5, 9, 10, 30], 4)],
 )
 def test_the_most_within_any_ten_minutes(minutes: list[int], most: int):
     reads = [(NOON + timedelta(minutes=m), 1) for m in minutes]
@@ -96,7 +99,11 @@ def test_who_is_on_duty_at_night_may_read(officer, at):
     traced()
     user = User.objects.get(pk=officer.user_id)
     DutyShift.objects.create(
-        unit_id=officer.unit_id, user=user, rank=1, starts_at=NIGHT - timedelta(hours=4), ends_at=NIGHT + timedelta(hours=4)
+        unit_id=officer.unit_id,
+        user=user,
+        rank=1,
+        starts_at=NIGHT - timedelta(hours=4),
+        ends_at=NIGHT + timedelta(hours=4),
     )
     at(NIGHT)
     read(officer)
@@ -136,7 +143,9 @@ def test_an_alarm_is_settled_once_with_a_note_by_somebody_else(officer, auditor,
 def looked(monkeypatch) -> list:
     """From when on each examination looked; nothing is wrong unless a test says so."""
     asked: list = []
-    monkeypatch.setattr(integrity, "verify", lambda since=None: asked.append(since) or Report(since=since, seals=1, rows=2))
+    monkeypatch.setattr(
+        integrity, "verify", lambda since=None: asked.append(since) or Report(since=since, seals=1, rows=2)
+    )
     return asked
 
 

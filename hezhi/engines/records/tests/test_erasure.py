@@ -144,11 +144,19 @@ def test_the_function_reaches_nothing_but_history(officer, role):
     entry = whole_entry(officer, role)
     before = AuditEntry.objects.count()
     ids = [str(role.pk)]
-    for table in ("records_auditentry", "records_auditseal", "records_trackedroleevent", "org_role; DROP TABLE x", "geo_area"):
+    for table in (
+        "records_auditentry",
+        "records_auditseal",
+        "records_trackedroleevent",
+        "org_role; DROP TABLE x",
+        "geo_area",
+    ):
         call(entry, [{"table": table, "ids": ids, "columns": None}])
     assert AuditEntry.objects.count() == before + 5, "each call left its row"
     assert len(versions(role)) == 3
-    call(entry, [{"table": "org_role", "ids": ids, "columns": ["pgh_context", "pgh_label", "name\" = 'x', \"pgh_label"]}])
+    call(
+        entry, [{"table": "org_role", "ids": ids, "columns": ["pgh_context", "pgh_label", "name\" = 'x', \"pgh_label"]}]
+    )
     assert {v.pgh_label for v in versions(role)} == {"insert", "update"}
 
 

@@ -51,7 +51,12 @@ def test_a_verb_leaves_one_audit_row_and_a_version_with_the_same_trace(officer, 
     entry = AuditEntry.objects.latest("id")
     assert (entry.event, entry.actor_id, entry.post_title) == ("test.rename", by.user_id, by.post_title)
     assert (entry.object_type, entry.object_id, entry.result) == ("org.role", role.pk, "ok")
-    assert (entry.address, entry.request_id, entry.channel, entry.reason) == ("10.2.3.4", "r-123", "officer", "名称有误")
+    assert (entry.address, entry.request_id, entry.channel, entry.reason) == (
+        "10.2.3.4",
+        "r-123",
+        "officer",
+        "名称有误",
+    )
     version = _versions(role).latest("pgh_id")
     assert version.pgh_context_id == entry.deed_id
     assert version.pgh_context == {
@@ -182,7 +187,11 @@ def test_audit_seals_checks_and_all_history_can_only_be_added_to(role):
     names = protection.append_only_tables()
     assert {"records_auditentry", "records_auditseal", "records_auditcheck"} < set(names) and len(names) > 13
     for table in names:
-        for statement in (f"UPDATE {table} SET {_a_column(table)} = DEFAULT", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+        for statement in (
+            f"UPDATE {table} SET {_a_column(table)} = DEFAULT",
+            f"DELETE FROM {table}",
+            f"TRUNCATE {table}",
+        ):
             _is_denied(statement)
 
 
@@ -319,4 +328,3 @@ def _versions(role: Role):
     from hezhi.engines.records.org_history import TrackedRole
 
     return TrackedRole.versions.rel.related_model.objects.filter(pgh_obj_id=role.pk)
-

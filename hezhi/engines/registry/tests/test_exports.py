@@ -13,7 +13,7 @@ from hezhi.engines.registry.models import ExportRun
 from hezhi.engines.registry.parts import OPEN, Gate, Part
 from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed
-from hezhi.wiring.jobs import work_off
+from hezhi.ground.jobs import work_off
 
 URL = "/r/service-points/"
 

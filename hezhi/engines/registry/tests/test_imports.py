@@ -10,8 +10,8 @@ from hezhi.engines.registry import imports, site
 from hezhi.engines.registry.contract import World, _sheet, _upload
 from hezhi.engines.registry.models import ImportRun
 from hezhi.ground.errors import NotNow
+from hezhi.ground.jobs import work_off
 from hezhi.ground.tables import csv_chunks, plain_rows
-from hezhi.wiring.jobs import work_off
 
 URL = "/r/service-points/"
 
@@ -48,8 +48,9 @@ def test_a_csv_of_an_office_machine_is_read_too(world: World) -> None:
 def test_each_fault_names_its_row_and_says_what_would_do(world: World, changed: dict[str, str], said: str) -> None:
     run = _upload(world, _sheet(world, [world.typed() | changed]))
     assert run.refused == 1
-    row, column, sentence = next(imports.problems(world.registry, run))
+    row, column, value, sentence = imports.problems(world.registry, run)[0]
     assert row == 2 and column and said in sentence
+    assert value == next(iter(changed.values()))
 
 
 def test_the_same_row_twice_in_one_sheet_is_told_where(world: World) -> None:

@@ -12,7 +12,9 @@ TOWN, GRID, HELPER = "黄岛街道办事处", "盐滩社区第1网格", "区住�
 
 def where_of(system: System) -> dict[str, float]:
     """A point inside the grid whose worker tells the story."""
-    ((lon, lat),) = system.sql("select st_x(centre), st_y(centre) from geo_area where name = %s and level = 'grid'", GRID)
+    ((lon, lat),) = system.sql(
+        "select st_x(centre), st_y(centre) from geo_area where name = %s and level = 'grid'", GRID
+    )
     return {"latitude": lat, "longitude": lon}
 
 
@@ -85,7 +87,7 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     assert state_of(system, case_id) == "to_call_back"
 
     sign_in(desk, system, "caller1", page)
-    press(desk, "回访")
+    press(desk, "回访", within=".page-actions")
     for name in ("reached", "true_matter", "solved", "satisfied", "satisfied_attitude"):
         desk.check(f"#dialog input[name={name}][value=yes]")
     submit(desk, "提交回访")
@@ -94,11 +96,11 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     phone.goto("about:blank")
     phone.context.clear_cookies()
     follow(phone, system, case_id)
-    expect(phone.get_by_text("您好,漏水的消火栓已修好")).to_be_visible()
+    expect(phone.get_by_text("您好,漏水的消火栓已修好").first).to_be_visible()
     phone.get_by_role("radio", name="解决了", exact=True).check()
     phone.get_by_role("radio", name="很满意", exact=True).check()
     phone.get_by_role("button", name="提交评价").click()
-    expect(phone.get_by_text("感谢您的评价")).to_be_visible()
+    expect(phone.get_by_text("感谢您的评价").first).to_be_visible()
     assert system.sql("select stars from handling_rating where case_id = %s", case_id) == [(5,)]
 
 

@@ -77,7 +77,7 @@ def begin_total(case: Case) -> None:
 def ask_supplement(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Case:
     """Ask the one who reported for what is missing (请补充); the clock stands still until it comes."""
     case = take(case_id, "ask_supplement", by=by, revision=revision)
-    reason = given(reason, "reason", "请写明需要补充什么,上报人会看到这句话。")
+    reason = given(reason, "reason", "请写明需要补充什么，上报人会看到这句话。")
     timing.pause(case.pk, ["accept", timing.TOTAL], "等待上报人补充")
     case.due_at = case.yellow_at = None
     settle(

@@ -44,13 +44,13 @@ def _ask(
     """Put a request before the dispatching desk (or a named unit) and write it into the timeline."""
     unit_id = unit_id or case.desk_id
     if unit_id is None:
-        raise NotNow("这件事还没有派遣台,不能提交申请。", remedy="请联系值班长。", code="cases.no_desk")
+        raise NotNow("这件事还没有派遣台，不能提交申请。", remedy="请联系值班长。", code="cases.no_desk")
     approval = approvals.ask(
         by,
         kind=kind,
         obj=(MATTER, case.pk),
         number=case.number,
-        title=f"{NAMES[kind]}:{case.title}",
+        title=f"{NAMES[kind]}：{case.title}",
         reason=reason,
         unit_id=unit_id,
         permission=permission,
@@ -109,7 +109,7 @@ def ask_void(case_id: UUID, *, by: Actor, reason: str, revision: int | None = No
 def ask_not_accept(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Approval:
     """Ask not to accept a case (申请不予受理); the reporter is told the reason when it is granted."""
     case = take(case_id, "not_accept", by=by, revision=revision)
-    reason = given(reason, "reason", "请写明不予受理的理由和依据,上报人会看到。")
+    reason = given(reason, "reason", "请写明不予受理的理由和依据，上报人会看到。")
     return _ask(case, "not_accept", reason, by=by, permission="cases.approve_not_accept")
 
 
@@ -123,7 +123,7 @@ def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
     """
     case, order = take_order(order_id, "return_order", by=by)
     own(order, by)
-    reason = given(reason, "reason", "请写明退回理由,例如不属本单位职责的依据。")
+    reason = given(reason, "reason", "请写明退回理由，例如不属本单位职责的依据。")
     rule.may_return(
         received=order.issued_at,
         at=time.now(),
@@ -192,7 +192,7 @@ def _extension(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     )
     settle(
         case, "extend", by=by, text=opinion, fields={"延长": f"{approval.proposal['days']} 个工作日"},
-        public_text="因办理需要,时限已延长。", changed=("due_at", "yellow_at"),
+        public_text="因办理需要，时限已延长。", changed=("due_at", "yellow_at"),
     )  # fmt: skip
 
 
@@ -204,7 +204,7 @@ def _hold(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
         state="on_hold", due_at=None
     )
     settle(
-        case, "hold", by=by, to="on_hold", text=approval.reason, public_text="本件暂缓办理,恢复后会继续。",
+        case, "hold", by=by, to="on_hold", text=approval.reason, public_text="本件暂缓办理，恢复后会继续。",
         changed=("held_from", "due_at", "yellow_at"),
     )  # fmt: skip
 
@@ -230,7 +230,7 @@ def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     if lead_gone:
         for other in tree(case):
             if other.state in ("to_sign", "handling", "to_review") and other.round == case.redos + 1:
-                end(case, other, WorkOrder.State.WITHDRAWN, "主办单位退回,重新派遣")
+                end(case, other, WorkOrder.State.WITHDRAWN, "主办单位退回，重新派遣")
         wait(case, "dispatch", "cases.dispatch", case.desk_id)
     elif order.parent is not None:
         before_unit(case, order.parent, "handle", "cases.reply", order.parent.unit_id)
@@ -241,7 +241,7 @@ def _void(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
 
 
 def _not_accept(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
-    _fall_away(case, "not_accepted", approval.reason, by, public=f"不予受理:{approval.reason}")
+    _fall_away(case, "not_accepted", approval.reason, by, public=f"不予受理：{approval.reason}")
     tell_reporter(case, "cases.not_accepted_reporter", by=by)
 
 

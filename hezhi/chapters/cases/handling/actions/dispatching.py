@@ -67,12 +67,14 @@ def fit_units(case: Case, wanted: Sequence[UUID], field: str) -> list[Unit]:
     """The units with these ids, in this order, if each of them may be given this case."""
     found = {unit.pk: unit for unit in Unit.objects.filter(pk__in=list(wanted), valid_to__isnull=True)}
     if len(found) != len(set(wanted)):
-        raise BadInput({field: ["所选单位不存在或已停用,请重新选择。"]})
+        raise BadInput({field: ["所选单位不存在或已停用，请重新选择。"]})
     if case.barred_unit_id:
         barred = Unit.objects.get(pk=case.barred_unit_id)
         for unit in found.values():
             if unit.path.startswith(barred.path):
-                raise BadInput({field: [f"{unit.name}是这件事反映的对象(或其下级),依规定不能承办,请改派其他单位。"]})
+                raise BadInput(
+                    {field: [f"{unit.name}是这件事反映的对象（或其下级），依规定不能承办，请改派其他单位。"]}
+                )
     return [found[pk] for pk in wanted]
 
 
@@ -174,7 +176,7 @@ def _at_the_desk(case: Case, by: Actor) -> None:
     if by.unit_id != case.desk_id:
         raise NotAllowed(
             "主办和协办单位只由派遣台调整",
-            "您单位可以「下派」给下级,或用「吹哨」请其他单位到场",
+            "您单位可以「下派」给下级，或用「吹哨」请其他单位到场",
             "不属本单位职责的请申请退回",
             code="cases.desk_only",
         )
@@ -182,7 +184,7 @@ def _at_the_desk(case: Case, by: Actor) -> None:
 
 def _below(order: WorkOrder, unit: Unit) -> None:
     if unit.pk == order.unit_id or not unit.path.startswith(order.unit.path):
-        raise BadInput({"lead": [f"只能下派给{order.unit.name}的下级单位;需要其他单位配合请用「吹哨」。"]})
+        raise BadInput({"lead": [f"只能下派给{order.unit.name}的下级单位；需要其他单位配合请用「吹哨」。"]})
 
 
 @clause("9.1.2-2")
@@ -203,7 +205,7 @@ def add_units(
     busy = {o.unit_id for o in tree(case) if o.state in AT_WORK}
     fresh = [pk for pk in dict.fromkeys(assist_ids) if pk not in busy]
     if not fresh:
-        raise BadInput({"assist": ["所选单位都已有承办单,不必重复加派。"]})
+        raise BadInput({"assist": ["所选单位都已有承办单，不必重复加派。"]})
     units = fit_units(case, fresh, "assist")
     issue(case, units, by=by, request=request)
     _join(case, units)
@@ -222,7 +224,7 @@ def transfer(case_id: UUID, *, by: Actor, lead_id: UUID | None, reason: str, rev
     reason = given(reason, "reason", "请写明为什么转办。")
     (unit,) = _units(case, lead_id, ())
     if unit.pk == case.lead_unit_id:
-        raise BadInput({"lead": ["现在就是由这个单位主办,请选择其他单位。"]})
+        raise BadInput({"lead": ["现在就是由这个单位主办，请选择其他单位。"]})
     for order in tree(case):
         if order.part == LEAD and order.state in AT_WORK and _in_lead_branch(order, case):
             end(case, order, WorkOrder.State.WITHDRAWN, reason)

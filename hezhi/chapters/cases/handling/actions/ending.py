@@ -46,9 +46,9 @@ def call_back(
     """
     case = take(case_id, "call_back", by=by, revision=revision)
     if reached and (solved is None or satisfied is None):
-        raise BadInput({"solved": ["已联系上的,请填写是否解决、是否满意。"]})
+        raise BadInput({"solved": ["已联系上的，请填写是否解决、是否满意。"]})
     if reached and satisfied is False:
-        reason = given(reason, "reason", "上报人不满意时,请写明原因。")
+        reason = given(reason, "reason", "上报人不满意时，请写明原因。")
     CallBack.objects.create(
         case=case, by_id=by.user_id, at=time.now(), reached=reached, true_matter=true_matter, solved=solved,
         satisfied=satisfied, satisfied_attitude=satisfied_attitude, reason=reason, note=note,
@@ -74,7 +74,7 @@ def _end(case: Case, *, by: Actor, verb_name: str, text: str, reason: str, field
     timing.finish(case.pk, ["call_back", timing.TOTAL])
     case.closed_at, case.close_reason, case.due_at, case.yellow_at = time.now(), reason, None, None
     settle(
-        case, verb_name, by=by, to="closed", text=text, public_text="本件已办结,欢迎您评价。", fields=fields,
+        case, verb_name, by=by, to="closed", text=text, public_text="本件已办结，欢迎您评价。", fields=fields,
         changed=("closed_at", "close_reason", "satisfied", "due_at", "yellow_at"),
     )  # fmt: skip
     todos.done(case.pk)
@@ -130,7 +130,7 @@ def rate(case_id: UUID, *, by: Actor, stars: int, solved: bool | None, text: str
     if not 1 <= stars <= 5:
         raise BadInput({"stars": ["请选择一到五颗星。"]})
     if case.ratings.filter(round=case.redos + 1).exists():
-        raise NotNow("您已经评价过了,谢谢。", "每次办结只评价一次。", "如有新的问题请重新反映。", code="cases.rated")
+        raise NotNow("您已经评价过了，谢谢。", "每次办结只评价一次。", "如有新的问题请重新反映。", code="cases.rated")
     text = text.strip()[:500]
     if case.secret and text:
         seal_words(case, "评价", text)
@@ -146,7 +146,7 @@ def rate(case_id: UUID, *, by: Actor, stars: int, solved: bool | None, text: str
         begin_call_back(case)
         settle(
             case, "rate", by=by, to="to_call_back", title="评价", text=text, fields=fields,
-            public_text="已收到您的评价,工作人员会再与您联系。",
+            public_text="已收到您的评价，工作人员会再与您联系。",
             changed=("satisfied", "sealed_text", "closed_at", "close_reason", "due_at", "yellow_at"),
         )  # fmt: skip
         wait(case, "call_back", VERBS["call_back"].right, case.desk_id)

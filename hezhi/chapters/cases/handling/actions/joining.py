@@ -37,14 +37,14 @@ def merge(case_id: UUID, *, by: Actor, into_id: UUID, reason: str = "", revision
         )
     if main.state in ENDED:
         raise NotNow(
-            f"{main.number} 已是「{NAMES[main.state]}」,不能再并入。", "只能并入还在办理的事件。",
-            "如属同一问题反复发生,请对原事件发起重办。", code="cases.merge_into_ended",
+            f"{main.number} 已是「{NAMES[main.state]}」，不能再并入。", "只能并入还在办理的事件。",
+            "如属同一问题反复发生，请对原事件发起重办。", code="cases.merge_into_ended",
         )  # fmt: skip
     case.merged_into = main
     case.held_from = case.state
     settle(
         case, "merge", by=by, to="merged", text=reason, fields={"并入": main.number},
-        public_text="您反映的问题与正在办理的同一事项合并办理,仍会单独答复您。",
+        public_text="您反映的问题与正在办理的同一事项合并办理，仍会单独答复您。",
         changed=("merged_into", "held_from"),
     )  # fmt: skip
     todos.done(case.pk)
@@ -91,7 +91,7 @@ def split(case_id: UUID, *, by: Actor, parts: Sequence[str], revision: int | Non
     case = take(case_id, "split", by=by, revision=revision)
     titles = [part.strip()[:120] for part in parts if part.strip()]
     if not titles:
-        raise BadInput({"parts": ["请至少写一件要拆出的事项,每行一件。"]})
+        raise BadInput({"parts": ["请至少写一件要拆出的事项，每行一件。"]})
     if len(titles) > 9:
         raise BadInput({"parts": ["一次最多拆出 9 件。"]})
     fresh = [_part(case, title, by=by) for title in titles]

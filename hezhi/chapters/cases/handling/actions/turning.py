@@ -33,14 +33,14 @@ def take(case_id: UUID, verb: str, *, by: Actor, revision: int | None = None) ->
     case = seen(case_id, by=by)
     if revision is not None and revision != case.revision:
         raise NotNow(
-            f"这件事刚刚被同事办理过,现在是「{NAMES[case.state]}」。",
-            "您打开页面以后内容已有变化,为免覆盖同事的办理,本次没有提交。",
-            "请查看最新情况后再办,您填写的内容仍在表单里。",
+            f"这件事刚刚被同事办理过，现在是「{NAMES[case.state]}」。",
+            "您打开页面以后内容已有变化，为免覆盖同事的办理，本次没有提交。",
+            "请查看最新情况后再办，您填写的内容仍在表单里。",
             code="cases.changed_meanwhile",
         )
     if case.state not in declared.frm:
         raise NotNow(
-            f"现在不能「{declared.name}」:这件事是「{NAMES[case.state]}」。",
+            f"现在不能「{declared.name}」：这件事是「{NAMES[case.state]}」。",
             f"「{declared.name}」只能在 {'、'.join(NAMES[s] for s in declared.frm)} 时办理。",
             "请刷新后查看可以办理的下一步。",
             code="cases.wrong_state",
@@ -54,7 +54,7 @@ def seen(case_id: UUID, *, by: Actor) -> Case:
         return _lockable(by).get(pk=case_id)
     except Case.DoesNotExist:
         raise NotFound(
-            "没有找到这件事。", "可能编号有误,或不在您的管辖范围。", "请核对编号。", code="cases.not_found"
+            "没有找到这件事。", "可能编号有误，或不在您的管辖范围。", "请核对编号。", code="cases.not_found"
         ) from None
 
 
@@ -80,9 +80,9 @@ def take_order(order_id: UUID, verb: str, *, by: Actor) -> tuple[Case, WorkOrder
     order = next(o for o in tree(case, afresh=True) if o.pk == order_id)
     if order.state not in declared.frm:
         raise NotNow(
-            f"现在不能「{declared.name}」:这张承办单是「{ORDER_NAMES[order.state]}」。",
+            f"现在不能「{declared.name}」：这张承办单是「{ORDER_NAMES[order.state]}」。",
             "可能同事刚刚办理过。",
-            "请刷新后查看,您填写的内容仍在表单里。",
+            "请刷新后查看，您填写的内容仍在表单里。",
             code="cases.wrong_order_state",
         )
     return case, order

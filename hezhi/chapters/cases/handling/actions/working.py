@@ -56,7 +56,7 @@ def arrive(order_id: UUID, *, by: Actor, text: str = "") -> Case:
     case, order = take_order(order_id, "arrive", by=by)
     own(order, by)
     if not order.called:
-        raise NotNow("这张承办单不是吹哨单,不需要报到。", code="cases.not_called")
+        raise NotNow("这张承办单不是吹哨单，不需要报到。", code="cases.not_called")
     if order.arrived_at:
         raise NotNow("已经报到过了。", f"报到时间 {time.show(order.arrived_at)}。", code="cases.arrived_already")
     order.arrived_at = time.now()
@@ -93,8 +93,8 @@ def reply(order_id: UUID, *, by: Actor, text: str, public_reply: str = "", solve
     names = [o.unit.name for o in tree(case) if o.parent_id == order.pk and o.state in at_work]
     if names:
         raise NotNow(
-            f"下级承办单还没有办完:{'、'.join(names)}。", "上级单位要等下级办结后才能反馈。",
-            "请催促下级,或说明理由后解除其承办单。", code="cases.children_open",
+            f"下级承办单还没有办完：{'、'.join(names)}。", "上级单位要等下级办结后才能反馈。",
+            "请催促下级，或说明理由后解除其承办单。", code="cases.children_open",
         )  # fmt: skip
     order.public_reply, order.result = public_reply.strip(), {"solved": solved}
     order.replied_at, order.replied_by_id = time.now(), by.user_id

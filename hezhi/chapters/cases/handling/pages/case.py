@@ -65,7 +65,7 @@ def _facts(file: CaseFile) -> list[Fact]:
         Fact("来源", case.get_source_display()),
         Fact("类别", str(case.category or "未定")),
         Fact("紧急程度", case.get_urgency_display()),
-        Fact("网格", (where or "未定位") + ("(推测)" if case.place_guessed else "")),
+        Fact("网格", (where or "未定位") + ("（推测）" if case.place_guessed else "")),
         Fact("地点", case.place or "未填"),
         Fact("收到时间", time.show(case.received_at)),
         Fact("主办单位", str(case.lead_unit or "未派遣")),
@@ -89,7 +89,7 @@ def timeline(steps: list[Step], *, public: bool = False) -> list[TimelineItem]:
         text = step.public_text if public else step.text
         if public and not text:
             continue
-        told = "" if public else ";".join(f"{k}:{v}" for k, v in step.fields.items() if v)
+        told = "" if public else "；".join(f"{k}：{v}" for k, v in step.fields.items() if v)
         items.append(
             TimelineItem(
                 title=step.title,
@@ -108,7 +108,7 @@ def _buttons(verbs: list[Verb], url: Any) -> list[Action]:
     ranked = sorted(verbs, key=lambda v: (v.code not in FIRST, v.code in MORE))
     return [
         Action(
-            v.name + ("(申请)" if v.approval else ""), url(v), opens="dialog",
+            v.name + ("（申请）" if v.approval else ""), url(v), opens="dialog",
             kind="primary" if n == 0 and v.code in FIRST else "plain",
         )
         for n, v in enumerate(ranked)

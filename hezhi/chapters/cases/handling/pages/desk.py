@@ -25,7 +25,7 @@ from hezhi.ground.masks import mask_text
 
 clause = "9.1.2-2"
 SHOWN = 60
-LATER = [("auto", "按派单目录派给对应单位"), ("", "只受理,稍后派遣")]
+LATER = [("auto", "按派单目录派给对应单位"), ("", "只受理，稍后派遣")]
 
 
 @needs("cases.accept", "cases.dispatch", clause=clause)
@@ -120,7 +120,7 @@ def _by_duty(case: Case) -> UUID:
     """The unit that the table of duties names for the category just chosen (按派单目录)."""
     choices = queries.suggested_units(case)
     if not choices:
-        raise BadInput({"lead": ["派单目录里没有对应单位,请选择主办单位。"]})
+        raise BadInput({"lead": ["派单目录里没有对应单位，请选择主办单位。"]})
     return choices[0].unit.pk
 
 

@@ -60,9 +60,7 @@ def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
     if declared.kind == "unit":
         return forms.ChoiceField(choices=[("", "请选择"), *units], **common)
     if declared.kind == "units":
-        return forms.MultipleChoiceField(
-            choices=_flat(units), widget=forms.CheckboxSelectMultiple, **common
-        )
+        return forms.MultipleChoiceField(choices=_flat(units), widget=forms.CheckboxSelectMultiple, **common)
     if declared.kind == "choice":
         return forms.ChoiceField(choices=Urgency.choices, widget=forms.RadioSelect, **common)
     if declared.kind == "yesno":
@@ -78,11 +76,11 @@ def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
 def _help(declared: Field, verb: Verb) -> str:
     """A short hint where officers ask for one."""
     return {
-        "days": "按工作日计,累计不超过 10 个工作日,须在到期前申请。",
-        "parts": "每行写一件,每件生成一个新编号。",
-        "into": "填写对方的事件编号,例如 SJ26112200001。",
+        "days": "按工作日计，累计不超过 10 个工作日，须在到期前申请。",
+        "parts": "每行写一件，每件生成一个新编号。",
+        "into": "填写对方的事件编号，例如 SJ26112200001。",
         "barred": "所选单位及其下级不能承办，也看不到本件。",
-        "public_reply": "这段话会原样答复上报人,请用平实的话写清结果。",
+        "public_reply": "这段话会原样答复上报人，请用平实的话写清结果。",
     }.get(declared.code, "")
 
 

@@ -35,7 +35,7 @@ def _merge(case: Case, order: WorkOrder | None, by: Actor, given: dict[str, Any]
     number = given["into"].strip().upper()
     into = Case.objects.visible_to(by).filter(number=number).first()
     if into is None:
-        raise BadInput({"into": [f"没有找到编号 {number} 的事件,请核对。"]})
+        raise BadInput({"into": [f"没有找到编号 {number} 的事件，请核对。"]})
     return actions.merge(case.pk, by=by, into_id=into.pk, reason=given["reason"], revision=given["revision"])
 
 
@@ -202,7 +202,7 @@ def _form(
 
 def _done(request: HttpRequest, verb: Verb, case: Case) -> HttpResponse:
     """Back to where the person works: the triage desk goes on to the next case by itself."""
-    said = f"{case.number} 已提交「{verb.name}」申请,等待审批。" if verb.approval else f"{case.number} 已{verb.name}。"
+    said = f"{case.number} 已提交「{verb.name}」申请，等待审批。" if verb.approval else f"{case.number} 已{verb.name}。"
     messages.success(request, said)
     target = reverse("case", args=[case.pk])
     if "/triage/" in request.headers.get("HX-Current-URL", ""):
@@ -248,7 +248,7 @@ def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
         "form": form,
         "title": approval.title,
         "dialog_title": approval.title,
-        "dialog_note": f"{asked} {approval.asked_by or ''}:{approval.reason}",
+        "dialog_note": f"{asked} {approval.asked_by or ''}：{approval.reason}",
         "action_url": request.path,
         "cancel_url": reverse("case", args=[case.pk]),
         "submit_name": "提交审批",

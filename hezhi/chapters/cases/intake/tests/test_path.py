@@ -28,8 +28,8 @@ def test_a_message_is_accepted_dispatched_handled_signed_off_called_back_and_rat
     actions.pass_down(town.pk, by=district["town1.town_dispatcher"], lead_id=district.units["grid11"].pk)
     grid = order_of(receipt.id, district.units["grid11"])
     actions.sign(grid.pk, by=district["grid11.grid_worker"])
-    actions.handle(grid.pk, by=district["grid11.grid_worker"], text="到现场看过,灯杆底座进水。")
-    actions.reply(grid.pk, by=district["grid11.grid_worker"], text="已拉警戒,需更换控制器。")
+    actions.handle(grid.pk, by=district["grid11.grid_worker"], text="到现场看过，灯杆底座进水。")
+    actions.reply(grid.pk, by=district["grid11.grid_worker"], text="已拉警戒，需更换控制器。")
     grid.refresh_from_db()
     assert grid.review_unit_id == district.units["town1"].pk, "a grid has no reviewer of its own: its town signs"
     actions.review(grid.pk, by=district["town1.reviewer"])
@@ -41,15 +41,15 @@ def test_a_message_is_accepted_dispatched_handled_signed_off_called_back_and_rat
     assert case_of(receipt).state == "handling"
 
     town.refresh_from_db()
-    actions.reply(town.pk, by=district["town1.town_dispatcher"], text="已修好。", public_reply="您好,路灯已修好。")
+    actions.reply(town.pk, by=district["town1.town_dispatcher"], text="已修好。", public_reply="您好，路灯已修好。")
     assert case_of(receipt).state == "to_review"
     actions.review(town.pk, by=district["town1.reviewer"])
     case = case_of(receipt)
-    assert (case.state, case.reply) == ("to_call_back", "您好,路灯已修好。")
+    assert (case.state, case.reply) == ("to_call_back", "您好，路灯已修好。")
 
     actions.call_back(receipt.id, by=district["centre.caller"], reached=True, solved=True, satisfied=True)
     assert case_of(receipt).state == "closed"
-    actions.rate(receipt.id, by=citizen(), stars=5, solved=True, text="很快,谢谢")
+    actions.rate(receipt.id, by=citizen(), stars=5, solved=True, text="很快，谢谢")
 
     told = list(Step.objects.filter(case=receipt.id).values_list("title", flat=True))
     assert told == ["上报", "受理", "派遣", "下派", "签收", "处置", "反馈", "审签通过", "签收", "反馈", "审签通过",
@@ -183,7 +183,7 @@ def test_the_unit_complained_of_can_never_be_given_the_case(district: District) 
 
 
 def test_splitting_makes_cases_of_their_own(district: District) -> None:
-    receipt = district.report("路灯不亮,井盖也坏了")
+    receipt = district.report("路灯不亮，井盖也坏了")
     parts = actions.split(receipt.id, by=district["centre.acceptor"], parts=["井盖破损", ""])
     assert [p.title for p in parts] == ["井盖破损"]
     assert parts[0].number != receipt.number and parts[0].split_from_id == receipt.id

@@ -20,15 +20,41 @@ from hezhi.ground.errors import BadInput
 from hezhi.ground.ui.shapes import Cell, Column, Empty, Filter, Listing, Option, Pager, Row, Tab
 
 SIZE = 50
-LOG = (Column("时间", "time"), Column("行为人"), Column("行为", "title"), Column("对象"), Column("结果"), Column("来源", "extra"))
-READS = (Column("时间", "time"), Column("查阅人", "title"), Column("对象"), Column("查看内容"), Column("目的", "long"), Column("来源", "extra"))
-CHECKS = (Column("时间", "time"), Column("范围", "title"), Column("条数", "number"), Column("未封存", "number"), Column("结果"), Column("校验人", "extra"))
+LOG = (
+    Column("时间", "time"),
+    Column("行为人"),
+    Column("行为", "title"),
+    Column("对象"),
+    Column("结果"),
+    Column("来源", "extra"),
+)
+READS = (
+    Column("时间", "time"),
+    Column("查阅人", "title"),
+    Column("对象"),
+    Column("查看内容"),
+    Column("目的", "long"),
+    Column("来源", "extra"),
+)
+CHECKS = (
+    Column("时间", "time"),
+    Column("范围", "title"),
+    Column("条数", "number"),
+    Column("未封存", "number"),
+    Column("结果"),
+    Column("校验人", "extra"),
+)
 ALARMS = (Column("时间", "time"), Column("告警", "title"), Column("行为人"), Column("情况", "long"), Column("处置"))
 
 
 def tabs(active: str, alarms: int) -> list[Tab]:
     """The four rooms of the security log."""
-    found = (("audit-log", "日志", 0), ("audit-reads", "个人信息查阅", 0), ("audit-alarms", "安全告警", alarms), ("audit-integrity", "完整性", 0))
+    found = (
+        ("audit-log", "日志", 0),
+        ("audit-reads", "个人信息查阅", 0),
+        ("audit-alarms", "安全告警", alarms),
+        ("audit-integrity", "完整性", 0),
+    )
     return [Tab(name, reverse(url), active=url == active, count=count) for url, name, count in found]
 
 
@@ -92,7 +118,9 @@ def _reads(asked: Asked, rows: Sequence[Row], empty: Empty, pager: Pager) -> Lis
 
 def _page(by: Actor, asked: Asked, events: Sequence[str], places: Mapping[str, str]) -> Page:
     rows = queries.entries(by, asked.search(events))
-    found = {name: read_token(AuditEntry, NEWEST_FIRST, places[name]) for name in ("after", "before") if places.get(name)}
+    found = {
+        name: read_token(AuditEntry, NEWEST_FIRST, places[name]) for name in ("after", "before") if places.get(name)
+    }
     return page_of(rows, NEWEST_FIRST, SIZE, **found)
 
 
@@ -159,12 +187,18 @@ def _who_and_what(asked: Asked) -> list[Filter]:
 
 
 def _events(asked: Asked) -> Filter:
-    options = [Option("", "全部行为"), *(Option(code, name, code == asked.event) for code, name in rules.event_choices())]
+    options = [
+        Option("", "全部行为"),
+        *(Option(code, name, code == asked.event) for code, name in rules.event_choices()),
+    ]
     return Filter("event", "行为", "select", asked.event, options)
 
 
 def _results(asked: Asked) -> Filter:
-    options = [Option("", "全部结果"), *(Option(code, name, code == asked.result) for code, name in rules.RESULTS.items())]
+    options = [
+        Option("", "全部结果"),
+        *(Option(code, name, code == asked.result) for code, name in rules.RESULTS.items()),
+    ]
     return Filter("result", "结果", "select", asked.result, options)
 
 
@@ -223,7 +257,13 @@ def _alarm_row(alarm: Alarm) -> Row:
     return Row(
         id=str(alarm.pk),
         tone="" if alarm.seen_at else "danger",
-        cells=(Cell(time.show(alarm.at)), Cell(alarm.get_kind_display()), Cell(alarm.actor_name or "—"), Cell(situation(alarm)), settled),
+        cells=(
+            Cell(time.show(alarm.at)),
+            Cell(alarm.get_kind_display()),
+            Cell(alarm.actor_name or "—"),
+            Cell(situation(alarm)),
+            settled,
+        ),
     )
 
 

@@ -92,7 +92,11 @@ def _facts(found: AuditEntry) -> list[Fact]:
 
 def _proof(by: Actor, found: AuditEntry) -> list[Fact]:
     seal = queries.seal_of(by, found.pk)
-    told = Fact("封存", f"第 {seal.pk} 号", time.show(seal.sealed_at)) if seal else Fact("封存", "尚未封存", "每秒封存一次")
+    told = (
+        Fact("封存", f"第 {seal.pk} 号", time.show(seal.sealed_at))
+        if seal
+        else Fact("封存", "尚未封存", "每秒封存一次")
+    )
     return [
         Fact("记录号", found.pk),
         Fact("完整性", "完好" if audit.is_intact(found) else "与写入时不符"),
@@ -177,7 +181,9 @@ def _ask(request: HttpRequest, form: forms.Form, title: str, note: str, alarm: A
         "form": form, "heading": title, "dialog_title": title, "dialog_note": note, "cancel_url": reverse("audit-alarms"),
         "submit_name": "处置", "action_url": request.path,
     }  # fmt: skip
-    return answer(request, "security_log/form.html", "ui/parts/dialog_form.html", context, 422 if form.is_bound else 200)
+    return answer(
+        request, "security_log/form.html", "ui/parts/dialog_form.html", context, 422 if form.is_bound else 200
+    )
 
 
 # -- integrity -------------------------------------------------------------------------------------

@@ -30,7 +30,12 @@ def store(settings, tmp_path: Path) -> None:
 def case(db) -> Case:
     """A closed matter whose reporter left name, telephone, address and a photo."""
     message = Message(
-        source="hotline", title="楼道堆物", text=f"{NAME}反映楼道堆物,电话 {PHONE}", name=NAME, phone=PHONE, address=HOME
+        source="hotline",
+        title="楼道堆物",
+        text=f"{NAME}反映楼道堆物,电话 {PHONE}",
+        name=NAME,
+        phone=PHONE,
+        address=HOME,
     )
     case = Case.objects.get(pk=take_in(message, by=BY).id)
     with acting(BY, verb="test.change"):
@@ -38,7 +43,9 @@ def case(db) -> Case:
         case.save()
     out = io.BytesIO()
     Image.new("RGB", (60, 40), "grey").save(out, "JPEG")
-    files.keep_files(BY, case, [SimpleUploadedFile("我家门口.jpg", out.getvalue())], visibility=Attachment.Visibility.REPORTER)
+    files.keep_files(
+        BY, case, [SimpleUploadedFile("我家门口.jpg", out.getvalue())], visibility=Attachment.Visibility.REPORTER
+    )
     return case
 
 
@@ -53,7 +60,8 @@ def where(*texts: str) -> list[str]:
         found = []
         for table, column in columns:
             cursor.execute(
-                f'SELECT 1 FROM "{table}" WHERE "{column}"::text LIKE ANY(%s) LIMIT 1', [[f"%{text}%" for text in texts]]
+                f'SELECT 1 FROM "{table}" WHERE "{column}"::text LIKE ANY(%s) LIMIT 1',
+                [[f"%{text}%" for text in texts]],
             )
             found += [f"{table}.{column}"] if cursor.fetchone() else []
     return found

@@ -36,7 +36,9 @@ def inside(client: Client, auditor) -> Client:
 
 
 def act(user: User, event: str = "cases.accept", **more) -> AuditEntry:
-    by = actor(user).at(channel="officer", address=more.pop("address", "10.1.1.1"), request_id=more.pop("request_id", "r1"))
+    by = actor(user).at(
+        channel="officer", address=more.pop("address", "10.1.1.1"), request_id=more.pop("request_id", "r1")
+    )
     return audit.write(by, event, [("handling.case", more.pop("about", new_id()))], **more)
 
 
@@ -93,7 +95,13 @@ def test_the_log_is_found_by_person_object_event_result_address_and_day(inside: 
 
 
 @pytest.mark.parametrize(
-    ("query", "said"), [("since=昨天", "日期格式不对"), ("event=x", "没有这种行为"), ("address=10.1.1", "来源地址格式不对"), ("after=乱", "翻页位置")]
+    ("query", "said"),
+    [
+        ("since=昨天", "日期格式不对"),
+        ("event=x", "没有这种行为"),
+        ("address=10.1.1", "来源地址格式不对"),
+        ("after=乱", "翻页位置"),
+    ],
 )
 def test_a_search_that_cannot_be_read_says_where(inside: Client, query: str, said: str):
     answer = inside.get(f"/audit/?{query}")
@@ -127,7 +135,9 @@ def test_leafing_leaves_no_trace_and_looking_somebody_up_does(inside: Client, of
 
 
 def test_one_row_is_shown_whole_with_its_proof(inside: Client, officer):
-    entry = act(officer, "cases.reveal_personal", reason="回访核实", purpose="回访", detail={"fields": ["reporter.phone"]})
+    entry = act(
+        officer, "cases.reveal_personal", reason="回访核实", purpose="回访", detail={"fields": ["reporter.phone"]}
+    )
     page = inside.get(f"/audit/{entry.pk}/").content.decode()
     for told in ("查看联系方式", "林雨桐", "回访核实", "上报人电话", "完好", "尚未封存", "r1"):
         assert told in page, told
@@ -214,7 +224,11 @@ def test_an_alarm_is_listed_counted_and_settled_with_a_note(inside: Client, offi
 
 def test_every_kind_of_alarm_is_a_sentence(inside: Client):
     for n, (kind, detail) in enumerate(
-        (("night_reading", {"at": "2026-11-22T18:10:00+00:00"}), ("integrity", {"check": 3, "findings": 2}), ("infected", {"file": "x"}))
+        (
+            ("night_reading", {"at": "2026-11-22T18:10:00+00:00"}),
+            ("integrity", {"check": 3, "findings": 2}),
+            ("infected", {"file": "x"}),
+        )
     ):
         alarms.raise_alarm(Alarm.Kind(kind), str(n), detail=detail)
     page = inside.get("/audit/alarms/").content.decode()

@@ -18,7 +18,9 @@ def template(db, monkeypatch) -> None:
     monkeypatch.setitem(words.events(), EVENT, words.Event(EVENT, "安全告警", ("kind",)))
     traced()
     MessageTemplate.objects.update_or_create(
-        code=EVENT, channel="inbox", defaults={"id": new_id(), "title": "安全告警", "text": "{kind},请核查。", "active": True}
+        code=EVENT,
+        channel="inbox",
+        defaults={"id": new_id(), "title": "安全告警", "text": "{kind},请核查。", "active": True},
     )
     words.forget()
     yield

@@ -63,7 +63,13 @@ def form_of_day(client: Client, day: date) -> tuple[str, dict[str, Any]]:
     page = client.get(url).content.decode()
     version = re.search(r'name="row_version" value="([^"]*)"', page)
     assert version is not None
-    return url, {"date": day.isoformat(), "is_working": "false", "name": "取消调休", "source": "", "row_version": version[1]}
+    return url, {
+        "date": day.isoformat(),
+        "is_working": "false",
+        "name": "取消调休",
+        "source": "",
+        "row_version": version[1],
+    }
 
 
 def test_taking_back_the_make_up_day_shows_what_moves_then_moves_it(district: District) -> None:
