@@ -1,0 +1,24 @@
+"""Addresses of the machine door (开放接口网址); below a report both forms are taken, with and without the last slash."""
+
+from django.urls import path
+
+from hezhi.channels.open_api import pages, rest
+from hezhi.channels.open_api.rest import READ, WRITE, door
+
+_reports = door(post=(rest.report, (WRITE,)))
+_one = door(get=(rest.status, (READ, WRITE)), patch=(rest.change, (WRITE,)))
+_supplement = door(post=(rest.supplement, (WRITE,)))
+_file = door(raw=True, put=(rest.attach, (WRITE,)))
+_categories = door(get=(rest.categories, (READ, WRITE)))
+
+urlpatterns = [
+    path("v1/reports/", _reports, name="api-reports"),
+    path("v1/reports/<str:outside_number>/", _one, name="api-report"),
+    path("v1/reports/<str:outside_number>/supplement/", _supplement, name="api-report-supplement"),
+    path("v1/reports/<str:outside_number>/supplement", _supplement),
+    path("v1/reports/<str:outside_number>/files/<int:n>/", _file, name="api-report-file"),
+    path("v1/reports/<str:outside_number>/files/<int:n>", _file),
+    path("v1/report-categories/", _categories, name="api-report-categories"),
+    path("schema/", pages.schema, name="api-schema"),
+    path("docs/", pages.docs, name="api-docs"),
+]
