@@ -4,7 +4,9 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 . "$here/scripts/lib.sh"
 begin "$here"
-need_system
+# wrk makes the crowd; pgbench comes with PostgreSQL.
+# shellcheck disable=SC2046
+need_system $(has wrk || echo wrk)
 need_venv
 need_python base test
 need_node
