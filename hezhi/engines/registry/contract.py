@@ -23,9 +23,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hezhi.engines.geo.models import Area
-from hezhi.engines.org.actor import Actor, actor_of
+from hezhi.engines.org.actor import Actor, actor_of, system
 from hezhi.engines.org.models import Role, Unit, User
 from hezhi.engines.org.testkit import enter, make_officer, make_role, make_unit, traced
+from hezhi.engines.records.acting import acting
 from hezhi.engines.registry import actions, addresses, exports, imports
 from hezhi.engines.registry.columns import in_words
 from hezhi.engines.registry.examples import made_up, make_rows
@@ -120,7 +121,10 @@ class World:
 
     def typed(self, row: Any = None) -> dict[str, str]:
         """What a person would type to enter a row like this one."""
-        row = row or made_up(self.registry, self.mine, self.officer)
+        if row is None:
+            with acting(system("契约测试"), verb="registry.examples"):
+                row = made_up(self.registry, self.mine, self.officer)
+            forget_who_made_this()
         form = self.registry.form_class(by=self.by(self.officer), instance=row)  # type: ignore[call-arg]
         typed = {}
         for name, item in form.fields.items():

@@ -144,8 +144,9 @@ def check(run_id: UUID) -> None:
     registry, by = site.get(run.registry), _importer(run)
     try:
         # The rows need somebody who acts, as in earnest; his trace is taken back with them.
-        with transaction.atomic(), acting(by, verb=f"{registry.label}.import"):
-            batch = _read(registry, run, by)
+        with transaction.atomic():
+            with acting(by, verb=f"{registry.label}.import"):
+                batch = _read(registry, run, by)
             transaction.set_rollback(True)
     except Refusal as refusal:
         _set(run, by, "registry.check_import", state=State.FAILED, failure=_sentence(refusal), finished_at=time.now())
@@ -426,16 +427,23 @@ def _lookups(registry: Registry, by: Actor) -> dict[str, Lookup]:
 # -- small things ----------------------------------------------------------------------------------
 
 
-def problems(registry: Registry, run: ImportRun, most: int = 200) -> list[tuple[int, str, str, str]]:
-    """What is wrong, for the screen: row, column, what stands there, sentence."""
+def problems(registry: Registry, run: ImportRun, most: int = 200) -> list[tuple[int, str, str]]:
+    """What is wrong, for the screen: row, column, sentence."""
+    return [(n, column, said) for n, column, _, said in problems_with_cells(registry, run, most, cells=False)]
+
+
+def problems_with_cells(
+    registry: Registry, run: ImportRun, most: int = 200, *, cells: bool = True
+) -> list[tuple[int, str, str, str]]:
+    """The same with what stands in the cell, read from the file itself while it is there."""
     labels = {name: str(item.label) for name, item in registry.form_class.base_fields.items()}
     told = [(n, name, said) for n, fields in run.report for name, all_ in fields.items() for said in all_][:most]
-    values = _values_of(registry, run, {n for n, _, _ in told}) if told and run.file else {}
+    values = _cells(registry, run, {n for n, _, _ in told}) if cells and told and run.file else {}
     return [(n, labels.get(name, ""), values.get(n, {}).get(name, ""), said) for n, name, said in told]
 
 
-def _values_of(registry: Registry, run: ImportRun, wanted: set[int]) -> dict[int, dict[str, str]]:
-    """The cells of some rows, read from the file itself; masked where a column is masked."""
+def _cells(registry: Registry, run: ImportRun, wanted: set[int]) -> dict[int, dict[str, str]]:
+    """The cells of some rows; masked where a column is masked."""
     found: dict[int, dict[str, str]] = {}
     with _table(run, sheet_columns(registry, _importer(run), for_template=False)) as table:
         for row in table:

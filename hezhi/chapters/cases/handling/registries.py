@@ -140,24 +140,25 @@ class Categories(Registry):
     bulk = ("urgency",)
 
     def prepare(self, row: Category, by: Actor) -> None:
-        """The full name follows from the categories above; at most three levels."""
-        names, above = [row.name], row.parent
+        """Full name and path follow from the categories above; at most three levels."""
+        line, above = [row], row.parent
         while above is not None:
             if above.pk == row.pk:
                 raise BadInput({"parent": "上级类别不能是本类别或本类别的下级。"})
-            names.insert(0, above.name)
+            line.insert(0, above)
             above = above.parent
-        if len(names) > 3:
+        if len(line) > 3:
             raise BadInput({"parent": "类别最多三级。"})
-        row.full_name = " / ".join(names)
+        row.full_name = "/".join(each.name for each in line)
+        row.path = "/".join(each.code for each in line)
 
     def after(self, verb: str, row: Category, by: Actor) -> None:
-        """The categories below carry the new name on."""
+        """The categories below carry the new name and path on."""
         for child in Category.objects.filter(parent=row):
-            full_name = f"{row.full_name} / {child.name}"
-            if child.full_name != full_name:
-                child.full_name = full_name
-                child.save(update_fields=["full_name"])
+            told = (f"{row.full_name}/{child.name}", f"{row.path}/{child.code}")
+            if (child.full_name, child.path) != told:
+                child.full_name, child.path = told
+                child.save(update_fields=["full_name", "path"])
                 self.after(verb, child, by)
 
 

@@ -106,7 +106,7 @@ class RunPage(RegistryPage):
             "registry": self.registry, "run": run, "heading": f"导入{self.registry.title}：{run.name}",
             "crumbs": self.crumbs(("导入", self.registry.url("import"))), "step_list": steps_at(_step_of(run)),
             "counts": [] if run.state in UNDER_WAY else figures(run), "action_url": url,
-            "problems": [RowProblem(*told) for told in imports.problems(self.registry, run)],
+            "problems": [RowProblem(*told) for told in imports.problems_with_cells(self.registry, run)],
             "problem_note": f"共退回 {run.refused} 行，其余行不受影响。",
             "report_url": self.registry.url("import", run.pk, "report") if run.refused and run.file else "",
             "job": job_of(self.registry, run) if run.state in UNDER_WAY else None,

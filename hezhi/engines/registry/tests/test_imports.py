@@ -48,7 +48,7 @@ def test_a_csv_of_an_office_machine_is_read_too(world: World) -> None:
 def test_each_fault_names_its_row_and_says_what_would_do(world: World, changed: dict[str, str], said: str) -> None:
     run = _upload(world, _sheet(world, [world.typed() | changed]))
     assert run.refused == 1
-    row, column, value, sentence = imports.problems(world.registry, run)[0]
+    row, column, value, sentence = imports.problems_with_cells(world.registry, run)[0]
     assert row == 2 and column and said in sentence
     assert value == next(iter(changed.values()))
 
