@@ -78,7 +78,7 @@ _WORDS: tuple[tuple[re.Pattern[str], Say], ...] = (
     (re.compile(r"unknown field `(?P<name>.*)`", re.DOTALL), lambda m: (m["name"][:60], "没有这个字段，请核对拼写")),
     (re.compile(r"`str` of length <= (\d+)"), lambda m: ("", f"最多 {m[1]} 个字")),
     (re.compile(r"`str` of length >= (\d+)"), lambda m: ("", "不能为空")),
-    (re.compile(r"`str` matching regex"), lambda m: ("", "不能含有空格、/、?、#、%、\\ 和控制符")),
+    (re.compile(r"`str` matching regex"), lambda m: ("", "不能含有空格、/、？、#、%、\\ 和控制符")),
     (re.compile(r"(?:RFC3339|datetime|timezone)"), lambda m: ("", "应为带时区的时间，例如 2026-03-05T09:30:00+08:00")),
     (re.compile(r"Invalid enum value"), lambda m: ("", "不在可选值之内，请查看接口说明")),
     (re.compile(r"Expected `([^`]+)`, got `([^`]+)`"), lambda m: ("", f"应为{_kinds(m[1])}，现在是{_kinds(m[2])}")),

@@ -90,10 +90,19 @@ def _shape(title: str, content: Mapping[str, Any]) -> Shape:
     schema = _resolved(shape["schema"])
     needed = schema.get("required", ())
     lines = [
-        Line(name, _kind(each), name in needed, _resolved(each).get("description", each.get("description", "")))
+        line
         for name, each in schema.get("properties", {}).items()
+        for line in _lines(name, each, required=name in needed)
     ]
     return Shape(title, tuple(lines), "" if lines or not kind else kind)
+
+
+def _lines(name: str, told: Mapping[str, Any], *, required: bool) -> list[Line]:
+    """A field, and the fields of the things in it when it is a list of them."""
+    words = told.get("description") or _resolved(told).get("description", "")
+    inner = _resolved(_resolved(told).get("items", {})).get("properties", {})
+    below = [Line(f"{name}[].{part}", _kind(each), True, each.get("description", "")) for part, each in inner.items()]
+    return [Line(name, _kind(told), required, words), *below]
 
 
 def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:

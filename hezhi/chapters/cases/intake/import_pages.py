@@ -1,5 +1,6 @@
 """The import wizard (批量导入): upload, match, look at the check, confirm; each batch has an address of its own."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,13 @@ from hezhi.chapters.cases.handling.api import Source
 from hezhi.chapters.cases.intake import batches, importing
 from hezhi.chapters.cases.intake.importing import CLOCKS, Fit
 from hezhi.chapters.cases.intake.mappings import CRS_TITLES, Choice, has_points, mappings
-from hezhi.chapters.cases.intake.models import Batch
+from hezhi.chapters.cases.intake.models import Batch, RefusedRow
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import needs
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
 from hezhi.ground.masks import mask, mask_text
+from hezhi.ground.tables.columns import match_headings
 from hezhi.ground.text import shorten
 from hezhi.ground.ui.shapes import Crumb, Figure, RowProblem, Step
 
@@ -60,6 +62,7 @@ class MatchForm(forms.Form):
     clock = forms.ChoiceField(
         label="时限", choices=list(CLOCKS.items()), widget=forms.RadioSelect,
         help_text="按表中时间起算的，年代久远的诉求一入库即超期。",
+        error_messages={"required": "请选择时限从何时起算。"},
     )  # fmt: skip
 
     def __init__(self, fits: list[Fit], *args: Any, **kwargs: Any) -> None:
@@ -119,7 +122,7 @@ def batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Second to fourth step: match, look at the check, see what was written (核对对照、预检、写入)."""
     by = reader(request)
     row = batches.own_batch(batch_id, by)
-    step = request.POST.get("step", "") if request.method == "POST" else request.GET.get("step", "")
+    step = request.POST.get("step") or request.GET.get("step", "")
     if request.method == "POST" and step == "give_up":
         batches.give_up(row.pk, by=by)
         messages.success(request, "已放弃这个批次，上传的文件已销毁。")
@@ -165,19 +168,28 @@ def _preview(row: Batch, fit: Fit) -> dict[str, Any]:
 def _shown(row: Batch) -> dict[str, Any]:
     """What the page of a batch shows once it is matched."""
     checked_or_later = row.state not in (State.UPLOADED, State.CHECKING)
-    labels = {column.name: column.title for column in mappings()[row.mapping].columns} if row.mapping else {}
-    problems = [
-        RowProblem(refused.row, labels.get(name, ""), "", sentence)
-        for refused in row.refused_rows.all()[:SHOWN_PROBLEMS]
-        for name, told in refused.reasons.items()
-        for sentence in told
-    ]
+    told = row.refused_rows.all()[:SHOWN_PROBLEMS] if checked_or_later else ()
+    problems = [problem for refused in told for problem in _problems(row, refused)]
     return _frame(3 if row.state == State.WRITTEN else 2, row) | {
         "counts": _figures(row) if checked_or_later and row.rows else [],
         "problems": problems, "problem_note": f"共退回 {row.refused} 行，其余行不受影响。",
         "report_url": "refused/" if row.refused and row.refused_rows.exists() else "",
         "job": _job(row) if row.state in UNDER_WAY else None, "facts": _facts(row),
     }  # fmt: skip
+
+
+def _problems(row: Batch, refused: RefusedRow) -> list[RowProblem]:
+    """What is wrong with a row, each with its value as others may see it."""
+    columns = mappings()[row.mapping].columns
+    labels, places = {column.name: column.title for column in columns}, match_headings(columns, row.headings).places
+    cells = json.loads(refused.cells)
+
+    def value(name: str) -> str:
+        text = cells[places[name]] if name in places and places[name] < len(cells) else ""
+        return mask(name, text) if name in ("name", "phone", "address") else mask_text(shorten(text or " ", 40)).strip()
+
+    found = ((name, said) for name, all_ in refused.reasons.items() for said in all_)
+    return [RowProblem(refused.row, labels.get(name, ""), value(name) or "—", said) for name, said in found]
 
 
 @needs("cases.import", clause=clause)

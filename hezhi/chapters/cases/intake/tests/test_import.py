@@ -211,6 +211,8 @@ def test_a_faulty_row_is_refused_with_its_sentence_and_stops_no_other(
     batch = checked(officer, sheet(line(标题="好的一行"), line(**given)))
     assert (batch.new, batch.refused) == (1, 1)
     assert said in reasons(batch)
+    page = officer.get(f"{START}{batch.pk}/").content.decode()
+    assert said in page and "19900001111" not in page
     batch = written(officer, batch)
     assert (batch.new, batch.refused, Case.objects.get().title) == (1, 1, "好的一行")
     assert said in reasons(batch), "writing says the same as the check"
@@ -320,6 +322,18 @@ def test_a_file_nobody_confirmed_is_destroyed_after_a_day(officer: Client) -> No
     assert batch.state == "dropped" and not batch.file
     assert officer.post(f"{START}{batch.pk}/", {"step": "confirm"}).status_code == 409
     assert not Case.objects.exists()
+
+
+def test_another_coordinate_system_can_be_chosen_after_the_check(officer: Client) -> None:
+    batch = checked(officer, sheet(line(经度="120.0001")), position="GCJ-02")
+    assert (batch.new, batch.refused) == (0, 1), "shifted out of the district"
+    page = officer.get(f"{START}{batch.pk}/").content.decode()
+    assert "不在本区范围内" in page and "改选对照" in page
+    officer.post(f"{START}{batch.pk}/?step=match", ANSWERS)
+    work_off()
+    batch.refresh_from_db()
+    assert (batch.state, batch.new, batch.refused) == ("checked", 1, 0)
+    assert not batch.refused_rows.exists()
 
 
 def test_a_batch_can_be_given_up(officer: Client) -> None:
