@@ -27,7 +27,7 @@ screen = Console(highlight=False)
 
 @click.group(context_settings=SETTINGS, subcommand_metavar="命令 [参数]…", options_metavar="[选项]")
 def hezhi() -> None:
-    """合治:区域社会治理数字化系统的管理命令。"""
+    """合治：区域社会治理数字化系统的管理命令。"""
 
 
 def _wake() -> None:
@@ -45,7 +45,7 @@ def _wake() -> None:
 @hezhi.command(options_metavar="[选项]")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，供监控程序读取。")
 def doctor(as_json: bool) -> None:
-    """体检:数据库、角色、队列、磁盘、时钟、字体、版本;每个问题附处理办法。"""
+    """体检：数据库、角色、队列、磁盘、时钟、字体、版本；每个问题附处理办法。"""
     from hezhi.wiring import doctor as surgery
 
     findings = surgery.examine()
@@ -58,7 +58,7 @@ def doctor(as_json: bool) -> None:
 
 @hezhi.command(options_metavar="[选项]")
 def createadmin() -> None:
-    """创建首个系统、安全或审计管理员(三员互斥,各由一人担任)。"""
+    """创建首个系统、安全或审计管理员（三员互斥，各由一人担任）。"""
     _wake()
     from hezhi.chapters.appcentre.users.api import create_first_administrator
     from hezhi.engines.org.models import Role
@@ -90,14 +90,14 @@ def check_login_name(typed: str) -> str:
 
 @hezhi.command(options_metavar="[选项]")
 def worker() -> None:
-    """运行后台任务(./run 已自动运行,无需另开)。"""
+    """运行后台任务（./run 已自动运行，无需另开）。"""
     _manage("worker")
 
 
 @hezhi.command(options_metavar="", context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="…")
 def manage(words: tuple[str, ...]) -> None:
-    """运行 Django 自带的管理命令,例如 hezhi manage showmigrations。"""
+    """运行 Django 自带的管理命令，例如 hezhi manage showmigrations。"""
     _manage(*words)
 
 
@@ -114,7 +114,7 @@ def _manage(*words: str) -> None:
 @hezhi.command(options_metavar="[选项]")
 @click.argument("slug", required=False, metavar="[标识]")
 def registry(slug: str | None) -> None:
-    """列出全部台账,或说明一个台账的声明生成了什么。"""
+    """列出全部台账，或说明一个台账的声明生成了什么。"""
     _wake()
     from hezhi.engines.registry import site
     from hezhi.wiring import cli_registry
@@ -131,7 +131,7 @@ def registry(slug: str | None) -> None:
 @click.option("--as", "login", required=True, metavar="登录名", help="以谁的名义导入；须有该台账的导入权限。")
 @click.option("--write", is_flag=True, help="预检后写入；不加则只预检。")
 def import_(slug: str, file: Path, login: str, write: bool) -> None:
-    """把一张表(xlsx、xls、ods、csv)导入一个台账,先逐行预检。"""
+    """把一张表（xlsx、xls、ods、csv）导入一个台账，先逐行预检。"""
     _wake()
     from hezhi.engines.registry import site
     from hezhi.wiring import cli_registry
@@ -147,7 +147,7 @@ def import_(slug: str, file: Path, login: str, write: bool) -> None:
 @hezhi.command(options_metavar="[选项]")
 @click.argument("number", metavar="条款号")
 def clause(number: str) -> None:
-    """查一条标准条款:名称、代码、页面、接口、权限、测试、最近一次验证。"""
+    """查一条标准条款：名称、代码、页面、接口、权限、测试、最近一次验证。"""
     from hezhi.wiring import clauses as ledger
 
     if number not in ledger.rows():
@@ -159,7 +159,7 @@ def clause(number: str) -> None:
     proved = f"{proof['at']} 通过 {proof['passed']} 项，未通过 {proof['failed']} 项" if proof else "尚未运行"
     lines = (("所在模块", [row["room"]]), ("代码", row["code"]), ("页面", row["urls"]), ("接口", row["api"]))
     for title, places in (*lines, ("权限", row["rights"]), ("测试", row["tests"]), ("最近验证", [proved])):
-        screen.print(f"  {title}:" + (f"\n{' ' * 8}".join(places) if places else "无"), markup=False, soft_wrap=True)
+        screen.print(f"  {title}：" + (f"\n{' ' * 8}".join(places) if places else "无"), markup=False, soft_wrap=True)
 
 
 @hezhi.command(options_metavar="[选项]")

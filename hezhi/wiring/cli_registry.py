@@ -42,9 +42,9 @@ def show_registry(registry: "Registry", screen: Console) -> None:
         ("数据表", [f"{registry.label}({registry.model._meta.db_table})"]),
         ("条款", [registry.clause or f"无：{registry.reason}"]),
         ("功能", [f"{offer}({registry.permission(offer)})" for offer in registry.offers]),
-        ("列表列", [f"{column.label}({name})" for name, column in registry.columns.items()]),
-        ("筛选", [f"{item.label or name}({name})" for name, item in filters.items()]),
-        ("表单", [f"{title}:{'、'.join(names)}" for title, names in registry.sections]),
+        ("列表列", [f"{column.label}（{name}）" for name, column in registry.columns.items()]),
+        ("筛选", [f"{item.label or name}（{name}）" for name, item in filters.items()]),
+        ("表单", [f"{title}：{'、'.join(names)}" for title, names in registry.sections]),
         ("唯一识别", list(registry.natural_key)),
         ("脱敏", [f"{name}({kind.value})" for name, kind in registry.mask_kinds.items()]),
         ("部件", [type(part).__name__ for part in registry.parts]),
@@ -53,7 +53,7 @@ def show_registry(registry: "Registry", screen: Console) -> None:
     screen.print(f"{registry.title}", style="bold")
     for title, lines in told:
         screen.print(
-            f"  {title}:" + (f"\n{' ' * 6}".join(["", *lines]) if lines else "无"), markup=False, soft_wrap=True
+            f"  {title}：" + (f"\n{' ' * 6}".join(["", *lines]) if lines else "无"), markup=False, soft_wrap=True
         )
     screen.print("每一项都可在声明中用普通的 Django 类替换：pages、rest、form。")
 
@@ -108,13 +108,13 @@ def _tell(registry: "Registry", run: "ImportRun", screen: Console) -> None:
     from hezhi.engines.registry import imports
 
     screen.print(
-        f"{run.get_state_display()}：共 {run.rows} 行，新增 {run.new}，变更 {run.changed},"
+        f"{run.get_state_display()}：共 {run.rows} 行，新增 {run.new}，变更 {run.changed}，"
         f"未变 {run.unchanged}，退回 {run.refused}。"
     )
     if run.failure:
         screen.print(run.failure, markup=False)
     for number, column, said in imports.problems(registry, run, SHOWN):
-        screen.print(f"  第 {number} 行{' ' + column if column else ''}:{said}", markup=False, soft_wrap=True)
+        screen.print(f"  第 {number} 行{' ' + column if column else ''}：{said}", markup=False, soft_wrap=True)
     if run.refused > SHOWN:
         screen.print(f"  ……其余 {run.refused - SHOWN} 行略。")
 

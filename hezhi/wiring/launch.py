@@ -70,7 +70,7 @@ def main(words: list[str] | None = None) -> None:
 def _options(words: list[str] | None) -> argparse.Namespace:
     reader = argparse.ArgumentParser("./run", description="启动合治 / start Hezhi")
     reader.add_argument("--port", type=int, default=int(os.environ.get("HEZHI_PORT", PORT)), help="端口 / port")
-    reader.add_argument("--https", action="store_true", help="用自签证书对局域网开放,供手机试用 / TLS for phones")
+    reader.add_argument("--https", action="store_true", help="用自签证书对局域网开放，供手机试用 / TLS for phones")
     reader.add_argument("--messages", type=Path, metavar="FILE", help="改用文件里的真实诉求 / stream real messages")
     reader.add_argument("--empty", action="store_true", help="不载入演示数据 / no demo data")
     options = reader.parse_args(words)
@@ -148,7 +148,7 @@ def _wait_until_open(supervisor: Supervisor, options: argparse.Namespace) -> Non
         if time.monotonic() > until:
             log = supervisor.log_of("web")
             raise Trouble(
-                f"网页在 {PATIENCE:.0f} 秒内没有应答。日志 {log} 末尾:{machine.tail(log)}",
+                f"网页在 {PATIENCE:.0f} 秒内没有应答。日志 {log} 末尾：{machine.tail(log)}",
                 f"The page did not answer within {PATIENCE:.0f} s; see {log}.",
             )
         time.sleep(0.3)
@@ -171,7 +171,7 @@ def answers(address: str) -> bool:
 
 def _greet(options: argparse.Namespace, fresh: bool) -> None:
     scheme = "https" if options.https else "http"
-    say(f"已就绪:{scheme}://127.0.0.1:{options.port}/", "Ready. Ctrl-C stops everything.")
+    say(f"已就绪：{scheme}://127.0.0.1:{options.port}/", "Ready. Ctrl-C stops everything.")
     if options.https:
         for name in certificate.names():
             if name[0].isdigit() and not name.startswith("127."):
@@ -192,7 +192,7 @@ def _tell_accounts(path: Path, fresh: bool) -> None:
         print(f"       {login:<20}{password if fresh else '······':<24}{role}({name})")
     if lines:
         say(
-            f"全部 {len(lines)} 个演示账号和口令见 {path}(仅本人可读)。",
+            f"全部 {len(lines)} 个演示账号和口令见 {path}（仅本人可读）。",
             "All demo accounts and passwords are in that file.",
         )
 
@@ -201,7 +201,7 @@ def _check_disk() -> None:
     free = shutil.disk_usage(home()).free
     if free < NEEDED_BYTES:
         raise Trouble(
-            f"磁盘空间不足:{home()} 所在分区仅剩 {free // 2**20} MB,至少需要 {NEEDED_BYTES // 2**20} MB。请清理后重新运行 ./run。",
+            f"磁盘空间不足：{home()} 所在分区仅剩 {free // 2**20} MB，至少需要 {NEEDED_BYTES // 2**20} MB。请清理后重新运行 ./run。",
             f"Disk full: {free // 2**20} MB left for {home()}. Free some and run ./run again.",
         )
 
@@ -210,7 +210,7 @@ def _check_ports(port: int) -> None:
     for number in (port, port + 1):
         if not machine.is_free(number):
             raise Trouble(
-                f"端口 {number} 已被其他程序占用。请换一个端口,例如 ./run --port {port + 10}。",
+                f"端口 {number} 已被其他程序占用。请换一个端口，例如 ./run --port {port + 10}。",
                 f"Port {number} is taken. Choose another, e.g. ./run --port {port + 10}.",
             )
 
@@ -237,7 +237,7 @@ def _take(lock: IO[str]) -> None:
     except BlockingIOError:
         lock.seek(0)
         raise Trouble(
-            f"系统已在运行(进程 {lock.read().strip()})。用 make stop 停止,或直接打开它的网页。",
+            f"系统已在运行（进程 {lock.read().strip()}）。用 make stop 停止，或直接打开它的网页。",
             "Hezhi is running already. Stop it with `make stop`, or just open its page.",
         ) from None
 

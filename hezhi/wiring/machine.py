@@ -29,7 +29,7 @@ def program(name: str, version: str = "") -> str:
         return found
     wanted = f"PostgreSQL {version or f'{OLDEST} 以上'}"
     raise Trouble(
-        f"本机没有 {wanted} 的 {name}。请安装 postgresql 和 postgresql-postgis,或设置 DATABASE_URL 使用已有的数据库。",
+        f"本机没有 {wanted} 的 {name}。请安装 postgresql 和 postgresql-postgis，或设置 DATABASE_URL 使用已有的数据库。",
         f"PostgreSQL {version or f'>= {OLDEST}'} ({name}) is missing. Install it with PostGIS, or set DATABASE_URL.",
     )
 
@@ -42,7 +42,7 @@ def server_user() -> pwd.struct_passwd | None:
         return pwd.getpwnam("postgres")
     except KeyError:
         raise Trouble(
-            "以 root 运行时需要系统用户 postgres(随 Debian 的 postgresql 软件包创建)。",
+            "以 root 运行时需要系统用户 postgres（随 Debian 的 postgresql 软件包创建）。",
             "Run by root, the database needs the system user postgres (it comes with Debian's postgresql package).",
         ) from None
 
@@ -54,7 +54,7 @@ def check_passable(folder: Path) -> None:
     for parent in [folder, *folder.parents]:
         if not parent.stat().st_mode & 0o001:
             raise Trouble(
-                f"数据库用户 postgres 无法进入 {parent}。请把 HEZHI_HOME 设到别处,例如 /var/lib/hezhi。",
+                f"数据库用户 postgres 无法进入 {parent}。请把 HEZHI_HOME 设到别处，例如 /var/lib/hezhi。",
                 f"The database's user postgres may not enter {parent}. Set HEZHI_HOME elsewhere, e.g. /var/lib/hezhi.",
             )
 

@@ -98,8 +98,8 @@ class NoDeclaredRight(NotAllowed):
     """A view that declares no right (未声明权限): a slip of the program, refused by default."""
 
     code = "wiring.no_declared_right"
-    what = "这个地址没有声明访问权限,系统按规定不予打开"
-    meaning = "这是程序的疏漏,不是您的操作有误"
+    what = "这个地址没有声明访问权限，系统按规定不予打开"
+    meaning = "这是程序的疏漏，不是您的操作有误"
     remedy = "请把下面的编号告诉系统管理员"
 
 
@@ -147,9 +147,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page for a form that was opened in another session (CSRF): nothing was done, and what was typed is a step back."""
     refusal = NotNow(
-        "这个页面打开得太久,或登录状态已经变化,这一步没有提交",
-        "系统没有做任何改动,您填写的内容在上一页",
-        "请返回上一页,刷新后再提交",
+        "这个页面打开得太久，或登录状态已经变化，这一步没有提交",
+        "系统没有做任何改动，您填写的内容在上一页",
+        "请返回上一页，刷新后再提交",
         code="wiring.stale_form",
     )
     response = letter(request, refusal)
@@ -164,9 +164,9 @@ def broken(request: HttpRequest) -> HttpResponse:
         return without_database(request, number[-12:])
     refusal = Refusal(
         code="wiring.fault",
-        what="系统出了故障,这一步没有办成。",
-        meaning="已办过的内容没有改变,故障已自动记录。",
-        remedy="请稍后再试;多次出现请把编号告诉系统管理员。",
+        what="系统出了故障，这一步没有办成。",
+        meaning="已办过的内容没有改变，故障已自动记录。",
+        remedy="请稍后再试；多次出现请把编号告诉系统管理员。",
         number=number[-12:],
     )
     refusal.status = 500  # type: ignore[misc]
@@ -177,9 +177,9 @@ def without_database(request: HttpRequest, number: str) -> HttpResponse:
     """The page while the database is away (503): written without asking it anything, not even who reads."""
     refusal = Refusal(
         code="wiring.no_database",
-        what="数据库暂时连接不上,这一步没有办成。",
+        what="数据库暂时连接不上，这一步没有办成。",
         meaning="已办过的内容没有改变。数据库恢复后系统会自动继续工作。",
-        remedy="请稍后再试;几分钟后仍是这样,请把编号告诉系统管理员。",
+        remedy="请稍后再试；几分钟后仍是这样，请把编号告诉系统管理员。",
         number=number,
     )
     refusal.status = 503  # type: ignore[misc]

@@ -45,20 +45,20 @@ class Preparation:
             version = link.info.server_version // 10000
             if version < OLDEST:
                 raise Trouble(
-                    f"数据库是 PostgreSQL {version},需要 {OLDEST} 以上版本。",
+                    f"数据库是 PostgreSQL {version}，需要 {OLDEST} 以上版本。",
                     f"The database is PostgreSQL {version}; {OLDEST} or newer is needed.",
                 )
             encoding = _one(link, "SHOW server_encoding")
             if encoding != "UTF8":
                 raise Trouble(
-                    f"数据库编码为 {encoding},需要 UTF8。请用 createdb -E UTF8 --locale=C.UTF-8 -T template0 新建数据库。",
+                    f"数据库编码为 {encoding}，需要 UTF8。请用 createdb -E UTF8 --locale=C.UTF-8 -T template0 新建数据库。",
                     f"The database's encoding is {encoding}; UTF8 is needed (createdb -E UTF8 -T template0).",
                 )
             missing = [name for name in EXTENSIONS if not _get_extension(link, name)]
             if missing:
                 names = "; ".join(f"CREATE EXTENSION {name}" for name in missing)
                 raise Trouble(
-                    f"数据库缺少扩展 {'、'.join(missing)}。请由数据库管理员在该库执行:{names};",
+                    f"数据库缺少扩展 {'、'.join(missing)}。请由数据库管理员在该库执行：{names};",
                     f"The database lacks extensions; let its administrator run there: {names};",
                 )
 
@@ -151,7 +151,7 @@ class Preparation:
             out.write(done.stderr.encode())
         if done.returncode:
             raise Trouble(
-                f"{words[0]} 未能完成:{_reason(done.stderr)}。完整记录见 {log},排除后重新运行 ./run 即可接着做。",
+                f"{words[0]} 未能完成：{_reason(done.stderr)}。完整记录见 {log}，排除后重新运行 ./run 即可接着做。",
                 f"The step {words[0]} failed; see {log}. Run ./run again after mending it.",
             )
 

@@ -113,10 +113,10 @@ class Supervisor:
         last = machine.tail(self.log_of(name), 2)
         if len(seen) == DEATHS and seen[-1] - seen[0] < WITHIN:
             raise Trouble(
-                f"{title}反复退出,已停止运行。日志 {self.log_of(name)} 末尾:{last}",
+                f"{title}反复退出，已停止运行。日志 {self.log_of(name)} 末尾：{last}",
                 f"The part {name} keeps ending; everything is stopped. See {self.log_of(name)}.",
             )
-        say(f"{title}意外退出(代码 {code}),正在重新启动。", f"The part {name} ended ({code}) and is started again.")
+        say(f"{title}意外退出（代码 {code}），正在重新启动。", f"The part {name} ended ({code}) and is started again.")
         time.sleep(min(2.0, 0.2 * len(seen)))
 
 

@@ -18,7 +18,7 @@ def hezhi(*words, typed=None):
 
 def test_help_is_chinese_from_the_first_word_to_the_last():
     told = hezhi("--help").stdout
-    assert "用法:" in told and "命令:" in told and "体检" in told
+    assert "用法：" in told and "命令:" in told and "体检" in told
     assert not [word for word in ("Usage", "Options", "Commands", "Show this") if word in told]
 
 
@@ -113,4 +113,4 @@ def test_an_import_without_the_right_is_refused(importing):
 
 def test_a_registry_prints_what_its_declaration_gives():
     told = hezhi("registry", "categories").stdout
-    assert "/r/categories/" in told and "/api/v1/categories/" in told and "类别代码(code)" in told
+    assert "/r/categories/" in told and "/api/v1/categories/" in told and "类别代码（code）" in told

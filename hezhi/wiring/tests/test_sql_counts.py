@@ -237,8 +237,8 @@ def test_a_step_on_a_case(district: District, ledger, verb: str) -> None:
 ORDER_STEPS = {
     "sign": (dispatched, {}),
     "handle": (signed, {"text": "到现场看过"}),
-    "reply": (signed, {"reply": "已修好", "public_reply": "您好,路灯已修好。", "solved": "yes"}),
-    "return_order": (dispatched, {"reason": "不属本单位职责,属市政"}),
+    "reply": (signed, {"reply": "已修好", "public_reply": "您好，路灯已修好。", "solved": "yes"}),
+    "return_order": (dispatched, {"reason": "不属本单位职责，属市政"}),
 }
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
 from hezhi.chapters.cases.handling.models import Case, Category, RoutingRule
+from hezhi.chapters.cases.intake import queries
 from hezhi.chapters.cases.intake.api import Message, Receipt, take_in
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import LimitRule, WorkOrder
@@ -66,6 +67,8 @@ def build() -> District:
     """Make the district; call it inside a test's transaction."""
     timing.forget()
     traced()
+    for kept in (queries._categories, queries._gazetteer):
+        kept.cache_clear()  # a process keeps them for a minute; each test has a district of its own
     district = District()
     _areas(district)
     _units(district)

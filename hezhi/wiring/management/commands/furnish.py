@@ -15,13 +15,13 @@ from hezhi.engines.records.vault import create_key_ring
 class Command(BaseCommand):
     """Idempotent: what is there stays as it is."""
 
-    help = "载入密钥、角色、字典和消息模板,已有的不改动"
+    help = "载入密钥、角色、字典和消息模板，已有的不改动"
 
     def handle(self, *args: Any, **options: Any) -> None:
         by = system("初始化")
         made = create_key_ring(settings.HEZHI_HOME / "keys")
         if made:
-            self.stdout.write(f"新建密钥 {len(made)} 个,请立即备份 {settings.HEZHI_HOME / 'keys'}")
+            self.stdout.write(f"新建密钥 {len(made)} 个，请立即备份 {settings.HEZHI_HOME / 'keys'}")
         load_roles()
         counts = load_tables(by=by)
         counts["消息模板"] = load_templates(by=by)

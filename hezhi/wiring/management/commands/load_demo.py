@@ -33,17 +33,17 @@ AREAS = ("district", "towns", "demo_communities", "demo_grids")
 class Command(BaseCommand):
     """Refuses a database with real people; a second run changes nothing."""
 
-    help = "载入演示区(组织、人员、事件);有真实用户的库拒绝执行"
+    help = "载入演示区（组织、人员、事件）；有真实用户的库拒绝执行"
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--messages", type=Path, help="改用这个文件中的真实诉求")
-        parser.add_argument("--few", type=int, default=0, help="只载入前若干条诉求(测试用)")
+        parser.add_argument("--few", type=int, default=0, help="只载入前若干条诉求（测试用）")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("只有演示模式(HEZHI_DEMO=1)才能载入演示数据。")
+            raise CommandError("只有演示模式（HEZHI_DEMO=1）才能载入演示数据。")
         if User.objects.filter(is_demo=False).exists():
-            raise CommandError("这个数据库里有真实用户,拒绝载入演示数据。请换一个空库。")
+            raise CommandError("这个数据库里有真实用户，拒绝载入演示数据。请换一个空库。")
         call_command("furnish", stdout=self.stdout)
         with connection.cursor() as cursor:
             # Demo data that a power cut takes along are simply loaded again.
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         )
         load_areas(
             district=district, towns=towns, communities=communities, grids=grids, valid_from=date(2024, 1, 1),
-            source="演示区域:© OpenStreetMap contributors (ODbL);社区和网格边界为虚构",
+            source="演示区域：© OpenStreetMap contributors (ODbL)；社区和网格边界为虚构",
         )  # fmt: skip
         with acting(system("演示数据"), verb="demo.office", reason="建立演示组织"):
             accounts = office.load()

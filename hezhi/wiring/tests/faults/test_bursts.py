@@ -61,7 +61,7 @@ class Burst:
             number = f"{name}-{n}"
             body = json.dumps(
                 {
-                    "text": f"门前路灯不亮,第{number}盏", "outside_number": number, "lon": self.lon, "lat": self.lat,
+                    "text": f"门前路灯不亮，第{number}盏", "outside_number": number, "lon": self.lon, "lat": self.lat,
                     "crs": "EPSG:4326", "name": "示例甲", "phone": "19900001111",
                 }
             ).encode()  # fmt: skip

@@ -44,7 +44,7 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     desk: Page, phone: Page, running_system: System
 ) -> None:
     system = running_system
-    case_id = report_on_the_phone(phone, system, "故事一:路口的消火栓一直漏水,路面结冰容易滑倒。")
+    case_id = report_on_the_phone(phone, system, "故事一：路口的消火栓一直漏水，路面结冰容易滑倒。")
     assert accessibility_findings(phone) == []
 
     sign_in(desk, system, "acceptor1", f"/cases/triage/{case_id}/")
@@ -71,7 +71,7 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     phone.get_by_text("故事一").first.click()
     phone.get_by_role("button", name="签收").click()
     phone.get_by_role("link", name="反馈").click()
-    phone.fill("textarea[name=reply]", "已到现场,阀门关闭,路面撒了融雪剂。")
+    phone.fill("textarea[name=reply]", "已到现场，阀门关闭，路面撒了融雪剂。")
     phone.get_by_role("button", name="提交反馈").click()
     expect(phone.get_by_text("已反馈。")).to_be_visible()
 
@@ -81,7 +81,7 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     sign_in(desk, system, "handler30", page)
     press(desk, "反馈", within=order_box(desk, TOWN))
     desk.fill("#dialog textarea[name=reply]", "网格与水务已处置完毕。")
-    desk.fill("#dialog textarea[name=public_reply]", "您好,漏水的消火栓已修好,路面已清理。")
+    desk.fill("#dialog textarea[name=public_reply]", "您好，漏水的消火栓已修好，路面已清理。")
     submit(desk, "提交反馈")
     review_as_somebody(desk, system, case_id, TOWN)
     assert state_of(system, case_id) == "to_call_back"
@@ -96,7 +96,7 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     phone.goto("about:blank")
     phone.context.clear_cookies()
     follow(phone, system, case_id)
-    expect(phone.get_by_text("您好,漏水的消火栓已修好").first).to_be_visible()
+    expect(phone.get_by_text("您好，漏水的消火栓已修好").first).to_be_visible()
     phone.get_by_role("radio", name="解决了", exact=True).check()
     phone.get_by_role("radio", name="很满意", exact=True).check()
     phone.get_by_role("button", name="提交评价").click()
@@ -139,7 +139,7 @@ def handle_as_the_unit(desk: Page, system: System, case_id: str, unit: str) -> N
     press(desk, "签收", within=order_box(desk, unit))
     submit(desk, "提交签收")
     press(desk, "反馈", within=order_box(desk, unit))
-    desk.fill("#dialog textarea[name=reply]", "阀门已更换,试压正常。")
+    desk.fill("#dialog textarea[name=reply]", "阀门已更换，试压正常。")
     submit(desk, "提交反馈")
     review_as_somebody(desk, system, case_id, unit)
 
