@@ -5,6 +5,7 @@ from typing import Any
 from hezhi.channels.open_api.words import PUBLIC_STATES
 from hezhi.chapters.cases.handling.api import Case, Step
 from hezhi.engines.connect.api import push
+from hezhi.engines.connect.models import ChannelKey
 from hezhi.engines.connect.rules import body_faults
 from hezhi.engines.org.actor import Actor
 from hezhi.ground.events import listens
@@ -25,6 +26,8 @@ def tell_the_platform(*, case: Case, verb: str, step: Step, by: Actor, **_: Any)
         return
     if step.from_state == step.to_state and verb not in TOLD_WITHOUT_A_NEW_STATE:
         return
+    if not ChannelKey.objects.filter(system=case.outside_channel).exclude(webhook_url="").exists():
+        return  # a number written down at the desk, or a platform that does not ask for news
     told = {name: value for name, value in _news(case, verb, step).items() if not body_faults({name: value})}
     push(case.outside_channel, event=EVENT, body=told)
 

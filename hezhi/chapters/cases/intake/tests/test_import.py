@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -239,6 +240,14 @@ def test_a_secret_row_is_sealed_like_one_from_the_desk(officer: Client) -> None:
     assert case.secret and "吃拿卡要" not in case.title + case.text and "吃拿卡要" in case.sealed_text
 
 
+def test_a_secret_row_is_known_again_although_its_number_lies_sealed(officer: Client) -> None:
+    row = line(要求保密="是", 外部编号="S-1")
+    written(officer, checked(officer, sheet(row)))
+    assert "S-1" not in Case.objects.get().outside_number
+    again = checked(officer, sheet(row))
+    assert (again.new, again.known) == (0, 1)
+
+
 def test_a_formula_cell_is_read_as_its_value_and_a_broken_one_is_refused(officer: Client) -> None:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out) as book:
@@ -260,6 +269,14 @@ def test_a_csv_file_is_read_whatever_office_program_wrote_it(officer: Client, en
     content = "标题,反映内容\n路灯不亮,平江路路灯不亮㙟\n".encode(encoding)
     batch = written(officer, checked(officer, content, "诉求.csv", position=""))
     assert batch.new == 1 and Case.objects.get().text == "平江路路灯不亮㙟"
+
+
+def test_a_sheet_of_the_old_format_is_read_with_its_dates_and_numbers(officer: Client) -> None:
+    content = (Path(__file__).parent / "data" / "old.xls").read_bytes()
+    batch = written(officer, checked(officer, content, "旧格式.xls", position="", clock="sheet"))
+    assert (batch.rows, batch.new) == (2, 2)
+    case = Case.objects.get(outside_number="370211260305001")
+    assert (case.title, time.show(case.received_at)) == ("路灯不亮", "2026-03-05 09:30")
 
 
 def test_a_zip_bomb_is_refused_at_the_door(officer: Client) -> None:
