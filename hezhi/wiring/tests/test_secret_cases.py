@@ -400,7 +400,7 @@ def test_a_unit_above_the_one_complained_of_may_work_on_it(district: District) -
     )
     actions.accept(receipt.id, by=acceptor, category_id=district.categories["0101"].pk)
     actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units["town1"].pk)
-    order = order_of(receipt.id, district.units["town1"])
+    order, desk = order_of(receipt.id, district.units["town1"]), district["centre.dispatcher"]
     for unit in ("com1", "grid11"):
         with pytest.raises(BadInput, match="依规定不能承办"):
             actions.pass_down(order.pk, by=town, lead_id=district.units[unit].pk)
@@ -408,9 +408,9 @@ def test_a_unit_above_the_one_complained_of_may_work_on_it(district: District) -
     with pytest.raises(BadInput, match="依规定不能承办"):
         actions.whistle(order.pk, by=town, unit_ids=[district.units["grid11"].pk], hours=2, request="请到场")
     with pytest.raises(BadInput, match="依规定不能承办"):
-        actions.add_units(receipt.id, by=town, assist_ids=[district.units["com1"].pk])
+        actions.add_units(receipt.id, by=desk, assist_ids=[district.units["com1"].pk])
     with pytest.raises(BadInput, match="依规定不能承办"):
-        actions.transfer(receipt.id, by=town, lead_id=district.units["com1"].pk, reason="改派")
+        actions.transfer(receipt.id, by=desk, lead_id=district.units["com1"].pk, reason="改派")
     page = as_(district, "town1.town_dispatcher").get(f"/cases/orders/{order.pk}/do/pass_down/").content.decode()
     assert district.units["com1"].name not in page and district.units["grid11"].name not in page
 
