@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hezhi.chapters.cases.intake import importing
 from hezhi.chapters.cases.intake.importing import Counts, Fit, Verdict
@@ -31,6 +32,7 @@ from hezhi.ground.errors import BadInput, NotFound, NotNow, Refusal
 from hezhi.ground.uploads import SHEETS
 
 State = Batch.State
+TASKS: dict[str, str] = {State.CHECKING: "check_import", State.WRITING: "write_import"}
 FILE_LIVES = timedelta(hours=24)
 ROWS_LIVE = timedelta(days=30)
 AT_ONCE_BYTES = 40_000
@@ -200,6 +202,27 @@ def _note(batch: Batch, verdicts: list[Verdict], done: int) -> None:
     batch.save(update_fields=["new", "known", "refused", "personal", "done"])
     refused = [v for v in verdicts if v.outcome == "refused"] if batch.refused <= KEPT_REASONS else []
     RefusedRow.objects.bulk_create(_refused_row(batch, verdict) for verdict in refused)
+
+
+def is_stalled(batch: Batch) -> bool:
+    """Whether nobody works at a batch that is under way: its job has ended with a fault (任务中断)."""
+    if batch.state not in TASKS:
+        return False
+    waiting = ProcrastinateJob.objects.filter(task_name=f"intake.{TASKS[batch.state]}", status__in=["todo", "doing"])
+    return not waiting.filter(args__batch_id=str(batch.pk)).exists()
+
+
+@clause("9.1.2-1")
+def go_on(batch_id: UUID, *, by: Actor) -> None:
+    """Hand a batch whose job has broken off to the worker again (继续); it goes on behind the last row written."""
+    by.must("cases.import")
+    batch = own_batch(batch_id, by)
+    with acting(by, verb="cases.go_on_import") as deed:
+        locked = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+        if not is_stalled(locked):
+            raise _too_late(batch)
+        deed.on(locked)
+        _hand_over(TASKS[locked.state], locked)
 
 
 @clause("9.1.2-1")

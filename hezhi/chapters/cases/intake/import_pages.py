@@ -130,6 +130,9 @@ def batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     if request.method == "POST" and step == "confirm":
         batches.confirm(row.pk, by=by)
         return redirect("case-import-batch", batch_id=row.pk)
+    if request.method == "POST" and step == "go_on":
+        batches.go_on(row.pk, by=by)
+        return redirect("case-import-batch", batch_id=row.pk)
     if row.state == State.UPLOADED or (row.state == State.CHECKED and step == "match"):
         return _match(request, row)
     return render(request, "intake/import_batch.html", _shown(row))
@@ -174,6 +177,7 @@ def _shown(row: Batch) -> dict[str, Any]:
         "counts": _figures(row) if checked_or_later and row.rows else [],
         "problems": problems, "problem_note": f"共退回 {row.refused} 行，其余行不受影响。",
         "report_url": "refused/" if row.refused and row.refused_rows.exists() else "",
+        "stalled": batches.is_stalled(row),
         "job": _job(row) if row.state in UNDER_WAY else None, "facts": _facts(row),
     }  # fmt: skip
 

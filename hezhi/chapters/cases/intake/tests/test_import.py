@@ -413,8 +413,14 @@ def test_a_writer_that_dies_half_way_goes_on_where_it_stopped(
     assert (batch.state, batch.new, Case.objects.count()) == ("writing", 4, 4), "what has committed stays"
     page = officer.get(f"{START}{batch.pk}/").content.decode()
     assert "已处理 4 / 10 行" in page
+    assert "接着办" not in page, "its job still stands in the queue"
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_jobs set status = 'failed' where task_name = 'intake.write_import'")
+    assert "接着办" in officer.get(f"{START}{batch.pk}/").content.decode()
     dying(10_000)
-    batches.write(batch.pk)
+    assert officer.post(f"{START}{batch.pk}/", {"step": "go_on"}).status_code == 302
+    assert officer.post(f"{START}{batch.pk}/", {"step": "go_on"}).status_code == 409, "a second click"
+    work_off()
     batch.refresh_from_db()
     assert (batch.state, batch.new, Case.objects.count()) == ("written", 10, 10)
     assert Case.objects.values("title").distinct().count() == 10
