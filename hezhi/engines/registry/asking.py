@@ -97,7 +97,7 @@ class Asked:
         told = self.given.get("size", "")
         if not told:
             return self.remembered_size if self.remembered_size in self.sizes else self.registry.page_size
-        if not told.isdigit() or not 1 <= int(told) <= max(self.sizes):
+        if not told.isdecimal() or not 1 <= int(told) <= max(self.sizes):
             raise BadInput({"size": f"每页条数应为 1 至 {max(self.sizes)}。"}, code="registry.bad_size")
         return int(told)
 

@@ -18,6 +18,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from hezhi.engines.registry.columns import in_words, label_of, label_path
+from hezhi.ground.text import strip_controls
 from hezhi.ground.time import local
 
 SELECT_UP_TO = 200
@@ -215,7 +216,7 @@ class WordsField(forms.CharField):
 
     def to_python(self, value: Any) -> list[Any]:  # type: ignore[override]
         typed = "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
-        return [self._one(word) for word in re.split(r"[、,，;；\s]+", typed) if word]
+        return [self._one(word) for word in re.split(r"[、,，;；\s]+", strip_controls(typed)) if word]
 
     def prepare_value(self, value: Any) -> Any:
         return in_words(value) if isinstance(value, list | tuple) else value
@@ -225,6 +226,12 @@ class WordsField(forms.CharField):
             return self.base.clean(word, None)
         except ValidationError as fault:
             raise ValidationError([f"“{word}”：{said}" for said in fault.messages]) from None
+
+
+def plausible_day(value: Any) -> None:
+    """Refuse a day or moment that is certainly mistyped, and that no clock of ours could carry."""
+    if value is not None and not 1900 <= value.year <= 2200:
+        raise ValidationError("年份应在 1900 至 2200 之间。")
 
 
 class JsonField(forms.JSONField):
@@ -238,6 +245,8 @@ class JsonField(forms.JSONField):
 
     def to_python(self, value: Any) -> Any:
         found = super().to_python(value)
+        if "\\u0000" in json.dumps(found, default=str):
+            raise ValidationError("内容里有不可见的控制字符，请删去。")
         if found is None and self.empty is not None:
             return self.empty()
         return found
@@ -296,6 +305,8 @@ def form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | No
         made = _plain_field(field, kwargs)
     if made is None:
         return None
+    if isinstance(made, forms.DateField | forms.DateTimeField):
+        made.validators = [*made.validators, plausible_day]
     if field.has_default() and made.initial is None:
         made.initial = field.get_default()
     label = str(field.verbose_name)

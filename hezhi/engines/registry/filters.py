@@ -7,7 +7,7 @@ codes and keys (may come several times), `<name>_from` and `<name>_to` for days,
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from django.utils.datastructures import MultiValueDict
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.columns import follow, label_path
+from hezhi.engines.registry.fields import plausible_day
 from hezhi.engines.registry.scope import own_rows
 from hezhi.ground.time import at_local
 
@@ -76,8 +77,19 @@ class CodesFilter(django_filters.MultipleChoiceFilter):
         return rows.filter(**{f"{self.field_name}__in": value}) if value else rows
 
 
+class DayField(forms.DateField):
+    """A day that a calendar of ours can hold."""
+
+    def clean(self, value: Any) -> Any:
+        day = super().clean(value)
+        plausible_day(day)
+        return day
+
+
 class DayFilter(django_filters.DateFilter):
     """The first or last day of a span, in Shanghai's calendar; the last day is included."""
+
+    field_class = DayField
 
     def __init__(self, *args: Any, last: bool, moment: bool, **kwargs: Any) -> None:
         self.last, self.moment = last, moment
@@ -87,8 +99,6 @@ class DayFilter(django_filters.DateFilter):
     def filter(self, rows: Rows, value: Any) -> Rows:
         if value is None:
             return rows
-        if isinstance(value, datetime):
-            value = value.date()
         if not self.moment:
             return rows.filter(**{f"{self.field_name}__{'lte' if self.last else 'gte'}": value})
         edge = at_local(value + timedelta(days=1) if self.last else value)

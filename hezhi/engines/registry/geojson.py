@@ -50,7 +50,7 @@ def _feature(registry: Registry, row: Any, shown: tuple[str, ...], state: tuple[
 def _limit(told: str) -> int:
     if not told:
         return LIMIT
-    if not told.isdigit() or not 1 <= int(told) <= MOST:
+    if not told.isdecimal() or not 1 <= int(told) <= MOST:
         raise BadInput({"limit": f"limit 应为 1 至 {MOST} 的整数。"}, code="registry.bad_limit")
     return int(told)
 

@@ -125,6 +125,10 @@ class RegistryRest(ViewSet):
         body = request.data
         if not isinstance(body, dict):
             raise BadInput(what="请求内容应为一个 JSON 对象。", code="api.not_an_object")
+        try:
+            msgspec.json.encode(body)
+        except (UnicodeEncodeError, ValueError, TypeError, RecursionError):
+            raise BadInput(what="请求内容里有无法保存的字符。", code="api.bad_characters") from None
         return dict(body)
 
     def _typed(self, request: Request) -> dict[str, Any]:

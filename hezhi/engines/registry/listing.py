@@ -253,7 +253,7 @@ def remember_columns(registry: Registry, by: Actor, given: QueryDict) -> None:
     """Keep the columns and the page length that a person has just chosen (记住显示列)."""
     columns = [name for name in given.getlist("columns") if name in registry.columns]
     told = str(given.get("size", ""))
-    size = int(told) if told.isdigit() else 0
+    size = int(told) if told.isdecimal() else 0
     ColumnChoice.objects.update_or_create(
         registry=registry.slug, user_id=person(by), defaults={"columns": columns, "size": min(size, 200)}
     )

@@ -25,6 +25,7 @@ from hezhi.engines.registry.columns import follow
 from hezhi.ground.errors import BadInput
 
 Order = Sequence[str]
+LONGEST = 2_000
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,18 @@ def page_of(
 def read_token(model: type[models.Model], order: Order, token: str) -> Place:
     """The place a token means. Refuses a token that is damaged or of another order."""
     try:
+        if len(token) > LONGEST:
+            raise ValueError("no token of ours")
         padded = token + "=" * (-len(token) % 4)
         number, *values = json.loads(base64.urlsafe_b64decode(padded.encode()))
         if len(values) != len(order) or not isinstance(number, int):
             raise ValueError(token)
+        if any("\x00" in value for value in values if isinstance(value, str)):
+            raise ValueError("a sign that no row holds")
         fields = [follow(model, name.lstrip("-"))[0] for name in order]
         read = [None if v is None else f.to_python(v) for f, v in zip(fields, values, strict=True)]
         return Place(tuple(read), max(number, 1))
-    except (ValueError, TypeError, ValidationError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, RecursionError, ValidationError, binascii.Error):
         raise BadInput(
             {"after": "翻页位置无法识别。"},
             what="翻页位置无法识别。",

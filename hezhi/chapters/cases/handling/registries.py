@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from hezhi.chapters.cases.handling.models import ENDED, Case, Category, Kind, RoutingRule, Source, State
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.registry.abilities import SecondPerson
 from hezhi.engines.registry.columns import NOTHING, column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import DayFilter, KeysFilter, YesNoFilter
@@ -72,6 +73,7 @@ class Cases(Registry):
     purpose = "办理和答复群众诉求"
     on_map = "point"
     pages = {"detail": None}
+    parts = (SecondPerson("cases.approve_export"),)
 
     def url_of(self, row: Case) -> str:
         """The officers' own page of a case."""

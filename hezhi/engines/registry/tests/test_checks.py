@@ -78,3 +78,11 @@ def test_the_house_itself_declares_soundly() -> None:
     from hezhi.engines.registry.site import registries
 
     assert {registry.slug: problems(registry) for registry in registries() if problems(registry)} == {}
+
+
+def test_a_declaration_can_be_told_in_words() -> None:
+    from hezhi.engines.registry.describe import describe
+
+    told = describe("categories")
+    for word in ("事件类别", "9.1.2-2", "/r/categories/import/", "/api/v1/categories/", "dictionaries.edit", "urgency"):
+        assert word in told

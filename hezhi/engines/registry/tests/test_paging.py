@@ -75,7 +75,10 @@ def test_a_place_survives_the_url() -> None:
     assert read_token(Unit, order, place.token()) == place
 
 
-@pytest.mark.parametrize("token", ["", "x", "e30", "WzEsMl0", "WzEsIngiLCJ5Il0", "🙂"])
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", "e30", "WzEsMl0", "WzEsIngiLCJ5Il0", "🙂", "x" * 3000, "WzEsIlx1MDAwMCIsIngiXQ", "WzEsMWU5OTksMV0"],
+)
 def test_a_damaged_place_is_refused_in_words(token: str) -> None:
     with pytest.raises(BadInput, match="翻页位置无法识别"):
         read_token(Unit, ("-valid_to", "id"), token)

@@ -2,6 +2,8 @@
 
 import pytest
 from django.test import RequestFactory
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rest_framework import exceptions, serializers, views
 from rest_framework.response import Response
 
@@ -129,6 +131,60 @@ def test_the_map_gives_points_within_the_box_and_nothing_personal(world: World) 
         assert world.get(f"{API}map/?{bad}").status_code == 422, bad
     world.rows()
     assert world.get(f"{API}map/?limit=1").json()["truncated"] is True
+
+
+WORDS = st.text(max_size=20) | st.sampled_from(
+    ["0", "-1", "²", "1e400", "0001-01-01", "9999-12-31", "\x00", "%", "_", "a" * 300]
+)
+NAMES = st.sampled_from(
+    [
+        "q",
+        "kind",
+        "unit",
+        "opens_on_from",
+        "opens_on_to",
+        "open_now",
+        "order",
+        "size",
+        "after",
+        "before",
+        "removed",
+        "bbox",
+        "limit",
+        "x",
+    ]
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=80)
+    | st.just("\ud800"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@QUICK
+@given(asked=st.dictionaries(NAMES, WORDS, max_size=3))
+def test_no_question_breaks_the_list_or_the_map(world: World, asked: dict[str, str]) -> None:
+    for url in (API, f"{API}map/", "/r/service-points/"):
+        answer = world.client().get(url, asked)
+        assert answer.status_code in (200, 403, 422), (url, asked)
+
+
+FIELDS = ["unit", "name", "kind", "address", "point", "opens_on", "open_now", "keeper", "keeper_phone", "version", "x"]
+
+
+@QUICK
+@given(body=st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4))
+def test_no_body_breaks_the_form(world: World, body: dict[str, object]) -> None:
+    told = world.typed() | body
+    answer = world.api("post", API, told)
+    assert answer.status_code in (201, 422), body
+    assert answer.json()
 
 
 def test_the_description_says_what_the_interface_takes(world: World) -> None:

@@ -1,0 +1,118 @@
+"""What the dictionaries know beyond the contract: a tree that stays whole, rights that are not widened aside."""
+
+import pytest
+
+from hezhi.engines.org.models import Post, Role, Unit
+from hezhi.engines.org.testkit import hold, make_officer, make_role, make_unit, make_user
+from hezhi.engines.reach.models import MessageTemplate
+from hezhi.engines.registry import site
+from hezhi.engines.registry.contract import World
+
+pytestmark = pytest.mark.django_db
+
+
+def post(world: World, url: str, data: dict[str, str]):
+    page = world.get(url)
+    hidden = {n: page.context[n] for n in ("form_token", "row_version") if page.context.get(n)}
+    return world.client().post(url, data | hidden)
+
+
+def edit(world: World, row: object, **changed: str):
+    return post(world, world.registry.url(row.pk, "edit"), world.typed(row) | changed)
+
+
+def test_a_unit_that_moves_takes_the_units_below_it_along() -> None:
+    world = World(site.get("units"))
+    old = make_unit("old", name="原上级")
+    make_unit("new", name="新上级")
+    moved = make_unit("moved", name="迁移单位", parent=old)
+    below = make_unit("below", name="下级单位", parent=moved)
+    deepest = make_unit("deepest", name="再下级", parent=below)
+    assert edit(world, moved, parent="new").status_code == 302
+    for unit, path in ((moved, "new/moved/"), (below, "new/moved/below/"), (deepest, "new/moved/below/deepest/")):
+        unit.refresh_from_db()
+        assert unit.path == path
+
+
+def test_a_unit_does_not_come_to_lie_under_itself() -> None:
+    world = World(site.get("units"))
+    top = make_unit("top", name="上级")
+    low = make_unit("low", name="下级", parent=top)
+    for parent in (top, low):
+        answer = edit(world, top, parent=parent.code)
+        assert answer.status_code == 422 and "不能是本单位或本单位的下级" in answer.content.decode()
+
+
+def test_a_unit_with_people_or_units_below_is_not_closed() -> None:
+    world = World(site.get("units"))
+    unit = make_unit("busy", name="在用单位")
+    make_officer("somebody", unit=unit)
+    answer = world.client().post(world.registry.url(unit.pk, "remove"), {"reason": "机构改革"})
+    assert answer.status_code == 409 and "1 人在岗" in answer.content.decode()
+    assert Unit.objects.get(pk=unit.pk).valid_to is None
+
+
+def test_the_role_of_a_post_that_somebody_holds_cannot_be_changed_aside() -> None:
+    world = World(site.get("posts"))
+    low, high = make_role("low", ["cases.view"]), make_role("high", ["cases.view", "cases.void"])
+    hold(make_user("holder"), low, world.mine)
+    row = Post.objects.get(role=low)
+    answer = edit(world, row, role=high.code)
+    assert answer.status_code == 422 and "不能更换角色" in answer.content.decode()
+    assert edit(world, row, title="改名的岗位").status_code == 302
+    closed = world.client().post(world.registry.url(row.pk, "remove"), {"reason": "撤岗"})
+    assert closed.status_code == 409 and "现有人任职" in closed.content.decode()
+
+
+def test_a_person_is_shown_with_the_posts_he_holds_now() -> None:
+    world = World(site.get("people"))
+    user = make_officer("posted", make_role("low", name="样例角色"), world.mine, "岗样例")
+    page = world.get(world.registry.url() + "?q=岗样例").content.decode()
+    assert "样例甲街道" in page
+    found = world.get(f"{world.registry.url()}?unit={world.mine.pk}").context["listing"].rows
+    assert str(user.pk) in [row.id for row in found]
+
+
+def test_people_are_not_switched_off_here_nor_can_a_login_name_be_changed() -> None:
+    world = World(site.get("people"))
+    row = world.rows()[0]
+    assert world.client().post(world.registry.url(row.pk, "remove"), {"reason": "x"}).status_code == 404
+    name = row.login_name
+    edit(world, row, login_name="intruder", is_active="", full_name="改名样例")
+    row.refresh_from_db()
+    assert (row.login_name, row.is_active, row.full_name) == (name, True, "改名样例")
+
+
+def test_roles_are_read_and_not_written_here() -> None:
+    world = World(site.get("roles"))
+    role = make_role("low", ["cases.view"], name="样例角色")
+    assert "查看事件" in world.get(world.registry.url(role.pk)).content.decode()
+    assert world.get(world.registry.url("new")).status_code == 404
+    assert world.api("patch", world.registry.rest_url(role.pk), {"permissions": ["cases.void"]}).status_code == 405
+    assert Role.objects.get(pk=role.pk).permissions == ["cases.view"]
+
+
+@pytest.mark.parametrize(
+    "spans", ['["12:00-08:30"]', '["08:30-12:00", "11:00-17:00"]', '["morning"]', "[1]", '"08:30"']
+)
+def test_hours_that_cannot_be_are_refused(spans: str) -> None:
+    world = World(site.get("working-hours"))
+    answer = post(world, world.registry.url("new"), world.typed() | {"spans": spans})
+    assert answer.status_code == 422 and spans.replace('"', "&quot;") in answer.content.decode()
+
+
+def test_words_that_no_message_can_fill_are_refused() -> None:
+    world = World(site.get("message-templates"))
+    row = MessageTemplate.objects.first() or world.rows()[0]
+    answer = edit(world, row, text="您的事件 {password} 已受理")
+    assert answer.status_code == 422 and "{password}" in answer.content.decode()
+
+
+def test_a_channel_key_shows_no_secret() -> None:
+    world = World(site.get("channel-keys"))
+    key = world.rows()[0]
+    page = world.get(world.registry.url(key.pk)).content.decode() + world.get(world.registry.url()).content.decode()
+    for secret in ("digest", "signing_secret", "webhook_secret"):
+        assert secret not in world.registry.columns
+        assert not getattr(key, secret) or str(getattr(key, secret)) not in page
+    assert world.get(world.registry.rest_url()).status_code == 404
