@@ -27,6 +27,8 @@ from hezhi.ground.uploads import text_encoding
 __all__ = ["Row", "Table", "TableRefused", "open_table", "plain_rows"]
 
 MOST_ROWS = 200_000
+MOST_SIGNS = 131_072
+"""Signs in one cell of a CSV; a quote that never closes is found by it."""
 _MEMORY_MB = 1_500
 _SECONDS = 120
 _HEADING_WITHIN = 10
@@ -170,6 +172,7 @@ def _csv_rows(file: BinaryIO) -> Generator[_Raw]:
     try:
         delimiter = _delimiter(stream.read(4096))
         stream.seek(0)
+        csv.field_size_limit(MOST_SIGNS)  # a limit of the whole process, so it is said where it is needed
         for number, cells in enumerate(csv.reader(stream, delimiter=delimiter), 1):
             if any(cell.strip() for cell in cells):
                 yield number, [plain_cell(cell) for cell in cells], []

@@ -261,7 +261,8 @@ def test_a_wall_that_comes_back_hears_what_it_missed(server: Server) -> None:
     missed = uuid5(NAMESPACE_URL, "missed")
     case_changed(missed)
     with server.listen(key, "/stream?wall=1", **{"Last-Event-ID": place}) as wall:
-        assert str(missed) in wall.next("wall")["ids"]
+        told = wall.next("wall")
+        assert told == {"reload": True} or str(missed) in told["ids"]
 
 
 def test_a_wall_that_was_away_too_long_is_told_to_read_afresh(server: Server) -> None:
@@ -283,11 +284,12 @@ def test_nothing_committed_late_is_left_out(database: str, database_server: tupl
         )
         case_changed(early)
         place, ids = queries.news_since("cases", place)
-        assert ids == [early]
+        assert early in ids and late not in ids
         slow.commit()
     place, ids = queries.news_since("cases", place)
     assert late in ids
-    assert queries.news_since("cases", place)[1] == []
+    # Told twice is allowed while an older transaction of anybody is open on the server; left out is not.
+    assert set(queries.news_since("cases", place)[1]) <= {late, early}
 
 
 # -- who may listen --------------------------------------------------------------------------------
