@@ -34,7 +34,6 @@ PUBLIC = {
     "/health/": "a watchman without an account asks whether the house stands",
     "/ready/": "a watchman without an account asks whether the house stands",
     "/areas/": "borders and names of areas are public, and a phone guesses its grid with them",
-    "/api/docs/": "a description of the interface without any data",
     "/api/schema/": "who signs in or shows a channel key may read the description; asked for inside",
     "/api/docs/": "who signs in or shows a channel key may read the description; asked for inside",
     "/api/v1/reports/": "an outer system shows the key of its channel instead of an account",

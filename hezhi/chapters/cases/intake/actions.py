@@ -102,8 +102,8 @@ _TAKE_IN = (
 )
 select fresh.id, fresh.number, fresh.state, coalesce(place.full_name, guess.full_name, '')
 from fresh left join place on true left join guess on true
-"""
-)  # noqa: S608 - constants only
+"""  # noqa: S608 - constants only
+)
 
 _TYPES = (
     "uuid: id guess user unit reporter_id step_id deadline_id rule todo_id; boolean: secret on_the_spot anonymous"
