@@ -4,14 +4,11 @@
 """
 
 import contextlib
-import difflib
 import io
 import os
 import sys
 
 from hezhi.wiring.places import CHECKOUT, adopt_cluster
-
-SNAPSHOT = CHECKOUT / "docs/openapi.yaml"
 
 
 def migrations() -> list[str]:
@@ -44,22 +41,12 @@ def clauses() -> list[str]:
 
 def openapi() -> list[str]:
     """The API has not changed without anybody saying so."""
-    now = _schema()
+    from hezhi.channels.open_api import schema
+
     if "--write" in sys.argv:
-        SNAPSHOT.write_text(now)
+        schema.SNAPSHOT.write_text(schema.text())
         return []
-    before = SNAPSHOT.read_text() if SNAPSHOT.exists() else ""
-    lines = difflib.unified_diff(before.splitlines(), now.splitlines(), "docs/openapi.yaml", "now", lineterm="", n=1)
-    return list(lines)[:200]
-
-
-def _schema() -> str:
-    from drf_spectacular.generators import SchemaGenerator
-    from drf_spectacular.renderers import OpenApiYamlRenderer
-
-    schema = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
-    text: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})  # type: ignore[no-untyped-call]
-    return text.decode()
+    return schema.drift()[:200]
 
 
 def main(names: list[str]) -> int:

@@ -20,6 +20,12 @@ NAMES = {
 }  # fmt: skip
 
 
+def _list_of(code: str) -> str:
+    """The list behind a figure, where the list's own filters can say the same."""
+    asked = {"overdue": "?overdue=1", "reported": f"?received_from={time.today()}", "at_work": "?state=handling"}
+    return "/r/cases/" + asked.get(code, "")
+
+
 @needs("wall.view", clause=clause)
 def wall(request: HttpRequest) -> HttpResponse:
     """The first hall screen: figures of today, the trend, towns, categories, and what comes in now."""
@@ -28,7 +34,7 @@ def wall(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "wall": {"refresh_url": reverse("wall-figures")},
         "figure_list": [
-            Figure(NAMES[code][0], str(n), "件", url=f"/r/cases/?view={code}", tone=NAMES[code][1], code=code)
+            Figure(NAMES[code][0], str(n), "件", url=_list_of(code), tone=NAMES[code][1], code=code)
             for code, n in queries.today().items()
         ],
         "town_bars": [Bar(name, n) for _, name, n in queries.by_town(month) if n][:12],

@@ -102,7 +102,7 @@ _TAKE_IN = (
 )
 select fresh.id, fresh.number, fresh.state, coalesce(place.full_name, guess.full_name, '')
 from fresh left join place on true left join guess on true
-"""  # noqa: S608 - constants only
+"""
 )
 
 _TYPES = (

@@ -11,158 +11,285 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ChannelKey',
+            name="ChannelKey",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80, verbose_name='系统名称')),
-                ('system', models.SlugField(default='', max_length=40, verbose_name='系统代码')),
-                ('prefix', models.CharField(max_length=12, unique=True, verbose_name='密钥前缀')),
-                ('digest', models.CharField(editable=False, max_length=64)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None, verbose_name='权限')),
-                ('source', models.CharField(help_text='以此密钥上报的事件来源', max_length=20, verbose_name='来源代码')),
-                ('quota_per_minute', models.PositiveIntegerField(default=600, verbose_name='每分钟上限')),
-                ('must_sign', models.BooleanField(default=False, verbose_name='请求须签名')),
-                ('signing_secret', hezhi.engines.records.vault.fields.SealedTextField(blank=True, default='', editable=False)),
-                ('webhook_url', models.URLField(blank=True, verbose_name='状态回推地址')),
-                ('webhook_secret', hezhi.engines.records.vault.fields.SealedTextField(blank=True, default='', editable=False)),
-                ('valid_from', models.DateTimeField(verbose_name='启用时间')),
-                ('valid_to', models.DateTimeField(blank=True, null=True, verbose_name='停用时间')),
-                ('last_used_at', models.DateTimeField(blank=True, null=True, verbose_name='最近使用')),
-                ('replaced_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='connect.channelkey')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="系统名称")),
+                ("system", models.SlugField(default="", max_length=40, verbose_name="系统代码")),
+                ("prefix", models.CharField(max_length=12, unique=True, verbose_name="密钥前缀")),
+                ("digest", models.CharField(editable=False, max_length=64)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), size=None, verbose_name="权限"
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(help_text="以此密钥上报的事件来源", max_length=20, verbose_name="来源代码"),
+                ),
+                ("quota_per_minute", models.PositiveIntegerField(default=600, verbose_name="每分钟上限")),
+                ("must_sign", models.BooleanField(default=False, verbose_name="请求须签名")),
+                (
+                    "signing_secret",
+                    hezhi.engines.records.vault.fields.SealedTextField(blank=True, default="", editable=False),
+                ),
+                ("webhook_url", models.URLField(blank=True, verbose_name="状态回推地址")),
+                (
+                    "webhook_secret",
+                    hezhi.engines.records.vault.fields.SealedTextField(blank=True, default="", editable=False),
+                ),
+                ("valid_from", models.DateTimeField(verbose_name="启用时间")),
+                ("valid_to", models.DateTimeField(blank=True, null=True, verbose_name="停用时间")),
+                ("last_used_at", models.DateTimeField(blank=True, null=True, verbose_name="最近使用")),
+                (
+                    "replaced_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaces",
+                        to="connect.channelkey",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '接入密钥',
-                'ordering': ['name', '-valid_from'],
+                "verbose_name": "接入密钥",
+                "ordering": ["name", "-valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='ChannelKeyEvent',
+            name="ChannelKeyEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField()),
-                ('pgh_context_id', models.UUIDField()),
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, serialize=False)),
-                ('name', models.CharField(max_length=80, verbose_name='系统名称')),
-                ('system', models.SlugField(db_index=False, default='', max_length=40, verbose_name='系统代码')),
-                ('prefix', models.CharField(max_length=12, verbose_name='密钥前缀')),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None, verbose_name='权限')),
-                ('source', models.CharField(help_text='以此密钥上报的事件来源', max_length=20, verbose_name='来源代码')),
-                ('quota_per_minute', models.PositiveIntegerField(default=600, verbose_name='每分钟上限')),
-                ('must_sign', models.BooleanField(default=False, verbose_name='请求须签名')),
-                ('webhook_url', models.URLField(blank=True, verbose_name='状态回推地址')),
-                ('valid_from', models.DateTimeField(verbose_name='启用时间')),
-                ('valid_to', models.DateTimeField(blank=True, null=True, verbose_name='停用时间')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='versions', related_query_name='version', to='connect.channelkey')),
-                ('replaced_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='connect.channelkey')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField()),
+                ("pgh_context_id", models.UUIDField()),
+                ("id", models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, serialize=False)),
+                ("name", models.CharField(max_length=80, verbose_name="系统名称")),
+                ("system", models.SlugField(db_index=False, default="", max_length=40, verbose_name="系统代码")),
+                ("prefix", models.CharField(max_length=12, verbose_name="密钥前缀")),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), size=None, verbose_name="权限"
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(help_text="以此密钥上报的事件来源", max_length=20, verbose_name="来源代码"),
+                ),
+                ("quota_per_minute", models.PositiveIntegerField(default=600, verbose_name="每分钟上限")),
+                ("must_sign", models.BooleanField(default=False, verbose_name="请求须签名")),
+                ("webhook_url", models.URLField(blank=True, verbose_name="状态回推地址")),
+                ("valid_from", models.DateTimeField(verbose_name="启用时间")),
+                ("valid_to", models.DateTimeField(blank=True, null=True, verbose_name="停用时间")),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="versions",
+                        related_query_name="version",
+                        to="connect.channelkey",
+                    ),
+                ),
+                (
+                    "replaced_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="connect.channelkey",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='IdempotentRequest',
+            name="IdempotentRequest",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('channel', models.CharField(max_length=40)),
-                ('key', models.CharField(max_length=80)),
-                ('digest', models.CharField(max_length=64, verbose_name='请求摘要')),
-                ('object_id', models.UUIDField(null=True)),
-                ('answer', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("channel", models.CharField(max_length=40)),
+                ("key", models.CharField(max_length=80)),
+                ("digest", models.CharField(max_length=64, verbose_name="请求摘要")),
+                ("object_id", models.UUIDField(null=True)),
+                ("answer", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': '幂等请求',
-                'indexes': [models.Index(fields=['at'], name='idempotent_at')],
-                'constraints': [models.UniqueConstraint(fields=('channel', 'key'), name='one_answer_per_key')],
+                "verbose_name": "幂等请求",
+                "indexes": [models.Index(fields=["at"], name="idempotent_at")],
+                "constraints": [models.UniqueConstraint(fields=("channel", "key"), name="one_answer_per_key")],
             },
         ),
         migrations.CreateModel(
-            name='KeyUse',
+            name="KeyUse",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('minute', models.DateTimeField(verbose_name='分钟')),
-                ('count', models.PositiveIntegerField(default=0, verbose_name='次数')),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='connect.channelkey')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("minute", models.DateTimeField(verbose_name="分钟")),
+                ("count", models.PositiveIntegerField(default=0, verbose_name="次数")),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="uses", to="connect.channelkey"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '密钥用量',
+                "verbose_name": "密钥用量",
             },
         ),
         migrations.CreateModel(
-            name='UsedNonce',
+            name="UsedNonce",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('nonce', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('key', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='connect.channelkey')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("nonce", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "key",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="connect.channelkey",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '已用随机数',
+                "verbose_name": "已用随机数",
             },
         ),
         migrations.CreateModel(
-            name='Webhook',
+            name="Webhook",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('event', models.CharField(max_length=60, verbose_name='事项')),
-                ('body', models.JSONField(verbose_name='内容')),
-                ('created_at', models.DateTimeField(verbose_name='产生时间')),
-                ('next_try_at', models.DateTimeField(verbose_name='下次推送')),
-                ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='次数')),
-                ('delivered_at', models.DateTimeField(blank=True, null=True, verbose_name='送达时间')),
-                ('given_up_at', models.DateTimeField(blank=True, null=True, verbose_name='放弃时间')),
-                ('last_answer', models.CharField(blank=True, max_length=300, verbose_name='最近回应')),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='webhooks', to='connect.channelkey')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("event", models.CharField(max_length=60, verbose_name="事项")),
+                ("body", models.JSONField(verbose_name="内容")),
+                ("created_at", models.DateTimeField(verbose_name="产生时间")),
+                ("next_try_at", models.DateTimeField(verbose_name="下次推送")),
+                ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="次数")),
+                ("delivered_at", models.DateTimeField(blank=True, null=True, verbose_name="送达时间")),
+                ("given_up_at", models.DateTimeField(blank=True, null=True, verbose_name="放弃时间")),
+                ("last_answer", models.CharField(blank=True, max_length=300, verbose_name="最近回应")),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="webhooks", to="connect.channelkey"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '状态回推',
-                'ordering': ['-created_at', '-id'],
+                "verbose_name": "状态回推",
+                "ordering": ["-created_at", "-id"],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='channelkey',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT new_values."id", new_values."must_sign", new_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', new_values."id", new_values."prefix", new_values."quota_per_minute", new_values."replaced_by_id", new_values."scopes", new_values."source", new_values."system", new_values."valid_from", new_values."valid_to", new_values."webhook_url" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='aa84acb6dabc78294bcd1e374f8940ba9c417821', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_baa64', referencing='REFERENCING NEW TABLE AS new_values ', table='connect_channelkey', when='AFTER')),
+            model_name="channelkey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT new_values."id", new_values."must_sign", new_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', new_values."id", new_values."prefix", new_values."quota_per_minute", new_values."replaced_by_id", new_values."scopes", new_values."source", new_values."system", new_values."valid_from", new_values."valid_to", new_values."webhook_url" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="aa84acb6dabc78294bcd1e374f8940ba9c417821",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_baa64",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="connect_channelkey",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='channelkey',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT new_values."id", new_values."must_sign", new_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', new_values."id", new_values."prefix", new_values."quota_per_minute", new_values."replaced_by_id", new_values."scopes", new_values."source", new_values."system", new_values."valid_from", new_values."valid_to", new_values."webhook_url" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."must_sign" IS DISTINCT FROM (new_values."must_sign") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."prefix" IS DISTINCT FROM (new_values."prefix") OR old_values."quota_per_minute" IS DISTINCT FROM (new_values."quota_per_minute") OR old_values."replaced_by_id" IS DISTINCT FROM (new_values."replaced_by_id") OR old_values."scopes" IS DISTINCT FROM (new_values."scopes") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."system" IS DISTINCT FROM (new_values."system") OR old_values."valid_from" IS DISTINCT FROM (new_values."valid_from") OR old_values."valid_to" IS DISTINCT FROM (new_values."valid_to") OR old_values."webhook_url" IS DISTINCT FROM (new_values."webhook_url")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='7d2c3c7a8b51546e6f220a46fcd59409cef581af', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_742f3', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='connect_channelkey', when='AFTER')),
+            model_name="channelkey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT new_values."id", new_values."must_sign", new_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', new_values."id", new_values."prefix", new_values."quota_per_minute", new_values."replaced_by_id", new_values."scopes", new_values."source", new_values."system", new_values."valid_from", new_values."valid_to", new_values."webhook_url" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."must_sign" IS DISTINCT FROM (new_values."must_sign") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."prefix" IS DISTINCT FROM (new_values."prefix") OR old_values."quota_per_minute" IS DISTINCT FROM (new_values."quota_per_minute") OR old_values."replaced_by_id" IS DISTINCT FROM (new_values."replaced_by_id") OR old_values."scopes" IS DISTINCT FROM (new_values."scopes") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."system" IS DISTINCT FROM (new_values."system") OR old_values."valid_from" IS DISTINCT FROM (new_values."valid_from") OR old_values."valid_to" IS DISTINCT FROM (new_values."valid_to") OR old_values."webhook_url" IS DISTINCT FROM (new_values."webhook_url")) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="7d2c3c7a8b51546e6f220a46fcd59409cef581af",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_742f3",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="connect_channelkey",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='channelkey',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT old_values."id", old_values."must_sign", old_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', old_values."id", old_values."prefix", old_values."quota_per_minute", old_values."replaced_by_id", old_values."scopes", old_values."source", old_values."system", old_values."valid_from", old_values."valid_to", old_values."webhook_url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='4fc22c02b32f67ff22dd99cd3e5f76c1e47ffbf8', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_c742c', referencing='REFERENCING OLD TABLE AS old_values ', table='connect_channelkey', when='AFTER')),
+            model_name="channelkey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT old_values."id", old_values."must_sign", old_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', old_values."id", old_values."prefix", old_values."quota_per_minute", old_values."replaced_by_id", old_values."scopes", old_values."source", old_values."system", old_values."valid_from", old_values."valid_to", old_values."webhook_url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="4fc22c02b32f67ff22dd99cd3e5f76c1e47ffbf8",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_c742c",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="connect_channelkey",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='channelkeyevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='4eebff96cc3bc80c364ff5302aa5840bea688a0a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a3e6d', table='connect_channelkeyevent', when='BEFORE')),
+            model_name="channelkeyevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="4eebff96cc3bc80c364ff5302aa5840bea688a0a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_a3e6d",
+                    table="connect_channelkeyevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='keyuse',
-            constraint=models.UniqueConstraint(fields=('key', 'minute'), name='one_use_row_per_minute'),
+            model_name="keyuse",
+            constraint=models.UniqueConstraint(fields=("key", "minute"), name="one_use_row_per_minute"),
         ),
         migrations.AddIndex(
-            model_name='usednonce',
-            index=models.Index(fields=['at'], name='nonce_at'),
+            model_name="usednonce",
+            index=models.Index(fields=["at"], name="nonce_at"),
         ),
         migrations.AddConstraint(
-            model_name='usednonce',
-            constraint=models.UniqueConstraint(fields=('key', 'nonce'), name='nonce_once'),
+            model_name="usednonce",
+            constraint=models.UniqueConstraint(fields=("key", "nonce"), name="nonce_once"),
         ),
         migrations.AddIndex(
-            model_name='webhook',
-            index=models.Index(condition=models.Q(('delivered_at__isnull', True), ('given_up_at__isnull', True)), fields=['next_try_at'], name='webhook_waiting'),
+            model_name="webhook",
+            index=models.Index(
+                condition=models.Q(("delivered_at__isnull", True), ("given_up_at__isnull", True)),
+                fields=["next_try_at"],
+                name="webhook_waiting",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhook',
-            index=models.Index(fields=['-created_at', '-id'], name='webhook_newest'),
+            model_name="webhook",
+            index=models.Index(fields=["-created_at", "-id"], name="webhook_newest"),
         ),
     ]

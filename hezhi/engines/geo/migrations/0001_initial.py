@@ -8,70 +8,152 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Area',
+            name="Area",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=32, verbose_name='区域代码')),
-                ('name', models.CharField(max_length=80, verbose_name='名称')),
-                ('full_name', models.CharField(help_text='镇街、社区、网格连写', max_length=200, verbose_name='全称')),
-                ('level', models.CharField(choices=[('district', '区'), ('town', '镇街'), ('community', '社区'), ('grid', '网格')], max_length=12, verbose_name='层级')),
-                ('kind', models.CharField(choices=[('basic', '基础'), ('specialised', '专业')], default='basic', max_length=12, verbose_name='类型')),
-                ('shape', django.contrib.gis.db.models.fields.MultiPolygonField(spatial_index=False, srid=4326, verbose_name='范围')),
-                ('centre', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326, verbose_name='中心点')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='来源')),
-                ('source_crs', models.CharField(default='EPSG:4326', max_length=20, verbose_name='原坐标系')),
-                ('valid_from', models.DateField(verbose_name='启用日期')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='停用日期')),
-                ('community', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geo.area')),
-                ('district', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geo.area')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='geo.area', verbose_name='上级区域')),
-                ('town', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geo.area')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=32, verbose_name="区域代码")),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                ("full_name", models.CharField(help_text="镇街、社区、网格连写", max_length=200, verbose_name="全称")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("district", "区"), ("town", "镇街"), ("community", "社区"), ("grid", "网格")],
+                        max_length=12,
+                        verbose_name="层级",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("basic", "基础"), ("specialised", "专业")],
+                        default="basic",
+                        max_length=12,
+                        verbose_name="类型",
+                    ),
+                ),
+                (
+                    "shape",
+                    django.contrib.gis.db.models.fields.MultiPolygonField(
+                        spatial_index=False, srid=4326, verbose_name="范围"
+                    ),
+                ),
+                (
+                    "centre",
+                    django.contrib.gis.db.models.fields.PointField(
+                        spatial_index=False, srid=4326, verbose_name="中心点"
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="来源")),
+                ("source_crs", models.CharField(default="EPSG:4326", max_length=20, verbose_name="原坐标系")),
+                ("valid_from", models.DateField(verbose_name="启用日期")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="停用日期")),
+                (
+                    "community",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="geo.area",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="geo.area",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="geo.area",
+                        verbose_name="上级区域",
+                    ),
+                ),
+                (
+                    "town",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="geo.area",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '区域',
-                'ordering': ['code'],
+                "verbose_name": "区域",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Place',
+            name="Place",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80, verbose_name='名称')),
-                ('kind', models.CharField(help_text='道路、小区、地标等', max_length=20, verbose_name='类别')),
-                ('point', django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326, verbose_name='位置')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='来源')),
-                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='geo.area', verbose_name='所在区域')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                ("kind", models.CharField(help_text="道路、小区、地标等", max_length=20, verbose_name="类别")),
+                (
+                    "point",
+                    django.contrib.gis.db.models.fields.PointField(
+                        blank=True, null=True, srid=4326, verbose_name="位置"
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="来源")),
+                (
+                    "area",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="geo.area", verbose_name="所在区域"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '地名',
+                "verbose_name": "地名",
             },
         ),
         migrations.AddIndex(
-            model_name='area',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['shape'], name='area_shape'),
+            model_name="area",
+            index=django.contrib.postgres.indexes.GistIndex(fields=["shape"], name="area_shape"),
         ),
         migrations.AddIndex(
-            model_name='area',
-            index=models.Index(fields=['level', 'code'], name='area_level_code'),
+            model_name="area",
+            index=models.Index(fields=["level", "code"], name="area_level_code"),
         ),
         migrations.AddIndex(
-            model_name='area',
-            index=models.Index(fields=['parent'], name='area_parent'),
+            model_name="area",
+            index=models.Index(fields=["parent"], name="area_parent"),
         ),
         migrations.AddConstraint(
-            model_name='area',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('code',), name='area_code_once_at_a_time'),
+            model_name="area",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_to__isnull", True)), fields=("code",), name="area_code_once_at_a_time"
+            ),
         ),
         migrations.AddIndex(
-            model_name='place',
-            index=models.Index(fields=['name'], name='place_name'),
+            model_name="place",
+            index=models.Index(fields=["name"], name="place_name"),
         ),
     ]

@@ -10,234 +10,447 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('geo', '0001_initial'),
+        ("geo", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('login_name', models.CharField(max_length=40, unique=True, verbose_name='登录名')),
-                ('full_name', models.CharField(max_length=40, verbose_name='姓名')),
-                ('work_phone', models.CharField(blank=True, max_length=20, verbose_name='工作电话')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='邮箱')),
-                ('is_active', models.BooleanField(default=True, verbose_name='启用')),
-                ('is_demo', models.BooleanField(default=False, editable=False, verbose_name='演示账号')),
-                ('must_change_password', models.BooleanField(default=True, verbose_name='须修改口令')),
-                ('password_changed_at', models.DateTimeField(blank=True, null=True, verbose_name='口令修改时间')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='账号有效期至')),
-                ('last_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='最近使用')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("login_name", models.CharField(max_length=40, unique=True, verbose_name="登录名")),
+                ("full_name", models.CharField(max_length=40, verbose_name="姓名")),
+                ("work_phone", models.CharField(blank=True, max_length=20, verbose_name="工作电话")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="邮箱")),
+                ("is_active", models.BooleanField(default=True, verbose_name="启用")),
+                ("is_demo", models.BooleanField(default=False, editable=False, verbose_name="演示账号")),
+                ("must_change_password", models.BooleanField(default=True, verbose_name="须修改口令")),
+                ("password_changed_at", models.DateTimeField(blank=True, null=True, verbose_name="口令修改时间")),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="账号有效期至")),
+                ("last_seen_at", models.DateTimeField(blank=True, null=True, verbose_name="最近使用")),
             ],
             options={
-                'verbose_name': '人员',
-                'ordering': ['login_name'],
+                "verbose_name": "人员",
+                "ordering": ["login_name"],
             },
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=60, verbose_name='岗位名称')),
-                ('valid_from', models.DateField(verbose_name='启用日期')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='停用日期')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("title", models.CharField(max_length=60, verbose_name="岗位名称")),
+                ("valid_from", models.DateField(verbose_name="启用日期")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="停用日期")),
             ],
             options={
-                'verbose_name': '岗位',
-                'ordering': ['unit', 'title'],
+                "verbose_name": "岗位",
+                "ordering": ["unit", "title"],
             },
         ),
         migrations.CreateModel(
-            name='SessionSeat',
+            name="SessionSeat",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('channel', models.CharField(max_length=20, verbose_name='渠道')),
-                ('session_key', models.CharField(max_length=40)),
-                ('previous_key', models.CharField(blank=True, db_index=True, max_length=40)),
-                ('since', models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("channel", models.CharField(max_length=20, verbose_name="渠道")),
+                ("session_key", models.CharField(max_length=40)),
+                ("previous_key", models.CharField(blank=True, db_index=True, max_length=40)),
+                ("since", models.DateTimeField()),
             ],
             options={
-                'verbose_name': '会话',
+                "verbose_name": "会话",
             },
         ),
         migrations.CreateModel(
-            name='SignInFailure',
+            name="SignInFailure",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('login_name', models.CharField(max_length=40)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("login_name", models.CharField(max_length=40)),
+                ("address", models.GenericIPAddressField(null=True)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': '登录失败',
+                "verbose_name": "登录失败",
             },
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=32, unique=True, verbose_name='单位代码')),
-                ('name', models.CharField(max_length=80, verbose_name='单位名称')),
-                ('short_name', models.CharField(blank=True, max_length=20, verbose_name='简称')),
-                ('kind', models.CharField(choices=[('centre', '区级中心'), ('department', '区直部门'), ('town', '镇街'), ('community', '社区'), ('grid', '网格'), ('outside', '外部单位')], max_length=12, verbose_name='单位类型')),
-                ('path', models.CharField(editable=False, help_text='上级到本级的单位代码, 以/分隔并收尾', max_length=400, verbose_name='层级路径')),
-                ('duties', models.TextField(blank=True, verbose_name='职责')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='值班电话')),
-                ('order', models.PositiveIntegerField(default=100, verbose_name='排序')),
-                ('valid_from', models.DateField(verbose_name='启用日期')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='停用日期')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=32, unique=True, verbose_name="单位代码")),
+                ("name", models.CharField(max_length=80, verbose_name="单位名称")),
+                ("short_name", models.CharField(blank=True, max_length=20, verbose_name="简称")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("centre", "区级中心"),
+                            ("department", "区直部门"),
+                            ("town", "镇街"),
+                            ("community", "社区"),
+                            ("grid", "网格"),
+                            ("outside", "外部单位"),
+                        ],
+                        max_length=12,
+                        verbose_name="单位类型",
+                    ),
+                ),
+                (
+                    "path",
+                    models.CharField(
+                        editable=False,
+                        help_text="上级到本级的单位代码, 以/分隔并收尾",
+                        max_length=400,
+                        verbose_name="层级路径",
+                    ),
+                ),
+                ("duties", models.TextField(blank=True, verbose_name="职责")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="值班电话")),
+                ("order", models.PositiveIntegerField(default=100, verbose_name="排序")),
+                ("valid_from", models.DateField(verbose_name="启用日期")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="停用日期")),
             ],
             options={
-                'verbose_name': '单位',
-                'ordering': ['order', 'code'],
+                "verbose_name": "单位",
+                "ordering": ["order", "code"],
             },
         ),
         migrations.CreateModel(
-            name='DutyShift',
+            name="DutyShift",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('rank', models.PositiveSmallIntegerField(default=1, verbose_name='顺位')),
-                ('starts_at', models.DateTimeField(verbose_name='开始')),
-                ('ends_at', models.DateTimeField(verbose_name='结束')),
-                ('answer_within', models.PositiveSmallIntegerField(default=10, verbose_name='应答时限(分钟)')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shifts', to=settings.AUTH_USER_MODEL, verbose_name='值班人')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("rank", models.PositiveSmallIntegerField(default=1, verbose_name="顺位")),
+                ("starts_at", models.DateTimeField(verbose_name="开始")),
+                ("ends_at", models.DateTimeField(verbose_name="结束")),
+                ("answer_within", models.PositiveSmallIntegerField(default=10, verbose_name="应答时限(分钟)")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shifts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="值班人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '值班',
-                'ordering': ['starts_at', 'rank'],
+                "verbose_name": "值班",
+                "ordering": ["starts_at", "rank"],
             },
         ),
         migrations.CreateModel(
-            name='OldPassword',
+            name="OldPassword",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('password', models.CharField(max_length=200)),
-                ('at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='old_passwords', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("password", models.CharField(max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="old_passwords",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Holding',
+            name="Holding",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='事由')),
-                ('valid_from', models.DateTimeField(verbose_name='开始')),
-                ('valid_to', models.DateTimeField(blank=True, null=True, verbose_name='结束')),
-                ('moved_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='工作移交')),
-                ('moved_back_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='工作交回')),
-                ('deputy_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deputies', to='org.holding', verbose_name='代理谁的任职')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holdings', to=settings.AUTH_USER_MODEL, verbose_name='人员')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holdings', to='org.post', verbose_name='岗位')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="事由")),
+                ("valid_from", models.DateTimeField(verbose_name="开始")),
+                ("valid_to", models.DateTimeField(blank=True, null=True, verbose_name="结束")),
+                ("moved_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="工作移交")),
+                ("moved_back_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="工作交回")),
+                (
+                    "deputy_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deputies",
+                        to="org.holding",
+                        verbose_name="代理谁的任职",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holdings",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="人员",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holdings",
+                        to="org.post",
+                        verbose_name="岗位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '任职',
+                "verbose_name": "任职",
             },
         ),
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='角色代码')),
-                ('name', models.CharField(max_length=40, verbose_name='角色名称')),
-                ('kind', models.CharField(choices=[('business', '业务'), ('system_admin', '系统管理'), ('security_admin', '安全管理'), ('audit_admin', '审计管理')], default='business', max_length=16, verbose_name='角色类型')),
-                ('reach', models.CharField(choices=[('nothing', '不看业务数据'), ('own_unit', '本单位'), ('unit_tree', '本单位及下级'), ('area', '本辖区'), ('district', '全区')], default='own_unit', max_length=12, verbose_name='数据范围')),
-                ('matter_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, help_text='留空表示不限', size=None, verbose_name='事件类型')),
-                ('permissions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None, verbose_name='权限')),
-                ('clearance', models.PositiveSmallIntegerField(default=1, help_text='0 至 4', verbose_name='密级')),
-                ('description', models.CharField(blank=True, max_length=200, verbose_name='说明')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="角色代码")),
+                ("name", models.CharField(max_length=40, verbose_name="角色名称")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("business", "业务"),
+                            ("system_admin", "系统管理"),
+                            ("security_admin", "安全管理"),
+                            ("audit_admin", "审计管理"),
+                        ],
+                        default="business",
+                        max_length=16,
+                        verbose_name="角色类型",
+                    ),
+                ),
+                (
+                    "reach",
+                    models.CharField(
+                        choices=[
+                            ("nothing", "不看业务数据"),
+                            ("own_unit", "本单位"),
+                            ("unit_tree", "本单位及下级"),
+                            ("area", "本辖区"),
+                            ("district", "全区"),
+                        ],
+                        default="own_unit",
+                        max_length=12,
+                        verbose_name="数据范围",
+                    ),
+                ),
+                (
+                    "matter_kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20),
+                        blank=True,
+                        default=list,
+                        help_text="留空表示不限",
+                        size=None,
+                        verbose_name="事件类型",
+                    ),
+                ),
+                (
+                    "permissions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="权限",
+                    ),
+                ),
+                ("clearance", models.PositiveSmallIntegerField(default=1, help_text="0 至 4", verbose_name="密级")),
+                ("description", models.CharField(blank=True, max_length=200, verbose_name="说明")),
             ],
             options={
-                'verbose_name': '角色',
-                'ordering': ['kind', 'code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'business'), ('reach', 'nothing'), _connector='OR'), name='administrators_see_no_business_data')],
+                "verbose_name": "角色",
+                "ordering": ["kind", "code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "business"), ("reach", "nothing"), _connector="OR"),
+                        name="administrators_see_no_business_data",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='post',
-            name='role',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='org.role', verbose_name='角色'),
+            model_name="post",
+            name="role",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="org.role", verbose_name="角色"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='role',
-            trigger=pgtrigger.compiler.Trigger(name='administrators_exclude', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."kind" IS DISTINCT FROM (NEW."kind"))', constraint='CONSTRAINT', func="\n    IF EXISTS (\n        SELECT 1\n        FROM org_holding mine\n        JOIN org_post my_post ON my_post.id = mine.post_id\n        JOIN org_role my_role ON my_role.id = my_post.role_id\n        JOIN org_holding other ON other.user_id = mine.user_id AND other.id <> mine.id\n        JOIN org_post other_post ON other_post.id = other.post_id\n        JOIN org_role other_role ON other_role.id = other_post.role_id\n        WHERE my_role.id = NEW.id AND other_role.kind <> my_role.kind\n          AND tstzrange(mine.valid_from, mine.valid_to) && tstzrange(other.valid_from, other.valid_to)\n    ) THEN \n    RAISE EXCEPTION 'a person may not hold posts of two kinds at the same time'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'administrators_exclude',\n              HINT = '三员分立：系统、安全、审计管理员互斥，也不得兼任业务岗位';\n END IF;\n    RETURN NULL;\n", hash='f4d771b4898e316395dfb8cea653133f6a76d9f6', operation='UPDATE', pgid='pgtrigger_administrators_exclude_305d1', table='org_role', timing='DEFERRABLE INITIALLY IMMEDIATE', when='AFTER')),
+            model_name="role",
+            trigger=pgtrigger.compiler.Trigger(
+                name="administrators_exclude",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."kind" IS DISTINCT FROM (NEW."kind"))',
+                    constraint="CONSTRAINT",
+                    func="\n    IF EXISTS (\n        SELECT 1\n        FROM org_holding mine\n        JOIN org_post my_post ON my_post.id = mine.post_id\n        JOIN org_role my_role ON my_role.id = my_post.role_id\n        JOIN org_holding other ON other.user_id = mine.user_id AND other.id <> mine.id\n        JOIN org_post other_post ON other_post.id = other.post_id\n        JOIN org_role other_role ON other_role.id = other_post.role_id\n        WHERE my_role.id = NEW.id AND other_role.kind <> my_role.kind\n          AND tstzrange(mine.valid_from, mine.valid_to) && tstzrange(other.valid_from, other.valid_to)\n    ) THEN \n    RAISE EXCEPTION 'a person may not hold posts of two kinds at the same time'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'administrators_exclude',\n              HINT = '三员分立：系统、安全、审计管理员互斥，也不得兼任业务岗位';\n END IF;\n    RETURN NULL;\n",
+                    hash="f4d771b4898e316395dfb8cea653133f6a76d9f6",
+                    operation="UPDATE",
+                    pgid="pgtrigger_administrators_exclude_305d1",
+                    table="org_role",
+                    timing="DEFERRABLE INITIALLY IMMEDIATE",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='sessionseat',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to=settings.AUTH_USER_MODEL),
+            model_name="sessionseat",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="seats", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddIndex(
-            model_name='signinfailure',
-            index=models.Index(fields=['login_name', 'at'], name='failure_name'),
+            model_name="signinfailure",
+            index=models.Index(fields=["login_name", "at"], name="failure_name"),
         ),
         migrations.AddIndex(
-            model_name='signinfailure',
-            index=models.Index(fields=['address', 'at'], name='failure_address'),
+            model_name="signinfailure",
+            index=models.Index(fields=["address", "at"], name="failure_address"),
         ),
         migrations.AddField(
-            model_name='unit',
-            name='area',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='units', to='geo.area', verbose_name='辖区'),
+            model_name="unit",
+            name="area",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="units",
+                to="geo.area",
+                verbose_name="辖区",
+            ),
         ),
         migrations.AddField(
-            model_name='unit',
-            name='parent',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='org.unit', verbose_name='上级单位'),
+            model_name="unit",
+            name="parent",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="children",
+                to="org.unit",
+                verbose_name="上级单位",
+            ),
         ),
         migrations.AddField(
-            model_name='post',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='org.unit', verbose_name='单位'),
+            model_name="post",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="org.unit", verbose_name="单位"
+            ),
         ),
         migrations.AddField(
-            model_name='dutyshift',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shifts', to='org.unit', verbose_name='单位'),
+            model_name="dutyshift",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="shifts", to="org.unit", verbose_name="单位"
+            ),
         ),
         migrations.AddIndex(
-            model_name='holding',
-            index=models.Index(fields=['user', 'valid_to'], name='holding_user'),
+            model_name="holding",
+            index=models.Index(fields=["user", "valid_to"], name="holding_user"),
         ),
         migrations.AddConstraint(
-            model_name='holding',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='holding_ends_after_it_starts'),
+            model_name="holding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="holding_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='holding',
-            constraint=models.CheckConstraint(condition=models.Q(('deputy_of__isnull', True), ('valid_to__isnull', False), _connector='OR'), name='stand_in_has_an_end'),
+            model_name="holding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("deputy_of__isnull", True), ("valid_to__isnull", False), _connector="OR"),
+                name="stand_in_has_an_end",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='holding',
-            trigger=pgtrigger.compiler.Trigger(name='administrators_exclude', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="PERFORM 1 FROM org_user WHERE id = NEW.user_id FOR NO KEY UPDATE; PERFORM 1 FROM org_post p JOIN org_role r ON r.id = p.role_id WHERE p.id = NEW.post_id FOR SHARE OF p, r;\n    IF EXISTS (\n        SELECT 1\n        FROM org_holding mine\n        JOIN org_post my_post ON my_post.id = mine.post_id\n        JOIN org_role my_role ON my_role.id = my_post.role_id\n        JOIN org_holding other ON other.user_id = mine.user_id AND other.id <> mine.id\n        JOIN org_post other_post ON other_post.id = other.post_id\n        JOIN org_role other_role ON other_role.id = other_post.role_id\n        WHERE mine.id = NEW.id AND other_role.kind <> my_role.kind\n          AND tstzrange(mine.valid_from, mine.valid_to) && tstzrange(other.valid_from, other.valid_to)\n    ) THEN \n    RAISE EXCEPTION 'a person may not hold posts of two kinds at the same time'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'administrators_exclude',\n              HINT = '三员分立：系统、安全、审计管理员互斥，也不得兼任业务岗位';\n END IF;\n    RETURN NULL;\n", hash='637b479643a4e4f633c6699ba6ec3aa528c96d5a', operation='INSERT OR UPDATE', pgid='pgtrigger_administrators_exclude_7a837', table='org_holding', timing='DEFERRABLE INITIALLY IMMEDIATE', when='AFTER')),
+            model_name="holding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="administrators_exclude",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="PERFORM 1 FROM org_user WHERE id = NEW.user_id FOR NO KEY UPDATE; PERFORM 1 FROM org_post p JOIN org_role r ON r.id = p.role_id WHERE p.id = NEW.post_id FOR SHARE OF p, r;\n    IF EXISTS (\n        SELECT 1\n        FROM org_holding mine\n        JOIN org_post my_post ON my_post.id = mine.post_id\n        JOIN org_role my_role ON my_role.id = my_post.role_id\n        JOIN org_holding other ON other.user_id = mine.user_id AND other.id <> mine.id\n        JOIN org_post other_post ON other_post.id = other.post_id\n        JOIN org_role other_role ON other_role.id = other_post.role_id\n        WHERE mine.id = NEW.id AND other_role.kind <> my_role.kind\n          AND tstzrange(mine.valid_from, mine.valid_to) && tstzrange(other.valid_from, other.valid_to)\n    ) THEN \n    RAISE EXCEPTION 'a person may not hold posts of two kinds at the same time'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'administrators_exclude',\n              HINT = '三员分立：系统、安全、审计管理员互斥，也不得兼任业务岗位';\n END IF;\n    RETURN NULL;\n",
+                    hash="637b479643a4e4f633c6699ba6ec3aa528c96d5a",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_administrators_exclude_7a837",
+                    table="org_holding",
+                    timing="DEFERRABLE INITIALLY IMMEDIATE",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionseat',
-            constraint=models.UniqueConstraint(fields=('user', 'channel'), name='one_seat_per_channel'),
+            model_name="sessionseat",
+            constraint=models.UniqueConstraint(fields=("user", "channel"), name="one_seat_per_channel"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['path'], name='unit_path', opclasses=['varchar_pattern_ops']),
+            model_name="unit",
+            index=models.Index(fields=["path"], name="unit_path", opclasses=["varchar_pattern_ops"]),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['area'], name='unit_area'),
+            model_name="unit",
+            index=models.Index(fields=["area"], name="unit_area"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='post',
-            trigger=pgtrigger.compiler.Trigger(name='administrators_exclude', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."role_id" IS DISTINCT FROM (NEW."role_id"))', constraint='CONSTRAINT', func="\n    IF EXISTS (\n        SELECT 1\n        FROM org_holding mine\n        JOIN org_post my_post ON my_post.id = mine.post_id\n        JOIN org_role my_role ON my_role.id = my_post.role_id\n        JOIN org_holding other ON other.user_id = mine.user_id AND other.id <> mine.id\n        JOIN org_post other_post ON other_post.id = other.post_id\n        JOIN org_role other_role ON other_role.id = other_post.role_id\n        WHERE my_post.id = NEW.id AND other_role.kind <> my_role.kind\n          AND tstzrange(mine.valid_from, mine.valid_to) && tstzrange(other.valid_from, other.valid_to)\n    ) THEN \n    RAISE EXCEPTION 'a person may not hold posts of two kinds at the same time'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'administrators_exclude',\n              HINT = '三员分立：系统、安全、审计管理员互斥，也不得兼任业务岗位';\n END IF;\n    RETURN NULL;\n", hash='132d6c90ba16a03e31a6ae9a5f14ba804d75b284', operation='UPDATE', pgid='pgtrigger_administrators_exclude_dffa3', table='org_post', timing='DEFERRABLE INITIALLY IMMEDIATE', when='AFTER')),
+            model_name="post",
+            trigger=pgtrigger.compiler.Trigger(
+                name="administrators_exclude",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."role_id" IS DISTINCT FROM (NEW."role_id"))',
+                    constraint="CONSTRAINT",
+                    func="\n    IF EXISTS (\n        SELECT 1\n        FROM org_holding mine\n        JOIN org_post my_post ON my_post.id = mine.post_id\n        JOIN org_role my_role ON my_role.id = my_post.role_id\n        JOIN org_holding other ON other.user_id = mine.user_id AND other.id <> mine.id\n        JOIN org_post other_post ON other_post.id = other.post_id\n        JOIN org_role other_role ON other_role.id = other_post.role_id\n        WHERE my_post.id = NEW.id AND other_role.kind <> my_role.kind\n          AND tstzrange(mine.valid_from, mine.valid_to) && tstzrange(other.valid_from, other.valid_to)\n    ) THEN \n    RAISE EXCEPTION 'a person may not hold posts of two kinds at the same time'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'administrators_exclude',\n              HINT = '三员分立：系统、安全、审计管理员互斥，也不得兼任业务岗位';\n END IF;\n    RETURN NULL;\n",
+                    hash="132d6c90ba16a03e31a6ae9a5f14ba804d75b284",
+                    operation="UPDATE",
+                    pgid="pgtrigger_administrators_exclude_dffa3",
+                    table="org_post",
+                    timing="DEFERRABLE INITIALLY IMMEDIATE",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='dutyshift',
-            index=models.Index(fields=['unit', 'starts_at', 'ends_at'], name='shift_unit_time'),
+            model_name="dutyshift",
+            index=models.Index(fields=["unit", "starts_at", "ends_at"], name="shift_unit_time"),
         ),
         migrations.AddConstraint(
-            model_name='dutyshift',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='shift_ends_after_it_starts'),
+            model_name="dutyshift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="shift_ends_after_it_starts"
+            ),
         ),
     ]

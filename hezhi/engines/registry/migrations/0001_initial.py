@@ -8,102 +8,230 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('org', '0001_initial'),
+        ("org", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ColumnChoice',
+            name="ColumnChoice",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('registry', models.CharField(max_length=60, verbose_name='台账')),
-                ('columns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None, verbose_name='列')),
-                ('size', models.PositiveSmallIntegerField(default=0, verbose_name='每页条数')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='人员')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("registry", models.CharField(max_length=60, verbose_name="台账")),
+                (
+                    "columns",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list, size=None, verbose_name="列"
+                    ),
+                ),
+                ("size", models.PositiveSmallIntegerField(default=0, verbose_name="每页条数")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="人员",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '显示列',
-                'constraints': [models.UniqueConstraint(fields=('registry', 'user'), name='one_column_choice_per_person')],
+                "verbose_name": "显示列",
+                "constraints": [
+                    models.UniqueConstraint(fields=("registry", "user"), name="one_column_choice_per_person")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ExportRun',
+            name="ExportRun",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('registry', models.CharField(max_length=60, verbose_name='台账')),
-                ('post_id', models.UUIDField(null=True, verbose_name='岗位')),
-                ('query', models.CharField(blank=True, max_length=2000, verbose_name='条件')),
-                ('format', models.CharField(default='xlsx', max_length=4, verbose_name='格式')),
-                ('reason', models.CharField(max_length=200, verbose_name='用途')),
-                ('state', models.CharField(choices=[('approval', '待审批'), ('waiting', '排队中'), ('running', '正在生成'), ('done', '可下载'), ('failed', '未生成'), ('refused', '未获批准'), ('expired', '已过期')], default='waiting', max_length=10, verbose_name='状态')),
-                ('personal', models.BooleanField(default=False, verbose_name='含个人信息')),
-                ('rows', models.PositiveIntegerField(default=0, verbose_name='行数')),
-                ('cut', models.BooleanField(default=False, verbose_name='超出上限被截断')),
-                ('file', models.CharField(blank=True, max_length=200, verbose_name='文件')),
-                ('failure', models.CharField(blank=True, max_length=500, verbose_name='未生成原因')),
-                ('created_at', models.DateTimeField(verbose_name='申请时间')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='生成时间')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='有效期至')),
-                ('fetched', models.PositiveSmallIntegerField(default=0, verbose_name='下载次数')),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='单位')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='导出人')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("registry", models.CharField(max_length=60, verbose_name="台账")),
+                ("post_id", models.UUIDField(null=True, verbose_name="岗位")),
+                ("query", models.CharField(blank=True, max_length=2000, verbose_name="条件")),
+                ("format", models.CharField(default="xlsx", max_length=4, verbose_name="格式")),
+                ("reason", models.CharField(max_length=200, verbose_name="用途")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("approval", "待审批"),
+                            ("waiting", "排队中"),
+                            ("running", "正在生成"),
+                            ("done", "可下载"),
+                            ("failed", "未生成"),
+                            ("refused", "未获批准"),
+                            ("expired", "已过期"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("personal", models.BooleanField(default=False, verbose_name="含个人信息")),
+                ("rows", models.PositiveIntegerField(default=0, verbose_name="行数")),
+                ("cut", models.BooleanField(default=False, verbose_name="超出上限被截断")),
+                ("file", models.CharField(blank=True, max_length=200, verbose_name="文件")),
+                ("failure", models.CharField(blank=True, max_length=500, verbose_name="未生成原因")),
+                ("created_at", models.DateTimeField(verbose_name="申请时间")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="生成时间")),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="有效期至")),
+                ("fetched", models.PositiveSmallIntegerField(default=0, verbose_name="下载次数")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.unit",
+                        verbose_name="单位",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="导出人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '导出',
-                'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['user', '-created_at'], name='export_run_own'), models.Index(condition=models.Q(('state', 'done')), fields=['expires_at'], name='export_run_expiry')],
+                "verbose_name": "导出",
+                "ordering": ["-created_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["user", "-created_at"], name="export_run_own"),
+                    models.Index(
+                        condition=models.Q(("state", "done")), fields=["expires_at"], name="export_run_expiry"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('registry', models.CharField(max_length=60, verbose_name='台账')),
-                ('post_id', models.UUIDField(null=True, verbose_name='岗位')),
-                ('name', models.CharField(max_length=200, verbose_name='文件名')),
-                ('file', models.CharField(blank=True, max_length=200, verbose_name='文件')),
-                ('state', models.CharField(choices=[('checking', '正在预检'), ('checked', '待确认'), ('writing', '正在写入'), ('written', '已写入'), ('failed', '未写入'), ('given_up', '已放弃'), ('undone', '已撤销')], default='checking', max_length=10, verbose_name='状态')),
-                ('rows', models.PositiveIntegerField(default=0, verbose_name='行数')),
-                ('new', models.PositiveIntegerField(default=0, verbose_name='新增')),
-                ('changed', models.PositiveIntegerField(default=0, verbose_name='变更')),
-                ('unchanged', models.PositiveIntegerField(default=0, verbose_name='未变')),
-                ('refused', models.PositiveIntegerField(default=0, verbose_name='退回')),
-                ('report', models.JSONField(default=list, verbose_name='退回原因')),
-                ('failure', models.CharField(blank=True, max_length=500, verbose_name='未写入原因')),
-                ('deed', models.UUIDField(blank=True, null=True, verbose_name='写入批次号')),
-                ('created_at', models.DateTimeField(verbose_name='上传时间')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='完成时间')),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='单位')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='导入人')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("registry", models.CharField(max_length=60, verbose_name="台账")),
+                ("post_id", models.UUIDField(null=True, verbose_name="岗位")),
+                ("name", models.CharField(max_length=200, verbose_name="文件名")),
+                ("file", models.CharField(blank=True, max_length=200, verbose_name="文件")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("checking", "正在预检"),
+                            ("checked", "待确认"),
+                            ("writing", "正在写入"),
+                            ("written", "已写入"),
+                            ("failed", "未写入"),
+                            ("given_up", "已放弃"),
+                            ("undone", "已撤销"),
+                        ],
+                        default="checking",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("rows", models.PositiveIntegerField(default=0, verbose_name="行数")),
+                ("new", models.PositiveIntegerField(default=0, verbose_name="新增")),
+                ("changed", models.PositiveIntegerField(default=0, verbose_name="变更")),
+                ("unchanged", models.PositiveIntegerField(default=0, verbose_name="未变")),
+                ("refused", models.PositiveIntegerField(default=0, verbose_name="退回")),
+                ("report", models.JSONField(default=list, verbose_name="退回原因")),
+                ("failure", models.CharField(blank=True, max_length=500, verbose_name="未写入原因")),
+                ("deed", models.UUIDField(blank=True, null=True, verbose_name="写入批次号")),
+                ("created_at", models.DateTimeField(verbose_name="上传时间")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="完成时间")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.unit",
+                        verbose_name="单位",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="导入人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '导入批次',
-                'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['registry', 'user', '-created_at'], name='import_run_own')],
+                "verbose_name": "导入批次",
+                "ordering": ["-created_at", "-id"],
+                "indexes": [models.Index(fields=["registry", "user", "-created_at"], name="import_run_own")],
             },
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('registry', models.CharField(max_length=60, verbose_name='台账')),
-                ('name', models.CharField(max_length=20, verbose_name='名称')),
-                ('query', models.CharField(max_length=2000, verbose_name='条件')),
-                ('shared', models.BooleanField(default=False, verbose_name='本单位共享')),
-                ('created_at', models.DateTimeField(verbose_name='建立时间')),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='org.unit', verbose_name='单位')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='建立人')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("registry", models.CharField(max_length=60, verbose_name="台账")),
+                ("name", models.CharField(max_length=20, verbose_name="名称")),
+                ("query", models.CharField(max_length=2000, verbose_name="条件")),
+                ("shared", models.BooleanField(default=False, verbose_name="本单位共享")),
+                ("created_at", models.DateTimeField(verbose_name="建立时间")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="org.unit",
+                        verbose_name="单位",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="建立人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '常用筛选',
-                'ordering': ['name'],
-                'indexes': [models.Index(condition=models.Q(('shared', True)), fields=['registry', 'unit'], name='saved_view_unit')],
-                'constraints': [models.UniqueConstraint(fields=('registry', 'user', 'name'), name='one_saved_view_per_name')],
+                "verbose_name": "常用筛选",
+                "ordering": ["name"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("shared", True)), fields=["registry", "unit"], name="saved_view_unit"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("registry", "user", "name"), name="one_saved_view_per_name")
+                ],
             },
         ),
     ]

@@ -236,7 +236,9 @@ def test_the_security_administrator_changes_a_role_and_it_holds_at_once(client, 
     enter(client, security_admin)
     page = text_of(client.get("/users/roles/acceptor/"))
     assert "受理" in page
-    assert "账号管理" not in page.partition("<main")[2]  # an administrator's right is not even offered to a business role
+    assert (
+        "账号管理" not in page.partition("<main")[2]
+    )  # an administrator's right is not even offered to a business role
     form = {"reach": "district", "permissions": ["cases.view", "cases.urge"], "reason": "增加催办"}
     assert client.post("/users/roles/acceptor/", form).status_code == 302
     assert actor(officer).permissions == {"cases.view", "cases.urge"}

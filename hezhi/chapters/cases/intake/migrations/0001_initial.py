@@ -8,72 +8,133 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('handling', '0001_initial'),
-        ('org', '0001_initial'),
+        ("handling", "0001_initial"),
+        ("org", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200, verbose_name='文件名')),
-                ('source', models.CharField(blank=True, max_length=16, verbose_name='来源')),
-                ('mapping', models.CharField(blank=True, max_length=40, verbose_name='对照表')),
-                ('options', models.JSONField(default=dict, help_text='坐标系、不带位置、时限起算、外部平台', verbose_name='导入选项')),
-                ('headings', models.JSONField(default=list, verbose_name='表头')),
-                ('file', models.CharField(blank=True, max_length=200)),
-                ('rows', models.PositiveIntegerField(default=0, verbose_name='行数')),
-                ('new', models.PositiveIntegerField(default=0, verbose_name='新增')),
-                ('known', models.PositiveIntegerField(default=0, verbose_name='已有')),
-                ('refused', models.PositiveIntegerField(default=0, verbose_name='退回')),
-                ('personal', models.PositiveIntegerField(default=0, verbose_name='内容含个人信息的行')),
-                ('done', models.PositiveIntegerField(default=0, verbose_name='写到第几行')),
-                ('state', models.CharField(choices=[('uploaded', '待选对照表'), ('checking', '正在预检'), ('checked', '待确认'), ('writing', '正在写入'), ('written', '已写入'), ('failed', '未写入'), ('dropped', '已放弃')], default='uploaded', max_length=8, verbose_name='状态')),
-                ('failure', models.CharField(blank=True, max_length=500, verbose_name='未写入原因')),
-                ('post_id', models.UUIDField(null=True, verbose_name='岗位')),
-                ('at', models.DateTimeField(verbose_name='上传时间')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='完成时间')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='导入人')),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='单位')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="文件名")),
+                ("source", models.CharField(blank=True, max_length=16, verbose_name="来源")),
+                ("mapping", models.CharField(blank=True, max_length=40, verbose_name="对照表")),
+                (
+                    "options",
+                    models.JSONField(
+                        default=dict, help_text="坐标系、不带位置、时限起算、外部平台", verbose_name="导入选项"
+                    ),
+                ),
+                ("headings", models.JSONField(default=list, verbose_name="表头")),
+                ("file", models.CharField(blank=True, max_length=200)),
+                ("rows", models.PositiveIntegerField(default=0, verbose_name="行数")),
+                ("new", models.PositiveIntegerField(default=0, verbose_name="新增")),
+                ("known", models.PositiveIntegerField(default=0, verbose_name="已有")),
+                ("refused", models.PositiveIntegerField(default=0, verbose_name="退回")),
+                ("personal", models.PositiveIntegerField(default=0, verbose_name="内容含个人信息的行")),
+                ("done", models.PositiveIntegerField(default=0, verbose_name="写到第几行")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "待选对照表"),
+                            ("checking", "正在预检"),
+                            ("checked", "待确认"),
+                            ("writing", "正在写入"),
+                            ("written", "已写入"),
+                            ("failed", "未写入"),
+                            ("dropped", "已放弃"),
+                        ],
+                        default="uploaded",
+                        max_length=8,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("failure", models.CharField(blank=True, max_length=500, verbose_name="未写入原因")),
+                ("post_id", models.UUIDField(null=True, verbose_name="岗位")),
+                ("at", models.DateTimeField(verbose_name="上传时间")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="完成时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="导入人",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.unit",
+                        verbose_name="单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '导入批次',
-                'ordering': ['-at', '-id'],
+                "verbose_name": "导入批次",
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('suggested', models.CharField(blank=True, max_length=40)),
-                ('chosen', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('learnt_at', models.DateTimeField(blank=True, null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='handling.case')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("suggested", models.CharField(blank=True, max_length=40)),
+                ("chosen", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("learnt_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="handling.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RefusedRow',
+            name="RefusedRow",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('row', models.PositiveIntegerField(verbose_name='行号')),
-                ('cells', hezhi.engines.records.vault.fields.SealedTextField(help_text='JSON 列表', verbose_name='原行内容')),
-                ('reasons', models.JSONField(verbose_name='原因')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refused_rows', to='intake.batch')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("row", models.PositiveIntegerField(verbose_name="行号")),
+                (
+                    "cells",
+                    hezhi.engines.records.vault.fields.SealedTextField(help_text="JSON 列表", verbose_name="原行内容"),
+                ),
+                ("reasons", models.JSONField(verbose_name="原因")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="refused_rows", to="intake.batch"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '退回行',
-                'ordering': ['row'],
+                "verbose_name": "退回行",
+                "ordering": ["row"],
             },
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(fields=['unit', '-at'], name='batch_unit'),
+            model_name="batch",
+            index=models.Index(fields=["unit", "-at"], name="batch_unit"),
         ),
     ]
