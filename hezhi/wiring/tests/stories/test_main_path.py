@@ -148,7 +148,8 @@ def follow(phone: Page, system: System, case_id: str) -> None:
     """Open one's case by number and code, as the slip says; the code was told by the report's own answer."""
     number = str(system.sql("select number from handling_case where id = %s", case_id)[0][0])
     phone.goto("/c/")
-    code = phone.evaluate("() => document.querySelector('#outbox')?.textContent || ''")
+    expect(phone.locator("#outbox")).to_contain_text("查询码")
+    code = phone.locator("#outbox").inner_text()
     phone.goto("/c/follow/")
     phone.fill("#number", number)
     phone.fill("#code", code_in(code))

@@ -10,6 +10,7 @@ from PIL import Image
 
 from hezhi.chapters.cases.handling.api import Case, Reporter
 from hezhi.chapters.cases.intake.api import Message, take_in
+from hezhi.engines.flow import timing
 from hezhi.engines.org.api import system
 from hezhi.engines.records import erasure, files, vault
 from hezhi.engines.records.acting import acting
@@ -24,6 +25,7 @@ PHONE, NAME, HOME = "13800001234", "欧阳试名", "示例路七弄三号"
 @pytest.fixture(autouse=True)
 def store(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "files"
+    timing.forget()  # what the process keeps of the limits belongs to the test before
 
 
 @pytest.fixture
