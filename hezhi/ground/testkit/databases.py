@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep as pause
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -87,8 +88,16 @@ class Workshop:
 
     @staticmethod
     def _drop(link: psycopg.Connection, name: str) -> None:
-        with contextlib.suppress(psycopg.errors.InvalidCatalogName):
-            link.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        for _ in range(40):
+            try:
+                link.execute(drop)
+                return
+            except psycopg.errors.InvalidCatalogName:
+                return
+            except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                # The server's own vacuum is at work in it; it is nobody's to end, and soon gone.
+                pause(0.5)
 
     @staticmethod
     def _rename(link: psycopg.Connection, old: str, new: str) -> None:
