@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ DATABASE = "hezhi"
 OWNER, APP = "hezhi_owner", "hezhi_app"
 EXTENSIONS = ("postgis", "pg_trgm", "pgcrypto", "btree_gist")
 NEEDED_BYTES = 400 * 2**20
+STARTS = 3
 
 # Values must not reach the server's log: it is no place for personal data (see data protection).
 SETTINGS = {
@@ -191,19 +193,27 @@ class Cluster:
         self.sql(f"CREATE DATABASE {DATABASE} OWNER {OWNER} TEMPLATE template1;", "postgres")
 
     def _start(self, data: Path) -> None:
-        notes = self._notes()
-        if not machine.is_free(notes["port"]):
-            notes["port"] = machine.free_port(str(self.folder))
-            self._note(notes)
-        self._configure(data, notes["port"])
-        (data / "postmaster.pid").unlink(missing_ok=True)
-        try:
-            self._pg_ctl(data, "start", "-w", "-t", "120", "-l", str(data / "start.log"))
-        except Trouble as trouble:
-            raise Trouble(
-                f"数据库未能启动，原因见 {data}/start.log 和 {data}/log:{machine.tail(data / 'start.log')}",
-                f"The database did not start; see {data}/start.log and {data}/log.",
-            ) from trouble
+        """Start the server. Between our look at a port and the server's bind another process may take it, and
+        a server killed a moment ago may still hold its memory: a failed start is tried again, on another port.
+        """
+        for attempt in range(STARTS):
+            notes = self._notes()
+            if attempt or not machine.is_free(notes["port"]):
+                notes["port"] = machine.free_port(f"{self.folder}{'+' * attempt}")
+                self._note(notes)
+            self._configure(data, notes["port"])
+            (data / "postmaster.pid").unlink(missing_ok=True)
+            try:
+                self._pg_ctl(data, "start", "-w", "-t", "120", "-l", str(data / "start.log"))
+            except Trouble as trouble:
+                if attempt + 1 == STARTS:
+                    raise Trouble(
+                        f"数据库未能启动，原因见 {data}/start.log 和 {data}/log：{_last_words(data)}",
+                        f"The database did not start; see {data}/start.log and {data}/log.",
+                    ) from trouble
+                time.sleep(1 + attempt)
+            else:
+                return
 
     def _configure(self, data: Path, port: int) -> None:
         chosen = SETTINGS | machine.memory_settings() | {"port": str(port)}
@@ -257,6 +267,12 @@ class Cluster:
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _last_words(data: Path) -> str:
+    """What the server said last: before its own log was open, and in it."""
+    logs = [data / "start.log", *sorted((data / "log").glob("*"), key=lambda log: log.stat().st_mtime)[-1:]]
+    return " | ".join(filter(None, map(machine.tail, logs)))
 
 
 def _write_secret(path: Path, text: str) -> None:

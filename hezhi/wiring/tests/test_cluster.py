@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from hezhi.wiring import machine
 from hezhi.wiring.cluster import APP, OWNER, Cluster
 from hezhi.wiring.voice import Trouble
 
@@ -48,6 +49,19 @@ def test_a_taken_port_is_changed_for_a_free_one(own_cluster):
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         stranger.bind(("127.0.0.1", old))
         stranger.listen()
+        own_cluster.start()
+    assert own_cluster.port != old
+    assert own_cluster.sql("SELECT 1", role=APP) == "1"
+
+
+def test_a_port_taken_after_we_looked_costs_a_second_attempt_and_no_more(own_cluster, monkeypatch):
+    own_cluster.stop()
+    old = own_cluster.port
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", old))
+        stranger.listen()
+        look, looks = machine.is_free, []
+        monkeypatch.setattr(machine, "is_free", lambda port: looks.append(port) or len(looks) == 1 or look(port))
         own_cluster.start()
     assert own_cluster.port != old
     assert own_cluster.sql("SELECT 1", role=APP) == "1"
