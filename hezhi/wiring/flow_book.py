@@ -4,22 +4,19 @@ Every `flows.py` of an app may declare life cycles. None takes effect with an un
 a verb without an owner, or a permission that nobody holds.
 """
 
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.core.checks import Critical
 
-from hezhi.chapters.appcentre import users
+from hezhi.chapters.appcentre.users.api import permission_names, seed_roles
 from hezhi.engines.flow.rules.life_cycle import LifeCycle, check, role_table
 from hezhi.wiring.places import CHECKOUT
 
 BOOK = CHECKOUT / "docs/flow-of-a-case.md"
-SEED = Path(users.__file__).parent / "data/roles.toml"
 
 
 def declared() -> list[LifeCycle]:
@@ -34,12 +31,11 @@ def declared() -> list[LifeCycle]:
 
 def seed() -> tuple[dict[str, str], dict[str, list[str]]]:
     """The permissions with their names, and the names of the seed roles that hold each (初始角色)."""
-    told = tomllib.loads(SEED.read_text(encoding="utf-8"))
-    names: dict[str, str] = told["permissions"]
+    names = permission_names()
     holders: dict[str, list[str]] = {code: [] for code in names}
-    for role in told["role"]:
-        for code in role["permissions"]:
-            holders.setdefault(code, []).append(role["name"])
+    for role in seed_roles():
+        for code in role.permissions:
+            holders[code].append(role.name)
     return names, holders
 
 

@@ -77,7 +77,10 @@ CHAPTERS = [
     "hezhi.chapters.cases.intake",
     "hezhi.chapters.appcentre",
     "hezhi.chapters.operations",
-    "hezhi.chapters.grassroots",
+    "hezhi.chapters.grassroots.grids",
+    "hezhi.chapters.grassroots.registers",
+    "hezhi.chapters.grassroots.care",
+    "hezhi.chapters.grassroots.party",
 ]
 CHANNELS = [
     "hezhi.channels.officer",

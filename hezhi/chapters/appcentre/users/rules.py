@@ -1,9 +1,17 @@
-"""The roles and permissions a new installation starts with (初始角色), read from data/roles.toml."""
+"""The roles and permissions a new installation starts with (初始角色).
+
+What belongs to all stands in this room's data/roles.toml. A room that brings rights of its own tells them in
+its data/rights.toml: `[permissions]` with their names, `[[role]]` for roles that only it needs, and `[grants]`
+for what it adds to the seed roles (`grid_worker = ["grids.view"]`).
+"""
 
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from django.apps import apps
 
 from hezhi.engines.org.api import Role
 from hezhi.engines.org.rules import role_fault
@@ -13,7 +21,33 @@ _FILE = Path(__file__).parent / "data" / "roles.toml"
 
 @cache
 def _read() -> dict[str, Any]:
-    return tomllib.loads(_FILE.read_text("utf-8"))
+    """Permissions and roles of the house, each room's own added; raises ValueError when two rooms disagree."""
+    told = tomllib.loads(_FILE.read_text("utf-8"))
+    for file in _rooms():
+        own = tomllib.loads(file.read_text("utf-8"))
+        twice = set(told["permissions"]) & set(own.get("permissions", {}))
+        if twice:
+            raise ValueError(f"{file}: permissions told elsewhere already: {sorted(twice)}")
+        told["permissions"] |= own.get("permissions", {})
+        told["role"] += own.get("role", [])
+        for code, permissions in own.get("grants", {}).items():
+            _role_of(told, code, file)["permissions"] += permissions
+    return told
+
+
+def _rooms() -> Iterator[Path]:
+    """The rights told by rooms, in the order of the installed apps."""
+    for config in apps.get_app_configs():
+        file = Path(config.path) / "data" / "rights.toml"
+        if file.exists():
+            yield file
+
+
+def _role_of(told: dict[str, Any], code: str, file: Path) -> dict[str, Any]:
+    found: dict[str, Any] | None = next((role for role in told["role"] if role["code"] == code), None)
+    if found is None:
+        raise ValueError(f"{file}: grants to {code}, which is no role")
+    return found
 
 
 def permission_names() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """`manage.py furnish`: what every installation needs before it opens (初始化): keys, roles, tables, templates."""
 
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,9 @@ from hezhi.chapters.cases.handling.actions.tables import load_tables
 from hezhi.engines.org.actor import system
 from hezhi.engines.reach.api import load_templates
 from hezhi.engines.records.vault import create_key_ring
+
+ROOMS: tuple[str, ...] = ()
+"""Rooms with tables of their own to begin with, in this order: `api.load_tables(by=…)` gives what was new, by name."""
 
 
 class Command(BaseCommand):
@@ -24,5 +28,7 @@ class Command(BaseCommand):
             self.stdout.write(f"新建密钥 {len(made)} 个，请立即备份 {settings.HEZHI_HOME / 'keys'}")
         load_roles()
         counts = load_tables(by=by)
+        for room in ROOMS:
+            counts |= import_module(f"hezhi.chapters.{room}.api").load_tables(by=by)
         counts["消息模板"] = load_templates(by=by)
         self.stdout.write("、".join(f"{name} {n}" for name, n in counts.items() if n) or "初始字典已齐全")

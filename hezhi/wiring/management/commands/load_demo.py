@@ -3,6 +3,7 @@
 import os
 import random
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 
 GEO = Path(__file__).resolve().parents[3] / "engines" / "geo" / "demo"
+ROOMS: tuple[str, ...] = ()
+"""Rooms with demo data of their own, in this order: their `demo.load()` does nothing when the data are there."""
+
 AREAS = ("district", "towns", "demo_communities", "demo_grids")
 
 
@@ -52,6 +56,8 @@ class Command(BaseCommand):
             self._district()
         if not Case.objects.exists() and options["messages"] is None:
             self._cases(options["few"])
+        for room in ROOMS:
+            import_module(f"hezhi.chapters.{room}.demo").load()
         if options["messages"] is not None:
             intake.stream_file(options["messages"], Console(stderr=True))
 

@@ -1,0 +1,9 @@
+"""Django's name tag of this room."""
+
+from django.apps import AppConfig
+
+
+class CareConfig(AppConfig):
+    name = "hezhi.chapters.grassroots.care"
+    label = "care"
+    verbose_name = "帮扶关爱"
