@@ -44,7 +44,10 @@ def wall(request: HttpRequest) -> HttpResponse:
         "closed": [b for _, _, b in trend],
         "live_rows": queries.newest(reader(request)),
         "counted_at": f"{time.local(time.now()):%H:%M}",
-        "layers": [{"url": reverse("wall-shading"), "kind": "shade", "name": "近 30 天事件数", "label": "name", "value": "count"}],
+        "layers": [{
+            "url": reverse("wall-shading"), "kind": "shade", "name": "近 30 天事件数", "value": "count",
+            "label": "name", "labelBelow": 400,
+        }],
     }  # fmt: skip
     return render(request, "wall/wall.html", context)
 
