@@ -38,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
         for todo in found
         if todo.object_id in cases
     ]
-    late = sum(1 for row in rows if row["todo"].due_at and row["todo"].due_at < time.now())
+    late = sum(1 for todo in found if todo.object_id in cases and todo.due_at and todo.due_at < time.now())
     context = {"rows": rows, "late": late, "title": "我的待办", "user_id": by.user_id}
     return render(request, "officer/home.html", context)
 

@@ -56,9 +56,8 @@ def load_areas(
     made: dict[str, Area] = {}
 
     def area(feature: dict[str, Any], level: str, parent: Area | None, code: str) -> Area:
-        shape = GEOSGeometry(json.dumps(feature["geometry"]), srid=4326)
-        if shape.geom_type == "Polygon":
-            shape = MultiPolygon(shape, srid=4326)
+        drawn = GEOSGeometry(json.dumps(feature["geometry"]), srid=4326)
+        shape = drawn if isinstance(drawn, MultiPolygon) else MultiPolygon(drawn, srid=4326)
         if not shape.valid:
             raise BadInput({"shape": [f"{feature['properties']['name']} 的边界不合法:{shape.valid_reason}"]})
         name = feature["properties"]["name"]

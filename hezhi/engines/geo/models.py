@@ -76,8 +76,8 @@ class Area(models.Model):
 
     def ancestors(self) -> dict[str, object]:
         """Ids of this area and the areas above it, by level: what a row that lies here is stamped with."""
-        own = {self.level: self.pk}
-        above = {"district": self.district_id, "town": self.town_id, "community": self.community_id}
+        own: dict[str, object] = {self.level: self.pk}
+        above: dict[str, object] = {"district": self.district_id, "town": self.town_id, "community": self.community_id}
         return {"district": None, "town": None, "community": None, "grid": None} | above | own
 
 

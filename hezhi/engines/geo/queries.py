@@ -78,4 +78,4 @@ def search_places(words: str, limit: int = 20) -> list[tuple[str, str, float, fl
     areas = Area.objects.current().filter(full_name__contains=words).defer("shape").order_by("level", "code")
     found = [(a.full_name, a.get_level_display(), a.centre.x, a.centre.y) for a in areas[:limit]]
     named = Place.objects.filter(name__contains=words, point__isnull=False)[: limit - len(found)]
-    return found + [(p.name, p.kind, p.point.x, p.point.y) for p in named]
+    return found + [(p.name, p.kind, p.point.x, p.point.y) for p in named if p.point]

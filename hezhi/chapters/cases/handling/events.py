@@ -57,7 +57,7 @@ where c.id = m.id and c.due_at = m.old
 def follow_calendar(*, moved: Sequence[Moved], **_: Any) -> None:
     """A change of the calendar moved limits (日历变更): the cases whose due moment it was follow, in one statement."""
     mine = [m for m in moved if m.matter[0] == MATTER]
-    columns = [[m.matter[1] for m in mine], [m.old for m in mine], [m.new for m in mine], [m.yellow for m in mine]]
+    columns: Any = [[m.matter[1] for m in mine], [m.old for m in mine], [m.new for m in mine], [m.yellow for m in mine]]
     with connection.cursor() as cursor:
         cursor.execute(_FOLLOW, columns)
 

@@ -250,7 +250,7 @@ class Case(Scoped):
     )
     revision = models.PositiveIntegerField("修订号", default=0)
 
-    objects = CaseQuerySet.as_manager()
+    objects = CaseQuerySet.as_manager()  # type: ignore[assignment,misc]  # the plugin makes managers of strangers
 
     class Meta:
         verbose_name = "事件"

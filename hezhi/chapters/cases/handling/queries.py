@@ -1,6 +1,6 @@
 """Reads of a case, always starting from who reads (9.1.2-2)."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -75,7 +75,8 @@ class CaseFile:
     def total(self) -> Deadline | None:
         """The limit that counts now: the running one, or the last."""
         running = [d for d in self.deadlines if d.state in ("running", "paused")]
-        return (running or self.deadlines or [None])[-1]
+        counted = running or self.deadlines
+        return counted[-1] if counted else None
 
 
 def case_file(actor: Actor, case_id: UUID) -> CaseFile:
@@ -216,7 +217,7 @@ def similar_cases(actor: Actor, case: Case, most: int = 5) -> list[tuple[Case, C
         .exclude(state="void")
         .order_by("-received_at")[:80]
     )
-    known = {row.pk: row for row in rows}
+    known: dict[Hashable, Case] = {row.pk: row for row in rows}
     found = candidates(_as_message(case), map(_as_message, known.values()), most)
     return [(known[c.id], c) for c in found]
 

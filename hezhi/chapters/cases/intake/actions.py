@@ -6,6 +6,7 @@ looked up inside it. The history triggers see it like any other write.
 
 import json
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -231,7 +232,7 @@ def _outside_number(message: Message) -> str:
 
 def _sealed(row: Case | Reporter, name: str) -> object:
     """The value of a sealed field as the database stores it."""
-    field = row._meta.get_field(name)
+    field: Any = row._meta.get_field(name)
     return field.get_db_prep_save(field.pre_save(row, add=True), connection)
 
 

@@ -69,7 +69,7 @@ def photo_of(request: HttpRequest, case: Case, n: int) -> SimpleUploadedFile:
     body: bytes = request.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
         raise BadInput({"photos": ["照片超过 20 MB，请压缩后再传。"]})
-    return SimpleUploadedFile(f"照片{n}.{ending}", body, content_type=request.content_type)
+    return SimpleUploadedFile(f"照片{n}.{ending}", body, content_type=request.content_type or "")
 
 
 def near_rows(request: HttpRequest) -> list[dict[str, str]]:

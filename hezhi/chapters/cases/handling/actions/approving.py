@@ -133,7 +133,8 @@ def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
     ).or_refuse()
     if order.parent is not None:
         # What a higher unit passed down goes back to that unit, not to the district's desk.
-        upper, permission = order.parent.unit_id, "cases.transfer"
+        upper: UUID | None = order.parent.unit_id
+        permission = "cases.transfer"
     else:
         upper = case.desk_id
         permission = "cases.rule_return" if rule.must_be_ruled(case.returns) else "cases.dispatch"

@@ -44,7 +44,7 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
     case = queries.case_for(by, case_id)
     errors: list[str] = []
     verb = VERBS["accept"] if case.state == "to_accept" else VERBS["dispatch"]
-    posted = request.POST.copy() if request.method == "POST" else None
+    posted: Any = request.POST.copy() if request.method == "POST" else None
     if posted is not None and posted.get("category_other"):
         posted["category"] = posted["category_other"]
     form = form_of(verb, case, data=posted)
@@ -52,9 +52,8 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         dispatch = form_of(VERBS["dispatch"], case, data=posted)
         for name in ("lead", "assist", "request"):
             form.fields[name] = dispatch.fields[name]
-        form.fields["lead"] = forms.ChoiceField(
-            label="主办单位", required=False, choices=[*LATER, *dispatch.fields["lead"].choices[1:]]
-        )
+        leads: Any = dispatch.fields["lead"]
+        form.fields["lead"] = forms.ChoiceField(label="主办单位", required=False, choices=[*LATER, *leads.choices[1:]])
     if posted is not None and form.is_valid():
         try:
             _triage_step(case, by, form.cleaned_data)
