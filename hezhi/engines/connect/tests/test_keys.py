@@ -108,8 +108,8 @@ def test_a_withdrawn_key_ends_and_says_why_in_the_audit() -> None:
 
 
 def test_old_and_new_key_work_side_by_side_for_a_day() -> None:
+    old = make_key()
     with time.frozen_at("2026-11-23 09:00") as clock:
-        old = make_key()
         new = rotate_key(old.row, by=ADMIN)
         assert authenticate(asked(old.key)).system == authenticate(asked(new.key)).system
         clock.advance(hours=24)
