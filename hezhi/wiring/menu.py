@@ -46,7 +46,7 @@ MENU = (
         Entry("承办单", "/cases/orders/", ("cases.sign", "cases.review")),
         Entry("审批", "/cases/approvals/", (
             "cases.approve_extension", "cases.approve_hold", "cases.approve_void",
-            "cases.approve_not_accept", "cases.rule_return",
+            "cases.approve_not_accept", "cases.rule_return", "cases.dispatch", "cases.transfer",
         )),
         Entry("回访", "/cases/call-backs/", ("cases.call_back",)),
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),

@@ -11,6 +11,7 @@ ROOMS = (
     ("cases/", "hezhi.chapters.cases.handling.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
+    ("channels/", "hezhi.chapters.appcentre.access.pages"),
     ("", "hezhi.engines.registry.urls"),
     ("files/", "hezhi.chapters.operations.files.urls"),
     ("audit/", "hezhi.chapters.operations.security_log.urls"),

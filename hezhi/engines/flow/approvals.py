@@ -3,6 +3,7 @@
 What an approval does when it is granted belongs to the chapter: it listens for `flow.approved`.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,13 +26,20 @@ def ask(
     unit_id: UUID,
     permission: str,
     proposal: dict[str, Any] | None = None,
+    same: dict[str, Any] | None = None,
+    due_at: datetime | None = None,
 ) -> Approval:
-    """Put a request before a unit's approvers (提交审批); one open request of a kind per matter."""
-    if Approval.objects.filter(object_id=obj[1], kind=kind, state=Approval.State.WAITING).exists():
+    """Put a request before a unit's approvers (提交审批); one open request of a kind per matter.
+
+    `same` narrows what counts as the same request to those whose proposal holds these values (one order of
+    a case, say). `due_at` is when an answer is needed; the approvers' to-dos are ordered by it.
+    """
+    open_ones = Approval.objects.filter(object_id=obj[1], kind=kind, state=Approval.State.WAITING)
+    if open_ones.filter(proposal__contains=same or {}).exists():
         raise NotNow(
             "这件事已有一份同样的申请在等待审批。",
             "不必重复提交。",
-            "请等审批结果,或先撤回前一份。",
+            "请等审批结果，或先撤回前一份。",
             code="flow.asked_already",
         )
     approval = Approval.objects.create(
@@ -47,6 +55,7 @@ def ask(
         proposal=proposal or {},
         unit_id=unit_id,
         permission=permission,
+        due_at=due_at,
     )
     todos.put(
         ("flow.approval", approval.pk),
@@ -55,7 +64,7 @@ def ask(
         step=f"approve_{kind}"[:20],
         permission=permission,
         unit_id=unit_id,
-        due_at=None,
+        due_at=due_at,
     )
     announce("flow.asked", approval=approval, by=by)
     return approval
@@ -76,7 +85,7 @@ def decide(approval: Approval, *, by: Actor, grant: bool, opinion: str) -> Appro
         raise NotAllowed("这份申请不由您审批。", remedy="请由有权限的同事办理。", code="flow.not_approver")
     missing = [c["name"] for c in row.cosigners if not c.get("agreed_at")]
     if grant and missing:
-        raise NotNow(f"还有会签人未签:{'、'.join(missing)}。", remedy="请等会签完成后再审批。", code="flow.cosign")
+        raise NotNow(f"还有会签人未签：{'、'.join(missing)}。", remedy="请等会签完成后再审批。", code="flow.cosign")
     row.state = Approval.State.APPROVED if grant else Approval.State.RETURNED
     row.decided_by_id, row.decided_at, row.opinion = by.user_id, time.now(), opinion
     row.save()

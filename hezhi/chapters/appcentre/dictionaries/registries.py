@@ -1,4 +1,4 @@
-"""Units, posts, people, roles, calendars, limits, message templates and channel keys as registries.
+"""Units, posts, people, roles, calendars, limits and message templates as registries.
 
 The tables belong to the engines; here stand their screens. Accounts themselves (passwords, second factor,
 posts held) are verbs of `appcentre.users`; here one reads people and corrects a name or a phone.
@@ -11,7 +11,6 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Substr
 
 from hezhi.chapters.appcentre.dictionaries.pages import CalendarEdit, CalendarList, CalendarNew, LimitsPage
-from hezhi.engines.connect.models import ChannelKey
 from hezhi.engines.flow.models import CalendarDay, LimitRule, WorkingHours
 from hezhi.engines.flow.rules.calendar import hours
 from hezhi.engines.org import permissions
@@ -288,7 +287,7 @@ class LimitRules(Registry):
         return {"amount": n + 1}
 
 
-# -- messages and outer systems --------------------------------------------------------------------
+# -- messages --------------------------------------------------------------------------------------
 
 
 @register
@@ -311,17 +310,3 @@ class MessageTemplates(Registry):
     def check(self, row: MessageTemplate, by: Actor) -> None:
         """Only places that the message can fill may stand in its words."""
         words.check(row.code, row.title, row.text)
-
-
-@register
-class ChannelKeys(Registry):
-    """Keys of outer systems (接入密钥): what each may do; the key itself is shown nowhere."""
-
-    model = ChannelKey
-    slug, title, group, icon = "channel-keys", "接入密钥", WORDS, "key"
-    clause = "10.1-1-1"
-    right, scope = {"view": "channels.edit"}, public
-    offers = ("view",)
-    list = ("name", "prefix", "scopes", "source", "quota_per_minute", "valid_from", "valid_to", "last_used_at")
-    search = ("name", "prefix")
-    ordering = ("name",)

@@ -119,6 +119,9 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
             upper = actor.unit_id in (case.desk_id, order.issued_by_unit_id)
             if upper and (order.parent_id or order.part == WorkOrder.Part.ASSIST):
                 found.append(verb)
+        elif verb.code == "return_order":
+            if mine and not order.may_not_return:
+                found.append(verb)
         elif verb.code == "arrive":
             if mine and order.called and order.arrived_at is None:
                 found.append(verb)
@@ -162,7 +165,7 @@ def masked_reporter(case: Case) -> dict[str, str]:
     if reporter is None or reporter.anonymous:
         return {"name": "匿名", "phone": "", "address": ""}
     return {
-        "name": mask("name", reporter.name),
+        "name": mask("name", reporter.name) if reporter.name else "未留姓名",
         "phone": mask("phone", reporter.phone),
         "address": mask("address", reporter.address),
     }
@@ -171,7 +174,8 @@ def masked_reporter(case: Case) -> dict[str, str]:
 def suggested_units(case: Case) -> list[UnitChoice]:
     """Who should lead, after the table of duties (派单目录): the nearest rule of category and area first.
 
-    Two queries. Without a rule the town of the place is proposed (属地).
+    Two queries, three for a case that came back: who returned it is not proposed again. Without a rule the
+    town of the place is proposed (属地).
     """
     choices: list[UnitChoice] = []
     if case.category:
@@ -194,6 +198,9 @@ def suggested_units(case: Case) -> list[UnitChoice]:
     if case.barred_unit_id:
         barred = Unit.objects.get(pk=case.barred_unit_id).path
         choices = [c for c in choices if not c.unit.path.startswith(barred)]
+    if case.returns:
+        refused = set(WorkOrder.objects.filter(matter_id=case.pk, state="returned").values_list("unit_id", flat=True))
+        choices = [c for c in choices if c.unit.pk not in refused]
     return choices
 
 

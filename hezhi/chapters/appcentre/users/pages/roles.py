@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET
 
 from hezhi.chapters.appcentre.users import actions
 from hezhi.chapters.appcentre.users.pages import forms
-from hezhi.chapters.appcentre.users.pages.asking import ask
 from hezhi.engines.org.api import Role, needs, reader
 from hezhi.engines.org.permissions import all_permissions, name_of
 from hezhi.ground import time
+from hezhi.ground.ui.asking import ask
 
 clause = "10.1-3"
 HEAD = ("角色", "类型", "数据范围", "密级", "权限", "说明")

@@ -69,7 +69,7 @@ def _facts(file: CaseFile) -> list[Fact]:
         Fact("地点", case.place or "未填"),
         Fact("收到时间", time.show(case.received_at)),
         Fact("主办单位", str(case.lead_unit or "未派遣")),
-        Fact("上报人", file.reporter["name"] or "未留姓名"),
+        Fact("上报人", file.reporter["name"]),
     ]
     if case.outside_number and not case.secret:
         due = f"平台时限 {time.show(case.outside_due_at)}" if case.outside_due_at else ""

@@ -134,7 +134,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 @needs(
     "cases.approve_extension", "cases.approve_hold", "cases.approve_void", "cases.approve_not_accept",
-    "cases.rule_return", "cases.dispatch", clause=clause,
+    "cases.rule_return", "cases.dispatch", "cases.transfer", clause=clause,
 )  # fmt: skip
 def approvals(request: HttpRequest) -> HttpResponse:
     """What waits for this post's decision (待审批)."""
