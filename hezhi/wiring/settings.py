@@ -36,7 +36,7 @@ def _database(address: str) -> dict:
     """Translate a postgres:// address into Django's form."""
     parts = urlsplit(address)
     return {
-        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "ENGINE": "hezhi.ground.postgis",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "hezhi.wiring.middleware.RequestIdentity",
     "django.middleware.security.SecurityMiddleware",
     "hezhi.wiring.middleware.ContentSecurity",
+    "hezhi.wiring.middleware.MachineDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -5,6 +5,7 @@ A suggestion comes with its reason and is never decided.
 Small tables (categories, names of areas) are kept in the process and read again when they change.
 """
 
+from collections import defaultdict
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -52,13 +53,36 @@ def suggest(title: str, text: str, hint: str = "") -> dict[str, Any]:
     }
 
 
+class Vocabulary:
+    """The active categories and the words that speak for them, found by their first two signs (类别词表)."""
+
+    def __init__(self, categories: list[tuple[str, str, str, tuple[str, ...]]]) -> None:
+        self.categories = categories
+        self._starts: dict[str, list[str]] = defaultdict(list)
+        for word in {word for *_, words in categories for word in words if word}:
+            self._starts[word[:2]].append(word)
+        self._single = [sign for sign in self._starts if len(sign) == 1]
+
+    def said(self, *texts: str) -> set[str]:
+        """The words that stand in one of the texts."""
+        found = {sign for sign in self._single if any(sign in text for text in texts)}
+        for text in texts:
+            for at in range(len(text) - 1):
+                for word in self._starts.get(text[at : at + 2], ()):
+                    if text.startswith(word, at):
+                        found.add(word)
+        return found
+
+
 def _ranked(
-    categories: list[tuple[str, str, str, tuple[str, ...]]], label: str, title: str, text: str, hint: str
+    vocabulary: Vocabulary, label: str, title: str, text: str, hint: str
 ) -> list[tuple[str, str, tuple[str, ...]]]:
     """Categories whose own words stand in the text, title words counting twice; those of the label first."""
-    found = []
-    for code, name, its_label, words in categories:
-        said = tuple(word for word in words if word in title or word in text)
+    found, in_text = [], vocabulary.said(title, text)
+    for code, name, its_label, words in vocabulary.categories:
+        said = tuple(word for word in words if word in in_text)
+        if not (said or hint or its_label == label):
+            continue
         score = sum(len(word) * (2 if word in title else 1) for word in said) + (2.5 if its_label == label else 0.0)
         if hint and code.startswith(hint):
             score += 2.5
@@ -83,16 +107,16 @@ def _period() -> int:
 
 
 @lru_cache(maxsize=1)
-def _categories(period: int) -> list[tuple[str, str, str, tuple[str, ...]]]:
+def _categories(period: int) -> Vocabulary:
     """Active leaf categories: code, full name, label, and the words that speak for them."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select code, full_name, label, name, aliases from handling_category c where active"
             " and not exists (select 1 from handling_category k where k.parent_id = c.id)"
         )
-        return [
-            (code, full, label, tuple(dict.fromkeys([name, *aliases]))) for code, full, label, name, aliases in cursor
-        ]
+        return Vocabulary(
+            [(code, full, label, tuple(dict.fromkeys([name, *aliases]))) for code, full, label, name, aliases in cursor]
+        )
 
 
 @lru_cache(maxsize=1)

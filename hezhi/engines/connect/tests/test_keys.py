@@ -109,7 +109,7 @@ def test_a_withdrawn_key_ends_and_says_why_in_the_audit() -> None:
 
 def test_old_and_new_key_work_side_by_side_for_a_day() -> None:
     old = make_key()
-    with time.frozen_at("2026-11-23 09:00") as clock:
+    with time.frozen_at("2126-11-22 09:00") as clock:
         new = rotate_key(old.row, by=ADMIN)
         assert authenticate(asked(old.key)).system == authenticate(asked(new.key)).system
         clock.advance(hours=24)
@@ -146,7 +146,7 @@ def test_a_key_costs_no_question_while_it_is_known(django_assert_num_queries) ->
 
 def test_beyond_the_quota_it_says_when_to_come_back() -> None:
     made = make_key(quota_per_minute=3)
-    with time.frozen_at("2026-11-23 09:00:20") as clock:
+    with time.frozen_at("2126-11-22 09:00:20") as clock:
         for _ in range(3):
             authenticate(asked(made.key))
         with pytest.raises(QuotaSpent) as refused:
@@ -159,7 +159,7 @@ def test_beyond_the_quota_it_says_when_to_come_back() -> None:
 
 def test_a_large_quota_is_written_in_steps_and_still_holds() -> None:
     made = make_key(quota_per_minute=500)
-    with time.frozen_at("2026-11-23 09:00"):
+    with time.frozen_at("2126-11-22 09:00"):
         done = 0
         with pytest.raises(QuotaSpent):
             while True:
@@ -171,7 +171,7 @@ def test_a_large_quota_is_written_in_steps_and_still_holds() -> None:
 
 def test_last_use_is_written_once_a_minute_and_leaves_no_history() -> None:
     made = make_key(quota_per_minute=5)
-    with time.frozen_at("2026-11-23 09:00:00") as clock:
+    with time.frozen_at("2126-11-22 09:00:00") as clock:
         first = clock.moment
         authenticate(asked(made.key))
         clock.advance(seconds=30)

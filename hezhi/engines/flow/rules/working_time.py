@@ -59,6 +59,7 @@ __all__ = [
     "Unit",
     "card",
     "due",
+    "due_and_yellow",
     "explain",
     "hours",
     "left_in_words",
@@ -100,6 +101,9 @@ class Cards:
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
             raise ValueError(f"a yellow card at a share of {self.share}")
+
+
+_USUAL = Cards()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +207,16 @@ def yellow_at(
     """When the yellow card falls (黄牌), at the latest when the limit is over; None on hold."""
     cards, held = cards or Cards(), holds(pauses)
     last = _run(start, limit, calendar, held, extensions)[-1]
+    return _yellow(start, last, calendar, held, cards)
+
+
+def due_and_yellow(start: datetime, limit: Limit, calendar: Calendar) -> tuple[datetime | None, datetime | None]:
+    """Both at once for a limit that begins: what `due` and `yellow_at` say, reckoned once."""
+    last = _run(start, limit, calendar, (), ())[-1]
+    return None if last.end is None else from_tick(last.end), _yellow(start, last, calendar, (), _USUAL)
+
+
+def _yellow(start: datetime, last: Stretch, calendar: Calendar, held: Sequence[Hold], cards: Cards) -> datetime | None:
     if last.end is None:
         return None
     tick = _before_the_end(start, last.end, calendar, held, cards.before)
