@@ -80,7 +80,7 @@ _WRITE = (
   left join desk on true left join place on true left join guess on true left join category on true
   where (%(lon)s::float8 is null or place.id is not null) and not exists (
     select from handling_case where outside_channel = %(outside_channel)s and outside_number = %(other_number)s
-      and %(other_number)s <> '')
+      and outside_number <> '')
   on conflict do nothing
   returning id, number, state, urgency, title, desk_id, unit_id, grid_id, community_id, town_id
 ), reporter as (
