@@ -57,39 +57,47 @@ class Vocabulary:
     """The active categories and the words that speak for them, found by their first two signs (类别词表)."""
 
     def __init__(self, categories: list[tuple[str, str, str, tuple[str, ...]]]) -> None:
-        self.categories = categories
+        self.categories = {code: (name, words) for code, name, _, words in categories}
+        self.of_label: dict[str, list[str]] = defaultdict(list)
+        self.of_word: dict[str, list[str]] = defaultdict(list)
         self._starts: dict[str, list[str]] = defaultdict(list)
-        for word in {word for *_, words in categories for word in words if word}:
+        for code, _, label, words in categories:
+            self.of_label[label].append(code)
+            for word in filter(None, words):
+                self.of_word[word].append(code)
+        for word in self.of_word:
             self._starts[word[:2]].append(word)
-        self._single = [sign for sign in self._starts if len(sign) == 1]
+        self._single = frozenset(word for word in self.of_word if len(word) == 1)
 
     def said(self, *texts: str) -> set[str]:
         """The words that stand in one of the texts."""
-        found = {sign for sign in self._single if any(sign in text for text in texts)}
+        found = set(self._single.intersection("".join(texts)))
+        starting = self._starts.get
         for text in texts:
             for at in range(len(text) - 1):
-                for word in self._starts.get(text[at : at + 2], ()):
+                for word in starting(text[at : at + 2], ()):
                     if text.startswith(word, at):
                         found.add(word)
         return found
 
 
 def _ranked(
-    vocabulary: Vocabulary, label: str, title: str, text: str, hint: str
+    vocabulary: Vocabulary, label: str, title: str, text: str, hint: str, most: int = 5
 ) -> list[tuple[str, str, tuple[str, ...]]]:
     """Categories whose own words stand in the text, title words counting twice; those of the label first."""
-    found, in_text = [], vocabulary.said(title, text)
-    for code, name, its_label, words in vocabulary.categories:
-        said = tuple(word for word in words if word in in_text)
-        if not (said or hint or its_label == label):
-            continue
-        score = sum(len(word) * (2 if word in title else 1) for word in said) + (2.5 if its_label == label else 0.0)
-        if hint and code.startswith(hint):
-            score += 2.5
-        if score:
-            found.append((score, code, name, said))
-    found.sort(key=lambda row: (-row[0], row[1]))
-    return [row[1:] for row in found]
+    scores: dict[str, float] = dict.fromkeys(vocabulary.of_label.get(label, ()), 2.5)
+    said = vocabulary.said(title, text)
+    for word in said:
+        weight = len(word) * (2 if word in title else 1)
+        for code in vocabulary.of_word[word]:
+            scores[code] = scores.get(code, 0.0) + weight
+    if hint:
+        for code in vocabulary.categories:
+            if code.startswith(hint):
+                scores[code] = scores.get(code, 0.0) + 2.5
+    best = sorted(scores, key=lambda code: (-scores[code], code))[:most]
+    found = [(code, *vocabulary.categories[code]) for code in best]
+    return [(code, name, tuple(word for word in words if word in said)) for code, name, words in found]
 
 
 def guess_place(*texts: str) -> UUID | None:
