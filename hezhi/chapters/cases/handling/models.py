@@ -160,7 +160,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.exclude(state__in=ENDED)
 
 
-@tracked(exclude=["search_text"])
+@tracked(exclude=["search_text"], indexed=False)
 class Case(Scoped):
     """事件: a matter that came in, gets an owner and a time limit, is dealt with, answered and counted.
 

@@ -37,8 +37,17 @@ def folder() -> Path:
 
 def newest() -> Path | None:
     """The folder of the learnt model in use, or None while only the shipped one is there."""
-    found = sorted(folder().glob("2*")) if folder().is_dir() else []
-    return found[-1] if found else None
+    place = folder()
+    try:
+        return _newest_in(place, place.stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _newest_in(place: Path, changed: int) -> Path | None:
+    """Looked for once for each state of the folder: this is asked for every message."""
+    return max(place.glob("2*"), default=None)
 
 
 def model_in_use() -> Model:

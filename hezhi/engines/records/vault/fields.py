@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core import checks
@@ -13,7 +15,7 @@ from django.db.models.signals import pre_save
 
 from hezhi.engines.records.vault.sealing import Blind, blind, seal, unseal
 
-__all__ = ["BlindIndexField", "SealedTextField", "sealed_values"]
+__all__ = ["BlindIndexField", "SealedTextField", "sealed", "sealed_values"]
 
 
 class _Sealed(str):
@@ -156,6 +158,19 @@ class BlindIndexField(models.CharField):
 
     def get_lookup(self, lookup_name: str) -> Any:
         return _AnyPrint if lookup_name == "exact" else super().get_lookup(lookup_name)
+
+
+def sealed(model: type[models.Model], name: str, text: str, *, row: UUID) -> str:
+    """A text as the sealed field of a row will hold it, for a statement that writes the row itself."""
+    return seal(_bound_to(model, name), text, row=str(row))
+
+
+@cache
+def _bound_to(model: type[models.Model], name: str) -> str:
+    field = model._meta.get_field(name)
+    if not isinstance(field, SealedTextField):
+        raise TypeError(f"{name} is not sealed")
+    return field.bound_to
 
 
 def sealed_values(model: type[models.Model], **clear: str) -> dict[str, str]:
