@@ -89,6 +89,7 @@ class Registry:
     ordering: ClassVar[tuple[str, ...]] = ()
     sortable: ClassVar[tuple[str, ...] | None] = None
     state: ClassVar[str] = ""
+    ended: ClassVar[tuple[str, ...]] = ()
     page_size: ClassVar[int] = 50
 
     # Form, import, export
@@ -193,6 +194,15 @@ class Registry:
     def visible(self, actor: Actor) -> QuerySet[Any]:
         """The rows this reader may know of, removed ones included (数据范围内)."""
         return type(self).scope(self.all_rows(), actor)
+
+    def branches(self, actor: Actor, *, ordered: bool = False) -> Sequence[QuerySet[Any]]:
+        """The rows of `visible` in branches without overlap, where the model knows such (`branches`).
+
+        An index serves a branch where none serves the whole («my area, or one of my units»). `ordered` asks for
+        branches that can each be read in the list's order (`ordered_branches`).
+        """
+        cut = getattr(self.all_rows(), "ordered_branches" if ordered else "branches", None)
+        return cut(actor) if cut and type(self).scope is scoped else [self.visible(actor)]
 
     def present(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Leave out what has been removed (未删除)."""

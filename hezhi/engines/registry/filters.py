@@ -13,6 +13,7 @@ from uuid import UUID
 
 import django_filters
 from django import forms
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -23,6 +24,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.columns import follow, label_path
 from hezhi.engines.registry.fields import plausible_day
 from hezhi.engines.registry.scope import own_rows
+from hezhi.ground import lookups  # noqa: F401 - `among`
 from hezhi.ground.time import at_local
 
 if TYPE_CHECKING:
@@ -67,7 +69,34 @@ class KeysFilter(django_filters.Filter):
         super().__init__(*args, **kwargs)
 
     def filter(self, rows: Rows, value: list[UUID]) -> Rows:
-        return rows.filter(**{f"{self.field_name}__in": value}) if value else rows
+        if not value:
+            return rows
+        below = self.below(value)
+        if below is None:
+            return self.among(rows, value)
+        return rows.filter(**{f"{self.field_name}__among": ArraySubquery(below.values("pk"))})
+
+    def among(self, rows: Rows, keys: list[UUID]) -> Rows:
+        """Rows whose foreign key is one of these keys."""
+        return rows.filter(**{f"{self.field_name}__in": keys})
+
+    def below(self, value: list[UUID]) -> Rows | None:
+        """The target's rows that are meant with the keys given, themselves included; None for these alone."""
+        return None
+
+
+class TreeFilter(KeysFilter):
+    """One or more keys of a tree, each with everything below it (含下级), three levels deep."""
+
+    def __init__(self, *args: Any, parent: str = "parent", **kwargs: Any) -> None:
+        self.up = parent
+        super().__init__(*args, **kwargs)
+
+    def below(self, value: list[UUID]) -> Rows | None:
+        """The rows of the tree at and below the keys."""
+        up = self.up
+        meant = Q(pk__in=value) | Q(**{f"{up}__in": value}) | Q(**{f"{up}__{up}__in": value})
+        return self.target._default_manager.filter(meant)
 
 
 class CodesFilter(django_filters.MultipleChoiceFilter):

@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 from hezhi.chapters.cases.handling.models import ENDED, Case, Category, Kind, RoutingRule, Source, State
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.models import Unit
 from hezhi.engines.registry.abilities import SecondPerson
 from hezhi.engines.registry.columns import NOTHING, column
 from hezhi.engines.registry.declaration import Registry
-from hezhi.engines.registry.filters import DayFilter, KeysFilter, YesNoFilter
+from hezhi.engines.registry.filters import DayFilter, TreeFilter, YesNoFilter
 from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
@@ -22,16 +23,7 @@ from hezhi.ground.errors import BadInput
 from hezhi.ground.ui.templatetags.ui import due, when
 
 RULES = "业务规则"
-
-
-class CategoryFilter(KeysFilter):
-    """A category with everything below it (含下级类别)."""
-
-    def filter(self, rows: QuerySet[Any], value: list[Any]) -> QuerySet[Any]:
-        if not value:
-            return rows
-        below = Q(category__in=value) | Q(category__parent__in=value) | Q(category__parent__parent__in=value)
-        return rows.filter(below)
+LEADING = (Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.CENTRE, Unit.Kind.OUTSIDE)
 
 
 def overdue() -> Q:
@@ -56,11 +48,12 @@ class Cases(Registry):
         "lead_unit", "received_at", "due_at", "closed_at", "state", "outside_channel", "outside_number",
     )  # fmt: skip
     state = "state"
+    ended = ENDED
     filters = ("source", "kind", "town", "grid", "lead_unit", "urgency")
     more_filters = {
         "received_from": DayFilter(field_name="received_at", label="收到自", last=False, moment=True),
         "received_to": DayFilter(field_name="received_at", label="收到至", last=True, moment=True),
-        "category": CategoryFilter(field_name="category", label="类别", target=Category),
+        "category": TreeFilter(field_name="category", label="类别", target=Category),
         "overdue": YesNoFilter(label="超期", condition=overdue),
     }
     search_column = "search_text"
@@ -85,7 +78,9 @@ class Cases(Registry):
         return "overdue" if late else ""
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
-        """Categories in use, in the order of the tree."""
+        """Categories in use, in the order of the tree; the units that lead, without communities and grids."""
+        if name == "lead_unit":
+            return Unit.objects.filter(kind__in=LEADING)
         return Category.objects.filter(active=True).order_by("code") if name == "category" else None
 
     @column("属地", related=("town", "community", "grid"))
