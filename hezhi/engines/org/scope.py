@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -50,20 +50,23 @@ class ScopedQuerySet(models.QuerySet):
         return [self.filter(condition) for condition in apart(ways(actor.scope))] or [self.none()]
 
 
+def level_column(label: str, **more: Any) -> models.ForeignKey[Any, Any]:
+    """A column for the area of one level in which a row lies."""
+    return models.ForeignKey(
+        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=label, **more
+    )
+
+
 class Scoped(models.Model):
     """Base of rows that lie in an area and belong to a unit.
 
     The ancestors of the area stand in level columns, filled from `geo.Area.ancestors`.
     """
 
-    district = models.ForeignKey(
-        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="区", db_index=False
-    )
-    town = models.ForeignKey("geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="镇街")
-    community = models.ForeignKey(
-        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="社区"
-    )
-    grid = models.ForeignKey("geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="网格")
+    district = level_column("区", db_index=False)
+    town = level_column("镇街")
+    community = level_column("社区")
+    grid = level_column("网格")
     unit = models.ForeignKey(
         "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="所属单位"
     )

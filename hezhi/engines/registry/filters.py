@@ -7,6 +7,7 @@ codes and keys (may come several times), `<name>_from` and `<name>_to` for days,
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -162,6 +163,13 @@ class WordsFilter(django_filters.CharFilter):
         return rows.filter(self.registry.search_condition(value)) if value else rows
 
 
+class Kept(dict[str, django_filters.Filter]):
+    """The filters of a class. Each question gets copies, but what they hold (choices, the registry) is shared."""
+
+    def __deepcopy__(self, memo: Any) -> dict[str, django_filters.Filter]:
+        return {name: copy.copy(made) for name, made in self.items()}
+
+
 class RegistryFilters(django_filters.FilterSet):
     """Base of the made filter classes; takes plain dicts as well as query strings."""
 
@@ -183,7 +191,9 @@ def filterset_class(registry: Registry) -> type[django_filters.FilterSet]:
         made |= dict(part.filters(registry))
     name = f"{type(registry).__name__}Filters"
     meta = type("Meta", (), {"model": registry.model, "fields": []})
-    return type(name, (RegistryFilters,), {**made, "Meta": meta})
+    cls: Any = type(name, (RegistryFilters,), {**made, "Meta": meta})
+    cls.base_filters = Kept(cls.base_filters)
+    return cls  # type: ignore[no-any-return]
 
 
 def _filters_of(registry: Registry, path: str) -> dict[str, django_filters.Filter]:

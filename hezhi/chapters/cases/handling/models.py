@@ -8,10 +8,10 @@ from django.contrib.postgres.fields.array import ArrayOverlap
 from django.contrib.postgres.indexes import GinIndex
 
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Lower
 
 from hezhi.engines.org.actor import Actor, Scope
-from hezhi.engines.org.scope import Scoped, any_of, apart
+from hezhi.engines.org.scope import Scoped, any_of, apart, level_column
 from hezhi.engines.reach.news import tells_screens
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
@@ -68,6 +68,7 @@ class State(models.TextChoices):
 
 ENDED = (State.CLOSED, State.NOT_ACCEPTED, State.MERGED, State.VOID)
 NOT_ENDED = ~Q(state__in=["closed", "not_accepted", "merged", "void"])
+HAS_LIMIT = Q(due_at__isnull=False)
 
 
 @tracked()
@@ -203,6 +204,10 @@ class Case(Scoped):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # The indexes below begin with these; a second one for each would only cost every intake.
+    town = level_column("镇街", db_index=False)
+    community = level_column("社区", db_index=False)
+    grid = level_column("网格", db_index=False)
     number = models.CharField("编号", max_length=24, unique=True)
     kind = models.CharField("事件类型", max_length=16, choices=Kind.choices)
     source = models.CharField("来源", max_length=16, choices=Source.choices)
@@ -274,7 +279,7 @@ class Case(Scoped):
 
     suggestion = models.JSONField("智能建议", default=dict, blank=True)
     search_text = models.GeneratedField(
-        expression=Concat("number", Value(" "), "title", Value(" "), "place"),
+        expression=Lower(Concat("number", Value(" "), "title", Value(" "), "place")),
         output_field=models.TextField(),
         db_persist=True,
     )
@@ -297,11 +302,21 @@ class Case(Scoped):
             models.Index(fields=["category", "-received_at", "-id"], name="case_category"),
             models.Index(fields=["lead_unit", "-received_at", "-id"], name="case_lead_newest"),
             models.Index(fields=["lead_unit", "state", "-received_at", "-id"], name="case_lead"),
-            models.Index(fields=["due_at"], name="case_running", condition=NOT_ENDED),
-            models.Index(fields=["-received_at", "-id", "due_at"], name="case_open_newest", condition=NOT_ENDED),
-            models.Index(fields=["town", "-received_at", "-id"], name="case_open_town", condition=NOT_ENDED),
-            models.Index(fields=["lead_unit", "-received_at", "-id"], name="case_open_lead", condition=NOT_ENDED),
+            models.Index(fields=["due_at", "id"], name="case_due"),
+            models.Index(fields=["closed_at", "id"], name="case_closed"),
+            models.Index(
+                fields=["town", "state"],
+                # What the counts above the list ask of a row, so that they need not go and see it.
+                include=["secret", "barred_unit", "kind", "source", "urgency", "category", "due_at", "search_text"],
+                name="case_open_town",
+                condition=NOT_ENDED,
+            ),
+            models.Index(fields=["lead_unit", "state"], name="case_open_lead", condition=NOT_ENDED),
             GinIndex(fields=["units"], name="case_open_units", condition=NOT_ENDED),
+            models.Index(fields=["-received_at", "-id", "due_at"], name="case_limit_newest", condition=HAS_LIMIT),
+            models.Index(
+                fields=["lead_unit", "-received_at", "-id", "due_at"], name="case_limit_lead", condition=HAS_LIMIT
+            ),
             GinIndex(fields=["units"], name="case_units"),
             GinIndex(HELPERS, name="case_helpers"),
             GinIndex(fields=["search_text"], name="case_search", opclasses=["gin_trgm_ops"]),
