@@ -85,7 +85,8 @@ def column(
 
     The method draws the cell; `value` names the field that exports and machines get in its place, else
     they get the words drawn. `related` names the foreign keys the method follows and `reads` the long fields
-    it needs, so that both are fetched with the rows.
+    it needs, so that both are fetched with the rows. What it reads behind a key may be named too (`town__name`);
+    then nothing else of that row is fetched.
     """
 
     def declare(method: F) -> F:
