@@ -48,9 +48,9 @@ def tracked(exclude: list[str] | None = None, *, indexed: bool = True) -> Callab
 
 def _without_indexes(model: M) -> M:
     """The package has one setting for all tables; this takes the indexes off one of them."""
-    for field in model.versions.rel.related_model._meta.local_fields:  # type: ignore[attr-defined]
-        if isinstance(field, models.ForeignKey) and field.name != "pgh_obj":
-            field.db_index = False
+    for column in model.versions.rel.related_model._meta.local_fields:  # type: ignore[attr-defined]
+        if isinstance(column, models.ForeignKey) and column.name != "pgh_obj":
+            column.db_index = False
     return model
 
 

@@ -60,9 +60,12 @@ class Aside:
     def ask_few_pairs(self, name: str, pairs: Rows, most: int = 500) -> None:
         """The same, but nothing at all when there are more than `most`."""
         few = f"(SELECT count(*) FROM ({{}}) u) <= {int(most)}"
-        self._add(f"SELECT %s, a::text, b::text FROM ({{}}) t(a, b) WHERE {few}", [name], [pairs[:most]], [
-            pairs.order_by()[: most + 1]
-        ])
+        self._add(
+            f"SELECT %s, a::text, b::text FROM ({{}}) t(a, b) WHERE {few}",
+            [name],
+            [pairs[:most]],
+            [pairs.order_by()[: most + 1]],
+        )
 
     def ask_count(self, name: str, key: str, branches: Rows | Sequence[Rows], cap: int | None = None) -> None:
         """How many rows, counted no further than `cap` + 1."""
@@ -74,9 +77,7 @@ class Aside:
     def ask_counts(self, name: str, path: str, branches: Rows | Sequence[Rows], cap: int) -> None:
         """How many rows of each value of a column, in one pass over no more than `cap` + 1 rows in all."""
         self._caps[name] = cap
-        frame = (
-            f"SELECT %s, k::text, count(*)::text FROM (SELECT k FROM ({{}}) t(k) LIMIT {cap + 1}) u GROUP BY k"
-        )
+        frame = f"SELECT %s, k::text, count(*)::text FROM (SELECT k FROM ({{}}) t(k) LIMIT {cap + 1}) u GROUP BY k"
         self._add(frame, [name], _first(branches, path, cap + 1))
 
     def answers(self) -> dict[str, list[Pair]]:

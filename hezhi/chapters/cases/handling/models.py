@@ -6,7 +6,6 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.fields.array import ArrayOverlap
 from django.contrib.postgres.indexes import GinIndex
-
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Lower
 
