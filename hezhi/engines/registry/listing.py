@@ -198,7 +198,9 @@ def _chips(found: Found) -> list[shapes.Chip]:
     if not state:
         return []
     chosen = [value for value in asked.given.getlist(state) if value]
-    chips = [shapes.Chip("全部", _shown(summed(found.counts.values())), f"?{asked.query(drop=[state])}", active=not chosen)]
+    chips = [
+        shapes.Chip("全部", _shown(summed(found.counts.values())), f"?{asked.query(drop=[state])}", active=not chosen)
+    ]
     for code, name in _states(asked.registry):
         count = found.counts.get(code, NOUGHT)
         if count.number or code in chosen:

@@ -9,94 +9,180 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('geo', '0001_initial'),
-        ('handling', '0002_case_number'),
-        ('org', '0001_initial'),
+        ("geo", "0001_initial"),
+        ("handling", "0002_case_number"),
+        ("org", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='case',
-            name='case_running',
+            model_name="case",
+            name="case_running",
         ),
         migrations.AlterField(
-            model_name='case',
-            name='category',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='handling.category', verbose_name='类别'),
+            model_name="case",
+            name="category",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="cases",
+                to="handling.category",
+                verbose_name="类别",
+            ),
         ),
         migrations.AlterField(
-            model_name='case',
-            name='community',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geo.area', verbose_name='社区'),
+            model_name="case",
+            name="community",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="geo.area",
+                verbose_name="社区",
+            ),
         ),
         migrations.AlterField(
-            model_name='case',
-            name='grid',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geo.area', verbose_name='网格'),
+            model_name="case",
+            name="grid",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="geo.area",
+                verbose_name="网格",
+            ),
         ),
         migrations.AlterField(
-            model_name='case',
-            name='lead_unit',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='主办单位'),
+            model_name="case",
+            name="lead_unit",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="org.unit",
+                verbose_name="主办单位",
+            ),
         ),
         migrations.AlterField(
-            model_name='case',
-            name='merged_into',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='handling.case', verbose_name='并入'),
+            model_name="case",
+            name="merged_into",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="merged",
+                to="handling.case",
+                verbose_name="并入",
+            ),
         ),
-        migrations.RemoveIndex(model_name='case', name='case_search'),
-        migrations.RemoveField(model_name='case', name='search_text'),
+        migrations.RemoveIndex(model_name="case", name="case_search"),
+        migrations.RemoveField(model_name="case", name="search_text"),
         migrations.AddField(
-            model_name='case',
-            name='search_text',
-            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('number', models.Value(' '), 'title', models.Value(' '), 'place')), output_field=models.TextField()),
+            model_name="case",
+            name="search_text",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.db.models.functions.text.Lower(
+                    django.db.models.functions.text.Concat(
+                        "number", models.Value(" "), "title", models.Value(" "), "place"
+                    )
+                ),
+                output_field=models.TextField(),
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='case_search', opclasses=['gin_trgm_ops']),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search_text"], name="case_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AlterField(
-            model_name='case',
-            name='town',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geo.area', verbose_name='镇街'),
+            model_name="case",
+            name="town",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="geo.area",
+                verbose_name="镇街",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['lead_unit', '-received_at', '-id'], name='case_lead_newest'),
+            model_name="case",
+            index=models.Index(fields=["lead_unit", "-received_at", "-id"], name="case_lead_newest"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['due_at', 'id'], name='case_due'),
+            model_name="case",
+            index=models.Index(fields=["due_at", "id"], name="case_due"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['closed_at', 'id'], name='case_closed'),
+            model_name="case",
+            index=models.Index(fields=["closed_at", "id"], name="case_closed"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state__in', ['closed', 'not_accepted', 'merged', 'void']), _negated=True), fields=['town', 'state'], include=['secret', 'barred_unit', 'kind', 'source', 'urgency', 'category', 'due_at', 'search_text'], name='case_open_town'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("state__in", ["closed", "not_accepted", "merged", "void"]), _negated=True),
+                fields=["town", "state"],
+                include=["secret", "barred_unit", "kind", "source", "urgency", "category", "due_at", "search_text"],
+                name="case_open_town",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state__in', ['closed', 'not_accepted', 'merged', 'void']), _negated=True), fields=['lead_unit', 'state'], name='case_open_lead'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("state__in", ["closed", "not_accepted", "merged", "void"]), _negated=True),
+                fields=["lead_unit", "state"],
+                name="case_open_lead",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('state__in', ['closed', 'not_accepted', 'merged', 'void']), _negated=True), fields=['units'], name='case_open_units'),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(
+                condition=models.Q(("state__in", ["closed", "not_accepted", "merged", "void"]), _negated=True),
+                fields=["units"],
+                name="case_open_units",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['-received_at', '-id', 'due_at'], name='case_limit_newest'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)),
+                fields=["-received_at", "-id", "due_at"],
+                name="case_limit_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['lead_unit', '-received_at', '-id', 'due_at'], name='case_limit_lead'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)),
+                fields=["lead_unit", "-received_at", "-id", "due_at"],
+                name="case_limit_lead",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(models.Func('units', 'lead_unit', function='array_remove', output_field=django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)), name='case_helpers'),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(
+                models.Func(
+                    "units",
+                    "lead_unit",
+                    function="array_remove",
+                    output_field=django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None),
+                ),
+                name="case_helpers",
+            ),
         ),
     ]
