@@ -77,7 +77,7 @@ def pages() -> dict[str, tuple[User, str]]:
         "desk, order by limit": (centre, "/r/cases/?size=50&order=due"),
         "desk, order by end": (centre, "/r/cases/?size=50&order=-closed_at"),
         "town, order by limit": (town_hand, "/r/cases/?size=50&order=due"),
-        "desk, far page": (centre, _far(centre)),
+        "desk, until a day long ago": (centre, _far(centre)),
         "desk, interface": (centre, "/api/v1/cases/?size=50"),
         "town, interface": (town_hand, "/api/v1/cases/?size=50"),
         "department, interface, closed": (hand, "/api/v1/cases/?size=50&state=closed"),
@@ -92,7 +92,7 @@ def _opened(user: User, url: str) -> str:
 
 
 def _far(user: User) -> str:
-    """A page behind the row in the middle of all of them."""
+    """The newest ones of a day in the middle of all of them."""
     middle = _one("SELECT received_at FROM handling_case ORDER BY received_at OFFSET 500000 LIMIT 1")
     return f"/r/cases/?size=50&received_to={middle:%Y-%m-%d}"
 
