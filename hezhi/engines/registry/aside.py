@@ -34,6 +34,10 @@ class Tally:
 
 NOUGHT = Tally(0)
 
+_FEW = "SELECT %s, a::text, b::text FROM ({}) t(a, b) WHERE (SELECT count(*) FROM ({}) u) <= <most>"
+_COUNT = "SELECT %s, %s, count(*)::text FROM (SELECT 1 FROM ({}) t LIMIT <most>) u"
+_COUNTS = "SELECT %s, k::text, count(*)::text FROM (SELECT k FROM ({}) t(k) LIMIT <most>) u GROUP BY k"
+
 
 def summed(tallies: Iterable[Tally]) -> Tally:
     """All of them together; «more» when one of them has more."""
@@ -59,26 +63,19 @@ class Aside:
 
     def ask_few_pairs(self, name: str, pairs: Rows, most: int = 500) -> None:
         """The same, but nothing at all when there are more than `most`."""
-        few = f"(SELECT count(*) FROM ({{}}) u) <= {int(most)}"
-        self._add(
-            f"SELECT %s, a::text, b::text FROM ({{}}) t(a, b) WHERE {few}",
-            [name],
-            [pairs[:most]],
-            [pairs.order_by()[: most + 1]],
-        )
+        whole = [pairs.order_by()[: most + 1]]
+        self._add(_FEW.replace("<most>", str(int(most))), [name], [pairs[:most]], whole)
 
     def ask_count(self, name: str, key: str, branches: Rows | Sequence[Rows], cap: int | None = None) -> None:
         """How many rows, counted no further than `cap` + 1."""
         most = CAP if cap is None else cap
         self._caps[f"{name}:{key}"] = most
-        frame = f"SELECT %s, %s, count(*)::text FROM (SELECT 1 FROM ({{}}) t LIMIT {most + 1}) u"
-        self._add(frame, [name, key], _first(branches, "pk", most + 1))
+        self._add(_COUNT.replace("<most>", str(int(most + 1))), [name, key], _first(branches, "pk", most + 1))
 
     def ask_counts(self, name: str, path: str, branches: Rows | Sequence[Rows], cap: int) -> None:
         """How many rows of each value of a column, in one pass over no more than `cap` + 1 rows in all."""
         self._caps[name] = cap
-        frame = f"SELECT %s, k::text, count(*)::text FROM (SELECT k FROM ({{}}) t(k) LIMIT {cap + 1}) u GROUP BY k"
-        self._add(frame, [name], _first(branches, path, cap + 1))
+        self._add(_COUNTS.replace("<most>", str(int(cap + 1))), [name], _first(branches, path, cap + 1))
 
     def answers(self) -> dict[str, list[Pair]]:
         """Everything asked, in one query (or none, when nothing was asked)."""

@@ -20,7 +20,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.aside import Aside
 from hezhi.engines.registry.declaration import with_id
 from hezhi.engines.registry.filters import KeysFilter
-from hezhi.engines.registry.paging import Page, Place, page_of, read_token
+from hezhi.engines.registry.paging import Page, Place, page_of_branches, read_token
 from hezhi.ground.errors import BadInput, NotAllowed
 
 if TYPE_CHECKING:
@@ -149,8 +149,8 @@ class Asked:
 
     def _page(self, rows: QuerySet[Any]) -> Page:
         branches = self.branches(ordered=True)
-        return page_of(
-            rows, self.order, self.size, after=self._place("after"), before=self._place("before"), branches=branches
+        return page_of_branches(
+            rows, branches, self.order, self.size, after=self._place("after"), before=self._place("before")
         )
 
     def _narrowed(self, visible: QuerySet[Any], without: str = "") -> QuerySet[Any]:

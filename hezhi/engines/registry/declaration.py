@@ -201,8 +201,10 @@ class Registry:
         An index serves a branch where none serves the whole («my area, or one of my units»). `ordered` asks for
         branches that can each be read in the list's order (`ordered_branches`).
         """
-        cut = getattr(self.all_rows(), "ordered_branches" if ordered else "branches", None)
-        return cut(actor) if cut and type(self).scope is scoped else [self.visible(actor)]
+        rows, name = self.all_rows(), "ordered_branches" if ordered else "branches"
+        if type(self).scope is scoped and told_with(type(rows), name, "visible_to"):
+            return getattr(rows, name)(actor)  # type: ignore[no-any-return]
+        return [self.visible(actor)]
 
     def present(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Leave out what has been removed (未删除)."""
@@ -218,10 +220,10 @@ class Registry:
         wanted = [name for column in columns for name in (column.name, *column.reads)] + [*self.needs]
         left = heavy_fields(self.model, [*wanted, self.name_path])
         for path in related:
-            left += [f"{path}__{name}" for name in self._left_of(path, columns)]
+            left.extend(f"{path}__{name}" for name in self._left_of(path, columns))
         return rows.select_related(*related).defer(*left) if related else rows.defer(*left)
 
-    def _left_of(self, path: str, columns: Sequence[Column]) -> list[str]:
+    def _left_of(self, path: str, columns: Sequence[Column]) -> Sequence[str]:
         """What no column reads of a related row: five joins would bring a hundred values for five names.
 
         A drawn column that does not say (`reads`) what it follows a key for gets everything but the long fields.
@@ -356,6 +358,12 @@ class Registry:
         from hezhi.engines.registry.forms import form_class
 
         return form_class(self)
+
+
+def told_with(cls: type, name: str, rule: str) -> bool:
+    """Whether a class tells `name` where it tells `rule`: who narrows a rule does not inherit what went with the old."""
+    owner = next((each for each in cls.__mro__ if rule in vars(each)), None)
+    return owner is not None and any(name in vars(each) for each in cls.__mro__[: cls.__mro__.index(owner) + 1])
 
 
 def with_id(order: tuple[str, ...]) -> tuple[str, ...]:

@@ -34,19 +34,6 @@ if TYPE_CHECKING:
 Rows = QuerySet[Any]
 
 
-@models.Field.register_lookup
-class ContainsAnyCase(models.Lookup):
-    """`ILIKE`, which a trigram index serves; Django's own `icontains` compares UPPER() and is not served."""
-
-    lookup_name = "ilike"
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        left, left_values = self.process_lhs(compiler, connection)
-        _, values = self.process_rhs(compiler, connection)
-        typed = str(values[0]).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        return f"{left} ILIKE %s", [*left_values, f"%{typed}%"]
-
-
 class KeysField(forms.Field):
     """One or more keys (UUID); what is no key is refused in words."""
 

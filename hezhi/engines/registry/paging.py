@@ -52,33 +52,39 @@ class Page:
 
 
 def page_of(
+    rows: QuerySet[Any], order: Order, size: int, *, after: Place | None = None, before: Place | None = None
+) -> Page:
+    """The page of `size` rows behind `after`, or in front of `before`, or the first one."""
+    return page_of_branches(rows, (), order, size, after=after, before=before)
+
+
+def page_of_branches(
     rows: QuerySet[Any],
+    branches: Sequence[QuerySet[Any]],
     order: Order,
     size: int,
     *,
     after: Place | None = None,
     before: Place | None = None,
-    branches: Sequence[QuerySet[Any]] = (),
 ) -> Page:
-    """The page of `size` rows behind `after`, or in front of `before`, or the first one.
+    """The same page, where the rows are also known in branches without overlap.
 
-    `branches` are the same rows cut into parts: the page's rows are among the first ones of each part, and
-    only these are then put in order.
+    The page's rows are among the first ones of each branch, and only these are then put in order.
     """
     backwards = before is not None
     place = before or after
     turned = [_turned(name) if backwards else name for name in order]
 
-    def first(part: QuerySet[Any]) -> QuerySet[Any]:
+    def head_of(part: QuerySet[Any]) -> QuerySet[Any]:
         if place is not None:
             part = part.filter(_beyond(part.model, order, place.values, backwards))
         return part.order_by(*turned)[: size + 1]
 
     if len(branches) > 1:
-        heads = [first(part).values("pk") for part in branches]
+        heads = [head_of(part).values("pk") for part in branches]
         ordered = rows.filter(pk__in=heads[0].union(*heads[1:], all=True)).order_by(*turned)[: size + 1]
     else:
-        ordered = first(rows)
+        ordered = head_of(rows)
     found = list(ordered)
     more, found = len(found) > size, found[:size]
     if backwards:

@@ -5,7 +5,7 @@ from typing import Self
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.fields.array import ArrayOverlap
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Lower
 
@@ -316,6 +316,7 @@ class Case(Scoped):
             models.Index(
                 fields=["lead_unit", "-received_at", "-id", "due_at"], name="case_limit_lead", condition=HAS_LIMIT
             ),
+            GistIndex(fields=["point"], name="case_point"),
             GinIndex(fields=["units"], name="case_units"),
             GinIndex(HELPERS, name="case_helpers"),
             GinIndex(fields=["search_text"], name="case_search", opclasses=["gin_trgm_ops"]),

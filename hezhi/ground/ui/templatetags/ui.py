@@ -190,7 +190,7 @@ def _row_tag(row: Any, classes: Sequence[str], tick: bool) -> str:
 
 
 def _cell_tag(cell: Any, opens: bool) -> str:
-    text = conditional_escape(cell.text)
+    text: str = conditional_escape(cell.text)
     if cell.url:
         text = f'<a href="{escape(cell.url)}"{" data-open" if opens else ""}>{text}</a>'
     note = f"<small>{conditional_escape(cell.note)}</small>" if cell.note else ""

@@ -185,4 +185,8 @@ class Migration(migrations.Migration):
                 name="case_helpers",
             ),
         ),
+        migrations.AddIndex(
+            model_name="case",
+            index=django.contrib.postgres.indexes.GistIndex(fields=["point"], name="case_point"),
+        ),
     ]
