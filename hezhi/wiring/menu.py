@@ -37,6 +37,7 @@ MENU = (
     Group("工作台", (
         Entry("我的待办", "/"),
         Entry("站内消息", "/messages/", ("reach.inbox",)),
+        Entry("值班表", "/roster/", ("roster.edit", "cases.view", "org.view")),
     )),
     Group("事件流转处置", (
         Entry("事件管理", "/r/cases/", ("cases.view",)),

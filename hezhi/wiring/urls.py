@@ -12,6 +12,7 @@ ROOMS = (
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("channels/", "hezhi.chapters.appcentre.access.pages"),
+    ("roster/", "hezhi.chapters.appcentre.roster.pages"),
     ("", "hezhi.engines.registry.urls"),
     ("files/", "hezhi.chapters.operations.files.urls"),
     ("audit/", "hezhi.chapters.operations.security_log.urls"),

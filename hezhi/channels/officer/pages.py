@@ -13,6 +13,7 @@ from hezhi.engines.flow import todos
 from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
 from hezhi.engines.flow.queries import todos as todos_of
 from hezhi.engines.org.actor import reader
+from hezhi.engines.org.duty import on_duty_here
 from hezhi.engines.org.rights import needs, signed_in
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
@@ -39,7 +40,12 @@ def home(request: HttpRequest) -> HttpResponse:
         if todo.object_id in cases
     ]
     late = sum(1 for row in rows if row["todo"].due_at and row["todo"].due_at < time.now())
-    context = {"rows": rows, "late": late, "title": "我的待办", "user_id": by.user_id}
+    on_duty = on_duty_here(by.unit_id, time.now()) if by.may("cases.view") else []
+    context = {
+        "rows": rows, "late": late, "title": "我的待办", "user_id": by.user_id, "unit_id": by.unit_id,
+        "mine": [s for s in on_duty if s.unit_id == by.unit_id],
+        "centre": [s for s in on_duty if s.unit_id != by.unit_id], "sees_duty": by.may("cases.view"),
+    }  # fmt: skip
     return render(request, "officer/home.html", context)
 
 

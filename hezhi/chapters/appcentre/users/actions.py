@@ -12,7 +12,7 @@ from uuid import UUID
 from hezhi.chapters.appcentre.users.rules import seed_roles
 from hezhi.engines.org import actions as org
 from hezhi.engines.org import sessions
-from hezhi.engines.org.api import Actor, DutyShift, Holding, Post, Role, Unit, User, holdings_of, system
+from hezhi.engines.org.api import Actor, Holding, Post, Role, Unit, User, holdings_of, system
 from hezhi.engines.org.rules import deputy_fault, grant_fault
 from hezhi.engines.records.acting import acting, verb
 from hezhi.ground import time
@@ -164,7 +164,7 @@ def return_from_leave(stand_in: Holding, *, by: Actor, reason: str = "") -> Hold
     return stand_in
 
 
-# --- units and duty -----------------------------------------------------------------------
+# --- posts -----------------------------------------------------------------------
 
 
 @verb("users.create_post")
@@ -172,15 +172,6 @@ def create_post(unit: Unit, *, by: Actor, role: Role, title: str = "") -> Post:
     """Set up a post in a unit (设岗)."""
     by.must("org.units")
     return org.create_post(unit, role, title)
-
-
-@verb("users.put_on_duty")
-def put_on_duty(
-    unit: Unit, *, by: Actor, user: User, starts_at: datetime, ends_at: datetime, rank: int = 1, answer_within: int = 10
-) -> DutyShift:
-    """Put a line on a unit's roster (排班)."""
-    by.must("calendars.edit")
-    return org.put_on_duty(unit, user, starts_at=starts_at, ends_at=ends_at, rank=rank, answer_within=answer_within)
 
 
 # --- by the house itself ------------------------------------------------------------------

@@ -14,7 +14,13 @@ STRANGER = Actor(name="受理员", permissions=frozenset({"cases.view"}))
 
 def make_key(**more: object) -> NewKey:
     """A key of the hotline platform that may report cases; made on a day before all that these tests tell."""
-    usual = {"by": ADMIN, "name": "热线平台", "system": "hotline-12345", "source": "hotline", "scopes": ["cases.report"]}
+    usual = {
+        "by": ADMIN,
+        "name": "热线平台",
+        "system": "hotline-12345",
+        "source": "hotline",
+        "scopes": ["cases.report"],
+    }
     with time.frozen_at("2026-11-01 09:00"):
         return create_key(**(usual | more))
 
