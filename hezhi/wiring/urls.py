@@ -11,6 +11,7 @@ ROOMS = (
     ("cases/", "hezhi.chapters.cases.handling.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
+    ("approvals/", "hezhi.engines.flow.pages"),
     ("channels/", "hezhi.chapters.appcentre.access.pages"),
     ("roster/", "hezhi.chapters.appcentre.roster.pages"),
     ("", "hezhi.engines.registry.urls"),

@@ -81,7 +81,7 @@ urlpatterns = [
     path("users/accounts/<uuid:user_id>/expiry/", accounts.expiry, name="users_expiry"),
     path("users/accounts/<uuid:user_id>/grant/", accounts.grant, name="users_grant"),
     path("users/roles/", roles.roles, name="users_roles"),
-    path("users/roles/policy.csv", roles.policy_document, name="users_policy"),
+    path("users/roles/policy.xlsx", roles.policy_document, name="users_policy"),
     path("users/roles/<slug:code>/", roles.edit_role, name="users_edit_role"),
     path("users/holdings/<uuid:holding_id>/end/", accounts.end_holding, name="users_end_holding"),
 ]

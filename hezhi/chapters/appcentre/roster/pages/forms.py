@@ -10,7 +10,7 @@ from hezhi.chapters.appcentre.users.pages.forms import MomentField, PersonField
 from hezhi.engines.org.api import DutyShift, Unit, User
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
-from hezhi.ground.time import at_local, local
+from hezhi.ground.time import at_local
 
 RANKS = [(1, "第一顺位（先呼叫）"), (2, "第二顺位"), (3, "第三顺位"), (4, "第四顺位")]
 DAY_SHIFTS = "早班 08:30-17:30\n晚班 17:30-次日08:30"
@@ -103,15 +103,18 @@ class Pattern(RankFields):
 
     def __init__(self, data: Any = None, *, unit: Unit) -> None:
         tomorrow = time.today() + timedelta(days=1)
-        names = "\n".join(person.full_name for person in queries.people_of(unit))
+        self.near = {
+            name: person for person in queries.people_of(unit) for name in (person.full_name, person.login_name)
+        }
+        names = "\n".join(dict.fromkeys(person.full_name for person in self.near.values()))
         super().__init__(data, initial={"people": names, "first": tomorrow, "last": tomorrow + timedelta(days=27)})
 
     def clean_people(self) -> list[User]:
-        """Every line one colleague; a line that means nobody, or two, is told."""
+        """Every line one colleague, those of the unit first; a line that means nobody, or two, is told."""
         field, found, wrong = PersonField(), [], []
         for line in filter(str.strip, self.cleaned_data["people"].splitlines()):
             try:
-                found.append(field.clean(line))
+                found.append(self.near.get(line.strip()) or field.clean(line))
             except forms.ValidationError as fault:
                 wrong += fault.messages
         if wrong:
@@ -142,9 +145,10 @@ class Nothing(forms.Form):
     """A question without a field."""
 
 
-def next_start(unit: Unit) -> dict[str, Any]:
-    """What a new shift is proposed with: the next half day."""
-    moment = local(time.now())
-    day = moment.date() + timedelta(days=1)
-    return {"starts_at": at_local(day).replace(hour=0) + timedelta(hours=8, minutes=30),
-            "ends_at": at_local(day) + timedelta(hours=17, minutes=30)}  # fmt: skip
+def next_start() -> dict[str, Any]:
+    """What a new shift is proposed with: tomorrow, in office hours."""
+    midnight = at_local(time.today() + timedelta(days=1))
+    return {
+        "starts_at": midnight + timedelta(hours=8, minutes=30),
+        "ends_at": midnight + timedelta(hours=17, minutes=30),
+    }

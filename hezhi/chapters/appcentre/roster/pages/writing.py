@@ -28,7 +28,7 @@ def new(request: HttpRequest, unit_id: UUID) -> HttpResponse:
     asked: list[forms.OneShift] = []
 
     def form(data: Any) -> forms.OneShift:
-        asked.append(forms.OneShift(data, unit=unit, initial=forms.next_start(unit)))
+        asked.append(forms.OneShift(data, unit=unit, initial=forms.next_start()))
         return asked[-1]
 
     def do(_: dict[str, Any]) -> None:

@@ -122,6 +122,12 @@ def test_a_plan_that_runs_over_what_stands_writes_nothing_unless_told_to_fill_on
     )
 
 
+def test_a_namesake_elsewhere_does_not_stand_in_the_way(desk, town) -> None:
+    make_user("gu.yu2", "顾屿")
+    assert desk.post(f"/roster/{town.pk}/plan/", pattern()).status_code == 302
+    assert set(DutyShift.objects.values_list("user__login_name", flat=True)) == {"lin.qinghe", "gu.yu"}
+
+
 def test_a_name_that_nobody_bears_is_told_and_the_rest_is_kept(desk, town) -> None:
     answer = desk.post(f"/roster/{town.pk}/plan/", pattern(people="林清和\n无此人"))
     assert answer.status_code == 422 and "没有找到「无此人」" in text_of(answer) and "林清和" in text_of(answer)

@@ -108,12 +108,12 @@ def expiry(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 @needs("org.roles", clause=clause)
 def grant(request: HttpRequest, user_id: UUID) -> HttpResponse:
-    """Give a person a post (授予岗位)."""
+    """Propose a post for a person (授予岗位); it takes effect when a second person has approved."""
 
     def give(user: User, *, post: Any, valid_to: Any, reason: str, by: Any, **_: Any) -> None:
-        actions.grant_post(post, by=by, user=user, valid_to=valid_to, reason=reason)
+        actions.propose_grant(post, by=by, user=user, valid_to=valid_to, reason=reason)
 
-    return on_account(request, user_id, forms.Grant, "授予岗位", give, "岗位已授予。")
+    return on_account(request, user_id, forms.Grant, "授予岗位", give, "已提请授予岗位，经第二人审批后生效。")
 
 
 @needs("org.roles", clause=clause)

@@ -46,15 +46,19 @@ def switch_post(request: HttpRequest, post_id: UUID) -> HttpResponse:
 
 @signed_in
 def deputy(request: HttpRequest, holding_id: UUID) -> HttpResponse:
-    """Name who stands in while one is away (指定代理人): for oneself, or by the security administrator."""
+    """Name who stands in while one is away (指定代理人); for somebody else it is proposed, and approved by a second."""
     by, held = reader(request), holding_of(holding_id)
     mine = held.user_id == by.user_id
     if not mine:
         by.must("org.roles")
 
     def do(typed: dict[str, Any]) -> None:
-        actions.name_deputy(held, by=by, **typed)
-        messages.success(request, f"已指定{typed['deputy']}代理「{held.post}」。")
+        if mine:
+            actions.name_deputy(held, by=by, **typed)
+            messages.success(request, f"已指定{typed['deputy']}代理「{held.post}」。")
+        else:
+            actions.propose_deputy(held, by=by, **typed)
+            messages.success(request, f"已提请由{typed['deputy']}代理「{held.post}」，经第二人审批后生效。")
 
     back = reverse("users_own_account") if mine else account_page(held.user)
     return ask(request, forms.Deputy, f"指定代理人：{held.post}", do, back)
