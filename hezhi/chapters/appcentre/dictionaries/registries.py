@@ -12,13 +12,13 @@ from django.db.models.functions import Concat, Substr
 
 from hezhi.chapters.appcentre.dictionaries.pages import CalendarEdit, CalendarList, CalendarNew, LimitsPage
 from hezhi.engines.flow.models import CalendarDay, LimitRule, WorkingHours
+from hezhi.engines.flow.parts import Approval
 from hezhi.engines.flow.rules.calendar import hours
 from hezhi.engines.org import permissions
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Holding, Post, Role, Unit, User
 from hezhi.engines.reach import words
 from hezhi.engines.reach.models import MessageTemplate
-from hezhi.engines.registry.abilities import SecondPerson
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import KeysFilter
@@ -153,7 +153,7 @@ class People(Registry):
     form = (("联系方式", ("full_name", "work_phone", "email")),)
     personal = ("full_name", "work_phone", "email")
     purpose = "办理公务时联系工作人员"
-    parts = (AccountButton(), SecondPerson("org.roles"))
+    parts = (AccountButton(), Approval("org.approve"))
 
     def with_columns(self, rows: QuerySet[Any], columns: Any) -> QuerySet[Any]:
         """The posts held come with the rows, as one text each."""
