@@ -55,6 +55,7 @@ MENU = (
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),
     Group("系统管理", (
+        Entry("单位与岗位", "/users/units/", ("org.view",)),
         Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
         Entry("角色权限", "/users/roles/", ("org.roles", "org.view")),
         Entry("审计日志", "/audit/", ("audit.view",)),

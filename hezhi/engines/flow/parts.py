@@ -58,7 +58,11 @@ class Approval(Part):
     def problems(self, registry: Registry) -> Sequence[str]:
         """Fields that are not in the form cannot wait for an approval."""
         strange = [name for name in self.changes if name != EVERY and name not in registry.form_fields]
-        return [f"Approval(changes=…) names what the form does not have: {', '.join(strange)}."] if strange else []
+        found = [f"Approval(changes=…) names what the form does not have: {', '.join(strange)}."] if strange else []
+        aside = [name for name in registry.bulk if name in self.changes or EVERY in self.changes]
+        if aside and "bulk" in registry.offers:
+            found.append(f"Approval(changes=…) is passed by in bulk: {', '.join(aside)}. Take them out of `bulk`.")
+        return found
 
     def export_gate(self, registry: Registry, run: ExportRun, by: Actor) -> Gate | None:
         """An export waits for the second person; where there is none it stays closed."""

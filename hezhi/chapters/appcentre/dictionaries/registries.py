@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Substr
 
 from hezhi.chapters.appcentre.dictionaries.pages import CalendarEdit, CalendarList, CalendarNew, LimitsPage
+from hezhi.chapters.appcentre.users.api import open_work_of
 from hezhi.engines.flow.models import CalendarDay, LimitRule, WorkingHours
 from hezhi.engines.flow.parts import Approval
 from hezhi.engines.flow.rules.calendar import hours
@@ -84,6 +85,14 @@ class Units(Registry):
         return Unit.objects.filter(pk=row.pk).values_list("path", flat=True).first() or ""
 
     def _may_close(self, row: Unit) -> None:
+        work = open_work_of(row).told
+        if work:
+            raise NotNow(
+                what=f"“{row.name}”现在不能停用：还有 {work}没有办结。",
+                meaning="停用后这些工作就没有人负责，所以没有停用。",
+                remedy="请先由派遣员把承办单转办给其他单位，或由本单位办结，再停用。",
+                code="units.open_work",
+            )
         below = Unit.objects.filter(parent=row, valid_to__isnull=True).count()
         held = Holding.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=time.now()), post__unit=row).count()
         if below or held:

@@ -137,8 +137,7 @@ def countersigners(proposer: UUID | None) -> tuple[Unit | None, int]:
             for held in holdings_of(person):
                 if held.post.role.kind in found and held.post.unit_id == unit.pk:
                     found[held.post.role.kind].append(unit)
-    place = (found[SECURITY] or found[AUDIT] or [None])[0]
-    return place, len(found[SECURITY])
+    return next(iter(found[SECURITY] + found[AUDIT]), None), len(found[SECURITY])
 
 
 def _ask(

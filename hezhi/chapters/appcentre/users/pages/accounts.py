@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET
 
 from hezhi.chapters.appcentre.users import actions
 from hezhi.chapters.appcentre.users.pages import forms
-from hezhi.chapters.appcentre.users.pages.asking import account_page, ask, first_password, holding_of, on_account
+from hezhi.chapters.appcentre.users.pages.asking import account_page, first_password, holding_of, on_account
 from hezhi.chapters.appcentre.users.pages.lists import account_facts, account_list, ways_of
 from hezhi.engines.org.api import Holding, User, needs, reader
 from hezhi.ground import time
 from hezhi.ground.ui.answers import answer
+from hezhi.ground.ui.asking import ask
 
 clause = "10.1-3"
 

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hezhi.chapters.appcentre.users import actions
 from hezhi.chapters.appcentre.users.pages import forms
-from hezhi.chapters.appcentre.users.pages.asking import account_page, ask, holding_of
+from hezhi.chapters.appcentre.users.pages.asking import account_page, holding_of
 from hezhi.chapters.appcentre.users.pages.lists import own_facts
 from hezhi.engines.org import sessions, sign_in
 from hezhi.engines.org.api import Holding, User, holdings_of, reader, signed_in
 from hezhi.ground import time
+from hezhi.ground.ui.asking import ask
 
 
 @signed_in

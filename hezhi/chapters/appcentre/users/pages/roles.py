@@ -39,7 +39,7 @@ def roles(request: HttpRequest) -> HttpResponse:
 def policy_document(request: HttpRequest) -> HttpResponse:
     """The access policy as a document (访问控制策略, 8.1.4.2 e): permissions down, roles across, as on the page."""
     found = list(Role.objects.all())
-    rows = [["类型", "", *(role.get_kind_display() for role in found)]]
+    rows: list[list[object]] = [["类型", "", *(role.get_kind_display() for role in found)]]
     rows.append(["数据范围", "", *(role.get_reach_display() for role in found)])
     rows.append(["密级", "", *(role.clearance for role in found)])
     rows += [
