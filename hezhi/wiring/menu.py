@@ -37,6 +37,8 @@ MENU = (
     Group("工作台", (
         Entry("我的待办", "/"),
         Entry("站内消息", "/messages/", ("reach.inbox",)),
+        Entry("审批", "/approvals/", ()),
+        Entry("值班表", "/roster/", ("roster.edit", "cases.view", "org.view")),
     )),
     Group("事件流转处置", (
         Entry("事件管理", "/r/cases/", ("cases.view",)),
@@ -44,7 +46,7 @@ MENU = (
         Entry("登记事件", "/cases/new/", ("cases.report",)),
         Entry("批量导入", "/cases/import/", ("cases.import",)),
         Entry("承办单", "/cases/orders/", ("cases.sign", "cases.review")),
-        Entry("审批", "/cases/approvals/", (
+        Entry("事件审批", "/cases/approvals/", (
             "cases.approve_extension", "cases.approve_hold", "cases.approve_void",
             "cases.approve_not_accept", "cases.rule_return", "cases.dispatch", "cases.transfer",
         )),
@@ -53,6 +55,7 @@ MENU = (
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),
     Group("系统管理", (
+        Entry("单位与岗位", "/users/units/", ("org.view",)),
         Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
         Entry("角色权限", "/users/roles/", ("org.roles", "org.view")),
         Entry("审计日志", "/audit/", ("audit.view",)),

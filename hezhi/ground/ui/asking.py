@@ -31,7 +31,7 @@ def ask(
 
     `do` may answer itself (a page that shows something once); `more` goes into the template's context.
     """
-    form = kind(request.POST or None)
+    form = kind(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             return do(form.cleaned_data) or go(request, back)

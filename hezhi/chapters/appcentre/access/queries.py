@@ -1,5 +1,7 @@
 """What the pages of outer systems read (接入查询)."""
 
+from uuid import UUID
+
 from django.db.models import Q, QuerySet
 
 from hezhi.engines.connect.models import ChannelKey, Webhook
@@ -11,7 +13,7 @@ from hezhi.ground.errors import NotFound
 STATES = {"waiting": "待推送", "delivered": "已送达", "given_up": "已放弃"}
 
 
-def key_of(actor: Actor, key_id: object) -> ChannelKey:
+def key_of(actor: Actor, key_id: UUID) -> ChannelKey:
     """One key for who looks after channels; otherwise «not found»."""
     row = keys_for(actor).select_related("replaced_by").filter(pk=key_id).first()
     if row is None:
@@ -53,7 +55,7 @@ def condition(state: str) -> Q:
     }.get(state, Q())
 
 
-def delivery_of(actor: Actor, webhook_id: object) -> Webhook:
+def delivery_of(actor: Actor, webhook_id: UUID) -> Webhook:
     """One piece of news for who looks after channels; otherwise «not found»."""
     row = webhooks_for(actor).filter(pk=webhook_id).first()
     if row is None:

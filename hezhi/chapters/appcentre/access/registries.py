@@ -40,7 +40,7 @@ class ChannelKeys(Registry):
     offers = ("view",)
     list = ("name", "system", "source_told", "scopes_told", "quota_per_minute", "used", "last_used_at", "stands")
     also = ("prefix", "must_sign", "webhook_url", "valid_from", "valid_to")
-    filters = ("must_sign", "valid_to")
+    filters = ("must_sign",)
     search = ("name", "system", "prefix")
     ordering = ("name", "-valid_from")
     pages = {"list": KeyList, "detail": None}

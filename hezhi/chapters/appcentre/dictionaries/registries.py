@@ -11,14 +11,15 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Substr
 
 from hezhi.chapters.appcentre.dictionaries.pages import CalendarEdit, CalendarList, CalendarNew, LimitsPage
+from hezhi.chapters.appcentre.users.api import open_work_of
 from hezhi.engines.flow.models import CalendarDay, LimitRule, WorkingHours
+from hezhi.engines.flow.parts import Approval
 from hezhi.engines.flow.rules.calendar import hours
 from hezhi.engines.org import permissions
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Holding, Post, Role, Unit, User
 from hezhi.engines.reach import words
 from hezhi.engines.reach.models import MessageTemplate
-from hezhi.engines.registry.abilities import SecondPerson
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import KeysFilter
@@ -84,6 +85,14 @@ class Units(Registry):
         return Unit.objects.filter(pk=row.pk).values_list("path", flat=True).first() or ""
 
     def _may_close(self, row: Unit) -> None:
+        work = open_work_of(row).told
+        if work:
+            raise NotNow(
+                what=f"“{row.name}”现在不能停用：还有 {work}没有办结。",
+                meaning="停用后这些工作就没有人负责，所以没有停用。",
+                remedy="请先由派遣员把承办单转办给其他单位，或由本单位办结，再停用。",
+                code="units.open_work",
+            )
         below = Unit.objects.filter(parent=row, valid_to__isnull=True).count()
         held = Holding.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=time.now()), post__unit=row).count()
         if below or held:
@@ -153,7 +162,7 @@ class People(Registry):
     form = (("联系方式", ("full_name", "work_phone", "email")),)
     personal = ("full_name", "work_phone", "email")
     purpose = "办理公务时联系工作人员"
-    parts = (AccountButton(), SecondPerson("org.roles"))
+    parts = (AccountButton(), Approval("org.approve"))
 
     def with_columns(self, rows: QuerySet[Any], columns: Any) -> QuerySet[Any]:
         """The posts held come with the rows, as one text each."""

@@ -125,7 +125,7 @@ def test_twice_returned_the_duty_chief_rules_and_the_unit_gets_an_extension(
         ask_to_return(desk, system, hand, page, why)
         assert why in desk.locator(".notice").inner_text()
         sign_in(desk, system, "dispatcher1", "/")
-        expect(desk.get_by_role("link", name="审批", exact=True)).to_be_visible()
+        expect(desk.get_by_role("link", name="事件审批", exact=True)).to_be_visible()
         decide(desk, system, "dispatcher1", page, "yes")
         assert state_of(system, case_id) == "to_dispatch"
 

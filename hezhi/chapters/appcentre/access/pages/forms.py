@@ -5,17 +5,12 @@ from uuid import UUID
 
 from django import forms
 
+from hezhi.chapters.appcentre.users.pages.forms import MomentField
 from hezhi.chapters.cases.handling.api import Source
 from hezhi.engines.connect import scopes
 from hezhi.engines.connect.actions import MOST_PER_MINUTE
 from hezhi.engines.connect.models import ChannelKey
 from hezhi.ground.ids import new_id
-
-
-class MomentField(forms.DateTimeField):
-    """A moment, typed in Shanghai's time."""
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 class Reason(forms.Form):

@@ -68,7 +68,7 @@ def _ways(row: ChannelKey, state: str) -> list[Action]:
         return []
     drawn = [Action("停用", reverse("channel-withdraw", args=[row.pk]), kind="danger", opens="dialog")]
     if not row.replaced_by_id:
-        drawn.append(Action("轮换密钥", reverse("channel-rotate", args=[row.pk]), opens="dialog"))
+        drawn.append(Action("轮换密钥", reverse("channel-rotate", args=[row.pk])))
         drawn.append(Action("修改", reverse("channel-change", args=[row.pk]), kind="primary"))
     return drawn
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
-from hezhi.chapters.cases.handling.actions.turning import VERBS
+from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS
 from hezhi.chapters.cases.handling.models import Case, Category
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.forms import form_of, uuid_of
@@ -137,8 +137,9 @@ def orders(request: HttpRequest) -> HttpResponse:
     "cases.rule_return", "cases.dispatch", "cases.transfer", clause=clause,
 )  # fmt: skip
 def approvals(request: HttpRequest) -> HttpResponse:
-    """What waits for this post's decision (待审批)."""
-    return render(request, "handling/approvals.html", {"rows": approvals_waiting(reader(request)), "title": "审批"})
+    """What waits for this post's decision about cases (待审批)."""
+    rows = [row for row in approvals_waiting(reader(request)) if row.object_type == MATTER]
+    return render(request, "handling/approvals.html", {"rows": rows, "title": "事件审批"})
 
 
 @needs("cases.call_back", clause=clause)

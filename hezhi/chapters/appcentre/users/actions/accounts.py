@@ -4,7 +4,6 @@ The system administrator keeps accounts and units, the security administrator gi
 neither does the other's part, and nobody does anything for himself (GB/T 22239-2019 8.1.4.2).
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -12,8 +11,7 @@ from uuid import UUID
 from hezhi.chapters.appcentre.users.rules import seed_roles
 from hezhi.engines.org import actions as org
 from hezhi.engines.org import sessions
-from hezhi.engines.org.api import Actor, DutyShift, Holding, Post, Role, Unit, User, holdings_of, system
-from hezhi.engines.org.rules import deputy_fault, grant_fault
+from hezhi.engines.org.api import Actor, Holding, Post, Role, Unit, User, holdings_of, system
 from hezhi.engines.records.acting import acting, verb
 from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed, NotNow
@@ -99,72 +97,7 @@ def change_own_password(user: User, *, by: Actor, password: str) -> User:
     return user
 
 
-# --- posts and roles: the security administrator ------------------------------------------
-
-
-@verb("users.grant_post")
-def grant_post(
-    post: Post,
-    *,
-    by: Actor,
-    user: User,
-    valid_from: datetime | None = None,
-    valid_to: datetime | None = None,
-    reason: str = "",
-) -> Holding:
-    """Give a person a post (授予岗位): never to oneself, never by the system administrator."""
-    by.must("org.roles")
-    _may_grant(by, user)
-    return org.grant_post(post, user, valid_from=valid_from, valid_to=valid_to, reason=reason)
-
-
-@verb("users.end_holding")
-def end_holding(holding: Holding, *, by: Actor, reason: str, successor: User | None = None) -> Holding:
-    """Take a post from a person; open work goes to the successor or to colleagues (收回岗位、调离)."""
-    by.must("org.roles")
-    _may_grant(by, holding.user)
-    org.end_holding(holding, successor=successor)
-    return holding
-
-
-@verb("users.set_role")
-def set_role(role: Role, *, by: Actor, permissions: Sequence[str], reach: str, reason: str = "") -> Role:
-    """Change what a role may do and how far it sees; not a role one holds oneself (角色授权)."""
-    by.must("org.roles")
-    if by.role_code == role.code or _kind_of(by) != Role.Kind.SECURITY_ADMIN:
-        raise NotAllowed(
-            "不能修改本人所任的角色。", "角色授权由安全管理员办理，且不能给自己增减权限。", code="users.own_role"
-        )
-    return org.set_role(role, permissions=permissions, reach=reach)
-
-
-@verb("users.name_deputy")
-def name_deputy(holding: Holding, *, by: Actor, deputy: User, starts: datetime, ends: datetime, reason: str) -> Holding:
-    """Name who stands in for a holding while its holder is away (指定代理人).
-
-    By a security administrator, or by the holder himself among the colleagues of his unit.
-    """
-    same_unit = any(held.post.unit_id == holding.post.unit_id for held in holdings_of(deputy))
-    fault = deputy_fault(
-        holder=holding.user_id, deputy=deputy.pk, named_by=by.user_id, named_by_kind=_kind_of(by),
-        same_unit=same_unit, starts=starts, ends=ends, now=time.now(),
-    )  # fmt: skip
-    if fault:
-        raise NotAllowed(fault, "没有指定代理人。", code="users.deputy_refused")
-    return org.name_deputy(holding, deputy, starts=starts, ends=ends, reason=reason)
-
-
-@verb("users.return_from_leave")
-def return_from_leave(stand_in: Holding, *, by: Actor, reason: str = "") -> Holding:
-    """End a stand-in early; the open work returns to the holder (销假). By the holder or security."""
-    holder = stand_in.deputy_of.user_id if stand_in.deputy_of else None
-    if holder is None or (by.user_id != holder and _kind_of(by) != Role.Kind.SECURITY_ADMIN):
-        raise NotAllowed("只有岗位本人或安全管理员可以结束代理。", code="users.not_holder")
-    org.return_from_leave(stand_in)
-    return stand_in
-
-
-# --- units and duty -----------------------------------------------------------------------
+# --- posts -----------------------------------------------------------------------
 
 
 @verb("users.create_post")
@@ -172,15 +105,6 @@ def create_post(unit: Unit, *, by: Actor, role: Role, title: str = "") -> Post:
     """Set up a post in a unit (设岗)."""
     by.must("org.units")
     return org.create_post(unit, role, title)
-
-
-@verb("users.put_on_duty")
-def put_on_duty(
-    unit: Unit, *, by: Actor, user: User, starts_at: datetime, ends_at: datetime, rank: int = 1, answer_within: int = 10
-) -> DutyShift:
-    """Put a line on a unit's roster (排班)."""
-    by.must("calendars.edit")
-    return org.put_on_duty(unit, user, starts_at=starts_at, ends_at=ends_at, rank=rank, answer_within=answer_within)
 
 
 # --- by the house itself ------------------------------------------------------------------
@@ -238,17 +162,6 @@ def disable_unused() -> list[User]:
 
 
 # --- helpers ------------------------------------------------------------------------------
-
-
-def _kind_of(by: Actor) -> str:
-    """The kind of the role in use: business or one of the three administrators."""
-    return str(Role.objects.filter(code=by.role_code).values_list("kind", flat=True).first() or "")
-
-
-def _may_grant(by: Actor, receiver: User) -> None:
-    fault = grant_fault(granter=by.user_id, receiver=receiver.pk, granter_kind=_kind_of(by))
-    if fault:
-        raise NotAllowed(fault, "没有做任何改动。", code="users.grant_refused")
 
 
 def _not_oneself(by: Actor, user: User, what: str) -> None:
