@@ -288,6 +288,9 @@ class _Batch:
     report: list[tuple[int, dict[str, list[str]]]] = field(default_factory=list)
     seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.fields = self.registry.fields()
+
     def take(self, rows: list[tables.Row]) -> None:
         """Write a chunk of rows, each in a savepoint of its own."""
         keyed = [(row, self._key(row)) for row in rows]
@@ -324,13 +327,14 @@ class _Batch:
             raise BadInput(form.fault_list())
         if found is not None and not form.changes:
             return "unchanged"
+        actions.must_be_open(self.registry, form.instance, form, self.by)
         actions.write_form(self.registry, form, self.by)
         self.registry.after("import", form.instance, self.by)
         self._remember(form.instance)
         return "new" if found is None else "changed"
 
     def _form(self, row: tables.Row, found: Any) -> Any:
-        fields = self.registry.form_class.base_fields
+        fields = self.fields
         data = {name: as_typed(fields[name], text) for name, text in row.values.items()}
         if found is not None:
             return make_form(self.registry, self.by, data, instance=found, only=data, lookups=self.lookups)
@@ -406,7 +410,7 @@ def _table(run: ImportRun, columns: list[tables.Column]) -> tables.Table:
 def _refuse_unknown(registry: Registry, headings: Iterable[str]) -> None:
     """A heading we do not know is refused, because its column would be lost silently; what an export
     adds for reading is passed over."""
-    only_read = {c.label for name, c in registry.export_columns.items() if name not in registry.form_fields}
+    only_read = {c.label for name, c in registry.export_columns.items() if name not in registry.fields()}
     unknown = [heading for heading in headings if heading not in only_read]
     if unknown:
         raise BadInput(
@@ -436,7 +440,7 @@ def problems_with_cells(
     registry: Registry, run: ImportRun, most: int = 200, *, cells: bool = True
 ) -> list[tuple[int, str, str, str]]:
     """The same with what stands in the cell, read from the file itself while it is there."""
-    labels = {name: str(item.label) for name, item in registry.form_class.base_fields.items()}
+    labels = {name: str(item.label) for name, item in registry.fields().items()}
     told = [(n, name, said) for n, fields in run.report for name, all_ in fields.items() for said in all_][:most]
     values = _cells(registry, run, {n for n, _, _ in told}) if cells and told and run.file else {}
     return [(n, labels.get(name, ""), values.get(n, {}).get(name, ""), said) for n, name, said in told]
