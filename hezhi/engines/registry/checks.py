@@ -106,6 +106,8 @@ def _offers(registry: Registry) -> Iterator[tuple[str, str]]:
         for name in registry.bulk:
             if name not in registry.form_fields:
                 yield "E025", f"edits {name!r} in bulk, which is not in the form."
+    if registry.on_map and registry.of_persons:
+        yield "E028", "puts persons on the map (重点人员不上图)."
     if registry.on_map and "api" not in registry.offers:
         yield "E027", "stands on the map but offers no `api`, from which the map reads its points."
     if registry.on_map and not hasattr(registry.model._meta.get_field(registry.on_map), "geom_type"):

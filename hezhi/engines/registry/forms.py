@@ -65,8 +65,15 @@ class RegistryForm(forms.ModelForm):
         self._keys_are_known = False
         self._narrow(lookups or {})
         self._mask()
+        for part in self.registry.parts:
+            part.dress(self.registry, self)
 
     # -- what stands in the form ---------------------------------------------------------------------
+
+    @property
+    def draws_on_map(self) -> bool:
+        """Whether the page needs the scripts of the map."""
+        return any(getattr(field.widget, "draws_on_map", False) for field in self.fields.values())
 
     def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The sections with their fields, for the template."""

@@ -78,6 +78,13 @@ class Part:
     words: tuple[str, ...] = ()
     """What this part understands in a form's or a machine's data beside the fields."""
 
+    def dress(self, registry: Registry, form: Any) -> None:
+        """Last touches on a form before it is drawn: another widget, a hint."""
+
+    def side_map(self, registry: Registry, row: Model, by: Actor) -> Mapping[str, Any] | None:
+        """A map to show beside the facts of a row, as for the tag `map_box`."""
+        return None
+
     def notices(self, registry: Registry, row: Model, by: Actor) -> Sequence[str]:
         """What must be said above the facts of a row; safe markup where it holds links."""
         return ()

@@ -8,6 +8,7 @@ import pytest
 from hezhi.engines.dossier.duplicates import Duplicates
 from hezhi.engines.dossier.extra import forget
 from hezhi.engines.dossier.lifecycle import Lifecycle, StateVerb
+from hezhi.engines.dossier.maps import OnMap
 from hezhi.engines.dossier.models import ExtraField, Move, Tie, Visit
 from hezhi.engines.dossier.tags import Tags
 from hezhi.engines.dossier.ties import Relations, TieKind
@@ -308,3 +309,44 @@ def test_a_list_in_the_table_wins_over_the_shipped_one_and_keeps_old_codes_for_o
         f"{RESIDENTS}{row.pk}/edit/", residents.typed(row) | {"name": "新名", "row_version": version}
     )
     assert kept.status_code == 302, "an old code that was not touched stays valid for its row"
+
+
+# -- the map ---------------------------------------------------------------------------------------
+
+
+def test_a_shape_is_shown_beside_the_facts_and_drawn_in_the_form(houses: World) -> None:
+    row = houses.rows()[0]
+    page = houses.get(f"{HOUSES}{row.pk}/")
+    assert page.context["side_map"]["layers"][0]["url"] == f"{HOUSES}{row.pk}/shape/"
+    told = houses.get(f"{HOUSES}{row.pk}/shape/").json()
+    assert told["features"][0]["geometry"]["type"] == "Polygon"
+    assert "data-shape=" in text(houses.get(f"{HOUSES}{row.pk}/edit/"))
+    assert "shape_field.js" in text(houses.get(f"{HOUSES}new/"))
+
+
+def test_a_drawn_shape_is_kept_and_a_broken_one_is_refused_in_words(houses: World) -> None:
+    row = houses.rows()[0]
+    drawn = '{"type":"Polygon","coordinates":[[[120.11,36.01],[120.12,36.01],[120.12,36.02],[120.11,36.01]]]}'
+    crossed = "POLYGON((120.11 36.01,120.12 36.02,120.12 36.01,120.11 36.02,120.11 36.01))"
+    url = f"{HOUSES}{row.pk}/edit/"
+    for n, (shape, status) in enumerate(
+        ((drawn, 302), ("POLYGON((", 422), (crossed, 422), ('{"type":"Point","coordinates":[120,36]}', 422))
+    ):
+        data = houses.typed(row) | {"shape": shape, "row_version": str(min(n, 1))}
+        assert houses.client().post(url, data).status_code == status, shape
+    row.refresh_from_db()
+    assert row.shape.extent == (120.11, 36.01, 120.12, 36.02)
+
+
+def test_neighbours_to_snap_to_are_ones_own_only(houses: World) -> None:
+    mine, theirs = houses.rows()[0], houses.rows(1, houses.theirs)[0]
+    box = "120.05,35.95,120.35,36.15"
+    ids = {each["id"] for each in houses.get(f"{HOUSES}around/?bbox={box}").json()["features"]}
+    assert str(mine.pk) in ids and str(theirs.pk) not in ids
+    assert houses.get(f"{HOUSES}around/?bbox=1,2").status_code == 422
+    assert houses.get(f"{HOUSES}around/?bbox=73,3,136,54").status_code == 422
+
+
+def test_persons_on_a_map_stop_the_start(residents: World) -> None:
+    told = type("Bad", (type(residents.registry),), {"parts": (OnMap("shape"),)})()
+    assert any("不上图" in sentence for _, sentence in problems(told))

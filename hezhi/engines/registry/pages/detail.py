@@ -95,6 +95,8 @@ class DetailPage(RegistryPage):
         if tab == FACTS:
             self._log_reading(row)
             context["sections"] = self.facts(row)
+            maps = (part.side_map(registry, row, self.by) for part in registry.parts)
+            context["side_map"] = next((told for told in maps if told is not None), None)
             context["notices"] = [said for part in registry.parts for said in part.notices(registry, row, self.by)]
         elif tab == HISTORY:
             versions = told_versions(registry, row, self.by)

@@ -7,6 +7,7 @@ from room_of_tests.models import House, Lease, Resident
 from hezhi.engines.dossier.duplicates import Duplicates
 from hezhi.engines.dossier.extra import ExtraFields
 from hezhi.engines.dossier.lifecycle import Lifecycle, StateVerb
+from hezhi.engines.dossier.maps import OnMap
 from hezhi.engines.dossier.tags import Tags
 from hezhi.engines.dossier.ties import Pointing, Relations, TieKind
 from hezhi.engines.dossier.verified import Verified
@@ -30,7 +31,7 @@ class Houses(Registry):
     bulk = ("note",)
     on_map = "shape"
     parts = (
-        Files(), Remarks(), Visits(("例行", "回访"), every=30), Tags(), ExtraFields(), Verified(),
+        Files(), Remarks(), Visits(("例行", "回访"), every=30), Tags(), ExtraFields(), Verified(), OnMap(),
         Lifecycle("state", (
             StateVerb("let", "出租", ("empty",), "let", ("新签合同", "续租")),
             StateVerb("end", "退租", ("let",), "empty", ("合同到期", "提前退租"), danger=True),
