@@ -231,7 +231,7 @@ def undo(run_id: UUID, *, by: Actor, reason: str) -> int:
                 what="这批记录之后又有改动，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched"
             )
         for event in written:
-            _take_back(registry, rows[event.pgh_obj_id], event, events, reason)
+            take_back(registry, rows[event.pgh_obj_id], event, events, reason)
         ImportRun.objects.filter(pk=run.pk).update(state=State.UNDONE)
         deed.on(run)
     return len(ids)
@@ -497,7 +497,8 @@ def _defer(task: str, run: ImportRun) -> None:
     app.configure_task(f"registry.{task}").defer(run_id=str(run.pk))
 
 
-def _take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:
+def take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:
+    """Give a row the values it had before one of its versions (恢复原值); a row that was new then is taken out."""
     if event.pgh_label == "insert":
         actions.take_out(registry, row, reason)
         row.save()

@@ -50,6 +50,10 @@ class Panel:
 class Part:
     """The base of all parts: every hook answers «nothing» until it is overridden."""
 
+    def fits(self, registry: Registry) -> bool:
+        """Whether a registry can have this part at all; asked of the parts that are given (`GIVEN`)."""
+        return True
+
     def columns(self, registry: Registry) -> Mapping[str, Column]:
         """Columns this part knows; the declaration's `list` may name them."""
         return {}
@@ -112,6 +116,9 @@ class Part:
     def save(self, registry: Registry, form: Any, by: Actor) -> None:
         """Keep the values of these fields, in the verb that writes the row."""
 
+    def purge(self, registry: Registry, row: Model, by: Actor, reason: str) -> None:
+        """Erase what this part keeps of a row that is erased for good."""
+
     def connect(self, registry: Registry) -> None:
         """Once, when the program starts: make the registry known where this part needs it."""
 
@@ -144,6 +151,8 @@ class Gate:
 
 
 OPEN = Gate("open")
+GIVEN: list[Part] = []
+"""Parts that every registry has which they fit (`fits`), without naming them; put here before registries are read."""
 
 
 def fault_list(form: BaseForm) -> dict[str, list[str]]:

@@ -123,6 +123,7 @@ def test_rows_that_point_here_have_a_tab_with_an_add_button(houses: World) -> No
     type(lease).objects.filter(pk=lease.pk).update(house=row)
     role = houses._role
     role.permissions = [*role.permissions, "test_leases.view", "test_leases.edit"]
+    traced()
     role.save()
     page = text(houses.get(f"{HOUSES}{row.pk}/?tab=rel-test-leases"))
     assert lease.name in page and f"/r/test-leases/new/?house={row.pk}" in page

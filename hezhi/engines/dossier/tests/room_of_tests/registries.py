@@ -4,6 +4,7 @@ from typing import Any
 
 from room_of_tests.models import House, Lease, Resident
 
+from hezhi.engines.dossier.changes import ChangeRequests
 from hezhi.engines.dossier.duplicates import Duplicates
 from hezhi.engines.dossier.extra import ExtraFields
 from hezhi.engines.dossier.lifecycle import Lifecycle, StateVerb
@@ -37,7 +38,7 @@ class Houses(Registry):
             StateVerb("end", "退租", ("let",), "empty", ("合同到期", "提前退租"), danger=True),
         )),
         Relations((Pointing("test-leases", "house", "租约"),), (TieKind("owner", "产权人", "test-residents", "名下房屋"),)),
-        Duplicates((("name",),)),
+        Duplicates((("name",),)), ChangeRequests({"code": "district"}),
     )  # fmt: skip
 
 
