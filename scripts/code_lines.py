@@ -1,6 +1,6 @@
 """Count the code lines of a folder: without blank lines, comments, docstrings, migrations and tests.
 
-    python scripts/code_lines.py hezhi/engines/registry
+python scripts/code_lines.py hezhi/engines/registry
 """
 
 from __future__ import annotations

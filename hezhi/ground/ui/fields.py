@@ -19,9 +19,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from hezhi.engines.registry.columns import in_words, label_of, label_path
 from hezhi.ground.text import strip_controls
 from hezhi.ground.time import local
+from hezhi.ground.words import in_words, label_of, label_path
 
 SELECT_UP_TO = 200
 PRELOAD_UP_TO = 5_000
@@ -119,7 +119,7 @@ class LookupWidget(forms.Select):
         told["class"] = str(told.get("class", "")).replace("form-select", "form-control")
         widget = {
             "name": name, "value": self._shown(value), "attrs": told, "required": self.is_required, "is_hidden": False,
-            "template_name": "registry/lookup.html", "pick_url": self.pick_url,
+            "template_name": "ui/parts/lookup.html", "pick_url": self.pick_url,
         }  # fmt: skip
         return {"widget": widget}
 
