@@ -23,13 +23,13 @@ from hezhi.engines.org.queries import holders_of
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.vault import seal, unseal
 from hezhi.engines.registry import actions, exports, site
-from hezhi.engines.registry.columns import in_words
 from hezhi.engines.registry.models import ExportRun
 from hezhi.engines.registry.parts import OPEN, Gate, Part
 from hezhi.engines.registry.versions import version_of
 from hezhi.ground.errors import NotFound, NotNow
 from hezhi.ground.events import listens
 from hezhi.ground.masks import mask
+from hezhi.ground.words import in_words
 
 if TYPE_CHECKING:
     from django.db.models import Model

@@ -4,7 +4,7 @@ from typing import Self
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.fields.array import ArrayOverlap
+from django.contrib.postgres.fields.array import ArrayOverlap  # type: ignore[attr-defined]
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Lower

@@ -17,8 +17,8 @@ from hezhi.engines.connect.models import ChannelKey, Webhook
 from hezhi.engines.connect.queries import MANAGE
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
-from hezhi.engines.registry.paging import page_of, read_token
 from hezhi.ground import time
+from hezhi.ground.tables.paging import page_of, read_token
 from hezhi.ground.ui.answers import answer
 from hezhi.ground.ui.asking import ask
 from hezhi.ground.ui.shapes import Chip, Crumb, Pager

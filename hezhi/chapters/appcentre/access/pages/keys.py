@@ -20,7 +20,7 @@ from hezhi.engines.connect.models import ChannelKey
 from hezhi.engines.connect.queries import MANAGE, used_today
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import needs
-from hezhi.engines.registry.history import history
+from hezhi.engines.registry.history import history, told_versions
 from hezhi.engines.registry.site import get
 from hezhi.ground import time
 from hezhi.ground.ui.answers import wants_part
@@ -43,7 +43,7 @@ def page(request: HttpRequest, key_id: UUID) -> HttpResponse:
     return render(request, "appcentre/access/key.html", {
         "key": row, "state": code, "told": told, "family": family if len(family) > 1 else [],
         "fact_list": _facts(row), "action_list": _ways(row, code), "listing": listing_of(by, request, key=row),
-        "timeline_items": history(get("channel-keys"), row.pk), "crumbs": _crumbs(row.name),
+        "timeline_items": history(told_versions(get("channel-keys"), row, by)), "crumbs": _crumbs(row.name),
     })  # fmt: skip
 
 
