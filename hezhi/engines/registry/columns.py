@@ -19,6 +19,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.html import strip_tags
 
+from hezhi.engines.records.vault.fields import SealedTextField
 from hezhi.ground.masks import Kind, mask
 from hezhi.ground.time import show
 from hezhi.ground.ui.templatetags.ui import state_badge
@@ -64,6 +65,8 @@ class Column:
     def words(self, row: Any) -> str:
         """The value in words, for a sheet: labels instead of codes, «是» and «否», nothing as nothing."""
         value = self.plain(row)
+        if self.choices is not None and isinstance(value, list):
+            return "、".join(self.choices.get(code, str(code)) for code in value)
         if self.choices is not None and value in self.choices:
             return self.choices[value]
         return in_words(value)
@@ -118,7 +121,8 @@ def column_of(registry: Registry, name: str) -> Column:
 def _field_column(registry: Registry, path: str) -> Column:
     field, related = follow(registry.model, path)
     last = path.rpartition("__")[2]
-    choices = dict(field.flatchoices) if getattr(field, "flatchoices", None) else None
+    coded = getattr(field, "base_field", field)  # a list of codes is told by the labels of its codes
+    choices = dict(coded.flatchoices) if getattr(coded, "flatchoices", None) else None
     if isinstance(field, models.ForeignKey):
         related = (*related, path)
         order = f"{path}__{label_path(field.remote_field.model)}"
@@ -240,7 +244,8 @@ def _path_label(model: type[models.Model], path: str) -> str:
 
 
 def _can_sort(field: models.Field[Any, Any]) -> bool:
-    return not isinstance(field, models.JSONField | models.BinaryField) and not hasattr(field, "geom_type")
+    unordered = models.JSONField | models.BinaryField | SealedTextField
+    return not isinstance(field, unordered) and not hasattr(field, "geom_type")
 
 
 def _kind(registry: Registry, path: str, field: models.Field[Any, Any]) -> str:

@@ -96,6 +96,7 @@ class Registry:
     bulk: ClassVar[tuple[str, ...]] = ()
     bulk_actions: ClassVar[Sequence[BulkAction]] = ()
     natural_key: ClassVar[tuple[str, ...]] = ()
+    also_known_by: ClassVar[tuple[str, ...]] = ()
     removal: ClassVar[str | None] = None
     export_rows: ClassVar[int] = 100_000
     export_rows_personal: ClassVar[int] = 500

@@ -117,12 +117,6 @@ class SmallPlace(Record):
     rectify_until = models.DateField("整改期限", null=True, blank=True)
     last_inspected_on = models.DateField("最近检查日期", null=True, blank=True)
     inspect_every = models.PositiveSmallIntegerField("检查周期（天）", default=90)
-    labels = ArrayField(
-        models.CharField(max_length=2, choices=chosen_from("place_label")),
-        verbose_name="场所标签",
-        default=list,
-        blank=True,
-    )
 
     class Meta:
         verbose_name = "九小场所"
@@ -149,12 +143,6 @@ class VolunteerGroup(Record):
     address = models.CharField("驻地", max_length=200, blank=True)
     point = models.PointField("位置", srid=4326, null=True, blank=True)
     equipment = models.CharField("装备", max_length=200, blank=True)
-    labels = ArrayField(
-        models.CharField(max_length=2, choices=chosen_from("group_label")),
-        verbose_name="队伍标签",
-        default=list,
-        blank=True,
-    )
 
     class Meta:
         verbose_name = "群防群治组织"

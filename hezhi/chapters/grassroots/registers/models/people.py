@@ -58,7 +58,7 @@ class Resident(Record):
     birth_date = models.DateField("出生日期", null=True, blank=True)
     phone = SealedTextField("联系电话", max_length=50, blank=True, default="")
     phone_blind = BlindIndexField(source="phone", purpose="phone", verbose_name="联系电话索引")
-    hukou_region = models.CharField("户籍地行政区划", max_length=6, blank=True, help_text="6 位行政区划代码")
+    hukou_code = models.CharField("户籍地行政区划", max_length=6, blank=True, help_text="6 位行政区划代码")
     hukou_address = SealedTextField("户籍地详址", max_length=80, blank=True, default="")
     home = models.ForeignKey(
         Home, models.PROTECT, null=True, blank=True, related_name="residents", verbose_name="现住房屋"
@@ -141,7 +141,7 @@ class Household(Record):
         return self.number
 
 
-class ThroughHomeQuerySet(models.QuerySet["Occupancy"]):
+class ThroughHomeQuerySet(models.QuerySet[models.Model]):
     """Who was where, asked for with the reader in hand."""
 
     def visible_to(self, actor: Actor) -> Self:
@@ -221,6 +221,46 @@ class Occupancy(models.Model):
                 condition=Q(resident__isnull=False) | ~Q(outside_name=""), name="occupancy_has_somebody"
             ),
         ]
+
+
+@tracked()
+class ChangeReport(models.Model):
+    """变动线索: what a grid worker saw at a home, for the community to look into and enter.
+
+    It changes nothing by itself; the community confirms it, by entering what is true, or sets it aside.
+    """
+
+    class Kind(models.TextChoices):
+        MOVED_OUT = "moved_out", "人已搬走"
+        NEW_TENANT = "new_tenant", "新来租户"
+        EMPTY = "empty", "房屋空置"
+        WRONG = "wrong", "登记有误"
+        OTHER = "other", "其他变动"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "待核实"
+        CONFIRMED = "confirmed", "已更新"
+        DISMISSED = "dismissed", "不属实"
+
+    purpose = "核实人房变动，保持人口和房屋台账准确"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    home = models.ForeignKey(Home, models.PROTECT, related_name="change_reports", verbose_name="房屋")
+    kind = models.CharField("变动", max_length=12, choices=Kind.choices)
+    text = SealedTextField("情况", max_length=500, blank=True, default="")
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
+    reported_by = models.ForeignKey("org.User", models.PROTECT, null=True, related_name="+", verbose_name="报告人")
+    reported_at = models.DateTimeField("报告时间")
+    decided_by = models.ForeignKey("org.User", models.PROTECT, null=True, related_name="+", verbose_name="核实人")
+    decided_at = models.DateTimeField("核实时间", null=True)
+    answer = models.CharField("核实结果", max_length=200, blank=True)
+
+    objects = ThroughHomeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "变动线索"
+        ordering = ["-reported_at", "-id"]
+        indexes = [models.Index(fields=["home", "-reported_at"], name="change_report_home")]
 
 
 class FacetQuerySet(models.QuerySet[models.Model]):

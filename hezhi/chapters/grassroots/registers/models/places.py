@@ -40,6 +40,7 @@ class Compound(Record):
         ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["code"], condition=PRESENT, name="one_compound_per_code"),
+            models.UniqueConstraint(fields=["community", "name"], condition=PRESENT, name="one_compound_per_name"),
         ]
         indexes = [GistIndex(fields=["outline"], name="compound_outline")]
 
