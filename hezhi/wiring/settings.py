@@ -66,6 +66,7 @@ ENGINES = [
     "hezhi.engines.geo",
     "hezhi.engines.org",
     "hezhi.engines.records",
+    "hezhi.engines.dossier",
     "hezhi.engines.registry",
     "hezhi.engines.flow",
     "hezhi.engines.reach",

@@ -7,7 +7,7 @@ differences, in the words of the fields.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import pghistory
 from django.apps import apps
+from django.contrib.gis.geos import GEOSGeometry, Point
 from django.db import models
 from django.db.models import F, Func
 
@@ -78,11 +79,14 @@ class Version:
     changes: Sequence[FieldChange] = field(default_factory=tuple)
 
 
-def changes(row: models.Model, *, masked: Sequence[str] = (), most: int = 200) -> list[Version]:
+def changes(
+    row: models.Model, *, masked: Sequence[str] = (), without: Collection[str] = (), most: int = 200
+) -> list[Version]:
     """What happened to a row, newest first (变更历史); at most `most` versions.
 
     Sealed fields and the `masked` ones are told as changed and never shown: «已修改». Foreign keys are
-    told by what they point to now; one query for the versions and one for each table pointed to.
+    told by what they point to now; one query for the versions and one for each table pointed to. Fields
+    named in `without` are left out.
     """
     events = versions_of(type(row))
     if events is None:
@@ -92,7 +96,7 @@ def changes(row: models.Model, *, masked: Sequence[str] = (), most: int = 200) -
     # Sealed values stay in the database: whether they differ is seen from prints of what is sealed.
     kept = events._default_manager.filter(pgh_obj_id=row.pk).defer(*sealed).annotate(**prints)
     rows = list(kept.order_by("-pgh_id")[: most + 1])
-    told = _Words(type(row), events, frozenset(masked), rows)
+    told = _Words(type(row), events, frozenset(masked), rows, NOT_TOLD | set(without))
     pairs = list(pairwise([*rows, None])) if len(rows) <= most else list(pairwise(rows))
     return [_version(new, old, told) for new, old in pairs]
 
@@ -126,11 +130,16 @@ class _Words:
     """How one table's values are said."""
 
     def __init__(
-        self, model: type[models.Model], events: type[models.Model], masked: frozenset[str], rows: Sequence[Any]
+        self,
+        model: type[models.Model],
+        events: type[models.Model],
+        masked: frozenset[str],
+        rows: Sequence[Any],
+        without: Collection[str],
     ) -> None:
         kept = {each.name for each in events._meta.concrete_fields}
-        fields = [each for each in model._meta.concrete_fields if each.name in kept and each.name not in NOT_TOLD]
-        self.fields = [each for each in fields if not _is_print(each)]
+        fields = [each for each in model._meta.concrete_fields if each.name in kept and each.name not in without]
+        self.fields = [each for each in fields if not _is_for_machines(each)]
         self.masked = masked
         self.pointed = self._pointed(rows)
 
@@ -185,6 +194,10 @@ def in_words(value: Any) -> str:
         return time.show(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Point):
+        return f"{value.x:.6f},{value.y:.6f}"
+    if isinstance(value, GEOSGeometry):
+        return value.wkt
     if isinstance(value, list | tuple | set):
         return "、".join(in_words(each) for each in value)
     return str(value)
@@ -194,9 +207,9 @@ def _is_sealed(each: Any) -> bool:
     return isinstance(each, SealedTextField)
 
 
-def _is_print(each: Any) -> bool:
-    """A blind index changes with the value it is the print of, and says nothing by itself."""
-    return isinstance(each, BlindIndexField)
+def _is_for_machines(each: Any) -> bool:
+    """A blind index changes with the value it is the print of, and a list of keys says nothing to a person."""
+    return isinstance(each, BlindIndexField) or isinstance(getattr(each, "base_field", None), models.UUIDField)
 
 
 def _print_of(name: str) -> str:

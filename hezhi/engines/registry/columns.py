@@ -7,8 +7,9 @@ is set here holds everywhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from datetime import time as clock_time
 from decimal import Decimal
@@ -41,7 +42,7 @@ class Column:
     `kind` is the UI kit's: title, code, number, time, state, plain. `order` is the path to sort by, empty
     when it cannot be sorted. `related` are the foreign keys to fetch with the row, `reads` the long fields.
     `path` is where the value stands in the database, empty for one that only a method knows. `mask_kind`
-    says that neither value nor text may leave the server in clear.
+    says that neither value nor text may leave the server in clear. `annotations` are fetched with the rows.
     """
 
     name: str
@@ -53,9 +54,10 @@ class Column:
     reads: tuple[str, ...] = ()
     path: str = ""
     field: models.Field[Any, Any] | None = None
-    choices: dict[Any, str] | None = None
+    choices: Mapping[Any, str] | None = None
     mask_kind: Kind | None = None
     drawn: Value | None = None
+    annotations: Mapping[str, Any] = dataclass_field(default_factory=dict)
 
     def plain(self, row: Any) -> Any:
         """The value for an export or the machine interface: masked where it must be."""
@@ -121,8 +123,7 @@ def column_of(registry: Registry, name: str) -> Column:
 def _field_column(registry: Registry, path: str) -> Column:
     field, related = follow(registry.model, path)
     last = path.rpartition("__")[2]
-    coded = getattr(field, "base_field", field)  # a list of codes is told by the labels of its codes
-    choices = dict(coded.flatchoices) if getattr(coded, "flatchoices", None) else None
+    choices = label_map(field)
     if isinstance(field, models.ForeignKey):
         related = (*related, path)
         order = f"{path}__{label_path(field.remote_field.model)}"
@@ -140,6 +141,14 @@ def _field_column(registry: Registry, path: str) -> Column:
         choices=choices,
         mask_kind=registry.mask_kinds.get(path),
     )
+
+
+def label_map(field: Any) -> Mapping[Any, str] | None:
+    """The labels of a field's codes: a dictionary's are looked up anew each time, a declaration's are told once."""
+    field = getattr(field, "base_field", field)  # a list of codes is told by the labels of its codes
+    if hasattr(field, "codes"):
+        return field.codes  # type: ignore[no-any-return]
+    return dict(field.flatchoices) if getattr(field, "flatchoices", None) else None
 
 
 def follow(model: type[models.Model], path: str) -> tuple[models.Field[Any, Any], tuple[str, ...]]:

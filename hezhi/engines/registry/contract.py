@@ -81,6 +81,13 @@ class World:
         return make_officer("contract-neighbour", self._role, self.theirs, "邻样例")
 
     @cached_property
+    def half(self) -> User:
+        """A colleague who may do everything but see the columns that have a right of their own."""
+        wanted = set(self._role.permissions) - set(self.registry.column_rights.values())
+        role = make_role("contract-half", sorted(wanted), reach=Role.Reach.AREA, name="契约部分权限")
+        return make_officer("contract-half", role, self.mine, "半样例")
+
+    @cached_property
     def stranger(self) -> User:
         """A colleague whose post has nothing to do with it."""
         role = make_role("contract-nothing", ["reach.inbox"], reach=Role.Reach.AREA, name="契约无权")
@@ -128,7 +135,8 @@ class World:
         form = self.registry.form_class(by=self.by(self.officer), instance=row)  # type: ignore[call-arg]
         typed = {}
         for name, item in form.fields.items():
-            value = getattr(row, f"{name}_id", None) if hasattr(row, f"{name}_id") else getattr(row, name)
+            kept = form.initial.get(name)  # what lies beside the row
+            value = getattr(row, f"{name}_id", None) if hasattr(row, f"{name}_id") else getattr(row, name, kept)
             told = as_typed(item, value)
             typed[name] = told if isinstance(told, str) else in_words(told)
         return {name: value for name, value in typed.items() if value != ""}
@@ -136,6 +144,7 @@ class World:
     @cached_property
     def _role(self) -> Role:
         wanted = {self.registry.permission(c) for c in ("view", *CAPABILITIES) if _has(self.registry, c)}
+        wanted |= set(self.registry.column_rights.values())
         return make_role("contract-officer", sorted(wanted), reach=Role.Reach.AREA, name="契约岗位")
 
     @cached_property
@@ -304,7 +313,7 @@ def masks_hold_everywhere(world: World) -> None:
 def _touch(world: World, row: Any) -> None:
     """Change something, so that the history has differences to hide."""
     if "edit" in world.registry.offers:
-        data = world.typed(made_up(world.registry, world.mine, world.officer))
+        data = world.typed()
         kept = {n: v for n, v in data.items() if n in world.registry.mask_kinds}
         actions.change(world.registry, row.pk, kept, by=world.by(world.officer), only=kept)
 
@@ -331,6 +340,36 @@ def a_mask_that_comes_back_means_unchanged(world: World) -> None:
     assert answer.status_code == 302, _faults(answer)
     row.refresh_from_db()
     assert {name: getattr(row, name) for name in names} == before
+
+
+@promise
+def a_column_with_a_right_of_its_own_is_seen_nowhere_without_it(world: World) -> None:
+    registry = world.registry
+    if not registry.column_rights:
+        return
+    row = world.rows()[0]
+    pages = [registry.url(), registry.url(row.pk), f"{registry.url(row.pk)}?tab=history", registry.url(row.pk, "edit")]
+    for name in registry.column_rights:
+        label = str(registry.column(name).label)
+        seen = [url for url in pages if label in _text(world.get(url))]
+        assert seen, f"{name} is shown to nobody"
+        for url in pages:
+            page = world.get(url, world.half)
+            if page.status_code == 200 and "tab=history" not in url:
+                assert label not in _text(page), url
+        told = exports.content_of(registry, _draft(world), world.by(world.half))[0]
+        assert label not in _sheet_heading(told)
+        if _api_offered(world):
+            assert name not in world.api("get", registry.rest_url(), user=world.half).json()["items"][0]
+            assert name not in world.api("get", registry.rest_url(row.pk), user=world.half).json()
+            answer = world.api("patch", registry.rest_url(row.pk), {name: "1"}, world.half)
+            assert answer.status_code == 422 or "edit" not in registry.offers
+
+
+def _sheet_heading(content: bytes) -> str:
+    from hezhi.ground.tables import plain_rows
+
+    return " ".join(" ".join(cells) for _, cells in plain_rows(io.BytesIO(content), "xlsx"))
 
 
 # -- the list --------------------------------------------------------------------------------------
@@ -687,7 +726,7 @@ def _upload(world: World, content: bytes) -> ImportRun:
 def _sheet(world: World, rows: list[dict[str, str]], extra: dict[str, str] | None = None) -> bytes:
     """A sheet as a person would fill it in, with the labels of the template as headings."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    fields = world.registry.form_class.base_fields
+    fields = world.registry.fields()
     headings = [str(fields[name].label) for name in names] + list(extra or {})
     out = io.BytesIO()
     lines = [[row.get(name, "") for name in names] + list((extra or {}).values()) for row in rows]

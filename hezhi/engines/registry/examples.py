@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.gis.geos import LineString
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -103,7 +104,9 @@ def _related(model: type[models.Model], unit: Unit, user: User) -> Any:
 def _shape(kind: str, unit: Unit) -> Any:
     if unit.area is None:
         return None
-    return unit.area.centre if kind == "POINT" else unit.area.shape
+    whole = unit.area.shape
+    made = {"POINT": unit.area.centre, "POLYGON": whole[0], "LINESTRING": LineString(whole[0].exterior_ring.coords)}
+    return made.get(kind, whole)
 
 
 def _place(row: Scoped, unit: Unit) -> None:

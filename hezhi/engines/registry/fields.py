@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib.gis.geos import GEOSGeometry, Point
+from django.contrib.gis.gdal import GDALException
+from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon, Point
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.choices import CallableChoiceIterator
 
 from hezhi.engines.records.vault.fields import SealedTextField
 from hezhi.engines.registry.columns import in_words, label_of, label_path
@@ -166,7 +169,9 @@ class LookupField(forms.ModelChoiceField):
 
 
 class CodeField(forms.TypedChoiceField):
-    """One of a list of codes; its label is taken as well."""
+    """One of a list of codes; its label is taken as well. `dictionary` names a list that is data."""
+
+    dictionary = ""
 
     @property
     def codes(self) -> dict[str, str]:
@@ -237,8 +242,12 @@ class CodesField(WordsField):
 
     def __init__(self, *, base: models.Field[Any, Any], **kwargs: Any) -> None:
         super().__init__(base=base, **kwargs)
-        self.codes = {str(code): str(label) for code, label in base.flatchoices}
-        self.widget.choices = list(self.codes.items())  # type: ignore[attr-defined]
+        self.widget.choices = CallableChoiceIterator(lambda: base.flatchoices)  # type: ignore[attr-defined]
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """The codes with their labels, asked anew: a dictionary changes meanwhile."""
+        return {str(code): str(label) for code, label in self.base.flatchoices}
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, list | tuple) else re.findall(r"[^、,，;；\s]+", str(value or ""))
@@ -298,6 +307,38 @@ class PointField(forms.CharField):
         return in_words(value) if isinstance(value, GEOSGeometry) else value
 
 
+class ShapeField(forms.CharField):
+    """A line or an area (WGS 84) as GeoJSON or WKT text, drawn on a map where scripts run."""
+
+    widget = forms.Textarea
+
+    def __init__(self, *, geom_type: str = "POLYGON", **kwargs: Any) -> None:
+        self.geom_type = geom_type
+        super().__init__(**kwargs)
+        self.widget.attrs |= {"rows": 3}
+
+    def to_python(self, value: Any) -> GEOSGeometry | None:  # type: ignore[override]
+        if value in self.empty_values:
+            return None
+        try:
+            shape = value if isinstance(value, GEOSGeometry) else GEOSGeometry(str(value).strip(), srid=4326)
+        except (GEOSException, GDALException, ValueError):
+            raise ValidationError("图形无法识别，应为 GeoJSON 或 WKT（WGS 84）。") from None
+        if self.geom_type == "MULTIPOLYGON" and shape.geom_type == "Polygon":
+            shape = MultiPolygon(shape, srid=4326)
+        if shape.geom_type.upper() != self.geom_type and self.geom_type != "GEOMETRY":
+            raise ValidationError(f"图形种类不对：应为 {self.geom_type}，现为 {shape.geom_type}。")
+        if not shape.valid:
+            raise ValidationError("图形的边界自相交或没有闭合，请重新绘制。")
+        west, south, east, north = shape.extent
+        for x, y in ((west, south), (east, north)):
+            _checked_point(x, y)
+        return shape
+
+    def prepare_value(self, value: Any) -> Any:
+        return in_words(value) if isinstance(value, GEOSGeometry) else value
+
+
 def _checked_point(x: float, y: float) -> Point:
     # China lies between 73–136 east and 3–54 north: swapped or projected coordinates are seen at once.
     if 3 <= x <= 54 and 73 <= y <= 136:
@@ -315,17 +356,21 @@ def form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | No
         made = LookupField(field.remote_field.model._default_manager.all(), **told)
     elif field.choices:
         blank = field.blank or not field.has_default()
-        made = CodeField(choices=field.get_choices(include_blank=blank), empty_value=None if field.null else "", **told)
+        offered = partial(field.get_choices, include_blank=blank)  # asked anew: a dictionary changes meanwhile
+        made = CodeField(choices=offered, empty_value=None if field.null else "", **told)
+        made.dictionary = getattr(field, "dictionary", "")
     elif isinstance(field, models.BooleanField) and not field.null:
         made = YesNoField(label=field.verbose_name, help_text=field.help_text, required=False)
     elif isinstance(field, ArrayField):
-        kind = CodesField if field.base_field.flatchoices else WordsField
+        kind = CodesField if field.base_field.choices else WordsField
         made = kind(base=field.base_field, **told)
     elif isinstance(field, models.JSONField):
         empty = field.get_default if field.has_default() and not field.null else None
         made = JsonField(empty=empty, widget=forms.Textarea(attrs={"rows": 4}), **told)
     elif getattr(field, "geom_type", "") == "POINT":
         made = PointField(**told)
+    elif hasattr(field, "geom_type"):
+        made = ShapeField(geom_type=field.geom_type, **told)
     else:
         made = _plain_field(field, kwargs)
     if made is None:
@@ -363,6 +408,8 @@ def as_typed(field: forms.Field, value: Any) -> Any:
         return ",".join(map(str, value.get("coordinates", ())))
     if isinstance(value, GEOSGeometry):
         return in_words(value)
+    if isinstance(field, ShapeField) and isinstance(value, dict):
+        return json.dumps(value)
     if isinstance(field, WordsField):
         return value if isinstance(value, list) else in_words(value)
     if isinstance(field, forms.JSONField) and not isinstance(value, str):

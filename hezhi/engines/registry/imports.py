@@ -232,7 +232,7 @@ def undo(run_id: UUID, *, by: Actor, reason: str) -> int:
                 what="这批记录之后又有改动，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched"
             )
         for event in written:
-            _take_back(registry, rows[event.pgh_obj_id], event, events, reason)
+            take_back(registry, rows[event.pgh_obj_id], event, events, reason)
         ImportRun.objects.filter(pk=run.pk).update(state=State.UNDONE)
         deed.on(run)
     return len(ids)
@@ -297,6 +297,9 @@ class _Batch:
     report: list[tuple[int, dict[str, list[str]]]] = field(default_factory=list)
     seen: dict[Any, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.fields = self.registry.fields()
+
     def take(self, rows: list[tables.Row]) -> None:
         """Write a chunk of rows, each in a savepoint of its own."""
         keyed = [(row, self._key(row)) for row in rows]
@@ -333,13 +336,14 @@ class _Batch:
             raise BadInput(form.fault_list())
         if found is not None and not form.changes:
             return "unchanged"
+        actions.must_be_open(self.registry, form.instance, form, self.by)
         actions.write_form(self.registry, form, self.by)
         self.registry.after("import", form.instance, self.by)
         self._remember(form.instance)
         return "new" if found is None else "changed"
 
     def _form(self, row: tables.Row, found: Any) -> Any:
-        fields = self.registry.form_class.base_fields
+        fields = self.fields
         data = {name: as_typed(fields[name], text) for name, text in row.values.items()}
         if found is not None:
             return make_form(self.registry, self.by, data, instance=found, only=data, lookups=self.lookups)
@@ -390,7 +394,7 @@ class _Batch:
         if not keys:
             return {}
         names = [self.registry.model._meta.get_field(n).attname for n in self.registry.natural_key]  # type: ignore[union-attr]
-        place = max(range(len(names)), key=lambda n: len({key[n] for key in keys}))
+        place = max(range(len(names)), key=lambda n: len({key[n] for key in keys} - {None}))
         values = {key[place] for key in keys} - {None}
         rows = self.registry.visible(self.by).filter(**{f"{names[place]}__in": values})
         wanted = set(keys)
@@ -435,7 +439,7 @@ def _table(run: ImportRun, columns: list[tables.Column]) -> tables.Table:
 def _refuse_unknown(registry: Registry, headings: Iterable[str]) -> None:
     """A heading we do not know is refused, because its column would be lost silently; what an export
     adds for reading is passed over."""
-    only_read = {c.label for name, c in registry.export_columns.items() if name not in registry.form_fields}
+    only_read = {c.label for name, c in registry.export_columns.items() if name not in registry.fields()}
     unknown = [heading for heading in headings if heading not in only_read]
     if unknown:
         raise BadInput(
@@ -465,7 +469,7 @@ def problems_with_cells(
     registry: Registry, run: ImportRun, most: int = 200, *, cells: bool = True
 ) -> list[tuple[int, str, str, str]]:
     """The same with what stands in the cell, read from the file itself while it is there."""
-    labels = {name: str(item.label) for name, item in registry.form_class.base_fields.items()}
+    labels = {name: str(item.label) for name, item in registry.fields().items()}
     told = [(n, name, said) for n, fields in run.report for name, all_ in fields.items() for said in all_][:most]
     values = _cells(registry, run, {n for n, _, _ in told}) if cells and told and run.file else {}
     return [(n, labels.get(name, ""), values.get(n, {}).get(name, ""), said) for n, name, said in told]
@@ -522,7 +526,8 @@ def _defer(task: str, run: ImportRun) -> None:
     app.configure_task(f"registry.{task}").defer(run_id=str(run.pk))
 
 
-def _take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:
+def take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:
+    """Give a row the values it had before one of its versions (恢复原值); a row that was new then is taken out."""
     if event.pgh_label == "insert":
         actions.take_out(registry, row, reason)
         row.save()

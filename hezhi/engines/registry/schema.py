@@ -13,7 +13,15 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 
-from hezhi.engines.registry.fields import CodeField, JsonField, LookupField, PointField, WordsField, YesNoField
+from hezhi.engines.registry.fields import (
+    CodeField,
+    JsonField,
+    LookupField,
+    PointField,
+    ShapeField,
+    WordsField,
+    YesNoField,
+)
 from hezhi.engines.registry.filters import CodesFilter, DayFilter, KeysFilter, YesNoFilter
 
 if TYPE_CHECKING:
@@ -139,6 +147,8 @@ def form_serializer(registry: Registry, *, partial: bool) -> type[serializers.Se
     """What is sent to enter or change a row."""
     offered = registry.form_class.base_fields if registry.form_fields else {}
     fields = {name: _taken(field, required=field.required and not partial) for name, field in offered.items()}
+    if "extra" in registry.api_columns:
+        fields["extra"] = serializers.DictField(required=False, help_text="扩展字段：代码和内容")
     if partial:
         fields["version"] = serializers.CharField(required=False)
     return _serializer(f"{type(registry).__name__}{'Change' if partial else 'Entry'}", fields)
@@ -158,6 +168,8 @@ def _told(column: Column) -> serializers.Field[Any, Any, Any, Any]:
     field = column.field
     label: dict[str, Any] = {"help_text": column.label}
     null = bool(getattr(field, "null", True))
+    if column.kind == "object":
+        return serializers.DictField(**label)
     if column.mask_kind or field is None:
         return serializers.CharField(allow_blank=True, **label)
     if isinstance(field, models.ForeignKey):
@@ -168,7 +180,7 @@ def _told(column: Column) -> serializers.Field[Any, Any, Any, Any]:
         return serializers.ListField(**label)
     if isinstance(field, models.JSONField):
         return serializers.JSONField(**label)
-    if column.choices:
+    if isinstance(column.choices, dict) and column.choices:
         return serializers.ChoiceField(
             choices=list(column.choices.items()), allow_null=null, allow_blank=field.blank, **label
         )
@@ -195,7 +207,7 @@ def _taken(field: forms.Field, *, required: bool) -> serializers.Field[Any, Any,
         return serializers.CharField(
             allow_null=not field.required, **(told | {"help_text": f"{field.label}（编号、代码或名称）"})
         )
-    if isinstance(field, CodeField):
+    if isinstance(field, CodeField) and not field.dictionary:
         return serializers.ChoiceField(choices=list(field.codes.items()), allow_blank=not field.required, **told)
     if isinstance(field, YesNoField):
         return serializers.BooleanField(**told)
@@ -203,6 +215,8 @@ def _taken(field: forms.Field, *, required: bool) -> serializers.Field[Any, Any,
         return serializers.ListField(**told)
     if isinstance(field, JsonField):
         return serializers.JSONField(**told)
+    if isinstance(field, ShapeField):
+        return serializers.DictField(**(told | {"help_text": f"{field.label}（GeoJSON，WGS 84）"}))
     if isinstance(field, PointField):
         return serializers.DictField(**(told | {"help_text": f"{field.label}（GeoJSON 点，WGS 84）"}))
     if isinstance(field, forms.DateTimeField):
@@ -222,7 +236,7 @@ def _taken(field: forms.Field, *, required: bool) -> serializers.Field[Any, Any,
 
 def list_parameters(registry: Registry) -> list[OpenApiParameter]:
     """The filters of the registry and the words of the list itself."""
-    sortable = [name for name in registry.columns if registry.can_sort(name)]
+    sortable = [name for name in registry.told_columns if registry.can_sort(name)]
     return [
         *filter_parameters(registry),
         OpenApiParameter(
@@ -237,14 +251,14 @@ def list_parameters(registry: Registry) -> list[OpenApiParameter]:
 
 def filter_parameters(registry: Registry) -> list[OpenApiParameter]:
     """Each filter of the declaration as a parameter."""
-    return [_parameter(name, made) for name, made in registry.filterset_class.base_filters.items()]
+    return [_parameter(name, made) for name, made in registry.told_filters.base_filters.items()]
 
 
 def _parameter(name: str, made: django_filters.Filter) -> OpenApiParameter:
     label = str(made.label)
     if isinstance(made, KeysFilter):
         return OpenApiParameter(name, OpenApiTypes.UUID, many=True, description=label)
-    if isinstance(made, CodesFilter):
+    if isinstance(made, CodesFilter) and isinstance(made.extra["choices"], list | tuple):
         codes = [str(code) for code, _ in made.extra["choices"] if code not in ("", None)]
         return OpenApiParameter(name, str, many=True, enum=codes, description=label)
     if isinstance(made, DayFilter):

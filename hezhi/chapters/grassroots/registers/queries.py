@@ -26,17 +26,25 @@ from hezhi.chapters.grassroots.registers.models import (
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.vault import blind
+from hezhi.engines.registry.dictionaries import Labels, current
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
 from hezhi.ground.text import tidy_name
 
 MOST_FOUND = 20
+codes = current
+"""The codes of a dictionary to choose from today (现行代码)."""
+
+
+def name_of_code(name: str, code: str) -> str:
+    """The Chinese of a code of a dictionary; the code itself when the list does not know it."""
+    return Labels(name).get(code, code)
 
 
 def residents(by: Actor) -> QuerySet[Resident]:
     """The people on the register that this reader may know of (在册人口)."""
     rows: QuerySet[Resident] = Resident.objects.visible_to(by)
-    return rows.filter(removed_at__isnull=True).exclude(state=Resident.State.MERGED)
+    return rows.filter(removed_at__isnull=True)
 
 
 def resident_by_id_number(id_number: str, *, by: Actor) -> Resident | None:

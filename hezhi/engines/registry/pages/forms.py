@@ -84,6 +84,8 @@ class EditPage(_FormPage):
             return self._draw(late.form, fresh, version_of(fresh), status=late.status, notice=notice)
         except actions.FormRefused as refused:
             return self._draw(refused.form, self.row(id), version, status=refused.status)
+        except actions.PutAside as asked:
+            return self.done(asked.what, self.registry.url_of(self.row(id)))
         return self.done("已保存。", self.registry.url_of(row))
 
     def _draw(self, form: Any, row: Any, version: str, status: int = 200, notice: str = "") -> HttpResponse:

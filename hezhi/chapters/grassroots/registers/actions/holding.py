@@ -42,7 +42,7 @@ def set_owner(
 
     Raises BadInput when shares would pass 100 %.
     """
-    by.must("homes.edit")
+    by.must("residents.edit")
     home = found.home(home_id, by)
     owners = Occupancy.objects.filter(home=home, role=Occupancy.Role.OWNER, until__isnull=True)
     if alone:
@@ -58,7 +58,7 @@ def let_home(
     home_id: UUID, holder: Holder, *, by: Actor, since: date, contract_until: date | None = None, rental_use: str = ""
 ) -> Occupancy:
     """A home is let from a day on (出租登记); its use becomes 出租. Raises BadInput for a contract that ends first."""
-    by.must("homes.edit")
+    by.must("residents.edit")
     if contract_until is not None and contract_until < since:
         raise BadInput({"contract_until": ["租约到期日期不能早于起租日期。"]}, code="registers.ends_too_early")
     home = found.home(home_id, by)
@@ -72,7 +72,7 @@ def let_home(
 @verb("registers.end_holding")
 def end_holding(occupancy_id: UUID, *, by: Actor, until: date, end_reason: str = "02") -> Occupancy:
     """An ownership or a tenancy ends; `until` is the first day after it (终止产权或租约)."""
-    by.must("homes.edit")
+    by.must("residents.edit")
     seen = Occupancy.objects.visible_to(by).filter(pk=occupancy_id).exclude(role=Occupancy.Role.LIVES)
     row = Occupancy.objects.filter(pk__in=seen.values("pk")).select_for_update(of=("self",)).first()
     if row is None:

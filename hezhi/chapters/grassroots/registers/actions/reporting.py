@@ -43,7 +43,7 @@ def report_change(home_id: UUID, *, by: Actor, kind: str, text: str = "", id: UU
 @verb("registers.decide_report")
 def decide_report(report_id: UUID, *, by: Actor, true: bool, answer: str = "") -> ChangeReport:
     """The community has looked into a report (核实变动): the registers say it now, or it was not so."""
-    by.must("homes.edit")
+    by.must("residents.edit")
     seen = ChangeReport.objects.visible_to(by).filter(pk=report_id).values("pk")
     report = ChangeReport.objects.filter(pk__in=seen).select_for_update(of=("self",)).first()
     if report is None:

@@ -12,11 +12,11 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from hezhi.chapters.grassroots.registers.models.places import PRESENT, Home
-from hezhi.chapters.grassroots.registers.rules import chosen_from
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.scope import within
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
+from hezhi.engines.registry.dictionaries import DictionaryField
 from hezhi.engines.registry.models import Record
 from hezhi.ground.ids import new_id
 
@@ -45,16 +45,15 @@ class Resident(Record):
         PRESENT = "present", "在册"
         MOVED = "moved", "已迁出"
         DECEASED = "deceased", "已去世"
-        MERGED = "merged", "已并入"
 
     number = models.CharField("人口编号", max_length=20, blank=True, help_text="留空由系统编号")
     kind = models.CharField("人口类别", max_length=12, choices=Kind.choices, default=Kind.REGISTERED)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.PRESENT, editable=False)
     person_name = models.CharField("姓名", max_length=50)
-    id_type = models.CharField("证件种类", max_length=3, choices=chosen_from("document"), default="111")
+    id_type = DictionaryField("证件种类", "document", max_length=3, default="111")
     id_number = SealedTextField("证件号码", max_length=30, blank=True, default="")
     id_blind = BlindIndexField(source="id_number", purpose="resident_id", verbose_name="证件号码索引")
-    sex = models.CharField("性别", max_length=1, choices=chosen_from("sex"), blank=True)
+    sex = DictionaryField("性别", "sex", max_length=1, blank=True)
     birth_date = models.DateField("出生日期", null=True, blank=True)
     phone = SealedTextField("联系电话", max_length=50, blank=True, default="")
     phone_blind = BlindIndexField(source="phone", purpose="phone", verbose_name="联系电话索引")
@@ -69,15 +68,12 @@ class Resident(Record):
     household = models.ForeignKey(
         "Household", models.PROTECT, null=True, blank=True, related_name="members", verbose_name="户", editable=False
     )
-    relation = models.CharField("与户主关系", max_length=2, choices=chosen_from("relation"), blank=True)
+    relation = DictionaryField("与户主关系", "relation", max_length=2, blank=True)
     labels = ArrayField(
-        models.CharField(max_length=2, choices=chosen_from("service_label")),
+        DictionaryField("代码", "service_label", max_length=2),
         verbose_name="服务标签",
         default=list,
         blank=True,
-    )
-    merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="并入", editable=False
     )
 
     class Meta:
@@ -87,7 +83,7 @@ class Resident(Record):
             models.UniqueConstraint(fields=["number"], condition=PRESENT, name="one_resident_per_number"),
             models.UniqueConstraint(
                 fields=["id_blind"],
-                condition=PRESENT & ~Q(id_blind="") & ~Q(state="merged"),
+                condition=PRESENT & ~Q(id_blind=""),
                 name="one_resident_per_id_number",
             ),
         ]
@@ -177,7 +173,7 @@ class Occupancy(models.Model):
         Household, models.PROTECT, null=True, blank=True, related_name="occupancies", verbose_name="户"
     )
     role = models.CharField("关系", max_length=8, choices=Role.choices)
-    relation = models.CharField("与户主关系", max_length=2, choices=chosen_from("relation"), blank=True)
+    relation = DictionaryField("与户主关系", "relation", max_length=2, blank=True)
     outside_name = SealedTextField("姓名", max_length=50, blank=True, default="")
     outside_phone = SealedTextField("电话", max_length=50, blank=True, default="")
     outside_phone_blind = BlindIndexField(source="outside_phone", purpose="phone", verbose_name="电话索引")
@@ -185,7 +181,7 @@ class Occupancy(models.Model):
     contract_until = models.DateField("租约到期", null=True, blank=True)
     since = models.DateField("开始日期")
     until = models.DateField("结束日期", null=True, blank=True)
-    end_reason = models.CharField("结束原因", max_length=2, choices=chosen_from("end_reason"), blank=True)
+    end_reason = DictionaryField("结束原因", "end_reason", max_length=2, blank=True)
     source = models.CharField("来源", max_length=20, default="登记")
     entered_at = models.DateTimeField("登记时间", editable=False)
 
@@ -287,9 +283,9 @@ class RegisteredResident(Facet):
     """户籍人口专项信息: how the household register has it."""
 
     resident = models.OneToOneField(Resident, models.CASCADE, related_name="registered", verbose_name="人口")
-    match = models.CharField("人户一致标识", max_length=2, choices=chosen_from("match"))
+    match = DictionaryField("人户一致标识", "match", max_length=2)
     register_number = models.CharField("户号", max_length=50, blank=True)
-    relation = models.CharField("户口簿与户主关系", max_length=2, choices=chosen_from("relation"))
+    relation = DictionaryField("户口簿与户主关系", "relation", max_length=2)
 
     class Meta:
         verbose_name = "户籍人口信息"
@@ -300,12 +296,12 @@ class MobileResident(Facet):
     """流动人口专项信息: why somebody came, and the residence permit."""
 
     resident = models.OneToOneField(Resident, models.CASCADE, related_name="mobile", verbose_name="人口")
-    inflow_reason = models.CharField("流入原因", max_length=2, choices=chosen_from("inflow_reason"))
-    permit = models.CharField("办证类型", max_length=2, choices=chosen_from("permit"))
+    inflow_reason = DictionaryField("流入原因", "inflow_reason", max_length=2)
+    permit = DictionaryField("办证类型", "permit", max_length=2)
     permit_number = SealedTextField("居住证号码", max_length=22, blank=True, default="")
     registered_on = models.DateField("登记日期")
     permit_until = models.DateField("证件到期日期", null=True, blank=True)
-    dwelling = models.CharField("住所类型", max_length=2, choices=chosen_from("dwelling"))
+    dwelling = DictionaryField("住所类型", "dwelling", max_length=2)
 
     class Meta:
         verbose_name = "流动人口信息"
@@ -317,10 +313,10 @@ class LeftBehindResident(Facet):
     """留守人员专项信息: whom to call when help is needed. Shown to those who serve the home, on no map and no wall."""
 
     resident = models.OneToOneField(Resident, models.CASCADE, related_name="left_behind", verbose_name="人口")
-    kind = models.CharField("留守人员类型", max_length=2, choices=chosen_from("left_behind"))
-    match = models.CharField("人户一致标识", max_length=2, choices=chosen_from("match"), blank=True)
+    kind = DictionaryField("留守人员类型", "left_behind", max_length=2)
+    match = DictionaryField("人户一致标识", "match", max_length=2, blank=True)
     kin_name = SealedTextField("联系亲属姓名", max_length=50, blank=True, default="")
-    kin_relation = models.CharField("亲属关系", max_length=2, choices=chosen_from("relation"), blank=True)
+    kin_relation = DictionaryField("亲属关系", "relation", max_length=2, blank=True)
     kin_phone = SealedTextField("联系亲属电话", max_length=50, blank=True, default="")
     needs = SealedTextField("困难及诉求", max_length=1024, blank=True, default="")
 
@@ -335,9 +331,9 @@ class ForeignResident(Facet):
     resident = models.OneToOneField(Resident, models.CASCADE, related_name="foreign", verbose_name="人口")
     surname = models.CharField("外文姓", max_length=40)
     given_name = models.CharField("外文名", max_length=40)
-    nationality = models.CharField("国籍（地区）", max_length=3, choices=chosen_from("nationality"))
+    nationality = DictionaryField("国籍（地区）", "nationality", max_length=3)
     id_until = models.DateField("证件有效期", null=True, blank=True)
-    visit_purpose = models.CharField("来华目的", max_length=2, choices=chosen_from("visit_purpose"))
+    visit_purpose = DictionaryField("来华目的", "visit_purpose", max_length=2)
     arrived_on = models.DateField("抵达日期")
     leaves_on = models.DateField("预计离开日期", null=True, blank=True)
 

@@ -15,7 +15,7 @@ from hezhi.chapters.grassroots.registers.actions.holding import Holder, overlapp
 from hezhi.chapters.grassroots.registers.models import ChangeReport, Home, Household, Occupancy, Resident
 from hezhi.chapters.grassroots.registers.pages.common import ask, crumbs, home_url
 from hezhi.chapters.grassroots.registers.pages.showing import names_shown
-from hezhi.chapters.grassroots.registers.rules import codes
+from hezhi.chapters.grassroots.registers.queries import codes
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
 from hezhi.engines.records.vault import blind
@@ -85,7 +85,7 @@ def person_meant(typed: str, name: str, by: Actor) -> Resident:
     """
     rows = queries.residents(by).filter(number=typed.strip())
     anywhere = Resident.objects.filter(id_blind=blind("resident_id", typed), removed_at__isnull=True)
-    found = rows.first() or anywhere.exclude(state=Resident.State.MERGED).first()
+    found = rows.first() or anywhere.first()
     if found is None or found.person_name != tidy_name(name):
         raise BadInput({"person": ["没有找到号码和姓名都一致的人，请核对；还没有登记的，请先登记人口。"]})
     return found  # type: ignore[no-any-return]
@@ -180,7 +180,7 @@ class OwnerForm(HolderForm):
     )
 
 
-@needs("homes.edit", clause="9.1.3-2-3")
+@needs("residents.edit", clause="9.1.3-2-3")
 def owner(request: HttpRequest, id: UUID) -> HttpResponse:
     """Somebody owns a home from a day on."""
     by = reader(request)
@@ -207,7 +207,7 @@ class LetForm(HolderForm):
         self.fields["rental_use"].choices = codes("rental_use")  # type: ignore[attr-defined]
 
 
-@needs("homes.edit", clause="9.1.3-2-3")
+@needs("residents.edit", clause="9.1.3-2-3")
 def let(request: HttpRequest, id: UUID) -> HttpResponse:
     """A home is let from a day on."""
     by = reader(request)
@@ -237,7 +237,7 @@ class EndForm(forms.Form):
         self.fields["end_reason"].choices = codes("end_reason")  # type: ignore[attr-defined]
 
 
-@needs("homes.edit", clause="9.1.3-2-3")
+@needs("residents.edit", clause="9.1.3-2-3")
 def end(request: HttpRequest, id: UUID) -> HttpResponse:
     """An ownership or a tenancy ends."""
     by = reader(request)
@@ -286,7 +286,7 @@ def head(request: HttpRequest, id: UUID) -> HttpResponse:
 # -- reports of grid workers -------------------------------------------------------------------------
 
 
-@needs("homes.edit", clause="9.1.3-2-3")
+@needs("residents.edit", clause="9.1.3-2-3")
 def reports(request: HttpRequest) -> HttpResponse:
     """The reports that wait for the community, oldest first (待核实的变动线索)."""
     by = reader(request)
@@ -304,7 +304,7 @@ class DecideForm(forms.Form):
     answer = forms.CharField(label="核实情况", required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-@needs("homes.edit", clause="9.1.3-2-3")
+@needs("residents.edit", clause="9.1.3-2-3")
 def decide(request: HttpRequest, id: UUID) -> HttpResponse:
     """The community says what became of a report."""
     by = reader(request)

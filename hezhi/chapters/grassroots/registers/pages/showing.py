@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hezhi.chapters.grassroots.registers.models import Home, Occupancy, Resident
-from hezhi.chapters.grassroots.registers.rules import age, name_of_code, told_span
+from hezhi.chapters.grassroots.registers.queries import name_of_code
+from hezhi.chapters.grassroots.registers.rules import age, told_span
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.audit import write
 from hezhi.engines.registry import addresses

@@ -25,6 +25,12 @@ from hezhi.chapters.grassroots.registers.registries.common import (
     rights,
 )
 from hezhi.chapters.grassroots.registers.rules import GROWN_UP, age, name_fault, too_large
+from hezhi.engines.dossier.extra import ExtraFields
+from hezhi.engines.dossier.maps import OnMap
+from hezhi.engines.dossier.tags import Tags
+from hezhi.engines.dossier.ties import Pointing, Relations
+from hezhi.engines.dossier.verified import Verified
+from hezhi.engines.dossier.visits import Visits
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.abilities import Files, Remarks
 from hezhi.engines.registry.declaration import Registry
@@ -56,7 +62,7 @@ class OrganisationRegistry(Registry):
     natural_key = ("uscc",)
     on_map = "point"
     owner_of = "community"
-    parts = (Files(), Remarks(), APPROVAL)
+    parts = (OnMap(), ExtraFields(), Verified(), Files(), Remarks(), APPROVAL)
 
     def prepare(self, row: Any, by: Actor) -> None:
         """Credit code and phones in their one form."""
@@ -153,7 +159,7 @@ class SocialOrganisations(OrganisationRegistry):
         not_in_future(row, "approved_on")
 
     def examples(self, n: int) -> dict[str, Any]:
-        return super().examples(n) | {"head_phone": f"139{n:08d}", "approved_on": date(2020, 1, n % 28 + 1)}
+        return super().examples(n) | {"head_phone": f"137{n:08d}", "approved_on": date(2020, 1, n % 28 + 1)}
 
 
 @register
@@ -163,7 +169,7 @@ class SmallPlaces(Registry):
     model = SmallPlace
     slug, title, group, icon = "small-places", "九小场所", GROUP, "building"
     clause = "9.1.3-2-8"
-    right = rights("small_places")
+    right = rights("small_places") | {"visit": "small_places.edit"}
     list = ("name", "kind", "community", "address", "keeper_name", "keeper_phone", "licence_until", "last_inspected_on", "hazard")  # fmt: skip
     also = ("number", "uscc", "grid", "building", "floor_area", "staff_count", "capacity", "sleeps_on_site", "gas", "rectify_until")  # fmt: skip
     filters = (*AREAS, "kind", "hazard", "sleeps_on_site", "gas", "licence_until", "last_inspected_on", "rectify_until")
@@ -183,7 +189,12 @@ class SmallPlaces(Registry):
     masked = ("keeper_phone",)
     on_map = "point"
     owner_of = "community"
-    parts = (Files(), Remarks(), APPROVAL)
+    parts = (
+        OnMap(),
+        Visits(("日常巡查", "消防检查", "隐患复查", "安全宣传"), right="visit"),
+        Tags(purpose="标出场所的位置和经营特点，便于安排巡查"),
+        ExtraFields(), Verified(), Files(), Remarks(), APPROVAL,
+    )  # fmt: skip
 
     def prepare(self, row: SmallPlace, by: Actor) -> None:
         """Number, and numbers in their one form; a place in a known building lies where that lies."""
@@ -245,7 +256,10 @@ class VolunteerGroups(Registry):
     masked = ("head_phone",)
     on_map = "point"
     owner_of = "community"
-    parts = (Files(), Remarks(), APPROVAL)
+    parts = (
+        OnMap(), Relations(lists=(Pointing("volunteer-members", "group", "队员"),)),
+        Tags(purpose="标出队伍的任务，便于集合调用"), Files(), Remarks(), APPROVAL,
+    )  # fmt: skip
 
     def prepare(self, row: VolunteerGroup, by: Actor) -> None:
         put_right(row, "head_phone")
@@ -283,6 +297,7 @@ class VolunteerMembers(Registry):
     bulk = ("post", "trained_on", "insured_until")
     purpose = VolunteerMember.purpose
     personal = ("person_name", "birth_date", "mobile", "telephone")
+    of_persons = True
     masked = {"person_name": "name", "mobile": "phone"}
     parts = (Files(), APPROVAL)
 

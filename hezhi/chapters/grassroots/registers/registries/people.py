@@ -30,6 +30,9 @@ from hezhi.chapters.grassroots.registers.registries.common import (
 )
 from hezhi.chapters.grassroots.registers.registries.tabs import HouseholdTabs, ResidentTabs
 from hezhi.chapters.grassroots.registers.rules import OWN_CARDS, card_disagrees, look_at_document, name_fault
+from hezhi.engines.dossier.duplicates import Duplicates
+from hezhi.engines.dossier.extra import ExtraFields
+from hezhi.engines.dossier.verified import Verified
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.vault import blind
 from hezhi.engines.registry.abilities import Files
@@ -37,7 +40,6 @@ from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.fields import DATE_FORMATS, form_field
 from hezhi.engines.registry.filters import YesNoFilter
-from hezhi.engines.registry.forms import RegistryForm
 from hezhi.engines.registry.placing import place_scoped
 from hezhi.engines.registry.site import register
 from hezhi.ground.errors import NotNow
@@ -54,7 +56,7 @@ SECTIONS = (
 )
 
 
-class ResidentForm(RegistryForm):
+class ResidentForm(forms.ModelForm):
     """The form of a person: the birth date is typed as text, because a masked one is only a year."""
 
     sections = SECTIONS
@@ -93,13 +95,21 @@ class Residents(Registry):
     named_by = "person_name"
     form = ResidentForm
     purpose = Resident.purpose
+    of_persons = True
     personal = ("person_name", "id_number", "birth_date", "phone", "hukou_address", "live_address")
     masked = {
         "person_name": "name", "id_number": "resident_id", "birth_date": "birth_date", "phone": "phone",
         "hukou_address": "address", "live_address": "address",
     }  # fmt: skip
     owner_of = "community"
-    parts = (ResidentTabs(), Files(), APPROVAL)
+    parts = (
+        ResidentTabs(),
+        Duplicates(by=(("person_name", "birth_date"),)),
+        Verified(),
+        ExtraFields(),
+        Files(),
+        APPROVAL,
+    )
 
     def place(self, row: Resident, by: Actor) -> None:
         """Whoever lives in a registered home lies where the home lies; others where it was chosen."""
@@ -145,7 +155,7 @@ class Residents(Registry):
         if not row.id_number or row.removed_at:
             return
         same = Resident.objects.filter(id_blind=blind("resident_id", row.id_number), removed_at__isnull=True)
-        other = same.exclude(pk=row.pk).exclude(state=Resident.State.MERGED).first()
+        other = same.exclude(pk=row.pk).first()
         if other is None:
             return
         near = Resident.objects.visible_to(by).filter(pk=other.pk).exists()
@@ -162,7 +172,7 @@ class Residents(Registry):
         digits = "".join("零一二三四五六七八九"[int(sign)] for sign in str(n))
         return {
             "person_name": f"欧阳样{digits}", "kind": "registered", "id_type": "111", "id_number": number,
-            "sex": "1" if int(number[16]) % 2 else "2", "hukou_code": "999999", "relation": "", "labels": ["01"],
+            "sex": "1", "hukou_code": "999999", "relation": "", "labels": ["01"],
             "birth_date": date(int(number[6:10]), int(number[10:12]), int(number[12:14])), "number": f"9{n:07d}",
         }  # fmt: skip
 
@@ -170,7 +180,7 @@ class Residents(Registry):
 def example_number(n: int) -> str:
     """An ID number of nobody: area code 999999, which was never given out, and a fitting check sign."""
     born = date(1950 + n % 60, n % 12 + 1, n % 28 + 1)
-    head = f"999999{born:%Y%m%d}{n % 1000:03d}"
+    head = f"999999{born:%Y%m%d}{n * 2 % 1000 + 1:03d}"
     return head + id_check_sign(head)
 
 
@@ -226,9 +236,18 @@ class FacetRegistry(Registry):
         """The name, masked as everywhere in lists."""
         return mask("name", row.resident.person_name)
 
-    def kind_must_be(self, row: Any, *kinds: str) -> None:
+    own_kind = ""
+    """The kind of resident that has this facet; «» for all kinds."""
+
+    def belong(self, row: Any, unit: Any) -> None:
+        """A made-up row of the contract stands beside a resident of its kind."""
+        if self.own_kind:
+            row.resident.kind = self.own_kind
+            Resident.objects.filter(pk=row.resident_id).update(kind=self.own_kind)
+
+    def check(self, row: Any, by: Actor) -> None:
         """The facet of a kind stands only beside people of this kind."""
-        if row.resident.kind not in kinds:
+        if self.own_kind not in ("", row.resident.kind):
             refuse({"resident": f"此人登记为{row.resident.get_kind_display()}，请先更正人口类别"})
 
 
@@ -237,13 +256,11 @@ class RegisteredResidents(FacetRegistry):
     """What the household register says of a person."""
 
     model = RegisteredResident
+    own_kind = "registered"
     slug, title = "registered-residents", "户籍人口信息"
     list = ("resident", "person", "match", "register_number", "relation")
     filters = ("match", "relation")
     form = (("户籍", ("resident", "match", "register_number", "relation")),)
-
-    def check(self, row: RegisteredResident, by: Actor) -> None:
-        self.kind_must_be(row, "registered")
 
 
 @register
@@ -251,6 +268,7 @@ class MobileResidents(FacetRegistry):
     """Why somebody came, and the residence permit."""
 
     model = MobileResident
+    own_kind = "mobile"
     slug, title = "mobile-residents", "流动人口信息"
     list = ("resident", "person", "inflow_reason", "permit", "permit_until", "dwelling", "registered_on")
     filters = ("inflow_reason", "permit", "dwelling", "permit_until")
@@ -263,7 +281,7 @@ class MobileResidents(FacetRegistry):
     masked = {"permit_number": "resident_id"}
 
     def check(self, row: MobileResident, by: Actor) -> None:
-        self.kind_must_be(row, "mobile")
+        super().check(row, by)
         not_in_future(row, "registered_on")
         if row.permit_until and row.permit_until < row.registered_on:
             refuse({"permit_until": "证件到期日期不能早于登记日期"})
@@ -298,6 +316,7 @@ class ForeignResidents(FacetRegistry):
     """People from abroad: name as in the passport, purpose and days of the stay."""
 
     model = ForeignResident
+    own_kind = "foreign"
     slug, title = "foreign-residents", "境外人员信息"
     list = ("resident", "person", "nationality", "visit_purpose", "arrived_on", "leaves_on")
     filters = ("nationality", "visit_purpose", "arrived_on", "leaves_on")
@@ -309,7 +328,7 @@ class ForeignResidents(FacetRegistry):
     personal = ("surname", "given_name")
 
     def check(self, row: ForeignResident, by: Actor) -> None:
-        self.kind_must_be(row, "foreign")
+        super().check(row, by)
         not_in_future(row, "arrived_on")
         if row.leaves_on and row.leaves_on < row.arrived_on:
             refuse({"leaves_on": "预计离开日期不能早于抵达日期"})

@@ -22,6 +22,12 @@ from hezhi.chapters.grassroots.registers.registries.common import (
 )
 from hezhi.chapters.grassroots.registers.registries.tabs import BuildingTabs, CompoundTabs, HomeTabs
 from hezhi.chapters.grassroots.registers.rules import MOST_FLOORS, home_name
+from hezhi.engines.dossier.extra import ExtraFields
+from hezhi.engines.dossier.maps import OnMap
+from hezhi.engines.dossier.tags import Tags
+from hezhi.engines.dossier.ties import Pointing, Relations
+from hezhi.engines.dossier.verified import Verified
+from hezhi.engines.dossier.visits import Visits
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.abilities import Files, Remarks
 from hezhi.engines.registry.declaration import Registry
@@ -50,7 +56,7 @@ class Compounds(Registry):
     ordering = ("code",)
     natural_key = ("community", "name")
     form = (
-        ("基本信息", ("name", "alias", "kind", "address", "community", "grid", "point", "code")),
+        ("基本信息", ("name", "alias", "kind", "address", "community", "grid", "point", "outline", "code")),
         ("规模与设施", ("built_year", "planned_homes", "gates", "parking", "facilities")),
         (
             "物业与业委会",
@@ -60,11 +66,13 @@ class Compounds(Registry):
     bulk = ("kind", "property_company", "property_phone", "property_until", "red_property")
     on_map = "point"
     owner_of = "community"
-    parts = (CompoundTabs(), Files(), Remarks())
+    parts = (CompoundTabs(), OnMap("outline"), Tags(), Verified(), Files(), Remarks())
 
     def prepare(self, row: Compound, by: Actor) -> None:
         """A new compound gets its number."""
         row.code = row.code or next_number("compound")
+        if row.point is None and row.outline is not None:
+            row.point = row.outline.point_on_surface
 
     def check(self, row: Compound, by: Actor) -> None:
         """Years that can be; and one with buildings cannot be removed."""
@@ -119,7 +127,7 @@ class Buildings(Registry):
     form = (
         (
             "基本信息",
-            ("compound", "number", "kind", "building_use", "address", "community", "grid", "point", "code"),
+            ("compound", "number", "kind", "building_use", "address", "community", "grid", "point", "outline", "code"),
         ),
         ("规模", ("floors_up", "floors_down", "entrances", "homes_per_floor", "floor_area", "structure", "built_year")),
         ("安全", ("lifts", "lift_checked_on", "safety_grade", "safety_checked_on", "fire_access")),
@@ -131,7 +139,10 @@ class Buildings(Registry):
     masked = ("head_phone",)
     on_map = "point"
     owner_of = "community"
-    parts = (BuildingTabs(), Files(), Remarks(), APPROVAL)
+    parts = (
+        BuildingTabs(), OnMap("outline"), Relations(lists=(Pointing("small-places", "building", "九小场所"),)),
+        Verified(), Files(), Remarks(), APPROVAL,
+    )  # fmt: skip
 
     def place(self, row: Building, by: Actor) -> None:
         """Where its point or its chosen area is, else where its compound is."""
@@ -144,6 +155,8 @@ class Buildings(Registry):
         row.code = row.code or next_number("building")
         row.full_name = f"{row.compound.name if row.compound else ''}{row.number}"
         put_right(row, "head_phone")
+        if row.point is None and row.outline is not None:
+            row.point = row.outline.point_on_surface
 
     def check(self, row: Building, by: Actor) -> None:
         """Floors that can be; and one with homes cannot be removed."""
@@ -182,7 +195,7 @@ class Buildings(Registry):
         return {
             "number": f"{n}号楼", "code": f"B{n:06d}", "floors_up": n % 30 + 1, "floors_down": n % 3, "entrances": 2,
             "homes_per_floor": n % 6 + 1, "built_year": 1990 + n % 30, "head_phone": f"139{n:08d}", "point": None,
-            "safety_checked_on": None, "lift_checked_on": None,
+            "safety_checked_on": None, "lift_checked_on": None, "outline": None,
         }  # fmt: skip
 
 
@@ -193,7 +206,7 @@ class Homes(Registry):
     model = Home
     slug, title, group, icon = "homes", "房屋", GROUP, "home"
     clause = "9.1.3-2-3"
-    right = rights("homes")
+    right = rights("homes") | {"visit": "homes.report"}
     list = ("full_name", "use", "community", "building_use", "floor_area", "people_count", "hazard", "changed_at")
     also = ("number", "building", "entrance", "floor", "door", "grid", "rental_use", "most_people", "hazard_until")
     filters = ("community", "grid", "building_use", "hazard", "rental_use", "floor")
@@ -208,7 +221,10 @@ class Homes(Registry):
         ("隐患", ("hazard", "hazard_until")),
     )
     bulk = ("use", "building_use", "rental_use", "hazard", "hazard_until")
-    parts = (HomeTabs(), Files(), Remarks())
+    parts = (
+        HomeTabs(), Visits(("日常走访", "安全提示", "信息核实", "政策宣传", "诉求回应"), right="visit"), ExtraFields(), Verified(),
+        Files(), Remarks(),
+    )  # fmt: skip
 
     def place(self, row: Home, by: Actor) -> None:
         """A home lies where its building lies."""

@@ -58,7 +58,7 @@ class HoldersPanel(Panel):
         if not by.may("residents.view"):
             return {"closed": True}
         rows = row.occupancies.exclude(role="lives").select_related("resident").order_by("until", "-since")
-        return {"holders": lines(rows, by), "may_change": by.may("homes.edit"), "home": row}
+        return {"holders": lines(rows, by), "may_change": by.may("residents.edit"), "home": row}
 
 
 class PastPanel(Panel):
@@ -82,7 +82,7 @@ class ReportsPanel(Panel):
     def context(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> Context:
         reports = ChangeReport.objects.visible_to(by).filter(home=row.pk).select_related("reported_by", "decided_by")
         told = [(each, mask_text(each.text)) for each in reports[:50]]
-        return {"reports": told, "may_decide": by.may("homes.edit")}
+        return {"reports": told, "may_decide": by.may("residents.edit")}
 
 
 class HomeTabs(Part):
@@ -93,7 +93,7 @@ class HomeTabs(Part):
 
     def actions(self, registry: Registry, row: Any, by: Actor) -> Sequence[Action]:
         made = [Action("楼盘图", reverse("building-chart", args=[row.building_id]), icon="layout-dashboard")]
-        if by.may("homes.edit"):
+        if by.may("residents.edit"):
             made += [
                 Action("产权登记", reverse("home-owner", args=[row.pk]), opens="dialog"),
                 Action("出租登记", reverse("home-let", args=[row.pk]), opens="dialog"),
@@ -201,8 +201,3 @@ class CompoundTabs(Part):
 
     def panels(self, registry: Registry) -> Sequence[Panel]:
         return (InsidePanel(),)
-
-    def actions(self, registry: Registry, row: Any, by: Actor) -> Sequence[Action]:
-        if by.may("compounds.edit"):
-            return (Action("标绘范围", reverse("compound-outline", args=[row.pk]), icon="polygon"),)
-        return ()
