@@ -22,8 +22,6 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
 from hezhi.engines.records.acting import acting
 from hezhi.engines.registry import actions
-from hezhi.engines.registry.columns import in_words
-from hezhi.engines.registry.fields import as_typed
 from hezhi.engines.registry.filters import YesNoFilter
 from hezhi.engines.registry.forms import make_form
 from hezhi.engines.registry.parts import Gate, Panel, Part
@@ -32,6 +30,8 @@ from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow
 from hezhi.ground.events import announce
 from hezhi.ground.masks import mask
+from hezhi.ground.ui.fields import as_typed
+from hezhi.ground.words import in_words
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry

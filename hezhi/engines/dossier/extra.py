@@ -20,9 +20,9 @@ from hezhi.engines.dossier.models import ExtraField, ExtraValues
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import current_deed
 from hezhi.engines.registry.columns import Column
-from hezhi.engines.registry.fields import CodeField, YesNoField
 from hezhi.engines.registry.parts import Part
 from hezhi.ground import time
+from hezhi.ground.ui.fields import CodeField, YesNoField
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry

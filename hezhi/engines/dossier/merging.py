@@ -79,7 +79,7 @@ class Merges(Part):
 
     def purge(self, registry: Registry, row: models.Model, by: Actor, reason: str) -> None:
         """With a row for good goes what hangs on it here."""
-        told: list[type[Any]] = [Visit, Move, Tie, Tagged, Verification, ChangeRequest]
+        told: list[type[Any]] = [Visit, Move, Tie, Tagged, Verification, ChangeRequest, Merging]
         for model in told:
             for each in model.of(row):
                 erase(each, by=by, reason=reason)

@@ -21,10 +21,10 @@ from hezhi.engines.dossier.models import Tie
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import acting
 from hezhi.engines.registry import addresses, site
-from hezhi.engines.registry.fields import Lookup
 from hezhi.engines.registry.parts import Panel, Part, fault_list
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotFound, NotNow
+from hezhi.ground.ui.fields import Lookup
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry

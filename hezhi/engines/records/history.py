@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from hashlib import md5
 from itertools import pairwise
@@ -17,13 +17,12 @@ from typing import Any, TypeVar
 
 import pghistory
 from django.apps import apps
-from django.contrib.gis.geos import GEOSGeometry, Point
 from django.db import models
 from django.db.models import F, Func
 
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
-from hezhi.ground import time
 from hezhi.ground.text import shorten
+from hezhi.ground.words import in_words
 
 M = TypeVar("M", bound=type[models.Model])
 
@@ -184,23 +183,6 @@ class _Words:
         return {
             (each.name, key): name for each in keys for key, name in names.get(each.remote_field.model, {}).items()
         }  # fmt: skip
-
-
-def in_words(value: Any) -> str:
-    """A value as people write it: times in Shanghai's, yes and no, lists by commas."""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, datetime):
-        return time.show(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Point):
-        return f"{value.x:.6f},{value.y:.6f}"
-    if isinstance(value, GEOSGeometry):
-        return value.wkt
-    if isinstance(value, list | tuple | set):
-        return "、".join(in_words(each) for each in value)
-    return str(value)
 
 
 def _is_sealed(each: Any) -> bool:

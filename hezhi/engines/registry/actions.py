@@ -16,6 +16,7 @@ from django.db import IntegrityError, models, transaction
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import acting
+from hezhi.engines.registry.declaration import RESTORE_DAYS
 from hezhi.engines.registry.forms import make_form
 from hezhi.engines.registry.parts import OPEN, Gate
 from hezhi.engines.registry.versions import version_of
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
 Data = Mapping[str, Any]
-RESTORE_DAYS = 30
 BULK_ROWS = 500
 
 

@@ -17,8 +17,8 @@ from django.utils.datastructures import MultiValueDict
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.declaration import with_id
-from hezhi.engines.registry.paging import Page, Place, page_of, read_token
 from hezhi.ground.errors import BadInput, NotAllowed
+from hezhi.ground.tables.paging import Page, Place, page_of, read_token
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.columns import Column

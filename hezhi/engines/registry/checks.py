@@ -9,11 +9,11 @@ from typing import Any
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldDoesNotExist
 
-from hezhi.engines.registry.columns import follow
 from hezhi.engines.registry.declaration import OFFERS, Registry
 from hezhi.engines.registry.scope import scoped
 from hezhi.engines.registry.site import registries
 from hezhi.ground.masks import Kind
+from hezhi.ground.paths import follow
 
 
 def check_declarations(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:

@@ -28,9 +28,7 @@ from hezhi.engines.org.models import Role, Unit, User
 from hezhi.engines.org.testkit import enter, make_officer, make_role, make_unit, traced
 from hezhi.engines.records.acting import acting
 from hezhi.engines.registry import actions, addresses, exports, imports
-from hezhi.engines.registry.columns import in_words
 from hezhi.engines.registry.examples import made_up, make_rows
-from hezhi.engines.registry.fields import as_typed
 from hezhi.engines.registry.history import versions_of
 from hezhi.engines.registry.models import ExportRun, ImportRun
 from hezhi.engines.registry.scope import public
@@ -38,6 +36,8 @@ from hezhi.ground import time
 from hezhi.ground.ids import new_id
 from hezhi.ground.masks import Kind
 from hezhi.ground.tables import write_rows
+from hezhi.ground.ui.fields import as_typed
+from hezhi.ground.words import in_words
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
@@ -377,12 +377,12 @@ def _sheet_heading(content: bytes) -> str:
 
 @promise
 def its_list_costs_the_same_for_few_and_many_rows(world: World) -> None:
-    world.rows(3)
+    world.rows(10)
     world.get(world.registry.url())  # what is read once per process is read now
     few = _cost(world)
-    world.rows(57)
+    world.rows(990)
     many = _cost(world)
-    assert many <= few, f"{few} queries for 3 rows, {many} for 60"
+    assert many <= few, f"{few} queries for 10 rows, {many} for 1,000"
     assert many <= SQL_OF_A_LIST, f"{many} queries for a list of 50"
 
 

@@ -28,15 +28,20 @@ from django.db.models import Q, QuerySet
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import addresses
-from hezhi.engines.registry.columns import Column, column_of, heavy_fields, label_path, model_at
+from hezhi.engines.registry.columns import Column, column_of
 from hezhi.engines.registry.parts import Part
 from hezhi.engines.registry.scope import Scope, scoped
 from hezhi.ground.masks import Kind
+from hezhi.ground.paths import heavy_fields, model_at
+from hezhi.ground.words import label_path
 
 if TYPE_CHECKING:
     import django_filters
 
     from hezhi.ground.ui.shapes import BulkAction
+
+RESTORE_DAYS = 30
+"""So long a removed row can be restored."""
 
 Sections = Sequence[tuple[str, Sequence[str]]]
 
@@ -98,6 +103,7 @@ class Registry:
     natural_key: ClassVar[tuple[str, ...]] = ()
     also_known_by: ClassVar[tuple[str, ...]] = ()
     removal: ClassVar[str | None] = None
+    purged_after: ClassVar[int | None] = None
     export_rows: ClassVar[int] = 100_000
     export_rows_personal: ClassVar[int] = 500
     import_rows: ClassVar[int] = 20_000
@@ -229,6 +235,16 @@ class Registry:
         return next((name for name in ("removed_at", "valid_to", "active", "is_active") if name in names), "")
 
     @property
+    def purge_days(self) -> int | None:
+        """After how many days a removed row is erased, history included (`purged_after`); None: it is kept.
+
+        Personal information goes when it can no longer be restored (PIPL 47), unless a law says a longer term.
+        """
+        if self.removed_by != "removed_at":
+            return None
+        return self.purged_after or (RESTORE_DAYS if self.personal else None)
+
+    @property
     def removal_word(self) -> str:
         """What a removal is called on screen: 删除 (comes back for 30 days) or 停用 (stays, closed)."""
         return "删除" if self.removed_by == "removed_at" else "停用"
@@ -249,9 +265,9 @@ class Registry:
 
     def place(self, row: Any, by: Actor) -> None:
         """Say whose a new row is: override for tables with their own idea of belonging."""
-        from hezhi.engines.registry.placing import place_scoped
+        from hezhi.engines.org.placing import place_scoped
 
-        place_scoped(self, row, by)
+        place_scoped(row, by, chosen=self.form_fields, point=self.on_map, owner_of=self.owner_of)
 
     def prepare(self, row: Any, by: Actor) -> None:
         """Fill what follows from other fields, before the row is written."""
@@ -334,7 +350,7 @@ class Registry:
 
     def can_sort(self, name: str) -> bool:
         """Whether a reader may sort by this column."""
-        column = self.told_columns.get(name) or self.more_columns.get(name)  # asked only for what is data
+        column = self.told_columns.get(name)
         return bool(column and column.order) and (self.sortable is None or name in self.sortable)
 
     @property

@@ -20,10 +20,11 @@ from django.utils.datastructures import MultiValueDict
 
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.registry.columns import follow, label_path
-from hezhi.engines.registry.fields import plausible_day
 from hezhi.engines.registry.scope import own_rows
+from hezhi.ground.paths import follow
 from hezhi.ground.time import at_local
+from hezhi.ground.ui.fields import plausible_day
+from hezhi.ground.words import label_path
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry

@@ -17,13 +17,13 @@ from django.db import models
 from django.forms.models import modelform_factory
 
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.registry.columns import in_words
 from hezhi.engines.registry.dictionaries import Labels
-from hezhi.engines.registry.fields import CodeField, Lookup, LookupField, form_field
 from hezhi.engines.registry.parts import Part, fault_list
 from hezhi.engines.registry.scope import own_rows
 from hezhi.ground.masks import is_masked, mask
 from hezhi.ground.text import one_line, tidy
+from hezhi.ground.ui.fields import CodeField, Lookup, LookupField, form_field
+from hezhi.ground.words import in_words
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry

@@ -27,8 +27,6 @@ from hezhi.engines.records.acting import acting
 from hezhi.engines.records.models import Attachment
 from hezhi.engines.records.vault import blind, index_of
 from hezhi.engines.registry import actions, site
-from hezhi.engines.registry.columns import in_words
-from hezhi.engines.registry.fields import CodeField, Lookup, LookupField, PointField, WordsField, YesNoField, as_typed
 from hezhi.engines.registry.forms import lookup_for, make_form
 from hezhi.engines.registry.history import versions_of
 from hezhi.engines.registry.models import ImportRun
@@ -36,7 +34,9 @@ from hezhi.engines.registry.scope import person
 from hezhi.ground import tables, time
 from hezhi.ground.errors import BadInput, NotFound, NotNow, Refusal
 from hezhi.ground.masks import mask
+from hezhi.ground.ui.fields import CodeField, Lookup, LookupField, PointField, WordsField, YesNoField, as_typed
 from hezhi.ground.uploads import SHEETS
+from hezhi.ground.words import in_words
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry

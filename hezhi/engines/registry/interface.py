@@ -22,8 +22,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import actions, addresses
 from hezhi.engines.registry.aside import CAP, Aside
 from hezhi.engines.registry.asking import Asked
-from hezhi.engines.registry.columns import Column, in_words, label_of, label_path
-from hezhi.engines.registry.fields import as_typed
+from hezhi.engines.registry.columns import Column
 from hezhi.engines.registry.geojson import MAP_WORDS, layer
 from hezhi.engines.registry.history import history, told_versions
 from hezhi.engines.registry.schema import described
@@ -31,6 +30,8 @@ from hezhi.engines.registry.versions import version_of
 from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.masks import mask
 from hezhi.ground.text import one_line
+from hezhi.ground.ui.fields import as_typed
+from hezhi.ground.words import in_words, label_of, label_path
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry

@@ -24,7 +24,7 @@ from hezhi.ground.ui import shapes
 if TYPE_CHECKING:
     from hezhi.engines.registry.columns import Column
     from hezhi.engines.registry.declaration import Registry
-    from hezhi.engines.registry.paging import Page
+    from hezhi.ground.tables.paging import Page
 
 OPTIONS = 500
 WHOLE = ""  # the key of the count of all rows, where there is no state to count by

@@ -38,7 +38,6 @@ from hezhi.engines.records.vault import blind
 from hezhi.engines.registry.abilities import Files
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
-from hezhi.engines.registry.fields import DATE_FORMATS, form_field
 from hezhi.engines.registry.filters import YesNoFilter
 from hezhi.engines.registry.placing import place_scoped
 from hezhi.engines.registry.site import register
@@ -46,6 +45,7 @@ from hezhi.ground.errors import NotNow
 from hezhi.ground.identifiers import id_check_sign
 from hezhi.ground.masks import mask
 from hezhi.ground.text import tidy_name
+from hezhi.ground.ui.fields import DATE_FORMATS, form_field
 
 RIGHT = rights("residents")
 SECTIONS = (

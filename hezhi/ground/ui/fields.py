@@ -20,10 +20,9 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.choices import CallableChoiceIterator
 
-from hezhi.engines.records.vault.fields import SealedTextField
-from hezhi.engines.registry.columns import in_words, label_of, label_path
 from hezhi.ground.text import strip_controls
 from hezhi.ground.time import local
+from hezhi.ground.words import in_words, label_of, label_path
 
 SELECT_UP_TO = 200
 PRELOAD_UP_TO = 5_000
@@ -122,7 +121,7 @@ class LookupWidget(forms.Select):
         told["class"] = str(told.get("class", "")).replace("form-select", "form-control")
         widget = {
             "name": name, "value": self._shown(value), "attrs": told, "required": self.is_required, "is_hidden": False,
-            "template_name": "registry/lookup.html", "pick_url": self.pick_url,
+            "template_name": "ui/parts/lookup.html", "pick_url": self.pick_url,
         }  # fmt: skip
         return {"widget": widget}
 
@@ -393,8 +392,8 @@ def _plain_field(field: models.Field[Any, Any], kwargs: dict[str, Any]) -> forms
         return field.formfield(widget=day, input_formats=DATE_FORMATS, **kwargs)
     if isinstance(field, models.TimeField):
         return field.formfield(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **kwargs)
-    if isinstance(field, SealedTextField) and (field.max_length or 999) <= ONE_LINE:
-        return field.formfield(**kwargs)  # a number or a name that is kept sealed stands on one line all the same
+    if isinstance(field, models.TextField) and (field.max_length or 999) <= ONE_LINE:
+        return field.formfield(**kwargs)  # a sealed number or name is a text to the database, and one line to a person
     if isinstance(field, models.TextField):
         return field.formfield(widget=forms.Textarea(attrs={"rows": 4}), **kwargs)
     return field.formfield(**kwargs)
