@@ -197,6 +197,12 @@ def _both(level: str, areas: list[UUID], by: Actor) -> dict[UUID, tuple[int, int
     return {area: found.get(area, (0, 0)) for area in areas}
 
 
+def buildings_of(by: Actor, most: int = 60) -> list[Branch]:
+    """The buildings in the reader's scope with their homes counted (辖区建筑), for the phone."""
+    rows = Building.objects.visible_to(by).filter(removed_at__isnull=True)
+    return _branches("building", rows, "homes", "full_name")[:most]
+
+
 def find_homes(words: str, *, by: Actor, most: int = MOST_FOUND) -> list[Home]:
     """Homes whose name holds each of the words (按地址找房屋): «样例花园 3号楼 501»."""
     rows = Home.objects.visible_to(by).filter(removed_at__isnull=True)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hezhi.chapters.grassroots.registers.models import Home, Occupancy, Resident
+from django.urls import reverse
+
+from hezhi.chapters.grassroots.registers.models import Occupancy, Resident
 from hezhi.chapters.grassroots.registers.queries import name_of_code
 from hezhi.chapters.grassroots.registers.rules import age, told_span
 from hezhi.engines.org.actor import Actor
@@ -14,11 +16,6 @@ from hezhi.engines.records.audit import write
 from hezhi.engines.registry import addresses
 from hezhi.ground import time
 from hezhi.ground.masks import mask
-
-TONES = {
-    Home.Use.OWN: "own", Home.Use.LET: "let", Home.Use.EMPTY: "empty", Home.Use.BUSINESS: "business",
-    Home.Use.UNVERIFIED: "unverified",
-}  # fmt: skip
 
 
 def names_shown(by: Actor) -> bool:
@@ -37,6 +34,7 @@ class Somebody:
     told: str = ""
     phone: str = ""
     reveal_url: str = ""
+    call_url: str = ""
     span: str = ""
     role: str = ""
     home: str = ""
@@ -59,6 +57,7 @@ def person_line(person: Resident, by: Actor, **more: Any) -> Somebody:
         told=" · ".join(told),
         phone=mask("phone", person.phone),
         reveal_url=addresses.page("residents", person.pk, "reveal", "phone") if by.may("residents.reveal") else "",
+        call_url=reverse("grid-call", args=[person.pk]) if person.phone else "",
         **more,
     )
 

@@ -39,7 +39,6 @@ from hezhi.engines.registry.abilities import Files
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import YesNoFilter
-from hezhi.engines.registry.placing import place_scoped
 from hezhi.engines.registry.site import register
 from hezhi.ground.errors import NotNow
 from hezhi.ground.identifiers import id_check_sign
@@ -113,7 +112,7 @@ class Residents(Registry):
 
     def place(self, row: Resident, by: Actor) -> None:
         """Whoever lives in a registered home lies where the home lies; others where it was chosen."""
-        place_scoped(self, row, by)
+        super().place(row, by)
         if row.home is not None:
             below(row, row.home)
 

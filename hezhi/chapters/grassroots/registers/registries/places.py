@@ -31,7 +31,6 @@ from hezhi.engines.dossier.visits import Visits
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.abilities import Files, Remarks
 from hezhi.engines.registry.declaration import Registry
-from hezhi.engines.registry.placing import place_scoped
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
@@ -146,7 +145,7 @@ class Buildings(Registry):
 
     def place(self, row: Building, by: Actor) -> None:
         """Where its point or its chosen area is, else where its compound is."""
-        place_scoped(self, row, by)
+        super().place(row, by)
         if row.compound is not None and row.grid_id is None:
             below(row, row.compound)
 

@@ -13,6 +13,7 @@ from hezhi.chapters.grassroots.registers import queries
 from hezhi.chapters.grassroots.registers.models import ChangeReport, Home
 from hezhi.chapters.grassroots.registers.pages.showing import lines
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.erasure import erase
 from hezhi.engines.registry import addresses
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.parts import Panel, Part
@@ -142,6 +143,12 @@ class ResidentTabs(Part):
         if row.home_id and by.may("residents.edit"):
             made.append(Action("办理迁出", reverse("resident-move-out", args=[row.pk]), opens="dialog"))
         return made
+
+    def purge(self, registry: Registry, row: Any, by: Actor, reason: str) -> None:
+        """With a person entered in error go the dates of where he was; a household keeps no head that is gone."""
+        row.headed.update(head=None)
+        for occupancy in row.occupancies.all():
+            erase(occupancy, by=by, reason=reason)
 
 
 class MembersPanel(Panel):
