@@ -54,6 +54,11 @@ MENU = (
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),
+    Group("基础信息管理", (
+        Entry("地址树与楼盘图", "/registers/tree/", ("homes.view",)),
+        Entry("找人", "/registers/find/", ("residents.view",)),
+        Entry("变动线索", "/registers/reports/", ("residents.edit",)),
+    )),
     Group("系统管理", (
         Entry("单位与岗位", "/users/units/", ("org.view",)),
         Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
@@ -68,6 +73,7 @@ MENU = (
 TABS = (
     ("/g/", "待办", "checklist", "cases.sign"),
     ("/g/report/", "上报", "camera", "cases.report"),
+    ("/g/homes/", "入户", "home", "homes.report"),
     ("/g/mine/", "我报的", "history", "cases.report"),
 )
 
@@ -139,7 +145,12 @@ def _groups(actor: Actor, path: str) -> list[dict[str, Any]]:
         if items:
             groups.append({"title": group.title, "items": items})
     for title, entries in menu_entries(actor):
-        groups.append({"title": title, "items": [_item(e.name, e.url, path) for e in entries]})
+        known = next((group for group in groups if group["title"] == title), None)
+        items = [_item(e.name, e.url, path) for e in entries]
+        if known is not None:
+            known["items"] += items
+        else:
+            groups.append({"title": title, "items": items})
     return groups
 
 

@@ -22,6 +22,7 @@ ROOMS = (
     ("care/", "hezhi.chapters.grassroots.care.pages"),
     ("party/", "hezhi.chapters.grassroots.party.pages"),
     ("c/", "hezhi.channels.citizen.urls"),
+    ("g/homes/", "hezhi.chapters.grassroots.registers.pages.phone"),
     ("g/", "hezhi.channels.gridworker.urls"),
     ("wall/", "hezhi.channels.wall.urls"),
     ("api/", "hezhi.channels.open_api.urls"),

@@ -102,6 +102,7 @@ class Registry:
     bulk: ClassVar[tuple[str, ...]] = ()
     bulk_actions: ClassVar[Sequence[BulkAction]] = ()
     natural_key: ClassVar[tuple[str, ...]] = ()
+    also_known_by: ClassVar[tuple[str, ...]] = ()
     removal: ClassVar[str | None] = None
     purged_after: ClassVar[int | None] = None
     export_rows: ClassVar[int] = 100_000

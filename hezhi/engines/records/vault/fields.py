@@ -15,7 +15,7 @@ from django.db.models.signals import pre_save
 
 from hezhi.engines.records.vault.sealing import Blind, blind, seal, unseal
 
-__all__ = ["BlindIndexField", "SealedTextField", "sealed", "sealed_values"]
+__all__ = ["BlindIndexField", "SealedTextField", "index_of", "sealed", "sealed_values"]
 
 
 class _Sealed(str):
@@ -188,3 +188,11 @@ def sealed_values(model: type[models.Model], **clear: str) -> dict[str, str]:
             if isinstance(other, BlindIndexField) and other.source == name:
                 values[other.name] = Blind(blind(other.purpose, text))
     return values
+
+
+def index_of(model: type[models.Model], name: str) -> BlindIndexField:
+    """The blind index beside a sealed field (盲索引字段). Raises TypeError for a field without one."""
+    for other in model._meta.concrete_fields:
+        if isinstance(other, BlindIndexField) and other.source == name:
+            return other
+    raise TypeError(f"{name} has no blind index")
