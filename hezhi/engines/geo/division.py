@@ -171,7 +171,12 @@ def _without_hairs(faces: Any, owners: list[list[int]], inside: list[bool]) -> l
 def _uncovered(faces: Any, owners: list[list[int]], inside: list[bool], pieces: Sequence[Piece]) -> list[Fault]:
     gaps = [faces[n] for n, owned in enumerate(owners) if inside[n] and not owned]
     faults = [
-        Fault(GAP, f"这里有 {square_metres(part):,.0f} 平方米不属于任何网格，请划给相邻的网格。", part, _beside(part, pieces))
+        Fault(
+            GAP,
+            f"这里有 {square_metres(part):,.0f} 平方米不属于任何网格，请划给相邻的网格。",
+            part,
+            _beside(part, pieces),
+        )
         for part in _joined(gaps)
     ]
     twice: dict[tuple[int, ...], list[Any]] = {}
@@ -216,7 +221,9 @@ def _assembled(faces: Any, owners: list[list[int]], inside: list[bool], pieces: 
     for n, owned in enumerate(owners):
         if inside[n] and len(owned) == 1:
             own[owned[0]].append(faces[n])
-    return [replace(piece, shape=_tidy(shapely.coverage_union_all(parts))) for piece, parts in zip(pieces, own, strict=True)]
+    return [
+        replace(piece, shape=_tidy(shapely.coverage_union_all(parts))) for piece, parts in zip(pieces, own, strict=True)
+    ]
 
 
 def _tidy(shape: Any) -> Shape:
@@ -269,7 +276,8 @@ def split(shape: Shape, line: LineString) -> tuple[Shape, Shape]:
         raise BadInput({"line": "这条线没有把网格分开，请从网格外画起，穿过网格，画到网格外。"}, code="geo.not_cut")
     if len(faces) > before + 1:
         raise BadInput(
-            {"line": f"这条线把网格切成了 {len(faces) - before + 1} 块，一次只拆成两块，请画得直一些。"}, code="geo.cut_twice"
+            {"line": f"这条线把网格切成了 {len(faces) - before + 1} 块，一次只拆成两块，请画得直一些。"},
+            code="geo.cut_twice",
         )
     cut = next(part for part in polygons(shape) if sum(part.contains(f.representative_point()) for f in faces) == 2)
     one, two = (f for f in faces if cut.contains(f.representative_point()))
@@ -353,4 +361,21 @@ def covers_once(whole: Shape, shapes: Iterable[Shape]) -> bool:
     parts = [part for shape in shapes for part in polygons(shape)]
     if not shapely.coverage_is_valid(parts):
         return False
-    return all(width(part) < HAIR for part in polygons(_tidy(shapely.symmetric_difference(shapely.union_all(parts), whole))))
+    return all(
+        width(part) < HAIR for part in polygons(_tidy(shapely.symmetric_difference(shapely.union_all(parts), whole)))
+    )
+
+
+def matched(shapes: Sequence[Shape], before: Mapping[str, Shape]) -> list[str]:
+    """Which earlier piece each shape goes on from: the one it shares most ground with, each only once; else «»."""
+    pairs = [
+        (float(shapely.intersection(shape, old).area), n, key)
+        for n, shape in enumerate(shapes)
+        for key, old in before.items()
+    ]
+    found, taken = [""] * len(shapes), set[str]()
+    for shared, n, key in sorted(pairs, reverse=True):
+        if shared > 0 and not found[n] and key not in taken:
+            found[n] = key
+            taken.add(key)
+    return found

@@ -17,7 +17,9 @@ from hezhi.ground.errors import BadInput
 
 pytestmark = pytest.mark.clause("9.1.3-1-1")
 DEMO = Path(division.__file__).parent / "demo"
-PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+PATIENT = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 WHOLE = box(120.0, 36.0, 120.02, 36.02)
 """A square community of about 1.8 × 2.2 km with four grids."""
@@ -26,7 +28,8 @@ WHOLE = box(120.0, 36.0, 120.02, 36.02)
 def four() -> list[Piece]:
     cuts = [(0, 0), (0.01, 0), (0, 0.01), (0.01, 0.01)]
     return [
-        Piece(f"g{n}", f"第{n}网格", translate(box(120.0, 36.0, 120.01, 36.01), x, y)) for n, (x, y) in enumerate(cuts, 1)
+        Piece(f"g{n}", f"第{n}网格", translate(box(120.0, 36.0, 120.01, 36.01), x, y))
+        for n, (x, y) in enumerate(cuts, 1)
     ]
 
 
@@ -110,7 +113,9 @@ def test_a_merge_of_neighbours_keeps_the_ground(n: int, first: int):
     whole, grids = list(communities().values())[n]
     keys = list(grids)
     one = keys[first % len(keys)]
-    two = next((k for k in keys if k != one and grids[k].boundary.intersection(grids[one].boundary).length > 1e-5), None)
+    two = next(
+        (k for k in keys if k != one and grids[k].boundary.intersection(grids[one].boundary).length > 1e-5), None
+    )
     assume(two is not None)
     joined = division.merge([grids[one], grids[two]])
     rest = [p for p in pieces_of(grids) if p.key not in (one, two)]
@@ -161,7 +166,7 @@ def test_a_piece_that_is_carved_out_keeps_the_ground(a: tuple, b: tuple):
 
 
 def test_a_strip_of_one_metre_is_a_fault_and_a_hair_is_not():
-    one, *rest = four()
+    _, *rest = four()
     metre = 1 / (division.METRES * 0.809)
     strip = Piece("g1", "第1网格", box(120.0, 36.0, 120.01 + metre, 36.01))
     [fault] = look_through(WHOLE, [strip, *rest]).faults
@@ -180,7 +185,7 @@ def test_a_bow_tie_is_shown_at_its_crossing():
 
 
 def test_ground_outside_the_community_is_refused():
-    one, *rest = four()
+    _, *rest = four()
     far = Piece("g1", "第1网格", box(119.999, 36.0, 120.01, 36.01))
     [fault] = look_through(WHOLE, [far, *rest]).faults
     assert fault.kind == division.OUTSIDE and fault.keys == ("g1",) and "之外" in fault.sentence
