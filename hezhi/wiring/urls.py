@@ -18,6 +18,7 @@ ROOMS = (
     ("files/", "hezhi.chapters.operations.files.urls"),
     ("audit/", "hezhi.chapters.operations.security_log.urls"),
     ("areas/", "hezhi.chapters.grassroots.grids.pages"),
+    ("grids/", "hezhi.chapters.grassroots.grids.pages.desk"),
     ("registers/", "hezhi.chapters.grassroots.registers.pages"),
     ("care/", "hezhi.chapters.grassroots.care.pages"),
     ("party/", "hezhi.chapters.grassroots.party.pages"),
