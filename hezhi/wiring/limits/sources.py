@@ -42,6 +42,7 @@ def parsed(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+@lru_cache(maxsize=2048)
 def imports(tree: ast.Module) -> dict[str, str]:
     """Local name → dotted origin."""
     found: dict[str, str] = {}
@@ -157,9 +158,10 @@ def _named_calls(node: ast.AST) -> set[str]:
     return {_name(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
 
 
-def _sources(world: World) -> Iterator[tuple[str, ast.Module]]:
+def _sources(world: World, *hints: str) -> Iterator[tuple[str, ast.Module]]:
+    """The sources that hold one of these words, as trees; without words all."""
     for path, text in world.of(".py").items():
-        if not path.startswith("hezhi/wiring/limits/"):
+        if not path.startswith("hezhi/wiring/limits/") and (not hints or any(hint in text for hint in hints)):
             yield path, parsed(text)
 
 
@@ -175,7 +177,7 @@ COUNTED = {"Count", "Sum", "Avg", "Max", "Rank", "DenseRank", "RowNumber", "Wind
 def nobody_is_ranked(world: World, people: People) -> Iterator[Finding]:
     """Counting what hangs on persons and ordering persons by it ranks them, whoever they are."""
     residents, staff = _labels(people.hanging), {"User": "org.user", "Holding": "org.holding"}
-    for path, tree in _sources(world):
+    for path, tree in _sources(world, "order_by", "Rank", "RowNumber", "Ntile"):
         if path.startswith("hezhi/engines/") and "analysis" not in path:
             continue
         known = models_in(tree, path, residents | staff)
@@ -209,10 +211,10 @@ def _ranked_by(chain: Chain) -> str:
 def nobody_is_predicted(world: World, people: People) -> Iterator[Finding]:
     """No module that knows how to learn knows persons too."""
     for path, tree in _sources(world):
-        known = models_in(tree, path, _labels(people.hanging))
         origins = imports(tree).values()
         learner = next((origin for origin in origins if LEARNERS.match(origin)), "")
         graph = next((origin for origin in origins if GRAPHS.match(origin)), "")
+        known = models_in(tree, path, _labels(people.hanging)) if learner or graph else {}
         if known and learner and path not in world.allowed.get("learners", {}):
             yield Finding("P1", path, f"学习算法（{learner}）与个人数据放在一起，就会给人做预测")
         if known and graph:
@@ -222,7 +224,7 @@ def nobody_is_predicted(world: World, people: People) -> Iterator[Finding]:
 def ties_are_never_found_out(world: World, people: People) -> Iterator[Finding]:
     """Ties are entered by a verb; nobody is joined to another by a phone, an address, a place."""
     residents = _labels({m for m in people.hanging if m._meta.label_lower != "handling.reporter"})
-    for path, tree in _sources(world):
+    for path, tree in _sources(world, "Tie", "blind", "address", "point"):
         known = models_in(tree, path, residents)
         for function, chain in chains(tree, known) if known else ():
             said = _joined_by(chain)
@@ -280,8 +282,8 @@ WITHIN = ("queries", "actions", "jobs", "events", "demo", "models", "api", "eras
 def care_is_asked_with_the_reader_in_hand(world: World, people: People) -> Iterator[Finding]:
     """Care rows are read by the care room alone, on its pages only through its queries."""
     names = _labels(people.special)
-    for path, tree in _sources(world):
-        known = {k: v for k, v in models_in(tree, path, names).items() if v.startswith(f"{CARE}.") or v in names.values()}
+    for path, tree in _sources(world, *names, "care_"):
+        known = models_in(tree, path, names)
         for function, chain in chains(tree, known) if known else ():
             inside = path.startswith(CARE_ROOM)
             if not inside:
@@ -344,14 +346,14 @@ def _is_set(tree: ast.Module, node: ast.Attribute) -> bool:
 
 def audit_holds_no_values(world: World, people: People) -> Iterator[Finding]:
     """What is written into the audit is ids and names of fields, never a person's values."""
-    for path, tree in _sources(world):
+    for path, tree in _sources(world, "deed.detail", "audit.", "entry_of", "read_of_personal"):
         for node in ast.walk(tree):
             values: list[ast.AST] = []
             if isinstance(node, ast.Call) and _name(node.func) in ("write", "entry_of", "read_of_personal", "refused"):
                 values = [k.value for k in node.keywords if k.arg in ("detail", "fields", "purpose", "reason")]
-            if isinstance(node, ast.Assign | ast.AugAssign) and "deed" in ast.dump(getattr(node, "target", None) or node.targets[0]):
-                told = ast.dump(getattr(node, "target", None) or node.targets[0])
-                values = [node.value] if "detail" in told else []
+            if isinstance(node, ast.Assign | ast.AugAssign):
+                told = ast.unparse(node.target if isinstance(node, ast.AugAssign) else node.targets[0])
+                values = [node.value] if "deed" in told and "detail" in told else []
             for value in values:
                 found = _personal_value(value)
                 if found:
@@ -371,8 +373,8 @@ def _personal_value(value: ast.AST) -> str:
 
 def online_time_counts_nothing(world: World, people: People) -> Iterator[Finding]:
     """When somebody last used the system is for the safety of accounts, not for judging him."""
-    for path, tree in _sources(world):
-        if path.startswith(("hezhi/engines/org/", "hezhi/chapters/appcentre/users/")):
+    for path, tree in _sources(world, "last_seen_at"):
+        if path.startswith(("hezhi/engines/", "hezhi/chapters/appcentre/users/")):
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute | ast.Constant):

@@ -10,12 +10,12 @@ from django.db import models
 
 from hezhi.engines.records.vault import BlindIndexField, SealedTextField
 from hezhi.wiring.limits.findings import Finding
-from hezhi.wiring.limits.people import STAFF, People, own_fields, resolved, target_of, targets, where
+from hezhi.wiring.limits.people import STAFF, People, own_fields, target_of, targets, where
 from hezhi.wiring.limits.world import World
 
 NUMBERS = (models.IntegerField, models.FloatField, models.DecimalField)
 UNITS = {
-    "人", "户", "岁", "元", "次", "个", "间", "件", "页", "平方米", "公斤", "厘米", "年", "个月", "天", "小时", "分钟", "版", "号", "层", "排序",
+    "人", "户", "岁", "元", "次", "个", "间", "件", "页", "平方米", "公斤", "厘米", "年", "个月", "天", "小时", "分钟", "版", "号", "层", "排序", "产权百分比",
 }  # fmt: skip
 """Units of measure. 分, 级, 星 and % are none: they are judgements."""
 BOOKKEEPING = {"revision", "number_in_year", "sequence"}
@@ -119,6 +119,8 @@ def ties_are_entered(world: World, people: People) -> Iterator[Finding]:
     """A row that joins two persons says where it comes from, since when and what for; no bare join table."""
     roots = {model._meta.label_lower for model in people.roots if model._meta.label_lower != STAFF}
     for model in world.models:
+        if any(where(model, field.name) in world.allowed.get("ties", {}) for field, _ in targets(model)):
+            continue
         for field in model._meta.local_many_to_many:
             if model in people.roots and target_of(field) in roots:
                 yield Finding("P3", where(model, field.name), "人与人直接相连，没有来源、日期和目的")
@@ -254,6 +256,8 @@ def personal_fields_have_a_purpose(world: World, people: People) -> Iterator[Fin
         if where(model) in world.allowed.get("purposes", {}):
             continue
         told = declared.get(model, set()) | {n for n, why in getattr(model, "purposes", {}).items() if why.strip()}
+        if model not in declared and str(getattr(model, "purpose", "")).strip():
+            told = {field.name for field in own_fields(model)}
         for field in own_fields(model):
             if is_personal(field) and field.name not in told:
                 yield Finding("P13", where(model, field.name), f"个人信息“{field.verbose_name}”没有写明用途")
@@ -281,14 +285,14 @@ def staff_is_not_watched(world: World, people: People) -> Iterator[Finding]:
         on_staff = model._meta.label_lower == STAFF or any(t == STAFF for _, t in targets(model))
         for field in own_fields(model):
             if on_staff and (is_number(field) or isinstance(field, models.DurationField)):
-                if TIME_OF_STAFF.search(field.name.lower()) or TIME_OF_STAFF.search(str(field.verbose_name)):
-                    if where(model, field.name) not in world.allowed.get("duties", {}):
-                        yield Finding("P14", where(model, field.name), "给工作人员记积分、在线时长或排名")
+                told = TIME_OF_STAFF.search(field.name.lower()) or TIME_OF_STAFF.search(str(field.verbose_name))
+                if told and where(model, field.name) not in world.allowed.get("duties", {}):
+                    yield Finding("P14", where(model, field.name), "给工作人员记积分、在线时长或排名")
             if re.search(r"attendance|打卡|考勤|签到", words(field) + model.__name__.lower()):
                 if isinstance(field, models.BooleanField) and field.default is True:
                     yield Finding("P14", where(model, field.name), "打卡考勤默认开启；须由中心写明理由后才打开")
         if on_staff and re.search(r"rollcall|点名|签到|打卡", model.__name__.lower() + str(model._meta.verbose_name)):
-            if not any(resolved(f) is not None or t for f, t in targets(model) if re.search(r"incident|emergency|switch|roster|shift", t)):
+            if not any(re.search(r"incident|emergency|switch|roster|shift", t) for _, t in targets(model)):
                 yield Finding("P14", where(model), "签到、点名不属于任何一次应急或值班，随时都在考勤")
 
 
