@@ -58,7 +58,7 @@ def permissions_when_used(world: World, people: People) -> Iterator[Finding]:
                 yield Finding("P13", path, f"“{found[0]}”在页面打开时就索取权限")
                 continue
             at_load = [name for name in names if _called_at_load(plain, name)]
-            if at_load or "@load" in names:
+            if at_load or _innermost(names) == "@load":
                 yield Finding("P13", path, f"“{found[0]}”由页面打开事件触发，没有等人使用这项功能")
         for found in _READ_BEYOND_NEED.finditer(plain):
             yield Finding("P13", path, f"“{found[0]}”读取办理用不到的设备信息")
@@ -122,19 +122,24 @@ def _call(text: str, opening: int) -> str:
 
 def _enclosing(text: str, at: int) -> list[str]:
     """Names of the functions round a place, outermost first; «@act» for an unnamed handler of a person's act, «@load» of the page's."""
-    names = []
+    around_: list[tuple[int, str]] = []
     for found in _FUNCTION.finditer(text[:at]):
         body = text.find("{", found.end())
         arrow = found["b"] is not None and (body < 0 or "\n" in text[found.end() : body])
         end = text.find(";", found.end()) if arrow else _closing(text, body)
         if found.start() < at <= end:
-            names.append(found["a"] or found["b"])
+            around_.append((found.start(), found["a"] or found["b"]))
     for found in re.finditer(r"addEventListener\s*\(\s*", text[:at]):
         inside = _call(text, text.find("(", found.start()))
         if found.start() + len(inside) + 20 > at and at < found.start() + len("addEventListener") + len(inside) + 4:
             event = re.match(r"[\"'`](\w+)", text[found.end() :])
-            names.append("@load" if event and _AT_LOAD.match(f"'{event[1]}'") else "@act")
-    return names
+            around_.append((found.start(), "@load" if event and _AT_LOAD.match(f"'{event[1]}'") else "@act"))
+    return [name for _, name in sorted(around_)]
+
+
+def _innermost(names: list[str]) -> str:
+    """The nearest handler round a place: of the page's own events, or of a person's act."""
+    return next((name for name in reversed(names) if name.startswith("@")), "")
 
 
 def _closing(text: str, opening: int) -> int:
@@ -157,10 +162,12 @@ def _called_at_load(text: str, name: str) -> bool:
         event = re.search(r"addEventListener\s*\(\s*([\"'`]\w+[\"'`])\s*,\s*$", handed)
         if event and _AT_LOAD.fullmatch(event[1]):
             return True
+        if event:
+            continue  # handed to an act of the person
         around = _enclosing(text, found.start())
         if not around and text[found.end() - 1] == "(" and not _is_definition(text, found.start()):
             return True
-        if "@load" in around:
+        if _innermost(around) == "@load":
             return True
     return False
 
