@@ -12,7 +12,7 @@ from hezhi.engines.org.actor import system
 from hezhi.engines.reach.api import load_templates
 from hezhi.engines.records.vault import create_key_ring
 
-ROOMS: tuple[str, ...] = ()
+ROOMS: tuple[str, ...] = ("grassroots.care",)
 """Rooms with tables of their own to begin with, in this order: `api.load_tables(by=…)` gives what was new, by name."""
 
 

@@ -21,7 +21,8 @@ def assigned_to(actor: Actor, file: str = "") -> Q:
     named = Q(**{f"{file}worker": me}) | Q(**{f"{file}deputy": me}) | Q(**{f"{file}supervisor": me})
     from hezhi.chapters.grassroots.care.models.files import Glass, Referral
 
-    referred = Referral.objects.filter(to_user=me, state__in=("asked", "accepted")).values("file_id")
+    running = Referral.objects.filter(to_user=me, state__in=("asked", "accepted"), due_on__gte=time.today())
+    referred = running.values("file_id")
     broken = Glass.objects.filter(by=me, until__gt=moment).values("file_id")
     key = f"{file.removesuffix('__')}_id" if file else "pk"
     return named | Q(**{f"{key}__in": referred}) | Q(**{f"{key}__in": broken})
