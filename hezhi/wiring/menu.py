@@ -52,6 +52,16 @@ MENU = (
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),
+    Group("帮扶关爱", (
+        Entry("我的档案", "/care/", ("care.work",)),
+        Entry("督导台", "/care/desk/", ("care.supervise",)),
+        Entry("紧急查阅复核", "/care/glass/reviews/", ("care.supervise", "care.protect")),
+        Entry("应急名单", "/care/emergencies/", ("care.emergency",)),
+        Entry("帮扶统计", "/care/figures/", ("care.figures",)),
+        Entry("帮扶项目", "/care/programmes/", ("care.programmes", "care.supervise")),
+        Entry("个人信息保护", "/care/protection/", ("care.protect",)),
+        Entry("个人信息请求", "/care/requests/", ("care.requests", "care.protect")),
+    )),
     Group("系统管理", (
         Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
         Entry("角色权限", "/users/roles/", ("org.roles", "org.view")),

@@ -28,7 +28,15 @@ def named(registry: Registry) -> str:
 def paths(registry: Registry) -> set[str]:
     """Every field path a declaration names, wherever it stands."""
     form = () if isinstance(registry.form, type) else registry.form_fields
-    told = (*registry.list, *registry.also, *registry.machine, *registry.filters, *registry.search, *form, *registry.needs)
+    told = (
+        *registry.list,
+        *registry.also,
+        *registry.machine,
+        *registry.filters,
+        *registry.search,
+        *form,
+        *registry.needs,
+    )
     return {*told, *(p.lstrip("-") for p in registry.ordering), *filter(None, (registry.state, registry.on_map))}
 
 
@@ -141,7 +149,9 @@ def exports_have_a_second_person(world: World, people: People) -> Iterator[Findi
         if not personal or "export" not in registry.offers:
             continue
         if registry.export_rows_personal > MOST_EXPORTED:
-            yield Finding("P10", named(registry), f"个人信息一次导出 {registry.export_rows_personal} 行，超过 {MOST_EXPORTED} 行")
+            yield Finding(
+                "P10", named(registry), f"个人信息一次导出 {registry.export_rows_personal} 行，超过 {MOST_EXPORTED} 行"
+            )
         if _opens_by_itself(registry):
             yield Finding("P10", named(registry), "个人信息未经第二人审批就能导出")
         if not registry.personal:
@@ -185,7 +195,9 @@ def administrators_know_nothing(world: World, people: People) -> Iterator[Findin
         if held and role.kind != Role.Kind.BUSINESS:
             yield Finding("P6", f"角色 {role.name}", f"系统、安全、审计管理员不得持有 {'、'.join(held)}")
         if not role.code.startswith("care_"):
-            wide = [code for code in held if CARE_ONLY.match(code) and (role.code, code) != ("duty_chief", "care.emergency")]
+            wide = [
+                code for code in held if CARE_ONLY.match(code) and (role.code, code) != ("duty_chief", "care.emergency")
+            ]
             if wide:
                 yield Finding("P6", f"角色 {role.name}", f"{'、'.join(wide)} 只属于帮扶岗位自己的角色")
 

@@ -20,9 +20,13 @@ _ASKS = re.compile(
     r"geolocation\s*\.\s*(?:getCurrentPosition|watchPosition)|getUserMedia|getDisplayMedia|requestPermission|"
     r"permissions\s*\.\s*request|contacts\s*\.\s*select|bluetooth\s*\.\s*requestDevice"
 )
-_READ_BEYOND_NEED = re.compile(r"contacts\s*\.\s*select|bluetooth\s*\.\s*requestDevice|getInstalledRelatedApps|IdleDetector")
+_READ_BEYOND_NEED = re.compile(
+    r"contacts\s*\.\s*select|bluetooth\s*\.\s*requestDevice|getInstalledRelatedApps|IdleDetector"
+)
 _AT_LOAD = re.compile(r"[\"'`](?:load|DOMContentLoaded|pageshow|visibilitychange|focus|online)[\"'`]")
-_FUNCTION = re.compile(r"(?:function\s+(?P<a>\w+)\s*\(|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:\([^)]*\)|\w+)\s*=>)")
+_FUNCTION = re.compile(
+    r"(?:function\s+(?P<a>\w+)\s*\(|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:\([^)]*\)|\w+)\s*=>)"
+)
 
 
 def no_biometric_package(world: World, people: People) -> Iterator[Finding]:
@@ -70,7 +74,9 @@ def a_refusal_blocks_nothing(world: World, people: People) -> Iterator[Finding]:
         if "/channels/citizen/" not in path:
             continue
         for field in re.finditer(r"<input[^>]*>", text):
-            if re.search(r'name="(?:lng|lat|lon|longitude|latitude)"', field[0]) and re.search(r"\brequired\b", field[0]):
+            if re.search(r'name="(?:lng|lat|lon|longitude|latitude)"', field[0]) and re.search(
+                r"\brequired\b", field[0]
+            ):
                 yield Finding("P13", path, "不给位置就不能上报")
 
 

@@ -19,7 +19,18 @@ SHEETS = re.compile(r"^(csv|openpyxl|xlsxwriter|docx|polars|pandas)$|^hezhi\.gro
 RECOGNISERS = re.compile(
     r"FaceRecognizerSF|LBPHFaceRecognizer|EigenFaceRecognizer|face_encodings|compare_faces|FaceAnalysis|embedding_distance|recogni[sz]e_(face|plate)"
 )
-PERSONAL = {"phone", "id_number", "resident_id", "address", "name", "full_name", "needs", "plan", "text", "guardian_phone"}
+PERSONAL = {
+    "phone",
+    "id_number",
+    "resident_id",
+    "address",
+    "name",
+    "full_name",
+    "needs",
+    "plan",
+    "text",
+    "guardian_phone",
+}
 JOINED_BY = re.compile(r"(phone|address|mobile|room|point|plate)(_blind)?$")
 
 
@@ -205,7 +216,9 @@ def _ranked_by(chain: Chain) -> str:
                         return name
                 if COUNTED & _named_calls(given):
                     return "计数"
-    return next((n for n, v in made.items() if {"Rank", "DenseRank", "RowNumber", "Ntile", "PercentRank"} & _named_calls(v)), "")
+    return next(
+        (n for n, v in made.items() if {"Rank", "DenseRank", "RowNumber", "Ntile", "PercentRank"} & _named_calls(v)), ""
+    )
 
 
 def nobody_is_predicted(world: World, people: People) -> Iterator[Finding]:
@@ -230,7 +243,9 @@ def ties_are_never_found_out(world: World, people: People) -> Iterator[Finding]:
             said = _joined_by(chain)
             if said:
                 yield Finding("P3", f"{path}:{chain.line}", f"用相同的“{said}”把两个人连起来，是推断关系")
-            if chain.model == f"{CARE}.tie" and {"create", "bulk_create", "get_or_create", "update_or_create"} & set(chain.methods):
+            if chain.model == f"{CARE}.tie" and {"create", "bulk_create", "get_or_create", "update_or_create"} & set(
+                chain.methods
+            ):
                 if not _is_entered(path, function):
                     yield Finding("P3", f"{path}:{chain.line}", "社会关系只能由经办人逐条登记，不由程序生成")
         for call in ast.walk(tree):
@@ -256,7 +271,9 @@ def _joined_by(chain: Chain) -> str:
                 key = (given.arg or "").removesuffix("__in").removesuffix("__exact")
                 if not JOINED_BY.search(key) or not ("blind" in key or "address" in key or "point" in key):
                     continue
-                if any(isinstance(n, ast.Attribute) and n.attr == key for n in ast.walk(given.value)) or "F" in _named_calls(given.value):
+                if any(
+                    isinstance(n, ast.Attribute) and n.attr == key for n in ast.walk(given.value)
+                ) or "F" in _named_calls(given.value):
                     return key
     return ""
 
@@ -290,7 +307,9 @@ def care_is_asked_with_the_reader_in_hand(world: World, people: People) -> Itera
                 yield Finding("P6", f"{path}:{chain.line}", f"帮扶室之外读取 {chain.model}")
             elif not path.removeprefix(CARE_ROOM).startswith(WITHIN) and "visible_to" not in chain.methods:
                 yield Finding("P6", f"{path}:{chain.line}", f"没有从“谁在看”出发读取 {chain.model}")
-            counted = {"Count", "Sum"} & {n for call in chain.calls for n in _named_calls(call)} or {"aggregate"} & set(chain.methods)
+            counted = {"Count", "Sum"} & {n for call in chain.calls for n in _named_calls(call)} or {"aggregate"} & set(
+                chain.methods
+            )
             if counted and "published" not in _named_calls(function) and "visible_to" not in chain.methods:
                 yield Finding("P6", f"{path}:{chain.line}", "人数没有经过小于 10 不显示的处理就发布")
         for node in ast.walk(tree):
@@ -305,10 +324,14 @@ def no_map_and_no_sheet_in_care(world: World, people: People) -> Iterator[Findin
         if not path.startswith(CARE_ROOM):
             continue
         origins = set(imports(tree).values())
-        sheet = next((o for o in origins if SHEETS.search(o) and not o.endswith((".read_rows", ".Sheet", ".read_sheet"))), "")
+        sheet = next(
+            (o for o in origins if SHEETS.search(o) and not o.endswith((".read_rows", ".Sheet", ".read_sheet"))), ""
+        )
         if sheet and path not in world.allowed.get("sheets", {}):
             yield Finding("P10", path, f"帮扶室用 {sheet} 生成表格，等于导出")
-        geo = {o for o in origins if "contrib.gis" in o or o.startswith(("hezhi.engines.geo.tiles", "geojson", "shapely"))}
+        geo = {
+            o for o in origins if "contrib.gis" in o or o.startswith(("hezhi.engines.geo.tiles", "geojson", "shapely"))
+        }
         calls = _named_calls(tree) & {"AsGeoJSON", "AsMVT", "ST_AsMVT", "Centroid", "geojson", "feature_collection"}
         if geo or calls:
             yield Finding("P8", path, f"帮扶室产生地图数据（{'、'.join(sorted(geo | calls))}）")
@@ -328,7 +351,11 @@ def only_people_close(world: World, people: People) -> Iterator[Finding]:
             if isinstance(node, ast.Attribute) and node.attr == "CLOSED" and isinstance(node.ctx, ast.Load):
                 told = "CLOSED" if _is_set(tree, node) else ""
             if told and f"{path}:{told}" not in world.allowed.get("closing", {}):
-                yield Finding("P12", f"{path}:{getattr(node, 'lineno', getattr(node.value, 'lineno', 0) if isinstance(node, ast.keyword) else 0)}", "由时钟结案，没有具体的人负责")
+                yield Finding(
+                    "P12",
+                    f"{path}:{getattr(node, 'lineno', getattr(node.value, 'lineno', 0) if isinstance(node, ast.keyword) else 0)}",
+                    "由时钟结案，没有具体的人负责",
+                )
 
 
 def _is_set(tree: ast.Module, node: ast.Attribute) -> bool:
@@ -364,8 +391,10 @@ def _personal_value(value: ast.AST) -> str:
     for node in ast.walk(value):
         if isinstance(node, ast.Attribute) and node.attr in PERSONAL - {"name", "text"}:
             return node.attr
-        if isinstance(node, ast.Attribute) and node.attr in ("name", "text") and re.search(
-            r"resident|person|party|reporter|guardian", ast.dump(node.value).lower()
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in ("name", "text")
+            and re.search(r"resident|person|party|reporter|guardian", ast.dump(node.value).lower())
         ):
             return node.attr
     return ""
@@ -379,7 +408,11 @@ def online_time_counts_nothing(world: World, people: People) -> Iterator[Finding
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute | ast.Constant):
                 told = node.attr if isinstance(node, ast.Attribute) else node.value
-                if isinstance(told, str) and re.fullmatch(r"-?(\w+__)?last_seen_at", told) and path not in world.allowed.get("sessions", {}):
+                if (
+                    isinstance(told, str)
+                    and re.fullmatch(r"-?(\w+__)?last_seen_at", told)
+                    and path not in world.allowed.get("sessions", {})
+                ):
                     yield Finding("P14", f"{path}:{node.lineno}", "用最近使用时间衡量工作人员")
 
 

@@ -153,7 +153,9 @@ def petitions_are_matters(world: World, people: People) -> Iterator[Finding]:
     for model in around:
         for field, target in targets(model):
             if target in roots or target == "care.carefile":
-                yield Finding("P4", where(model, field.name), "信访事项不与人口库或帮扶档案相连，只登记事项和当事人本人所述")
+                yield Finding(
+                    "P4", where(model, field.name), "信访事项不与人口库或帮扶档案相连，只登记事项和当事人本人所述"
+                )
         for field in own_fields(model):
             if isinstance(field, BaseSpatialField):
                 yield Finding("P4", where(model, field.name), "信访当事人没有位置")

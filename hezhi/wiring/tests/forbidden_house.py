@@ -127,7 +127,11 @@ def _with_a_column(world: World, patch: Patch) -> World:
         "models": models, "gis": gis, "SealedTextField": SealedTextField, "BlindIndexField": BlindIndexField, "Q": models.Q,
     }  # fmt: skip
     exec(textwrap.dedent(patch.added), space)
-    own = {name: value for name, value in space.items() if isinstance(value, models.Field | dict) and name != "__builtins__"}
+    own = {
+        name: value
+        for name, value in space.items()
+        if isinstance(value, models.Field | dict) and name != "__builtins__"
+    }
     constraints = space.get("meta_constraints", old._meta.constraints)
     new = _copy(old, own, constraints)
     return replace(world, models=[new if model is old else model for model in world.models])
@@ -145,7 +149,9 @@ def _copy(old: type[models.Model], own: dict[str, Any], constraints: Any) -> typ
         "app_label": old._meta.app_label, "verbose_name": old._meta.verbose_name, "constraints": list(constraints),
     })  # fmt: skip
     manager = copy.copy(old._default_manager)
-    return type(old.__name__, (models.Model,), {**body, **own, "objects": manager, "Meta": meta, "__module__": old.__module__})
+    return type(
+        old.__name__, (models.Model,), {**body, **own, "objects": manager, "Meta": meta, "__module__": old.__module__}
+    )
 
 
 def _with_code(world: World, patch: Patch) -> World:
@@ -168,5 +174,3 @@ def _with_code(world: World, patch: Patch) -> World:
 def only(findings: list[Any], limit: str) -> list[Any]:
     """The findings of one limit."""
     return [finding for finding in findings if finding.limit == limit]
-
-

@@ -55,7 +55,9 @@ def remind_overdue(by: Actor) -> int:
 
 def remind_visits(by: Actor) -> int:
     """Tell the doer of an agreed visit that was missed; at the second on a file the supervisor too."""
-    missed = Visit.objects.filter(made_on__isnull=True, told_on__isnull=True, agreed_on__lt=time.today(), file__state="open")
+    missed = Visit.objects.filter(
+        made_on__isnull=True, told_on__isnull=True, agreed_on__lt=time.today(), file__state="open"
+    )
     done = 0
     for visit in missed.select_related("file"):
         before = Visit.objects.filter(file=visit.file, told_on__isnull=False, made_on__isnull=True).exists()
@@ -100,7 +102,9 @@ def erase_due(by: Actor) -> int:
     that: it goes after the programme's keeping time counted from its last day.
     """
     today, erased = time.today(), 0
-    for file in CareFile.objects.filter(state="closed", erase_on__lte=today + WARNED_BEFORE).select_related("programme"):
+    for file in CareFile.objects.filter(state="closed", erase_on__lte=today + WARNED_BEFORE).select_related(
+        "programme"
+    ):
         if file.erase_on <= today:
             erasure.erase(file, by=by, reason=f"结案后保存期满（{file.programme.keep_months} 个月）")
             erased += 1

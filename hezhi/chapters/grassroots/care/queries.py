@@ -14,6 +14,7 @@ from django.db.models import Count, Model, Q, QuerySet
 from hezhi.chapters.grassroots.care import rules
 from hezhi.chapters.grassroots.care.models import (
     CareFile,
+    Consent,
     EmergencyList,
     Glass,
     Need,
@@ -61,7 +62,11 @@ def programmes_open_to(by: Actor) -> list[Programme]:
 
 def standing_of(by: Actor, file: CareFile) -> str:
     """In what part this person reads the file; "" when he is in none."""
-    for standing, person in (("worker", file.worker_id), ("deputy", file.deputy_id), ("supervisor", file.supervisor_id)):
+    for standing, person in (
+        ("worker", file.worker_id),
+        ("deputy", file.deputy_id),
+        ("supervisor", file.supervisor_id),
+    ):
         if person == by.user_id:
             return standing
     if _referral(by, file) is not None:
@@ -143,7 +148,9 @@ def _together(by: Actor, file: CareFile) -> Together | None:
 def waiting_for_me(by: Actor) -> list[Together]:
     """Requests to open a file together that this officer may join (待在场确认)."""
     since = time.now() - rules.TOGETHER_LASTS
-    asked = Together.objects.filter(joined_by__isnull=True, asked_at__gt=since, file__in=CareFile.objects.visible_to(by))
+    asked = Together.objects.filter(
+        joined_by__isnull=True, asked_at__gt=since, file__in=CareFile.objects.visible_to(by)
+    )
     return list(asked.exclude(asked_by=by.user_id).select_related("file", "asked_by"))
 
 
@@ -159,6 +166,21 @@ def part_of(seen: Opened, form: str) -> list[Any]:
         return []
     rows = PARTS[form]._default_manager.filter(file=seen.file).select_related("by")
     return list(rows)
+
+
+def referrals_of(seen: Opened) -> list[Referral]:
+    """The referrals of an opened file (转介)."""
+    return list(Referral.objects.filter(file=seen.file).select_related("to_user", "by").order_by("-at"))
+
+
+def consents_of(seen: Opened) -> list[Consent]:
+    """The consents of an opened file (同意)."""
+    return list(Consent.objects.filter(file=seen.file).order_by("-given_on"))
+
+
+def asked_of_me(by: Actor, seen: Opened) -> Referral | None:
+    """The referral that waits for this person's answer (待接收)."""
+    return Referral.objects.filter(file=seen.file, to_user=by.user_id, state="asked").first()
 
 
 def desk(by: Actor) -> dict[str, list[CareFile]]:
@@ -292,6 +314,26 @@ def emergency_for(by: Actor, list_id: UUID) -> EmergencyList:
     """A list that is still open, for who opened it or is named; NotFound otherwise."""
     mine = Q(readers__user=by.user_id) | Q(opened_by=by.user_id)
     found = EmergencyList.objects.filter(mine, pk=list_id).distinct().select_related("area", "opened_by").first()
+    if found is None:
+        raise nothing()
+    return found
+
+
+# -- requests --------------------------------------------------------------------------------------
+
+
+def requests(by: Actor) -> list[RightsRequest]:
+    """Requests of people over their data (个人信息请求): all for the protection officer, today's for the counter."""
+    rows = RightsRequest.objects.order_by("answered_at", "due_at")
+    if not by.may("care.protect"):
+        by.must("care.requests")
+        rows = rows.filter(received_at__gte=time.at_local(time.today()))
+    return list(rows[:200])
+
+
+def request_for(by: Actor, request_id: UUID) -> RightsRequest:
+    """One request, for who may read it."""
+    found = next((row for row in requests(by) if row.pk == request_id), None)
     if found is None:
         raise nothing()
     return found

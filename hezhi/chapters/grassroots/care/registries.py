@@ -88,7 +88,7 @@ class PetitionMatters(Registry):
     """信访事项: the matter, its stage, the office that must answer, its limit."""
 
     model = PetitionMatter
-    slug, title, group = "petition-matters", "信访事项", "帮扶关爱"
+    slug, title, group = "petition-matters", "信访事项", "信访事项"
     clause = "9.1.3-2-6"
     right = "petitions"
     offers = ("view", "add", "edit", "delete", "import")
@@ -132,4 +132,9 @@ class PetitionMatters(Registry):
             raise BadInput({"complained_unit": "被反映的单位不能登记或办理自己的信访事项。"})
 
     def examples(self, n: int) -> dict[str, Any]:
-        return {"number": f"XF261126{n:04d}", "title": f"楼道照明第{n}次报修未果", "text": "多次反映没有答复", "received_on": time.today()}
+        return {
+            "number": f"XF261126{n:04d}",
+            "title": f"楼道照明第{n}次报修未果",
+            "text": "多次反映没有答复",
+            "received_on": time.today(),
+        }

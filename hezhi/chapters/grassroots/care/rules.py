@@ -180,7 +180,12 @@ def _with_sums(counts: Mapping[Place, int], rows: Sequence[str], columns: Sequen
 
 
 def _cheapest(
-    place: Place, whole: Mapping[Place, int], hidden: set[Place], rows: Sequence[str], columns: Sequence[str], fewest: int
+    place: Place,
+    whole: Mapping[Place, int],
+    hidden: set[Place],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    fewest: int,
 ) -> set[Place] | None:
     """The corners that still have to be hidden to make this cell safe, those of least weight; None when there are none."""
     needed = fewest - whole[place]

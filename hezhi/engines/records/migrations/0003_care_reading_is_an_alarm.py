@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0002_erasure'),
+        ("records", "0002_erasure"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='alarm',
-            name='kind',
-            field=models.CharField(choices=[('bulk_reading', '短时间大量查看个人信息'), ('night_reading', '夜间查看个人信息'), ('integrity', '审计完整性校验发现问题'), ('infected', '附件查出恶意代码'), ('care_reading', '一天内打开过多帮扶档案')], max_length=16, verbose_name='类别'),
+            model_name="alarm",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("bulk_reading", "短时间大量查看个人信息"),
+                    ("night_reading", "夜间查看个人信息"),
+                    ("integrity", "审计完整性校验发现问题"),
+                    ("infected", "附件查出恶意代码"),
+                    ("care_reading", "一天内打开过多帮扶档案"),
+                ],
+                max_length=16,
+                verbose_name="类别",
+            ),
         ),
     ]

@@ -5,7 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from hezhi.chapters.grassroots.care import queries
-from hezhi.chapters.grassroots.care.models import CareFile, EmergencyEntry, EmergencyList, EmergencyReader, Need, PlanStep
+from hezhi.chapters.grassroots.care.models import (
+    CareFile,
+    EmergencyEntry,
+    EmergencyList,
+    EmergencyReader,
+    Need,
+    PlanStep,
+)
 from hezhi.engines.org.api import Actor
 from hezhi.engines.reach.api import tell
 from hezhi.engines.records.acting import current_deed, verb

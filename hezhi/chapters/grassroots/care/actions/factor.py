@@ -22,7 +22,9 @@ def must_prove(by: Actor, code: str) -> None:
             code="care.no_factor",
         )  # fmt: skip
     if failures.is_locked(user.login_name, by.address, time.now()):
-        raise NotNow("验证码多次不对，暂时锁定。", "为防他人冒用。", "如有生命危险，请立即拨打 110、120。", code="care.locked")
+        raise NotNow(
+            "验证码多次不对，暂时锁定。", "为防他人冒用。", "如有生命危险，请立即拨打 110、120。", code="care.locked"
+        )
     if not proved(user, code):
         failures.note(user.login_name, by.address, time.now())
         raise BadInput({"code": "验证码不对，请填写手机上现在显示的 6 位数字。"}, code="care.wrong_code")

@@ -86,7 +86,14 @@ def open_file(
             Consent, file, by, given_by=consent_by, given_on=today, scope=list(rules.FORMS),
             until=end or rules.months_later(today, 12),
         )  # fmt: skip
-    tell(by, event="care.assigned", to_user=worker_id, about=(LABEL, file.pk), values={"number": file.number}, link=link_of(file))
+    tell(
+        by,
+        event="care.assigned",
+        to_user=worker_id,
+        about=(LABEL, file.pk),
+        values={"number": file.number},
+        link=link_of(file),
+    )
     return file
 
 
@@ -167,7 +174,11 @@ def _hang(model: type[Any], file: CareFile, by: Actor, **values: Any) -> Any:
 
 def _allowed(file: CareFile, form: str) -> None:
     if form not in rules.forms_open_to("worker", file.programme.items):
-        raise NotNow(f"“{file.programme.name}”不登记{rules.FORMS[form]}。", "项目只收集所需的内容。", code="care.not_in_programme")
+        raise NotNow(
+            f"“{file.programme.name}”不登记{rules.FORMS[form]}。",
+            "项目只收集所需的内容。",
+            code="care.not_in_programme",
+        )
 
 
 def _text(text: str, field: str = "text") -> str:
@@ -316,7 +327,14 @@ def refer(
     if faults:
         raise BadInput(faults)
     row = _hang(Referral, file, by, kind=kind, to_user_id=to_user, forms=list(forms), due_on=due_on, text=_text(text))
-    tell(by, event="care.referred", to_user=to_user, about=(LABEL, file.pk), values={"number": file.number}, link=link_of(file))
+    tell(
+        by,
+        event="care.referred",
+        to_user=to_user,
+        about=(LABEL, file.pk),
+        values={"number": file.number},
+        link=link_of(file),
+    )
     return row
 
 
@@ -359,7 +377,14 @@ def reassign(file_id: UUID, *, by: Actor, worker_id: UUID, deputy_id: UUID | Non
     if worker_id == by.user_id or worker_id == deputy_id:
         raise BadInput({"worker": "帮扶人、替补人、督导人须是不同的人。"})
     file.worker_id, file.deputy_id = worker_id, deputy_id
-    tell(by, event="care.assigned", to_user=worker_id, about=(LABEL, file.pk), values={"number": file.number}, link=link_of(file))
+    tell(
+        by,
+        event="care.assigned",
+        to_user=worker_id,
+        about=(LABEL, file.pk),
+        values={"number": file.number},
+        link=link_of(file),
+    )
     return _kept(file)
 
 
@@ -373,7 +398,9 @@ def ask_together(file_id: UUID, *, by: Actor) -> Together:
     file = queries.file_for(by, file_id)
     other = file.programme.officer_id if file.programme.officer_id != by.user_id else file.worker_id
     row = Together.objects.create(file=file, asked_by_id=by.user_id, asked_at=time.now())
-    tell(by, event="care.together", to_user=other, about=(LABEL, file.pk), values={"number": file.number}, link="/care/")
+    tell(
+        by, event="care.together", to_user=other, about=(LABEL, file.pk), values={"number": file.number}, link="/care/"
+    )
     return row
 
 

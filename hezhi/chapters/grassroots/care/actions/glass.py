@@ -62,17 +62,34 @@ def _break(*, by: Actor, wanted: str, reason: str, sentence: str) -> Glass:
         review_due=review_due or moment + rules.GLASS_LASTS,
     )  # fmt: skip
     audit.write(by, queries.BROKEN, [(LABEL, file.pk)], purpose=rules.GLASS_REASONS[reason])
-    told = {"number": file.number, "reader": by.name, "reason": rules.GLASS_REASONS[reason], "due": time.show(glass.review_due)}
+    told = {
+        "number": file.number,
+        "reader": by.name,
+        "reason": rules.GLASS_REASONS[reason],
+        "due": time.show(glass.review_due),
+    }
     for person in {file.supervisor_id, *protectors()}:
-        tell(by, event="care.glass", to_user=person, about=(LABEL, file.pk), values=told, urgent=True, link="/care/glass/reviews/")
+        tell(
+            by,
+            event="care.glass",
+            to_user=person,
+            about=(LABEL, file.pk),
+            values=told,
+            urgent=True,
+            link="/care/glass/reviews/",
+        )
     return glass
 
 
 def _found(wanted: str) -> CareFile | None:
     """The file of this number, or of the person with this ID number; never one that two people must open."""
-    rows = CareFile.objects.filter(state="open", programme__two_people=False).order_by("-programme__strict", "opened_on")
+    rows = CareFile.objects.filter(state="open", programme__two_people=False).order_by(
+        "-programme__strict", "opened_on"
+    )
     by_number = rows.filter(number=tidy(wanted).upper()).first()
-    return by_number or rows.filter(resident__id_blind=blind("resident_id", wanted) if _is_number(wanted) else "-").first()
+    return (
+        by_number or rows.filter(resident__id_blind=blind("resident_id", wanted) if _is_number(wanted) else "-").first()
+    )
 
 
 def _is_number(wanted: str) -> bool:

@@ -18,7 +18,12 @@ from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotNow
 from hezhi.ground.text import tidy
 
-NEXT = {"register": ("handle", "closed"), "handle": ("review", "closed"), "review": ("recheck", "closed"), "recheck": ("closed",)}
+NEXT = {
+    "register": ("handle", "closed"),
+    "handle": ("review", "closed"),
+    "review": ("recheck", "closed"),
+    "recheck": ("closed",),
+}
 
 
 def limit_of(stage: str, since: date, extra: int = 0) -> date | None:
@@ -104,7 +109,12 @@ def advance_matter(matter_id: UUID, *, by: Actor, stage: str, text: str) -> Peti
     if stage not in NEXT.get(row.stage, ()) or stage == "handle":
         raise NotNow("现在不能转到这个环节。", "请按登记、办理、复查、复核的顺序。", code="petitions.stage")
     if stage == "closed" and row.stage != "register" and not row.reply:
-        raise NotNow("还没有答复意见，不能办结。", "信访事项须书面答复信访人。", "请办理单位先填写答复意见。", code="petitions.no_reply")
+        raise NotNow(
+            "还没有答复意见，不能办结。",
+            "信访事项须书面答复信访人。",
+            "请办理单位先填写答复意见。",
+            code="petitions.no_reply",
+        )
     row.stage, row.stage_since, row.due_on = stage, time.today(), limit_of(stage, time.today())
     row.closed_on = time.today() if stage == "closed" else None
     if stage in ("review", "recheck"):

@@ -85,7 +85,12 @@ def enable(programme_id: UUID, *, by: Actor) -> Programme:
     """Open a programme (启用项目): with its assessment on file, and its order where the law wants one (P5, P13)."""
     row = _taken(programme_id, by)
     if row.assessed_on is None or row.assessed_until is None or row.assessed_until <= time.today():
-        raise NotNow("这个项目还没有有效的影响评估。", "没有评估不能收集个人信息。", "请先登记影响评估。", code="care.no_assessment")
+        raise NotNow(
+            "这个项目还没有有效的影响评估。",
+            "没有评估不能收集个人信息。",
+            "请先登记影响评估。",
+            code="care.no_assessment",
+        )
     if row.needs_order and not (row.order_number and row.officer_id):
         raise NotNow(
             "这个项目须有主管部门文件和指定专人。", "缺少任何一项都不能启用。", "请先登记文件编号和指定专人。", code="care.no_order"

@@ -42,7 +42,9 @@ class CareFile(models.Model):
     unit = models.ForeignKey("org.Unit", models.PROTECT, related_name="+", verbose_name="帮扶单位")
     town = models.ForeignKey("geo.Area", models.PROTECT, null=True, related_name="+", verbose_name="镇街")
     worker = models.ForeignKey("org.User", models.PROTECT, related_name="+", verbose_name="帮扶人")
-    deputy = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="替补人")
+    deputy = models.ForeignKey(
+        "org.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="替补人"
+    )
     supervisor = models.ForeignKey("org.User", models.PROTECT, related_name="+", verbose_name="督导人")
     state = models.CharField("状态", max_length=8, choices=State.choices, default=State.WAITING)
     basis_kind = models.CharField("依据", max_length=10, choices=BasisKind.choices)
@@ -56,7 +58,9 @@ class CareFile(models.Model):
     summary = SealedTextField("缘由", compartment=INSIDE, blank=True, default="")
     goal = SealedTextField("帮扶目标", compartment=INSIDE, blank=True, default="")
     closed_on = models.DateField("结案日期", null=True, blank=True)
-    closed_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="结案人")
+    closed_by = models.ForeignKey(
+        "org.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="结案人"
+    )
     closing = models.CharField("结案原因", max_length=10, choices=list(CLOSING.items()), blank=True)
     closing_note = SealedTextField("结案说明", compartment=INSIDE, blank=True, default="")
     erase_on = models.DateField("删除日期", null=True, blank=True)
@@ -197,7 +201,9 @@ class Referral(OfFile):
 
     kind = models.CharField("类别", max_length=8, choices=Kind.choices, default=Kind.REFERRAL)
     to_user = models.ForeignKey("org.User", models.PROTECT, related_name="+", verbose_name="接收人")
-    forms = ArrayField(models.CharField(max_length=10, choices=list(FORMS.items())), verbose_name="提供内容", default=list)
+    forms = ArrayField(
+        models.CharField(max_length=10, choices=list(FORMS.items())), verbose_name="提供内容", default=list
+    )
     due_on = models.DateField("至何时")
     state = models.CharField("状态", max_length=8, choices=State.choices, default=State.ASKED)
     answered_on = models.DateField("答复日期", null=True, blank=True)
@@ -217,7 +223,9 @@ class Consent(OfFile):
     given_by = models.CharField("同意人", max_length=8, choices=GivenBy.choices)
     given_on = models.DateField("同意日期")
     until = models.DateField("有效期至")
-    scope = ArrayField(models.CharField(max_length=10, choices=list(FORMS.items())), verbose_name="同意范围", default=list)
+    scope = ArrayField(
+        models.CharField(max_length=10, choices=list(FORMS.items())), verbose_name="同意范围", default=list
+    )
     withdrawn_on = models.DateField("撤回日期", null=True, blank=True)
 
     class Meta(OfFile.Meta):
@@ -268,7 +276,9 @@ class Glass(models.Model):
     until = models.DateTimeField("至")
     review_due = models.DateTimeField("复核期限")
     reviewed_at = models.DateTimeField("复核时间", null=True, blank=True)
-    reviewed_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="复核人")
+    reviewed_by = models.ForeignKey(
+        "org.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="复核人"
+    )
     finding = models.CharField("复核结论", max_length=10, choices=Finding.choices, blank=True)
     note = SealedTextField("复核意见", blank=True, default="")
 

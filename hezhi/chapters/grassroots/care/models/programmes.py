@@ -50,7 +50,9 @@ class Programme(models.Model):
     officer = models.ForeignKey(
         "org.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="指定专人"
     )
-    unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="主管单位")
+    unit = models.ForeignKey(
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="主管单位"
+    )
     assessed_on = models.DateField("影响评估日期", null=True, blank=True)
     assessment = models.CharField("影响评估编号", max_length=60, blank=True)
     assessed_until = models.DateField("下次评估", null=True, blank=True)
@@ -68,9 +70,7 @@ class Programme(models.Model):
             ),
             models.CheckConstraint(
                 name="programme_opens_with_its_order",
-                condition=Q(enabled=False)
-                | Q(needs_order=False)
-                | (~Q(order_number="") & Q(officer__isnull=False)),
+                condition=Q(enabled=False) | Q(needs_order=False) | (~Q(order_number="") & Q(officer__isnull=False)),
             ),
             models.CheckConstraint(
                 name="programme_reviews_within_six_months", condition=Q(review_months__gte=1) & Q(review_months__lte=6)
