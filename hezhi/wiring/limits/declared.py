@@ -173,7 +173,7 @@ def _opens_by_itself(registry: Registry) -> bool:
 def personal_columns_are_declared(world: World, people: People) -> Iterator[Finding]:
     """A registry that shows or takes something personal says so, and what for."""
     for registry in _about(world, people.hanging):
-        told = {name for name in registry.personal}
+        told = set(registry.personal)
         shown = paths(registry) - {registry.on_map}
         for name in sorted(shown):
             fields = models_on(registry, name)

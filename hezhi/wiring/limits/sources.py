@@ -243,11 +243,9 @@ def ties_are_never_found_out(world: World, people: People) -> Iterator[Finding]:
             said = _joined_by(chain)
             if said:
                 yield Finding("P3", f"{path}:{chain.line}", f"用相同的“{said}”把两个人连起来，是推断关系")
-            if chain.model == f"{CARE}.tie" and {"create", "bulk_create", "get_or_create", "update_or_create"} & set(
-                chain.methods
-            ):
-                if not _is_entered(path, function):
-                    yield Finding("P3", f"{path}:{chain.line}", "社会关系只能由经办人逐条登记，不由程序生成")
+            made = {"create", "bulk_create", "get_or_create", "update_or_create"} & set(chain.methods)
+            if chain.model == f"{CARE}.tie" and made and not _is_entered(path, function):
+                yield Finding("P3", f"{path}:{chain.line}", "社会关系只能由经办人逐条登记，不由程序生成")
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and known.get(_name(call.func)) == f"{CARE}.tie" and "/actions" not in path:
                 yield Finding("P3", f"{path}:{call.lineno}", "社会关系只能由经办人逐条登记，不由程序生成")
@@ -312,10 +310,10 @@ def care_is_asked_with_the_reader_in_hand(world: World, people: People) -> Itera
             )
             if counted and "published" not in _named_calls(function) and "visible_to" not in chain.methods:
                 yield Finding("P6", f"{path}:{chain.line}", "人数没有经过小于 10 不显示的处理就发布")
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and not path.startswith(CARE_ROOM):
-                if re.search(r"\b(from|join|update|into)\s+care_\w+", node.value, re.IGNORECASE):
-                    yield Finding("P6", f"{path}:{node.lineno}", "用 SQL 绕过按指派知情")
+        texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+        for node in () if path.startswith(CARE_ROOM) else texts:
+            if re.search(r"\b(from|join|update|into)\s+care_\w+", node.value, re.IGNORECASE):
+                yield Finding("P6", f"{path}:{node.lineno}", "用 SQL 绕过按指派知情")
 
 
 def no_map_and_no_sheet_in_care(world: World, people: People) -> Iterator[Finding]:
@@ -362,9 +360,9 @@ def _is_set(tree: ast.Module, node: ast.Attribute) -> bool:
     for each in ast.walk(tree):
         if isinstance(each, ast.Assign) and any(n is node for n in ast.walk(each.value)):
             return True
-        if isinstance(each, ast.Call) and _name(each.func) in ("update", "create", "bulk_update"):
-            if any(n is node for k in each.keywords for n in ast.walk(k.value)):
-                return True
+        writes = isinstance(each, ast.Call) and _name(each.func) in ("update", "create", "bulk_update")
+        if writes and any(n is node for k in each.keywords for n in ast.walk(k.value)):
+            return True
     return False
 
 

@@ -290,12 +290,13 @@ def staff_is_not_watched(world: World, people: People) -> Iterator[Finding]:
                 told = TIME_OF_STAFF.search(field.name.lower()) or TIME_OF_STAFF.search(str(field.verbose_name))
                 if told and where(model, field.name) not in world.allowed.get("duties", {}):
                     yield Finding("P14", where(model, field.name), "给工作人员记积分、在线时长或排名")
-            if re.search(r"attendance|打卡|考勤|签到", words(field) + model.__name__.lower()):
-                if isinstance(field, models.BooleanField) and field.default is True:
-                    yield Finding("P14", where(model, field.name), "打卡考勤默认开启；须由中心写明理由后才打开")
-        if on_staff and re.search(r"rollcall|点名|签到|打卡", model.__name__.lower() + str(model._meta.verbose_name)):
-            if not any(re.search(r"incident|emergency|switch|roster|shift", t) for _, t in targets(model)):
-                yield Finding("P14", where(model), "签到、点名不属于任何一次应急或值班，随时都在考勤")
+            on = isinstance(field, models.BooleanField) and field.default is True
+            if on and re.search(r"attendance|打卡|考勤|签到", words(field) + model.__name__.lower()):
+                yield Finding("P14", where(model, field.name), "打卡考勤默认开启；须由中心写明理由后才打开")
+        calls = re.search(r"rollcall|点名|签到|打卡", model.__name__.lower() + str(model._meta.verbose_name))
+        belongs = any(re.search(r"incident|emergency|switch|roster|shift", t) for _, t in targets(model))
+        if on_staff and calls and not belongs:
+            yield Finding("P14", where(model), "签到、点名不属于任何一次应急或值班，随时都在考勤")
 
 
 GUARDS = (
