@@ -59,6 +59,16 @@ MENU = (
         Entry("找人", "/registers/find/", ("residents.view",)),
         Entry("变动线索", "/registers/reports/", ("residents.edit",)),
     )),
+    Group("帮扶关爱", (
+        Entry("我的档案", "/care/", ("care.work",)),
+        Entry("督导台", "/care/desk/", ("care.supervise",)),
+        Entry("紧急查阅复核", "/care/glass/reviews/", ("care.supervise", "care.protect")),
+        Entry("应急名单", "/care/emergencies/", ("care.emergency",)),
+        Entry("帮扶统计", "/care/figures/", ("care.figures",)),
+        Entry("帮扶项目", "/care/programmes/", ("care.programmes", "care.supervise")),
+        Entry("个人信息保护", "/care/protection/", ("care.protect",)),
+        Entry("个人信息请求", "/care/requests/", ("care.requests", "care.protect")),
+    )),
     Group("系统管理", (
         Entry("单位与岗位", "/users/units/", ("org.view",)),
         Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
