@@ -70,16 +70,28 @@ def models_in(tree: ast.Module, path: str, names: dict[str, str]) -> dict[str, s
     found = {}
     for local, origin in imports(tree).items():
         module, _, name = origin.rpartition(".")
-        if name in names and module.startswith("hezhi."):
+        if name in names and module.startswith("hezhi.") and not _of_another_room(module, names[name]):
             found[local] = names[name]
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name in names and path.endswith("models.py"):
+        here = path.removesuffix(".py").replace("/", ".")
+        if (
+            isinstance(node, ast.ClassDef)
+            and node.name in names
+            and path.endswith("models.py")
+            and not _of_another_room(here, names[node.name])
+        ):
             found[node.name] = names[node.name]
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _name(node.value.func) == "get_model":
             told = "".join(str(a.value) for a in node.value.args if isinstance(a, ast.Constant)).lower()
             label = next((label for label in names.values() if told in (label, label.replace(".", ""))), "")
             found |= {t.id: label for t in node.targets if isinstance(t, ast.Name) and label}
     return found
+
+
+def _of_another_room(module: str, label: str) -> bool:
+    """Whether a module of tables belongs to another room: two rooms may each have a `Visit`."""
+    room, is_tables, _ = module.partition(".models")
+    return bool(is_tables) and room.rpartition(".")[2] != label.partition(".")[0]
 
 
 def chains(tree: ast.AST, known: dict[str, str]) -> Iterator[tuple[ast.AST, Chain]]:

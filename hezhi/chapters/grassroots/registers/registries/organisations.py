@@ -296,7 +296,7 @@ class VolunteerMembers(Registry):
     )
     bulk = ("post", "trained_on", "insured_until")
     purpose = VolunteerMember.purpose
-    personal = ("person_name", "birth_date", "mobile", "telephone")
+    personal = ("person_name", "sex", "birth_date", "mobile", "telephone")
     of_persons = True
     masked = {"person_name": "name", "mobile": "phone"}
     parts = (Files(), APPROVAL)

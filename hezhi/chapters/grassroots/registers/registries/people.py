@@ -95,7 +95,7 @@ class Residents(Registry):
     form = ResidentForm
     purpose = Resident.purpose
     of_persons = True
-    personal = ("person_name", "id_number", "birth_date", "phone", "hukou_address", "live_address")
+    personal = ("person_name", "sex", "id_number", "birth_date", "phone", "hukou_address", "live_address")
     masked = {
         "person_name": "name", "id_number": "resident_id", "birth_date": "birth_date", "phone": "phone",
         "hukou_address": "address", "live_address": "address",
