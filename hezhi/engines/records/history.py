@@ -48,9 +48,9 @@ def tracked(exclude: list[str] | None = None, *, indexed: bool = True) -> Callab
 
 def _without_indexes(model: M) -> M:
     """The package has one setting for all tables; this takes the indexes off one of them."""
-    for field in model.versions.rel.related_model._meta.local_fields:  # type: ignore[attr-defined]
-        if isinstance(field, models.ForeignKey) and field.name != "pgh_obj":
-            field.db_index = False
+    for each in model.versions.rel.related_model._meta.local_fields:  # type: ignore[attr-defined]
+        if isinstance(each, models.ForeignKey) and each.name != "pgh_obj":
+            each.db_index = False
     return model
 
 
