@@ -95,7 +95,7 @@ class Hot:
             if _state(made := link.pgconn.prepare(self._name, self.text.encode())) != _THERE_ALREADY:
                 _check(link, made)
             self._ready.add(link)
-        return link.pgconn.exec_prepared(self._name, sent)
+        return link.pgconn.exec_prepared(self._name, sent)  # type: ignore[arg-type]
 
 
 _FORGOTTEN, _THERE_ALREADY = b"26000", b"42P05"

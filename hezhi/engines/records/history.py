@@ -50,7 +50,7 @@ def _without_indexes(model: M) -> M:
     """The package has one setting for all tables; this takes the indexes off one of them."""
     for each in model.versions.rel.related_model._meta.local_fields:  # type: ignore[attr-defined]
         if isinstance(each, models.ForeignKey) and each.name != "pgh_obj":
-            each.db_index = False
+            each.db_index = False  # type: ignore[attr-defined]
     return model
 
 
