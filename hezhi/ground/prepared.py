@@ -15,11 +15,14 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from psycopg import pq
 from psycopg.types.json import Json, Jsonb
 
+from hezhi.ground.crypto import sm3
 from hezhi.ground.time import monotonic
 
 
@@ -40,31 +43,74 @@ def prepared(text: str, values: Sequence[Any] | Mapping[str, Any]) -> Iterator[p
 class Hot:
     """A long statement with named places, made ready once (热语句): its text and the order of its values.
 
-    `types` as for `typed`. A statement that runs outside of a transaction is one by itself.
+    `types` as for `typed`; what it gives back must be texts. A statement that runs outside of a transaction is
+    one by itself, and then goes past the driver's cursor straight to the server.
     """
 
     def __init__(self, text: str, types: str = "") -> None:
         self.names: list[str] = []
         self.text = re.sub(r"%\((\w+)\)s", self._place, typed(text, types)).replace("%%", "%")
+        self._name = f"hot_{sm3(self.text.encode()).hex()[:16]}".encode()
+        self._ready: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
     def _place(self, found: re.Match[str]) -> str:
         if found[1] not in self.names:
             self.names.append(found[1])
         return f"${self.names.index(found[1]) + 1}"
 
-    def row(self, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def row(self, values: Mapping[str, Any]) -> tuple[str | None, ...] | None:
         """Run it on Django's own connection, in its transaction if there is one; gives the first row."""
-        connection.ensure_connection()
-        connection.validate_no_broken_transaction()
+        own = connections[DEFAULT_DB_ALIAS]
+        own.ensure_connection()
+        own.validate_no_broken_transaction()
         begun = monotonic()
         given = [values[name] for name in self.names]
         sent = [value if value is None or type(value) is str else plain(value) for value in given]
-        with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
-            cursor.execute(self.text, sent, prepare=True)  # type: ignore[arg-type]
-            if connection.queries_logged:
-                connection.queries_log.append({"sql": self.text.strip(), "time": f"{monotonic() - begun:.3f}"})
-            found: tuple[Any, ...] | None = cursor.fetchone()
-            return found
+        with own.wrap_database_errors:
+            if own.in_atomic_block or not own.connection.autocommit:
+                found = self._by_cursor(own.connection, sent)
+            else:
+                found = self._straight(own.connection, [None if text is None else text.encode() for text in sent])
+        if own.queries_logged:
+            own.queries_log.append({"sql": self.text.strip(), "time": f"{monotonic() - begun:.3f}"})
+        return found
+
+    def _by_cursor(self, link: psycopg.Connection[Any], sent: list[str | None]) -> tuple[str | None, ...] | None:
+        with psycopg.RawCursor(link) as cursor:
+            return cursor.execute(self.text, sent, prepare=True).fetchone()  # type: ignore[arg-type]
+
+    def _straight(self, link: psycopg.Connection[Any], sent: list[bytes | None]) -> tuple[str | None, ...] | None:
+        result = self._sent(link, sent)
+        if _state(result) == _FORGOTTEN:
+            self._ready.discard(link)  # a rollback made the driver forget all that was prepared
+            result = self._sent(link, sent)
+        _check(link, result)
+        if not result.ntuples:
+            return None
+        told = (result.get_value(0, n) for n in range(result.nfields))
+        return tuple(None if value is None else value.decode() for value in told)
+
+    def _sent(self, link: psycopg.Connection[Any], sent: list[bytes | None]) -> pq.abc.PGresult:
+        if link not in self._ready:
+            if _state(made := link.pgconn.prepare(self._name, self.text.encode())) != _THERE_ALREADY:
+                _check(link, made)
+            self._ready.add(link)
+        return link.pgconn.exec_prepared(self._name, sent)  # type: ignore[arg-type]
+
+
+_FORGOTTEN, _THERE_ALREADY = b"26000", b"42P05"
+
+
+def _state(result: pq.abc.PGresult) -> bytes | None:
+    return result.error_field(pq.DiagnosticField.SQLSTATE)
+
+
+def _check(link: psycopg.Connection[Any], result: pq.abc.PGresult) -> None:
+    if result.status in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
+        return
+    if link.pgconn.status != pq.ConnStatus.OK:
+        raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+    raise psycopg.errors.error_from_result(result)
 
 
 def plain(value: Any) -> str | None:

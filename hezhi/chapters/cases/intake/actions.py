@@ -112,7 +112,7 @@ _WRITE = (
 ), audit as ("""
     + f"{RECORD} from fresh)"
 )
-_TOLD = "select id, number, state, area from receipt"
+_TOLD = "select number, state, area from receipt"
 _ANSWER = """jsonb_set(%(claim_answer)s::jsonb, '{told}', %(claim_answer)s::jsonb->'told' || jsonb_build_object(
     'number', receipt.number, 'area', receipt.area))"""
 
@@ -161,7 +161,8 @@ def _write(message: Message, by: Actor, case_id: UUID, claim: Claim | None = Non
         if row is None:
             return None
         case_changed(case_id, "report", by=by)
-    return Receipt(id=row[0], number=row[1], code=code, state=row[2], area=row[3])
+    number, state, area = map(str, row)
+    return Receipt(id=case_id, number=number, code=code, state=state, area=area)
 
 
 def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, object]:
