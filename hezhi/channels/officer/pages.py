@@ -40,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         for todo in found
         if (url := _where(todo, cases))
     ]
-    late = sum(1 for row in rows if row["todo"].due_at and row["todo"].due_at < time.now())
+    late = sum(1 for todo in found if _where(todo, cases) and todo.due_at and todo.due_at < time.now())
     on_duty = on_duty_here(by.unit_id, time.now()) if by.may("cases.view") else []
     context = {
         "rows": rows, "late": late, "title": "我的待办", "user_id": by.user_id, "unit_id": by.unit_id,
