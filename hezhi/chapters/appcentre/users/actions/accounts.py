@@ -12,6 +12,7 @@ from hezhi.chapters.appcentre.users.rules import seed_roles
 from hezhi.engines.org import actions as org
 from hezhi.engines.org import sessions
 from hezhi.engines.org.api import Actor, Holding, Post, Role, Unit, User, holdings_of, system
+from hezhi.engines.org.rules import COUNTERSIGN, COUNTERSIGNERS
 from hezhi.engines.records.acting import acting, verb
 from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed, NotNow
@@ -111,7 +112,11 @@ def create_post(unit: Unit, *, by: Actor, role: Role, title: str = "") -> Post:
 
 
 def load_roles() -> list[Role]:
-    """Make the seed roles that are not there yet; one that exists stays as it is (初始角色)."""
+    """Make the seed roles that are not there yet; one that exists stays as it is (初始角色).
+
+    Except for the countersignature: offices of an older installation get it here, because where nobody has it
+    nobody could approve that somebody gets it.
+    """
     there = set(Role.objects.values_list("code", flat=True))
     missing = [role for role in seed_roles() if role.code not in there]
     if missing:
@@ -119,7 +124,17 @@ def load_roles() -> list[Role]:
             Role.objects.bulk_create(missing)
             for role in missing:
                 deed.on(role)
+    for role in Role.objects.filter(kind__in=COUNTERSIGNERS).exclude(permissions__contains=[COUNTERSIGN]):
+        if role not in missing:
+            _add_countersign(role)
     return missing
+
+
+def _add_countersign(role: Role) -> None:
+    with acting(system("初始化"), verb="users.load_roles", reason="授权改由两人办理") as deed:
+        role.permissions = [*role.permissions, COUNTERSIGN]
+        role.save(update_fields=["permissions"])
+        deed.on(role)
 
 
 def create_first_administrator(kind: str, login_name: str, full_name: str) -> tuple[User, str]:

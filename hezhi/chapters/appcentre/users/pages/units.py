@@ -119,7 +119,7 @@ def _facts(place: Unit, work: queries.OpenWork) -> list[Fact]:
         Fact("启用日期", time.show_day(place.valid_from)),
         Fact("停用日期", time.show_day(place.valid_to) if place.valid_to else "长期"),
         Fact("值班电话", place.phone or "未填"),
-        Fact("未办结的工作", work.told or "没有"),
+        Fact("未办结工作", work.told or "没有"),
         Fact("职责", place.duties or "未填", wide=True),
     ]
 
@@ -148,7 +148,7 @@ class NewPost(django_forms.Form):
     """A post in a unit (设岗)."""
 
     role = django_forms.ModelChoiceField(
-        label="角色", queryset=Role.objects.all(), help_text="决定这个岗位能做什么、看多远。",
+        label="角色", queryset=Role.objects.all(), empty_label="请选择", help_text="决定这个岗位能做什么、看多远。",
         error_messages={"required": "请选择角色。"},
     )  # fmt: skip
     title = django_forms.CharField(label="岗位名称", max_length=60, required=False, help_text="留空与角色同名。")

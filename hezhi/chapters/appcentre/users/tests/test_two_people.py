@@ -257,6 +257,25 @@ def test_after_the_three_first_administrators_the_first_officer_gets_his_post(co
     assert actor(colleague).may("cases.accept")
 
 
+def test_the_offices_of_an_older_installation_get_the_countersignature_and_no_other_role_changes():
+    actions.load_roles()
+    for code in ("security_admin", "audit_admin", "acceptor"):
+        make_role(
+            code,
+            ["org.view"] if code != "acceptor" else ["cases.view"],
+            kind=code if code != "acceptor" else "business",
+        )
+    assert actions.load_roles() == []
+    kept = {
+        role.code: role.permissions
+        for role in Role.objects.filter(code__in=("security_admin", "audit_admin", "acceptor"))
+    }
+    assert kept == {
+        "security_admin": ["org.view", "org.approve"], "audit_admin": ["org.view", "org.approve"], "acceptor": ["cases.view"],
+    }  # fmt: skip
+    assert AuditEntry.objects.filter(event="users.load_roles", reason="授权改由两人办理").count() == 2
+
+
 def test_the_policy_is_taken_away_as_a_document_and_that_is_written_down(security, post):
     answer = desk(security).get("/users/roles/policy.xlsx")
     sheet = load_workbook(io.BytesIO(answer.content)).active
