@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -117,6 +118,18 @@ class World:
         forget_who_made_this()
         return self.clients[user]
 
+    def prepare(self) -> World:
+        """Make everybody and sign them in, so that many promises can be held to one world (see `hold`)."""
+        assert self.mine and self.theirs
+        for user in (
+            self.officer,
+            self.neighbour,
+            self.stranger,
+            *([self.half] if self.registry.column_rights else ()),
+        ):
+            self.client(user)
+        return self
+
     def get(self, url: str, user: User | None = None, **more: Any) -> Any:
         """Open a page."""
         return self.client(user).get(url, **more)
@@ -184,12 +197,25 @@ def _area(code: str, name: str, level: str, west: float, width: float, above: Ar
 
 def keep_all(registry: Registry) -> None:
     """Hold one registry to every promise, each in a transaction that is taken back."""
-    from django.db import transaction
-
     for keeps in PROMISES:
-        with transaction.atomic():
-            keeps(World(registry))
-            transaction.set_rollback(True)
+        hold(World(registry), keeps)
+
+
+def hold(world: World, keeps: Promise) -> None:
+    """Hold a world to one promise and take back all that it wrote; what browsers were told is forgotten."""
+    for client in world.clients.values():
+        client.cookies.pop("messages", None)
+    with transaction.atomic():
+        keeps(world)
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def prepared(registry: Registry) -> Iterator[World]:
+    """A prepared world for the promises of one registry, all taken back at the end."""
+    with transaction.atomic():
+        yield World(registry).prepare()
+        transaction.set_rollback(True)
 
 
 def _text(response: Any) -> str:
