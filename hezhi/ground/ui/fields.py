@@ -355,7 +355,9 @@ def form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | No
         made = LookupField(field.remote_field.model._default_manager.all(), **told)
     elif field.choices:
         blank = field.blank or not field.has_default()
-        offered = partial(field.get_choices, include_blank=blank)  # asked anew: a dictionary changes meanwhile
+        offered = partial(
+            field.get_choices, include_blank=blank, blank_choice=[("", "请选择")]
+        )  # asked anew: a dictionary changes meanwhile
         made = CodeField(choices=offered, empty_value=None if field.null else "", **told)
         made.dictionary = getattr(field, "dictionary", "")
     elif isinstance(field, models.BooleanField) and not field.null:

@@ -369,7 +369,7 @@ def _near(demo: _Demo, compound: Compound, n: int) -> Point:
 def _small_place(demo: _Demo, compound: Compound, n: int, kind: str, name: str, number: str) -> SmallPlace:
     danger = demo.chance(15)
     return demo.stamped(  # type: ignore[no-any-return]
-        SmallPlace, compound, number=number, name=f"{compound.name}{name}", kind=kind, uscc=_uscc(demo, "92"),
+        SmallPlace, compound, number=number, name=f"{compound.name[:2]}{name}", kind=kind, uscc=_uscc(demo, "92"),
         address=f"{compound.address}附{n + 1}号", point=_near(demo, compound, n), keeper_name=demo.name(),
         keeper_phone=demo.phone(), floor_area=Decimal(demo.dice.randrange(20, 150)), floors=1,
         staff_count=demo.dice.randrange(1, 12), capacity=demo.dice.randrange(8, 28), licence=f"YL{number}",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from hezhi.chapters.grassroots.registers.actions.numbering import next_number
 from hezhi.chapters.grassroots.registers.models import (
     Enterprise,
@@ -34,6 +36,7 @@ from hezhi.engines.dossier.visits import Visits
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.abilities import Files, Remarks
 from hezhi.engines.registry.declaration import Registry
+from hezhi.engines.registry.filters import YesNoFilter
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
@@ -85,7 +88,7 @@ class OrganisationRegistry(Registry):
 
     def examples(self, n: int) -> dict[str, Any]:
         numbers = {"staff_count": 50, "party_members": 3, "union_members": 5, "league_members": 4, "women_count": 9}
-        phones = dict.fromkeys(("phone", "rep_phone", "security_phone"), f"139{n:08d}")
+        phones = {"phone": f"0532-86{n:06d}", "rep_phone": f"139{n:08d}", "security_phone": f"138{n:08d}"}
         yes = dict.fromkeys(("has_party", "has_union", "has_league", "has_women"), True)
         return {"uscc": example_uscc(n), "status": "open", **numbers, **phones, **yes}
 
@@ -172,8 +175,13 @@ class SmallPlaces(Registry):
     right = rights("small_places") | {"visit": "small_places.edit"}
     list = ("name", "kind", "community", "address", "keeper_name", "keeper_phone", "licence_until", "last_inspected_on", "hazard")  # fmt: skip
     also = ("number", "uscc", "grid", "building", "floor_area", "staff_count", "capacity", "sleeps_on_site", "gas", "rectify_until")  # fmt: skip
-    filters = (*AREAS, "kind", "hazard", "sleeps_on_site", "gas", "licence_until", "last_inspected_on", "rectify_until")
+    filters = (*AREAS, "kind", "hazard", "licence_until")
+    more_filters = {
+        "late": YesNoFilter(label="逾期未整改", condition=lambda: Q(rectify_until__lt=time.today())),
+        "expired": YesNoFilter(label="许可证过期", condition=lambda: Q(licence_until__lt=time.today())),
+    }
     search = ("name", "address", "uscc", "number")
+    search_hint = "名称、地址、信用代码"
     ordering = ("number",)
     natural_key = ("number",)
     form = (

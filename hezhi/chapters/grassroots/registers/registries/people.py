@@ -87,6 +87,7 @@ class Residents(Registry):
         "homeless": YesNoFilter(label="没有登记住处", condition=lambda: Q(home__isnull=True)),
     }
     search = ("number", "home__full_name")
+    search_hint = "人口编号、房屋名称"
     state = "state"
     ordering = ("number",)
     natural_key = ("number",)
@@ -194,7 +195,7 @@ class Households(Registry):
     """Households with their card; founded and changed by moving in and out."""
 
     model = Household
-    slug, title, group, icon = "households", "户", GROUP, "users"
+    slug, title, group, icon = "households", "住户", GROUP, "users"
     clause = "9.1.3-2-4"
     right = RIGHT
     offers = ("view", "edit", "api")
@@ -202,6 +203,7 @@ class Households(Registry):
     also = ("register_number", "sole", "grid")
     filters = ("community", "grid", "kind", "sole", "since")
     search = ("number", "home__full_name")
+    search_hint = "户编号、房屋名称"
     ordering = ("number",)
     named_by = "number"
     form = (("户", ("register_number", "kind", "sole")),)
@@ -226,6 +228,7 @@ class FacetRegistry(Registry):
     right = RIGHT
     offers = ("view", "add", "edit", "import", "api")
     search = ("resident__number", "resident__home__full_name")
+    search_hint = "人口编号、房屋名称"
     ordering = ("resident__number",)
     natural_key = ("resident",)
     named_by = "resident"
