@@ -14,7 +14,7 @@ from hezhi.chapters.grassroots.grids import queries
 from hezhi.chapters.grassroots.grids.models import Annotation, Division, GridDuty, GridKind, SpecialGrid
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.geo.actions import full_name
-from hezhi.engines.geo.dividing import Redivided, as_shape, as_stored, divide, pieces_of, standing, take_back, used_by
+from hezhi.engines.geo.dividing import Redivided, as_shape, as_stored, divide, pieces_of, standing, take_back
 from hezhi.engines.geo.division import Piece, sources
 from hezhi.engines.geo.models import Area
 from hezhi.engines.geo.queries import grid_at
@@ -327,7 +327,7 @@ def undo(division_id: UUID, *, by: Actor, reason: str) -> Division:
     created = [UUID(key) for key in row.undo["created"]]
     _annotations_leave(created)
     _units_back(row.undo["units"])
-    take_back(row.undo)
+    take_back(community, row.undo)
     row.told = row.told | {"undone_because": reason.strip()[:300]}
     _decided(row, Division.State.UNDONE, by, told=row.told)
     _things_follow(community, [grid.pk for grid in standing(community)], by)
@@ -414,6 +414,3 @@ def close_special(grid_id: UUID, *, by: Actor, reason: str) -> Area:
     Area.objects.filter(pk=grid.pk).update(valid_to=time.today())
     GridDuty.objects.running().filter(grid=grid.pk).update(ends_on=time.today())
     return grid
-
-
-__all__ = ["used_by"]
