@@ -1,20 +1,22 @@
 """A small district for grid management (测试用的小区域): a town with two communities of four grids each."""
 
 import json
+import tomllib
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import pytest
 import shapely
 from django.test import Client
 
-from hezhi.chapters.appcentre.users.api import load_roles
 from hezhi.chapters.grassroots.grids.api import load_tables
+from hezhi.engines.geo.actions import full_name
 from hezhi.engines.geo.dividing import as_stored
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor, actor_of, system
 from hezhi.engines.org.models import Role, Unit, User
-from hezhi.engines.org.testkit import enter, make_officer, make_unit
+from hezhi.engines.org.testkit import enter, make_officer, make_role, make_unit
 from hezhi.engines.registry.contract import forget_who_made_this
 
 BEGAN = date(2024, 1, 1)
@@ -44,18 +46,27 @@ class Ground:
 
 def _area(code: str, name: str, level: str, shape, above: dict) -> Area:
     stored = as_stored(shape)
-    full = "".join(a.name for k, a in above.items() if k in ("town", "community")) + name
     parent = list(above.values())[-1] if above else None
     return Area.objects.create(
-        code=code, name=name, full_name=full, level=level, parent=parent, shape=stored,
+        code=code, name=name, full_name=full_name(name, parent), level=level, parent=parent, shape=stored,
         centre=stored.point_on_surface, valid_from=BEGAN, **above,
     )  # fmt: skip
+
+
+def roles() -> dict[str, Role]:
+    """The roles that this room's own rights file speaks of, with its rights and those of cases."""
+    told = tomllib.loads((Path(__file__).parents[1] / "data" / "rights.toml").read_text("utf-8"))
+    rights = {row["code"]: row["permissions"] for row in told["role"]} | told["grants"]
+    far = {"duty_chief": Role.Reach.DISTRICT}
+    return {
+        code: make_role(code, [*rights[code], "cases.view"], reach=far.get(code, Role.Reach.AREA), name=code)
+        for code in ("grid_officer", "duty_chief", "grid_worker")
+    }
 
 
 @pytest.fixture
 def ground(db: None) -> Ground:
     """黄岛样例街道: 东社区 and 西社区, four square grids each, with units and people."""
-    load_roles()
     district = _area("370299", "样例区", "district", shapely.box(120.0, 36.0, 120.04, 36.02), {})
     town = _area("370299001", "样例街道", "town", shapely.box(120.0, 36.0, 120.04, 36.02), {"district": district})
     far = _area("370299002", "邻街道", "town", shapely.box(120.1, 36.0, 120.14, 36.02), {"district": district})
@@ -84,7 +95,7 @@ def ground(db: None) -> Ground:
             grids.append(grid)
             units[grid.code] = make_unit(grid.code, Unit.Kind.GRID, parent=unit, name=name, area=grid)
     made = Ground(town, communities, grids, units)
-    role = {r.code: r for r in Role.objects.all()}
+    role = roles()
     made.users = {
         "officer": make_officer("officer", role["grid_officer"], office, "林样例"),
         "far": make_officer("far", role["grid_officer"], units["far"], "邻样例"),
