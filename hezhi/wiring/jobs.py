@@ -86,6 +86,7 @@ ROUNDS = (
     Round("账号清理", "hezhi.chapters.appcentre.users.jobs.close_unused_accounts", HOUR),
     Round("未入库附件清扫", "hezhi.engines.records.jobs.sweep_files", HOUR),
     Round("导出文件清理", "hezhi.engines.registry.jobs.tidy", HOUR),
+    Round("已删除记录到期清除", "hezhi.engines.registry.jobs.purge", HOUR),
     Round("导入文件清理", "hezhi.chapters.cases.intake.jobs.tidy", HOUR),
     Round("类别更正学习", "hezhi.chapters.cases.intake.jobs.learn_nightly", 10 * MINUTE),
     Round("网格划分到期生效", "hezhi.chapters.grassroots.grids.jobs.enforce", 10 * MINUTE),

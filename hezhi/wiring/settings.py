@@ -66,6 +66,7 @@ ENGINES = [
     "hezhi.engines.geo",
     "hezhi.engines.org",
     "hezhi.engines.records",
+    "hezhi.engines.dossier",
     "hezhi.engines.registry",
     "hezhi.engines.flow",
     "hezhi.engines.reach",
@@ -197,9 +198,9 @@ PGHISTORY_APPEND_ONLY = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["hezhi.engines.registry.rest.DeclaredRight"],
+    "DEFAULT_PERMISSION_CLASSES": ["hezhi.engines.org.machine_rights.DeclaredRight"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "hezhi.engines.registry.rest.letter",
+    "EXCEPTION_HANDLER": "hezhi.engines.org.machine_rights.letter",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

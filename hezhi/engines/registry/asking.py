@@ -17,8 +17,8 @@ from django.utils.datastructures import MultiValueDict
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.declaration import with_id
-from hezhi.engines.registry.paging import Page, Place, page_of, read_token
 from hezhi.ground.errors import BadInput, NotAllowed
+from hezhi.ground.tables.paging import Page, Place, page_of, read_token
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.columns import Column
@@ -43,14 +43,14 @@ class Asked:
     ignored: Iterable[str] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
-        known = {*self.registry.filterset_class.base_filters, *PLACE, *SHAPE, *self.ignored}
+        known = {*self.filters, *PLACE, *SHAPE, *self.ignored}
         unknown = [name for name in self.given if name not in known]
         if unknown:
             raise BadInput(
                 {name: f"没有“{name}”这个筛选条件。" for name in unknown},
                 what=f"“{self.registry.title}”没有这样的筛选条件：{'、'.join(unknown)}。",
                 meaning="为免多显示数据，没有查询。",
-                remedy=f"可用的条件：{'、'.join(self.registry.filterset_class.base_filters) or '无'}。",
+                remedy=f"可用的条件：{'、'.join(self.filters) or '无'}。",
                 code="registry.unknown_filter",
             )
         if not self.filterset.is_valid():
@@ -60,6 +60,19 @@ class Asked:
     # -- the words of the question -------------------------------------------------------------------
 
     @cached_property
+    def open_columns(self) -> dict[str, Column]:
+        """The columns of the registry that this reader may see at all."""
+        hidden = self.registry.hidden_from(self.by)
+        return {name: column for name, column in self.registry.columns.items() if name not in hidden}
+
+    @cached_property
+    def filters(self) -> dict[str, Any]:
+        """The filters this reader may use: none on a field he may not see."""
+        hidden = self.registry.hidden_from(self.by)
+        told = self.registry.filterset_class.base_filters
+        return {name: made for name, made in told.items() if made.field_name not in hidden}
+
+    @cached_property
     def filterset(self) -> Any:
         """The filters bound to what was given."""
         return self.registry.filterset_class(self.given, queryset=self._base())
@@ -67,8 +80,7 @@ class Asked:
     @cached_property
     def conditions(self) -> list[tuple[str, str]]:
         """The filters in use, as pairs for a url."""
-        names = self.registry.filterset_class.base_filters
-        return [(n, v) for n in self.given if n in names for v in self.given.getlist(n) if v != ""]
+        return [(n, v) for n in self.given if n in self.filters for v in self.given.getlist(n) if v != ""]
 
     @cached_property
     def removed(self) -> bool:
@@ -86,7 +98,7 @@ class Asked:
         if not told:
             return self.registry.order
         name = told.lstrip("-")
-        if not self.registry.can_sort(name):
+        if not self.registry.can_sort(name) or name not in self.open_columns:
             raise BadInput({"order": f"不能按“{name}”排序。"}, code="registry.bad_order")
         sign = "-" if told.startswith("-") else ""
         return with_id((sign + self.registry.columns[name].order,))
@@ -104,9 +116,9 @@ class Asked:
     @cached_property
     def columns(self) -> dict[str, Column]:
         """The columns to show: those in the url, else the remembered ones, else the declaration's."""
-        told = [n for n in self.given.getlist("columns") if n in self.registry.columns]
-        wanted = told or [n for n in self.remembered_columns if n in self.registry.columns] or self.registry.list
-        return {name: column for name, column in self.registry.columns.items() if name in wanted}
+        told = [n for n in self.given.getlist("columns") if n in self.open_columns]
+        wanted = told or [n for n in self.remembered_columns if n in self.open_columns] or self.registry.list
+        return {name: column for name, column in self.open_columns.items() if name in wanted}
 
     # -- rows ----------------------------------------------------------------------------------------
 

@@ -175,7 +175,8 @@ def content_of(registry: Registry, run: ExportRun, by: Actor) -> tuple[bytes, in
     """The file's content, the number of rows, and whether there were more than may leave."""
     asked = Asked(registry, by, QueryDict(run.query))
     most = registry.export_rows_personal if run.personal else registry.export_rows
-    columns = list(registry.export_columns.values())
+    hidden = registry.hidden_from(by)
+    columns = [column for name, column in registry.export_columns.items() if name not in hidden]
     rows = registry.with_columns(asked.rows(), columns).order_by(*asked.order)[: most + 1]
     told = _Told(rows, columns, most)
     headings, lines = [column.label for column in columns], iter(told)

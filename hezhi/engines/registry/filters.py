@@ -20,10 +20,11 @@ from django.utils.datastructures import MultiValueDict
 
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.registry.columns import follow, label_path
-from hezhi.engines.registry.fields import plausible_day
 from hezhi.engines.registry.scope import own_rows
+from hezhi.ground.paths import follow
 from hezhi.ground.time import at_local
+from hezhi.ground.ui.fields import plausible_day
+from hezhi.ground.words import label_path
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
@@ -68,6 +69,10 @@ class KeysFilter(django_filters.Filter):
 
     def filter(self, rows: Rows, value: list[UUID]) -> Rows:
         return rows.filter(**{f"{self.field_name}__in": value}) if value else rows
+
+    def rows(self, by: Actor) -> Rows | None:
+        """The rows to choose from, where a part brings the filter; None: what the reader may know of."""
+        return None
 
 
 class CodesFilter(django_filters.MultipleChoiceFilter):
@@ -184,6 +189,8 @@ def options_of(registry: Registry, name: str, by: Actor) -> QuerySet[Any] | None
     if not isinstance(made, KeysFilter):
         return None
     rows = registry.choices_for(name, by)
+    if rows is None:
+        rows = made.rows(by)
     if rows is None:
         rows = own_rows(made.target, by)
         if made.target is Area:

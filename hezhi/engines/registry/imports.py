@@ -26,8 +26,6 @@ from hezhi.engines.records import files, store
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.models import Attachment
 from hezhi.engines.registry import actions, site
-from hezhi.engines.registry.columns import in_words
-from hezhi.engines.registry.fields import CodeField, Lookup, LookupField, PointField, WordsField, YesNoField, as_typed
 from hezhi.engines.registry.forms import lookup_for, make_form
 from hezhi.engines.registry.history import versions_of
 from hezhi.engines.registry.models import ImportRun
@@ -35,7 +33,9 @@ from hezhi.engines.registry.scope import person
 from hezhi.ground import tables, time
 from hezhi.ground.errors import BadInput, NotFound, NotNow, Refusal
 from hezhi.ground.masks import mask
+from hezhi.ground.ui.fields import CodeField, Lookup, LookupField, PointField, WordsField, YesNoField, as_typed
 from hezhi.ground.uploads import SHEETS
+from hezhi.ground.words import in_words
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
@@ -231,7 +231,7 @@ def undo(run_id: UUID, *, by: Actor, reason: str) -> int:
                 what="这批记录之后又有改动，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched"
             )
         for event in written:
-            _take_back(registry, rows[event.pgh_obj_id], event, events, reason)
+            take_back(registry, rows[event.pgh_obj_id], event, events, reason)
         ImportRun.objects.filter(pk=run.pk).update(state=State.UNDONE)
         deed.on(run)
     return len(ids)
@@ -288,6 +288,9 @@ class _Batch:
     report: list[tuple[int, dict[str, list[str]]]] = field(default_factory=list)
     seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.fields = self.registry.fields()
+
     def take(self, rows: list[tables.Row]) -> None:
         """Write a chunk of rows, each in a savepoint of its own."""
         keyed = [(row, self._key(row)) for row in rows]
@@ -324,13 +327,14 @@ class _Batch:
             raise BadInput(form.fault_list())
         if found is not None and not form.changes:
             return "unchanged"
+        actions.must_be_open(self.registry, form.instance, form, self.by)
         actions.write_form(self.registry, form, self.by)
         self.registry.after("import", form.instance, self.by)
         self._remember(form.instance)
         return "new" if found is None else "changed"
 
     def _form(self, row: tables.Row, found: Any) -> Any:
-        fields = self.registry.form_class.base_fields
+        fields = self.fields
         data = {name: as_typed(fields[name], text) for name, text in row.values.items()}
         if found is not None:
             return make_form(self.registry, self.by, data, instance=found, only=data, lookups=self.lookups)
@@ -406,7 +410,7 @@ def _table(run: ImportRun, columns: list[tables.Column]) -> tables.Table:
 def _refuse_unknown(registry: Registry, headings: Iterable[str]) -> None:
     """A heading we do not know is refused, because its column would be lost silently; what an export
     adds for reading is passed over."""
-    only_read = {c.label for name, c in registry.export_columns.items() if name not in registry.form_fields}
+    only_read = {c.label for name, c in registry.export_columns.items() if name not in registry.fields()}
     unknown = [heading for heading in headings if heading not in only_read]
     if unknown:
         raise BadInput(
@@ -436,7 +440,7 @@ def problems_with_cells(
     registry: Registry, run: ImportRun, most: int = 200, *, cells: bool = True
 ) -> list[tuple[int, str, str, str]]:
     """The same with what stands in the cell, read from the file itself while it is there."""
-    labels = {name: str(item.label) for name, item in registry.form_class.base_fields.items()}
+    labels = {name: str(item.label) for name, item in registry.fields().items()}
     told = [(n, name, said) for n, fields in run.report for name, all_ in fields.items() for said in all_][:most]
     values = _cells(registry, run, {n for n, _, _ in told}) if cells and told and run.file else {}
     return [(n, labels.get(name, ""), values.get(n, {}).get(name, ""), said) for n, name, said in told]
@@ -493,7 +497,8 @@ def _defer(task: str, run: ImportRun) -> None:
     app.configure_task(f"registry.{task}").defer(run_id=str(run.pk))
 
 
-def _take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:
+def take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:
+    """Give a row the values it had before one of its versions (恢复原值); a row that was new then is taken out."""
     if event.pgh_label == "insert":
         actions.take_out(registry, row, reason)
         row.save()

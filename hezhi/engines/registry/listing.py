@@ -24,7 +24,7 @@ from hezhi.ground.ui import shapes
 if TYPE_CHECKING:
     from hezhi.engines.registry.columns import Column
     from hezhi.engines.registry.declaration import Registry
-    from hezhi.engines.registry.paging import Page
+    from hezhi.ground.tables.paging import Page
 
 OPTIONS = 500
 WHOLE = ""  # the key of the count of all rows, where there is no state to count by
@@ -81,7 +81,8 @@ def listing_of(found: Found) -> shapes.Listing:
         views=_views(found),
         save_view_url=addresses.with_query(registry.url("views"), asked.query()) if asked.conditions else "",
         column_choices=[
-            shapes.ColumnChoice(name, column.label, name in asked.columns) for name, column in registry.columns.items()
+            shapes.ColumnChoice(name, column.label, name in asked.columns)
+            for name, column in asked.open_columns.items()
         ],
         bulk_actions=bulk,
         pager=_pager(found),
@@ -95,7 +96,7 @@ def listing_of(found: Found) -> shapes.Listing:
 def _around(asked: Asked) -> dict[str, list[Pair]]:
     registry, by = asked.registry, asked.by
     aside = Aside()
-    for name in registry.filterset_class.base_filters:
+    for name in asked.filters:
         options = options_of(registry, name, by)
         if options is not None:
             aside.ask_pairs(f"filter:{name}", options, OPTIONS + 1)
@@ -148,7 +149,7 @@ def _row(registry: Registry, row: Any, columns: list[Column]) -> shapes.Row:
 def _filters(found: Found) -> list[shapes.Filter]:
     asked = found.asked
     drawn: list[shapes.Filter] = []
-    for name, made in asked.registry.filterset_class.base_filters.items():
+    for name, made in asked.filters.items():
         if name == asked.registry.state:
             continue  # the chips are this filter
         value, label = asked.given.get(name, ""), str(made.label)

@@ -8,6 +8,7 @@ from django.apps import apps
 
 from hezhi.engines.org import permissions
 from hezhi.engines.registry.declaration import Registry
+from hezhi.engines.registry.parts import GIVEN
 from hezhi.ground.errors import NotFound
 
 R = TypeVar("R", bound=type[Registry])
@@ -24,6 +25,9 @@ def register(cls: R) -> R:
     known = _declared.get(cls.slug)
     if known is not None and _origin(type(known)) != _origin(cls):
         raise ValueError(f"Two registries share the address {cls.slug!r}: {_origin(type(known))} and {_origin(cls)}.")
+    made = cls()
+    kinds = {type(part) for part in cls.parts}
+    cls.parts = (*cls.parts, *(p for p in GIVEN if model is not None and type(p) not in kinds and p.fits(made)))
     _declared[cls.slug] = cls()
     return cls
 

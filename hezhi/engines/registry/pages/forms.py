@@ -12,8 +12,6 @@ from django.utils.html import format_html, format_html_join
 
 from hezhi.engines.registry import actions, addresses
 from hezhi.engines.registry.asking import Asked
-from hezhi.engines.registry.columns import in_words
-from hezhi.engines.registry.fields import LookupField
 from hezhi.engines.registry.forms import lookup_for, make_form
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.versions import version_of
@@ -21,6 +19,8 @@ from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.ids import new_id
 from hezhi.ground.masks import mask
 from hezhi.ground.ui.answers import answer
+from hezhi.ground.ui.fields import LookupField
+from hezhi.ground.words import in_words
 
 SALT = "registry.form"
 FORM_LIVES = 24 * 3600
@@ -84,6 +84,8 @@ class EditPage(_FormPage):
             return self._draw(late.form, fresh, version_of(fresh), status=late.status, notice=notice)
         except actions.FormRefused as refused:
             return self._draw(refused.form, self.row(id), version, status=refused.status)
+        except actions.PutAside as asked:
+            return self.done(asked.what, self.registry.url_of(self.row(id)))
         return self.done("已保存。", self.registry.url_of(row))
 
     def _draw(self, form: Any, row: Any, version: str, status: int = 200, notice: str = "") -> HttpResponse:

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib.gis.geos import GEOSGeometry, Point
+from django.contrib.gis.gdal import GDALException
+from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon, Point
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from hezhi.engines.registry.columns import in_words, label_of, label_path
 from hezhi.ground.text import strip_controls
 from hezhi.ground.time import local
+from hezhi.ground.words import in_words, label_of, label_path
 
 SELECT_UP_TO = 200
 PRELOAD_UP_TO = 5_000
@@ -117,7 +119,7 @@ class LookupWidget(forms.Select):
         told["class"] = str(told.get("class", "")).replace("form-select", "form-control")
         widget = {
             "name": name, "value": self._shown(value), "attrs": told, "required": self.is_required, "is_hidden": False,
-            "template_name": "registry/lookup.html", "pick_url": self.pick_url,
+            "template_name": "ui/parts/lookup.html", "pick_url": self.pick_url,
         }  # fmt: skip
         return {"widget": widget}
 
@@ -164,7 +166,9 @@ class LookupField(forms.ModelChoiceField):
 
 
 class CodeField(forms.TypedChoiceField):
-    """One of a list of codes; its label is taken as well."""
+    """One of a list of codes; its label is taken as well. `dictionary` names a list that is data."""
+
+    dictionary = ""
 
     @property
     def codes(self) -> dict[str, str]:
@@ -274,6 +278,38 @@ class PointField(forms.CharField):
         return in_words(value) if isinstance(value, GEOSGeometry) else value
 
 
+class ShapeField(forms.CharField):
+    """A line or an area (WGS 84) as GeoJSON or WKT text, drawn on a map where scripts run."""
+
+    widget = forms.Textarea
+
+    def __init__(self, *, geom_type: str = "POLYGON", **kwargs: Any) -> None:
+        self.geom_type = geom_type
+        super().__init__(**kwargs)
+        self.widget.attrs |= {"rows": 3}
+
+    def to_python(self, value: Any) -> GEOSGeometry | None:  # type: ignore[override]
+        if value in self.empty_values:
+            return None
+        try:
+            shape = value if isinstance(value, GEOSGeometry) else GEOSGeometry(str(value).strip(), srid=4326)
+        except (GEOSException, GDALException, ValueError):
+            raise ValidationError("图形无法识别，应为 GeoJSON 或 WKT（WGS 84）。") from None
+        if self.geom_type == "MULTIPOLYGON" and shape.geom_type == "Polygon":
+            shape = MultiPolygon(shape, srid=4326)
+        if shape.geom_type.upper() != self.geom_type and self.geom_type != "GEOMETRY":
+            raise ValidationError(f"图形种类不对：应为 {self.geom_type}，现为 {shape.geom_type}。")
+        if not shape.valid:
+            raise ValidationError("图形的边界自相交或没有闭合，请重新绘制。")
+        west, south, east, north = shape.extent
+        for x, y in ((west, south), (east, north)):
+            _checked_point(x, y)
+        return shape
+
+    def prepare_value(self, value: Any) -> Any:
+        return in_words(value) if isinstance(value, GEOSGeometry) else value
+
+
 def _checked_point(x: float, y: float) -> Point:
     # China lies between 73–136 east and 3–54 north: swapped or projected coordinates are seen at once.
     if 3 <= x <= 54 and 73 <= y <= 136:
@@ -291,7 +327,9 @@ def form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | No
         made = LookupField(field.remote_field.model._default_manager.all(), **told)
     elif field.choices:
         blank = field.blank or not field.has_default()
-        made = CodeField(choices=field.get_choices(include_blank=blank), empty_value=None if field.null else "", **told)
+        offered = partial(field.get_choices, include_blank=blank)  # asked anew: a dictionary changes meanwhile
+        made = CodeField(choices=offered, empty_value=None if field.null else "", **told)
+        made.dictionary = getattr(field, "dictionary", "")
     elif isinstance(field, models.BooleanField) and not field.null:
         made = YesNoField(label=field.verbose_name, help_text=field.help_text, required=False)
     elif isinstance(field, ArrayField):
@@ -301,6 +339,8 @@ def form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | No
         made = JsonField(empty=empty, widget=forms.Textarea(attrs={"rows": 4}), **told)
     elif getattr(field, "geom_type", "") == "POINT":
         made = PointField(**told)
+    elif hasattr(field, "geom_type"):
+        made = ShapeField(geom_type=field.geom_type, **told)
     else:
         made = _plain_field(field, kwargs)
     if made is None:
@@ -336,6 +376,8 @@ def as_typed(field: forms.Field, value: Any) -> Any:
         return ",".join(map(str, value.get("coordinates", ())))
     if isinstance(value, GEOSGeometry):
         return in_words(value)
+    if isinstance(field, ShapeField) and isinstance(value, dict):
+        return json.dumps(value)
     if isinstance(field, WordsField):
         return value if isinstance(value, list) else in_words(value)
     if isinstance(field, forms.JSONField) and not isinstance(value, str):

@@ -21,8 +21,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from hezhi.engines.registry.columns import follow
 from hezhi.ground.errors import BadInput
+from hezhi.ground.paths import follow
 
 Order = Sequence[str]
 LONGEST = 2_000
