@@ -54,6 +54,15 @@ MENU = (
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),
+    Group("网格管理", (
+        Entry("网格查询", "/grids/find/", ("grids.view",)),
+        Entry("网格标绘", "/grids/plot/", ("grids.plot",)),
+        Entry("多网融合", "/grids/matrix/", ("grids.view",)),
+        Entry("网格监督", "/grids/supervision/", ("grids.view",)),
+        Entry("网格统计", "/grids/report/", ("grids.view",)),
+        Entry("导入网格", "/grids/import/", ("grids.plot",)),
+        Entry("导出网格", "/grids/export/", ("grids.export",)),
+    )),
     Group("基础信息管理", (
         Entry("地址树与楼盘图", "/registers/tree/", ("homes.view",)),
         Entry("找人", "/registers/find/", ("residents.view",)),
@@ -149,19 +158,15 @@ def _tabs(actor: Actor, path: str) -> list[dict[str, Any]]:
 
 def _groups(actor: Actor, path: str) -> list[dict[str, Any]]:
     """The groups this reader may open; an empty group does not show."""
-    groups = []
+    groups: dict[str, list[dict[str, Any]]] = {}
     for group in MENU:
         items = [_item(entry.name, entry.url, path) for entry in group.entries if entry.open_to(actor)]
         if items:
-            groups.append({"title": group.title, "items": items})
+            groups[group.title] = items
     for title, entries in menu_entries(actor):
-        known = next((group for group in groups if group["title"] == title), None)
-        items = [_item(e.name, e.url, path) for e in entries]
-        if known is not None:
-            known["items"] += items
-        else:
-            groups.append({"title": title, "items": items})
-    return groups
+        # A registry whose group has pages of its own stands below them.
+        groups.setdefault(title, []).extend(_item(e.name, e.url, path) for e in entries)
+    return [{"title": title, "items": items} for title, items in groups.items()]
 
 
 def _item(name: str, url: str, path: str) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def divide(community: Area, pieces: Sequence[Piece], *, day: date, source: str =
             _keep(before.pop(piece.key), piece, community, day, source, done)
     _close(before.values(), day, done)
     _create([piece for piece in found.pieces if piece.key.startswith(NEW)], community, day, source, done)
-    _meet_neighbours(community, [*done.created, *done.changed])
+    _meet(community)
     return done
 
 
@@ -176,50 +176,45 @@ def _create(pieces: Sequence[Piece], community: Area, day: date, source: str, do
 
 
 _MEET = """
-update geo_area set shape = st_multi(st_snap(shape, %(corners)s::geometry, 1e-9))
-where valid_to is null and kind = 'basic' and id <> all(%(own)s::uuid[])
-  and st_dwithin(shape, %(border)s::geometry, 1e-9) and (community_id is distinct from %(community)s::uuid)
-  and not st_equalsexact(shape, st_multi(st_snap(shape, %(corners)s::geometry, 1e-9)))
+with near as (
+  select a.id, a.level, a.shape from geo_area a, geo_area c
+  where c.id = %s and a.valid_to is null and a.kind = 'basic' and a.shape && c.shape
+    and st_dwithin(a.shape, c.shape, 1e-9)),
+corners as (select st_collect(st_points(shape)) as points from near where level = 'grid'),
+met as (select near.id, st_multi(st_snap(near.shape, corners.points, 1e-9)) as shape from near, corners)
+update geo_area a set shape = met.shape from met where a.id = met.id and st_npoints(met.shape) > st_npoints(a.shape)
 """
 
 
-def _meet_neighbours(community: Area, areas: Sequence[Area]) -> None:
-    """Give the areas beyond the community's border the new corners that lie on it; no line moves by it."""
-    border = as_shape(community.shape).boundary
-    corners = shapely.points(shapely.get_coordinates([as_shape(area.shape) for area in areas]))
-    on_border = corners[shapely.dwithin(corners, border, 1e-9)] if len(corners) else corners
-    if not len(on_border):
-        return
-    values = {
-        "corners": shapely.to_wkb(shapely.multipoints(on_border), hex=True, include_srid=False),
-        "border": shapely.to_wkb(border, hex=True), "community": community.pk, "own": [area.pk for area in areas],
-    }  # fmt: skip
+def _meet(community: Area) -> None:
+    """Let neighbours share every corner of their common borders, beyond the community too; no line moves by it."""
     with connection.cursor() as cursor:
-        cursor.execute(_MEET.replace("%(corners)s::geometry", "st_setsrid(%(corners)s::geometry, 4326)").replace(
-            "%(border)s::geometry", "st_setsrid(%(border)s::geometry, 4326)"), values)  # fmt: skip
+        cursor.execute(_MEET, [community.pk])
 
 
 # -- taking back ------------------------------------------------------------------------------------
 
 
-def used_by(area_ids: Collection[UUID], spare: Collection[str] = ()) -> str:
+def used_by(area_ids: Collection[UUID]) -> str:
     """In Chinese, what kind of row points to one of these areas already; «» when nothing does.
 
-    `spare` are labels (`org.unit`) that the caller clears away himself.
+    Kept versions of rows (history) are no use: they only tell that something lay there once.
     """
-    for relation in Area._meta.related_objects:
-        model = relation.related_model
-        if model._meta.label_lower in spare or not relation.field.concrete:  # type: ignore[union-attr]
+    for relation in Area._meta.get_fields(include_hidden=True):
+        if not (relation.auto_created and relation.related_model and (relation.one_to_many or relation.one_to_one)):
             continue
-        if model._base_manager.filter(**{f"{relation.field.name}__in": area_ids}).exists():  # type: ignore[union-attr]
-            return str(model._meta.verbose_name)  # type: ignore[union-attr]
+        model: Any = relation.related_model
+        if model is Area or model._meta.proxy or hasattr(model, "pgh_tracked_model"):
+            continue
+        if model._base_manager.filter(**{f"{relation.field.name}__in": area_ids}).exists():
+            return str(model._meta.verbose_name)
     return ""
 
 
-def take_back(undo: dict[str, Any], spare: Collection[str] = ()) -> None:
+def take_back(community: Area, undo: dict[str, Any]) -> None:
     """Put a division back as it was before (撤销划分). Raises NotNow when its new grids are in use already."""
     created = [UUID(key) for key in undo["created"]]
-    used = used_by(created, spare) if created else ""
+    used = used_by(created) if created else ""
     if used:
         raise NotNow(
             f"这次新划的网格已经有了“{used}”，不能撤销。", "没有做任何改动。",
@@ -236,3 +231,4 @@ def take_back(undo: dict[str, Any], spare: Collection[str] = ()) -> None:
         area.save(update_fields=["name", "full_name"])
     Area.objects.filter(pk__in=undo["closed"]).update(valid_to=None)
     Area.objects.filter(pk__in=created).delete()
+    _meet(community)

@@ -8,7 +8,9 @@ from django.db import connection
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
 from hezhi.chapters.cases.handling.models import Case, Reporter
+from hezhi.chapters.cases.handling.pages.in_grid import CASES_IN_GRID
 from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil
+from hezhi.chapters.grassroots.grids.api import contribute
 from hezhi.engines.flow.calendar_change import Moved
 from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.org.actor import Actor, system
@@ -82,3 +84,4 @@ def may_open_file(actor: Actor, case_id: UUID, attachment: Attachment) -> bool:
 
 register(MATTER, reporter_of)
 guard(MATTER, may_open_file)
+contribute(CASES_IN_GRID)

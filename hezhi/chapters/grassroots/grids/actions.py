@@ -14,11 +14,12 @@ from hezhi.chapters.grassroots.grids import queries
 from hezhi.chapters.grassroots.grids.models import Annotation, Division, GridDuty, GridKind, SpecialGrid
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.geo.actions import full_name
-from hezhi.engines.geo.dividing import Redivided, as_shape, as_stored, divide, pieces_of, standing, take_back, used_by
-from hezhi.engines.geo.division import Piece, sources
+from hezhi.engines.geo.dividing import NEW, Redivided, as_shape, as_stored, divide, pieces_of, standing, take_back
+from hezhi.engines.geo.division import Piece, matched, sources
+from hezhi.engines.geo.files import Incoming
 from hezhi.engines.geo.models import Area
-from hezhi.engines.geo.queries import grid_at
-from hezhi.engines.geo.rules import next_codes
+from hezhi.engines.geo.queries import grid_at, locate
+from hezhi.engines.geo.rules import grid_code_fault, next_codes
 from hezhi.engines.org.actions import create_unit
 from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.org.models import Holding, Post, Unit
@@ -327,7 +328,7 @@ def undo(division_id: UUID, *, by: Actor, reason: str) -> Division:
     created = [UUID(key) for key in row.undo["created"]]
     _annotations_leave(created)
     _units_back(row.undo["units"])
-    take_back(row.undo)
+    take_back(community, row.undo)
     row.told = row.told | {"undone_because": reason.strip()[:300]}
     _decided(row, Division.State.UNDONE, by, told=row.told)
     _things_follow(community, [grid.pk for grid in standing(community)], by)
@@ -416,4 +417,87 @@ def close_special(grid_id: UUID, *, by: Actor, reason: str) -> Area:
     return grid
 
 
-__all__ = ["used_by"]
+# -- files ------------------------------------------------------------------------------------------
+
+
+@clause("9.1.3-1-1")
+@verb("grids.import")
+def import_drafts(found: Sequence[Incoming], *, by: Actor, source: str, crs: str) -> list[Division]:
+    """Polygons of a map file as drafts, one for each community they lie in (导入网格).
+
+    A polygon goes on from the grid whose code it carries, else from the one it shares most ground with. Faults
+    stay in the draft and are shown on the map; ground outside the district or the reader's own is refused.
+    """
+    by.must("grids.plot")
+    by_community = _by_community(found, by)
+    drafts = []
+    for community, shapes in by_community.items():
+        pieces = _as_pieces(community, shapes)
+        drafts.append(
+            save_draft(
+                community,
+                queries.features_of(pieces),
+                by=by,
+                title=f"{community.name}网格（导入）",
+                source=f"{source}（{crs}）",
+                origin=Division.Origin.IMPORTED,
+            )
+        )
+    return drafts
+
+
+def _by_community(found: Sequence[Incoming], by: Actor) -> dict[Area, list[Incoming]]:
+    mine = {area.pk: area for area in queries.communities_for(by).defer(None)}
+    told: dict[Area, list[Incoming]] = {}
+    outside, foreign = [], []
+    for one in found:
+        heart = shapely.make_valid(one.shape).representative_point()
+        place = locate(heart.x, heart.y)
+        if place is None or place.community is None:
+            outside.append(one)
+        elif place.community not in mine:
+            foreign.append(one)
+        else:
+            told.setdefault(mine[place.community], []).append(one)
+    if outside:
+        raise BadInput(
+            {"file": f"{_called(outside)}不在本区范围内，没有读入。请核对坐标系，或删去区外的图形。"},
+            code="grids.outside",
+        )
+    if foreign:
+        raise BadInput(
+            {"file": f"{_called(foreign)}不在您的管辖范围内，没有读入。请只上传本辖区的网格。"}, code="grids.foreign"
+        )
+    return told
+
+
+def _called(some: Sequence[Incoming]) -> str:
+    names = "、".join(f"第 {one.number} 个图形{f'“{one.name}”' if one.name else ''}" for one in some[:5])
+    return f"{names}等 {len(some)} 个图形" if len(some) > 5 else names
+
+
+def _as_pieces(community: Area, shapes: Sequence[Incoming]) -> list[Piece]:
+    """Each polygon with the key it goes on from; wrong codes are refused."""
+    now = standing(community)
+    by_code = {area.code: area for area in now}
+    said = [
+        f"第 {one.number} 个图形：{fault}"
+        for one in shapes
+        if one.code and (fault := grid_code_fault(one.code, Area.Kind.BASIC, community.code))
+    ]
+    codes = [one.code for one in shapes if one.code]
+    said += [
+        f"编码 {code} 出现了 {codes.count(code)} 次。" for code in sorted({c for c in codes if codes.count(c) > 1})
+    ]
+    if said:
+        raise BadInput({"file": said[:8]}, code="grids.codes")
+    coded = {n: str(by_code[one.code].pk) for n, one in enumerate(shapes) if one.code in by_code}
+    rest = [n for n in range(len(shapes)) if n not in coded]
+    free = {str(a.pk): as_shape(a.shape) for a in now if str(a.pk) not in coded.values()}
+    sound = [shapely.make_valid(shapes[n].shape) for n in rest]
+    keys = coded | dict(zip(rest, matched(sound, free), strict=True))
+    names = {str(area.pk): area.name for area in now}
+    return [
+        Piece(keys[n] or f"{NEW}{n + 1}", one.name or names.get(keys[n], f"{community.name}新网格{n + 1}"), one.shape)
+        for n, one in enumerate(shapes)
+    ]

@@ -246,7 +246,7 @@ class Annotations(Registry):
             raise BadInput({"text" if row.text else "name": said})
         if row.ends_on is not None and row.ends_on < row.starts_on:
             raise BadInput({"ends_on": "结束日期不能早于开始日期。"})
-        if row.point is not None and row.district_id is None:
+        if row.point is not None and row.grid_id is None:
             raise BadInput({"point": "这个位置不在本区任何网格内，请核对坐标。"})
 
     def examples(self, n: int) -> dict[str, Any]:

@@ -2,9 +2,26 @@
 
 from django.urls import path
 
-from hezhi.chapters.grassroots.grids.pages import divisions, layers, plotting
+from hezhi.chapters.grassroots.grids.pages import (
+    divisions,
+    finding,
+    layers,
+    plotting,
+    report,
+    special,
+    supervision,
+    transfer,
+)
 
 urlpatterns = [
+    path("find/", finding.find, name="grids-find"),
+    path("supervision/", supervision.page, name="grids-supervision"),
+    path("report/", report.page, name="grids-report"),
+    path("matrix/", special.matrix, name="grids-matrix"),
+    path("special/new/", special.new, name="grids-special-new"),
+    path("special/<uuid:id>/close/", special.close, name="grids-special-close"),
+    path("import/", transfer.take_in, name="grids-import"),
+    path("export/", transfer.give_out, name="grids-export"),
     path("plot/", plotting.choose, name="grids-choose"),
     path("plot/<uuid:id>/", plotting.plot, name="grids-plot"),
     path("plot/<uuid:id>/features.json", plotting.features, name="grids-plot-features"),

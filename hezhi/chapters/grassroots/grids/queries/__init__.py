@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,8 +58,14 @@ def grid_for(by: Actor, id: UUID) -> Grid:
 
 
 def print_of(grids: Sequence[Area]) -> str:
-    """The print of a community's grids as they stand."""
-    return rules.print_of([(str(g.pk), g.name, g.shape.hex.decode()) for g in grids])
+    """The print of a community's grids as they stand: another one after each change of name or border."""
+    versions = Counter(
+        Area.objects.filter(version_of__in=[g.pk for g in grids]).values_list("version_of_id", flat=True)
+    )
+    told = [
+        (str(g.pk), g.name, f"{g.valid_from} {versions[g.pk]} {square_metres(as_shape(g.shape)):.0f}") for g in grids
+    ]
+    return rules.print_of(told)
 
 
 # -- divisions --------------------------------------------------------------------------------------
