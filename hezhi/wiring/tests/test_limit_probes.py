@@ -9,6 +9,7 @@ from hezhi.chapters.grassroots.care.models import EmergencyEntry, Glass
 from hezhi.chapters.grassroots.care.tests.conftest import keys, office  # noqa: F401
 from hezhi.ground.errors import Refusal
 from hezhi.wiring.tests.forbidden_house import FORBIDDEN, Patch, patches
+import contextlib
 
 pytestmark = [pytest.mark.clause("9.1.3-2-6"), pytest.mark.clause("9.1.3-2-7")]
 PROBED = [patch for patch in patches(FORBIDDEN) if patch.probe]
@@ -21,10 +22,8 @@ def glass_without_factor(office, settings):  # noqa: F811
     file = office.file()
     with pytest.MonkeyPatch.context() as context:
         context.setattr("hezhi.chapters.grassroots.care.actions.factor.has_factor", lambda user: True)
-        try:
+        with contextlib.suppress(Refusal):
             actions.break_glass(by=office["chief"], wanted=file.number, reason="missing", sentence=WHY, code="000000")
-        except Refusal:
-            pass
     assert not Glass.objects.exists(), "P7：没有验证第二因素就打开了档案"
 
 
@@ -60,5 +59,3 @@ def test_a_patch_that_changes_behaviour_is_found_by_its_probe(office, settings, 
 @pytest.mark.parametrize("probe", PROBES.values(), ids=list(PROBES))
 def test_without_a_patch_the_probes_are_content(office, settings, probe):  # noqa: F811
     probe(office, settings)
-
-

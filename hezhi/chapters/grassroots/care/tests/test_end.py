@@ -95,7 +95,9 @@ def test_after_its_term_a_file_is_gone_with_its_history_and_the_log_proves_it(of
     file = actions.close_file(file.pk, by=office["supervisor"], closing="moved", note="迁出")
     with time.frozen_at(time.at_local(file.erase_on - timedelta(days=7))):
         jobs.erase_due(system("test"))
-        assert CareFile.objects.filter(pk=file.pk).exists() and told("care.erase_soon") == [office.people["supervisor"].pk]
+        assert CareFile.objects.filter(pk=file.pk).exists() and told("care.erase_soon") == [
+            office.people["supervisor"].pk
+        ]
     with time.frozen_at(time.at_local(file.erase_on)):
         assert jobs.erase_due(system("test")) == 1
     with connection.cursor() as cursor:

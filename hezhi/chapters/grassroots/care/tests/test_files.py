@@ -105,7 +105,12 @@ def test_not_found_costs_the_same_questions_whether_there_is_a_file_or_not(offic
     file, stranger = office.file(), office["neighbour"]
     asked = []
     for key in (file.pk, new_id()):
-        with CaptureQueriesContext(connection, ) as questions, pytest.raises(NotFound) as refusal:
+        with (
+            CaptureQueriesContext(
+                connection,
+            ) as questions,
+            pytest.raises(NotFound) as refusal,
+        ):
             queries.opened(stranger, key)
         asked.append(([q["sql"].replace(str(key), "?") for q in questions], refusal.value.what, refusal.value.code))
     normal = [([s.split(" WHERE ")[0] for s in sql], what, code) for sql, what, code in asked]
@@ -139,7 +144,16 @@ def test_needs_plan_services_visits_and_contacts(office, at):
         ("plan", {"text": "联系助餐点", "doer": "社区", "due_on": soon}),
         ("service", {"name": "助餐", "giver": "平江社区助餐点", "given_on": str(time.today()), "text": ""}),
         ("visit", {"on": soon, "doer": "worker"}),
-        ("tie", {"kind": "contact", "person_name": "池小满", "phone": "19900003333", "source": "本人提供", "purpose": "走失时联系"}),
+        (
+            "tie",
+            {
+                "kind": "contact",
+                "person_name": "池小满",
+                "phone": "19900003333",
+                "source": "本人提供",
+                "purpose": "走失时联系",
+            },
+        ),
     ):
         answer = client.post(f"/care/{file.pk}/do/{step}/", told)
         assert answer.status_code == 302, (step, answer.content.decode()[:3000])
@@ -151,7 +165,9 @@ def test_needs_plan_services_visits_and_contacts(office, at):
 def test_a_contact_without_source_and_purpose_is_refused(office):
     file = office.file()
     with pytest.raises(BadInput):
-        actions.add_tie(file.pk, by=office["worker"], kind="contact", person_name="池小满", phone="", source="", purpose="")
+        actions.add_tie(
+            file.pk, by=office["worker"], kind="contact", person_name="池小满", phone="", source="", purpose=""
+        )
     assert not Tie.objects.exists()
 
 
@@ -198,7 +214,9 @@ def test_a_visit_that_is_made_agrees_on_the_next(office):
     actions.agree_visit(file.pk, by=office["worker"], on=time.today(), doer_id=office.people["worker"].pk)
     (task,) = queries.my_visits(office["worker"])
     actions.make_visit(task.visit.pk, by=office["worker"], outcome="met", text="精神不错")
-    assert [v.agreed_on for v in Visit.objects.filter(file=file, made_on__isnull=True)] == [time.today() + timedelta(days=14)]
+    assert [v.agreed_on for v in Visit.objects.filter(file=file, made_on__isnull=True)] == [
+        time.today() + timedelta(days=14)
+    ]
 
 
 # -- referral --------------------------------------------------------------------------------------
@@ -260,7 +278,10 @@ def test_the_health_programme_opens_for_two_people_together(office):
     asked = actions.ask_together(file.pk, by=office["worker"])
     assert queries.waiting_for_me(office["worker"]) == []
     actions.join_together(asked.pk, by=office["supervisor"])
-    assert queries.opened(office["worker"], file.pk).shut == "" and queries.opened(office["supervisor"], file.pk).shut == ""
+    assert (
+        queries.opened(office["worker"], file.pk).shut == ""
+        and queries.opened(office["supervisor"], file.pk).shut == ""
+    )
     with time.frozen_at(time.now() + timedelta(minutes=31)):
         assert "两人" in queries.opened(office["worker"], file.pk).shut
 

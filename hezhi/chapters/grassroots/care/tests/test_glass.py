@@ -83,7 +83,8 @@ def test_a_code_opens_once(office, shown):
 
 
 @pytest.mark.parametrize(
-    ("more", "said"), [({"reason": ""}, "紧急情形"), ({"sentence": "有人走失"}, "至少 15 个字"), ({"wanted": ""}, "档案编号")]
+    ("more", "said"),
+    [({"reason": ""}, "紧急情形"), ({"sentence": "有人走失"}, "至少 15 个字"), ({"wanted": ""}, "档案编号")],
 )
 def test_reason_and_sentence_are_asked_for(office, shown, more, said):
     file = office.file()

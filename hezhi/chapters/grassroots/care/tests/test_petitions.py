@@ -28,7 +28,12 @@ def matter(office):
 
 @pytest.mark.parametrize(
     ("stage", "last"),
-    [("register", date(2026, 12, 11)), ("handle", date(2027, 1, 25)), ("review", date(2026, 12, 28)), ("recheck", date(2026, 12, 28))],
+    [
+        ("register", date(2026, 12, 11)),
+        ("handle", date(2027, 1, 25)),
+        ("review", date(2026, 12, 28)),
+        ("recheck", date(2026, 12, 28)),
+    ],
 )
 def test_the_limits_are_those_of_the_law_in_calendar_days(office, stage, last):
     """A last day that is a rest day moves to the first working day after it."""
@@ -54,7 +59,10 @@ def test_the_one_complained_of_never_sees_the_matter(office, at, matter):
 
 def test_a_matter_goes_its_way(office, at, matter):
     client, page = at("petitions"), f"/r/petition-matters/{matter.pk}/?tab=handling"
-    assert client.post(page, {"do": "assign", "office": str(office.units["water"].pk), "text": "请答复"}).status_code == 302
+    assert (
+        client.post(page, {"do": "assign", "office": str(office.units["water"].pk), "text": "请答复"}).status_code
+        == 302
+    )
     matter.refresh_from_db()
     assert matter.stage == "handle" and matter.due_on == limit_of("handle", time.today())
     assert client.post(page, {"do": "extend", "text": "需要检测"}).status_code == 302

@@ -54,7 +54,9 @@ def test_no_count_under_ten_is_shown_nor_can_be_worked_out(counts):
     table = published(counts)
     rows, columns = (*table.rows, TOTAL), (*table.columns, TOTAL)
     true = {
-        (r, c): sum(v for (a, b), v in counts.items() if (r in (a, TOTAL)) and (c in (b, TOTAL))) for r in rows for c in columns
+        (r, c): sum(v for (a, b), v in counts.items() if (r in (a, TOTAL)) and (c in (b, TOTAL)))
+        for r in rows
+        for c in columns
     }
     for place, value in true.items():
         assert table.cells[place] in (None, value)
@@ -91,7 +93,9 @@ def test_a_review_falls_no_later_than_the_end():
 
 
 def test_a_programme_for_minors_ends_with_the_eighteenth_birthday():
-    assert rules.ends_on(date(2026, 11, 26), longest_months=None, ends_at_age=18, born=date(2010, 2, 28)) == date(2028, 2, 28)
+    assert rules.ends_on(date(2026, 11, 26), longest_months=None, ends_at_age=18, born=date(2010, 2, 28)) == date(
+        2028, 2, 28
+    )
     assert rules.ends_on(date(2026, 11, 26), longest_months=36, ends_at_age=None, born=None) == date(2029, 11, 26)
 
 

@@ -44,7 +44,9 @@ class Office:
         row = Programme.objects.get(code=code)
         if on and not row.enabled:
             today = time.today()
-            actions.assess(row.pk, by=self["protector"], number="PIA-测试-01", on=today, until=today + timedelta(days=300))
+            actions.assess(
+                row.pk, by=self["protector"], number="PIA-测试-01", on=today, until=today + timedelta(days=300)
+            )
             if row.needs_order:
                 actions.take_order(
                     row.pk, by=self["protector"], number="卫健〔2026〕1 号", officer_id=self.people["supervisor"].pk,
