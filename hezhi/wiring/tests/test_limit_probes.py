@@ -1,5 +1,6 @@
 """Patches that change how the software behaves (行为补丁): laid on the running code, each is found by a probe that names its limit."""
 
+import contextlib
 import importlib
 
 import pytest
@@ -9,7 +10,6 @@ from hezhi.chapters.grassroots.care.models import EmergencyEntry, Glass
 from hezhi.chapters.grassroots.care.tests.conftest import keys, office  # noqa: F401
 from hezhi.ground.errors import Refusal
 from hezhi.wiring.tests.forbidden_house import FORBIDDEN, Patch, patches
-import contextlib
 
 pytestmark = [pytest.mark.clause("9.1.3-2-6"), pytest.mark.clause("9.1.3-2-7")]
 PROBED = [patch for patch in patches(FORBIDDEN) if patch.probe]

@@ -1,20 +1,21 @@
 """A small care office for tests (测试用的帮扶室): two towns, a team, strangers, and a few invented residents."""
 
+import tomllib
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.contrib.gis.geos import MultiPolygon, Polygon
 
-from hezhi.chapters.appcentre.users.api import load_roles
-from hezhi.chapters.grassroots.care import actions
+from hezhi.chapters.grassroots.care import actions, rules
 from hezhi.chapters.grassroots.care.models import CareFile, Programme
 from hezhi.chapters.grassroots.registers.models import Resident
 from hezhi.engines.flow import timing
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.org.models import Role, Unit, User
-from hezhi.engines.org.testkit import actor, make_officer, make_unit, traced
+from hezhi.engines.org.testkit import actor, make_officer, make_role, make_unit, traced
 from hezhi.engines.reach.api import load_templates
 from hezhi.ground import time
 
@@ -81,8 +82,8 @@ class Office:
 def build() -> Office:
     """Make the office; call it inside a test's transaction."""
     timing.forget()
-    load_roles()
     traced()
+    _roles()
     office = Office()
     district = _area(office, "district", "海风区", Area.Level.DISTRICT, None, 0)
     town = _area(office, "town", "海风街道", Area.Level.TOWN, district, 0)
@@ -99,6 +100,18 @@ def build() -> Office:
     load_templates(by=system("test"))
     actions.load_programmes(by=system("test"))
     return office
+
+
+def _roles() -> None:
+    """The room's own roles as it tells them, and of the others what this room grants them."""
+    told = tomllib.loads((Path(rules.__file__).parent / "data/rights.toml").read_text("utf-8"))
+    for row in told["role"]:
+        make_role(row["code"], row["permissions"], name=row["name"], reach=row["reach"])
+    for code, permissions in told["grants"].items():
+        reach = "unit_tree" if code == "handler" else "district"
+        make_role(code, [*permissions, "cases.view", "reach.inbox"], reach=reach)
+    make_role("system_admin", ["org.accounts", "org.view"], kind=Role.Kind.SYSTEM_ADMIN)
+    make_role("audit_admin", ["audit.view"], kind=Role.Kind.AUDIT_ADMIN)
 
 
 def _area(office: Office, name: str, title: str, level: str, parent: Area | None, at: int) -> Area:
