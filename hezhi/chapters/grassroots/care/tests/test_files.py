@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hezhi.chapters.grassroots.care import actions, queries
 from hezhi.chapters.grassroots.care.models import CareFile, Consent, Need, Referral, Tie, Visit
+from hezhi.chapters.grassroots.care.tests.world import ID_NUMBER
 from hezhi.engines.records.models import AuditEntry
 from hezhi.engines.records.vault import KeyRingRefused, ring
 from hezhi.ground import time
@@ -294,3 +296,41 @@ def test_a_withdrawn_consent_erases_it_at_once(office):
     actions.withdraw_consent(key, by=office["worker"])
     assert not CareFile.objects.filter(pk=key).exists()
     assert AuditEntry.objects.filter(event="records.erase", object_id=key).exists()
+
+
+# -- import ----------------------------------------------------------------------------------------
+
+HEAD = "项目,证件号码,依据,文书编号,帮扶人登录名,期限届满\n"
+
+
+def sheet(*lines: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("档案.csv", (HEAD + "\n".join(lines)).encode(), "text/csv")
+
+
+def test_a_sheet_comes_in_waiting_and_is_accepted_by_the_supervisor(office, at):
+    office.programme("released")
+    office.resident(id_number=ID_NUMBER)
+    client = at("supervisor")
+    answer = client.post(
+        "/care/import/", {"file": sheet(f"安置帮教,{ID_NUMBER},主管部门文书,司文〔2026〕8 号,worker,")}
+    )
+    assert answer.status_code == 302, answer.content.decode()[-3000:]
+    file = CareFile.objects.get()
+    assert file.state == "waiting" and queries.opened(office["worker"], file.pk).file.state == "waiting"
+    assert client.post(f"/care/{file.pk}/do/accept/").status_code == 302
+    assert CareFile.objects.get().state == "open"
+
+
+def test_one_bad_row_keeps_the_whole_sheet_out_and_is_named(office, at):
+    office.programme("released")
+    office.resident(id_number=ID_NUMBER)
+    lines = (
+        f"安置帮教,{ID_NUMBER},主管部门文书,司文〔2026〕8 号,worker,",
+        f"安置帮教,{ID_NUMBER},主管部门文书,,worker,",
+    )
+    page = at("supervisor").post("/care/import/", {"file": sheet(*lines)})
+    assert page.status_code == 422 and "没有依据不能建档" in page.content.decode() and not CareFile.objects.exists()
+
+
+def test_only_a_supervisor_imports(office, at):
+    assert at("worker").post("/care/import/", {"file": sheet()}).status_code == 403
