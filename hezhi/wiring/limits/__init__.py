@@ -8,6 +8,7 @@ show is checked by `make check` (`everywhere`). How the software behaves is held
 
 from hezhi.wiring.limits.findings import LIMITS, Finding
 from hezhi.wiring.limits.guards import at_start, everywhere
-from hezhi.wiring.limits.world import World, world
+from hezhi.wiring.limits.looking import world
+from hezhi.wiring.limits.world import World
 
 __all__ = ["LIMITS", "Finding", "World", "at_start", "everywhere", "world"]

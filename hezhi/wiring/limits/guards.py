@@ -7,8 +7,9 @@ from django.core.checks import CheckMessage, Critical
 
 from hezhi.wiring.limits import declared, promises, scripts, sources, tables
 from hezhi.wiring.limits.findings import Finding
+from hezhi.wiring.limits.looking import world
 from hezhi.wiring.limits.people import People
-from hezhi.wiring.limits.world import World, world
+from hezhi.wiring.limits.world import World
 
 Guard = Callable[[World, People], Iterator[Finding]]
 

@@ -16,6 +16,8 @@ LEARNERS = re.compile(
 )
 GRAPHS = re.compile(r"^(networkx|igraph|graph_tool|scipy\.sparse\.csgraph)")
 SHEETS = re.compile(r"^(csv|openpyxl|xlsxwriter|docx|polars|pandas)$|^hezhi\.ground\.tables")
+READ_IN = {"open_table", "Column", "Row", "TableRefused"}
+"""What reads a sheet that somebody brings; anything else of the tables makes one."""
 RECOGNISERS = re.compile(
     r"FaceRecognizerSF|LBPHFaceRecognizer|EigenFaceRecognizer|face_encodings|compare_faces|FaceAnalysis|embedding_distance|recogni[sz]e_(face|plate)"
 )
@@ -334,9 +336,7 @@ def no_map_and_no_sheet_in_care(world: World, people: People) -> Iterator[Findin
         if not path.startswith(CARE_ROOM):
             continue
         origins = set(imports(tree).values())
-        sheet = next(
-            (o for o in origins if SHEETS.search(o) and not o.endswith((".read_rows", ".Sheet", ".read_sheet"))), ""
-        )
+        sheet = next((o for o in origins if SHEETS.search(o) and o.rpartition(".")[2] not in READ_IN), "")
         if sheet and path not in world.allowed.get("sheets", {}):
             yield Finding("P10", path, f"帮扶室用 {sheet} 生成表格，等于导出")
         geo = {

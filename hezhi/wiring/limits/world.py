@@ -7,12 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.db import models
 
-from hezhi.chapters.appcentre.users.api import seed_roles
 from hezhi.engines.org.models import Role
-from hezhi.engines.registry import site
 from hezhi.engines.registry.declaration import Registry
 from hezhi.wiring.places import CHECKOUT
 
@@ -35,21 +32,6 @@ class World:
     def of(self, *endings: str) -> dict[str, str]:
         """The texts whose path ends so."""
         return {path: text for path, text in self.texts().items() if path.endswith(endings)}
-
-
-def world() -> World:
-    """The house as it stands now."""
-    from hezhi.wiring.limits.promises import facts
-
-    return World(
-        models=[model for model in apps.get_models() if is_ours(model)],
-        registries=site.registries(),
-        roles=seed_roles(),
-        addresses=addresses(),
-        texts=texts,
-        facts=facts(),
-        allowed=allowed(),
-    )
 
 
 def is_ours(model: type[models.Model]) -> bool:

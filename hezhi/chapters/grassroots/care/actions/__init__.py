@@ -23,6 +23,7 @@ from hezhi.chapters.grassroots.care.actions.files import (
     write_read,
 )
 from hezhi.chapters.grassroots.care.actions.glass import break_glass, review_glass
+from hezhi.chapters.grassroots.care.actions.importing import import_files
 from hezhi.chapters.grassroots.care.actions.petitions import (
     add_party,
     advance_matter,
@@ -35,7 +36,7 @@ from hezhi.chapters.grassroots.care.actions.rights import answer_request, take_r
 
 __all__ = [
     "accept_file", "add_party", "add_tie", "advance_matter", "agree_visit", "answer_referral", "answer_request", "ask_together",
-    "assess", "assign_matter", "break_glass", "close_emergency", "close_file", "enable", "extend_matter", "give_service",
+    "assess", "assign_matter", "break_glass", "close_emergency", "close_file", "enable", "extend_matter", "give_service", "import_files",
     "join_together", "load_programmes", "make_visit", "meet_need", "open_emergency", "open_file", "plan_step", "read_emergency",
     "reassign", "refer", "reply_matter", "review_file", "review_glass", "step_done", "take_order", "take_request", "tell_need",
     "turn_off", "withdraw_consent", "write_read",

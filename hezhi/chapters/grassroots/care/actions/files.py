@@ -291,7 +291,7 @@ def make_visit(visit_id: UUID, *, by: Actor, outcome: str, text: str = "") -> Vi
     visit = Visit.objects.filter(pk=visit_id, doer=by.user_id, made_on__isnull=True).select_related("file").first()
     if visit is None:
         raise queries.nothing()
-    if outcome not in Visit.Outcome.values:
+    if outcome not in set(Visit.Outcome.values) - {Visit.Outcome.OFF}:
         raise BadInput({"outcome": "请选择走访结果。"})
     visit.made_on, visit.outcome, visit.text = time.today(), outcome, tidy(text)
     visit.save()
@@ -448,7 +448,8 @@ def close_file(file_id: UUID, *, by: Actor, closing: str, note: str) -> CareFile
     if closing == "error":
         erasure.erase(file, by=by, reason="误建，按最小必要原则立即删除")
         return file
-    Visit.objects.filter(file=file, made_on__isnull=True).delete()
+    # Not deleted: what is deleted leaves versions behind that no erasure of the file would find.
+    Visit.objects.filter(file=file, made_on__isnull=True).update(made_on=time.today(), outcome=Visit.Outcome.OFF)
     Referral.objects.filter(file=file, state__in=("asked", "accepted")).update(state=Referral.State.REVOKED)
     return _kept(file)
 

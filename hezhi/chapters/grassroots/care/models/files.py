@@ -172,6 +172,7 @@ class Visit(OfFile):
         PHONED = "phoned", "电话联系"
         ABSENT = "absent", "未见到"
         DECLINED = "declined", "本人谢绝"
+        OFF = "off", "结案取消"
 
     agreed_on = models.DateField("约定日期")
     doer = models.ForeignKey("org.User", models.PROTECT, related_name="+", verbose_name="走访人")

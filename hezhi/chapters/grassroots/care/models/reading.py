@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 
@@ -19,11 +20,10 @@ def assigned_to(actor: Actor, file: str = "") -> Q:
         return Q(pk__in=())
     me, moment = actor.user_id, time.now()
     named = Q(**{f"{file}worker": me}) | Q(**{f"{file}deputy": me}) | Q(**{f"{file}supervisor": me})
-    from hezhi.chapters.grassroots.care.models.files import Glass, Referral
-
-    running = Referral.objects.filter(to_user=me, state__in=("asked", "accepted"), due_on__gte=time.today())
+    referrals, glasses = apps.get_model("care.Referral")._default_manager, apps.get_model("care.Glass")._default_manager
+    running = referrals.filter(to_user=me, state__in=("asked", "accepted"), due_on__gte=time.today())
     referred = running.values("file_id")
-    broken = Glass.objects.filter(by=me, until__gt=moment).values("file_id")
+    broken = glasses.filter(by=me, until__gt=moment).values("file_id")
     key = f"{file.removesuffix('__')}_id" if file else "pk"
     return named | Q(**{f"{key}__in": referred}) | Q(**{f"{key}__in": broken})
 

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from hezhi.chapters.grassroots.care.pages import desk, emergencies, files, glass, programmes, requests, steps
+from hezhi.chapters.grassroots.care.pages import desk, emergencies, files, glass, importing, programmes, requests, steps
 
 urlpatterns = [
     path("", files.mine, name="care"),
     path("new/", files.new, name="care-new"),
+    path("import/", importing.sheet, name="care-import"),
     path("visits/", files.visits, name="care-visits"),
     path("visits/<uuid:visit_id>/", steps.made, name="care-visit"),
     path("referrals/<uuid:referral_id>/", steps.answer_referral, name="care-referral"),

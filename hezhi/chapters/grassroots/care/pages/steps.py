@@ -152,7 +152,7 @@ def do(request: HttpRequest, file_id: UUID, step: str) -> HttpResponse:
 
 
 class MadeForm(forms.Form):
-    outcome = Choice(Visit.Outcome.choices, label="结果")
+    outcome = Choice([c for c in Visit.Outcome.choices if c[0] != Visit.Outcome.OFF], label="结果")
     text = Words(3, label="情况", required=False, help_text="写需要跟进的事；不写病情、案情和评价。")
 
 
