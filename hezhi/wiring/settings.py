@@ -188,7 +188,7 @@ STORAGES = {
 }
 # A compressed copy would break range requests on map tiles.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["pmtiles", "jpg", "png", "webp", "gz", "zip"]
-WHITENOISE_USE_FINDERS = TESTING
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING  # looked up when asked for, not listed for each client
 MEDIA_ROOT = HEZHI_HOME / "files"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700

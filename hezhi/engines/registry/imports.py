@@ -526,11 +526,24 @@ def _defer(task: str, run: ImportRun) -> None:
     app.configure_task(f"registry.{task}").defer(run_id=str(run.pk))
 
 
+def _take_out(registry: Registry, row: Any, reason: str) -> None:
+    """Remove a row that the batch has brought; where the table knows no removal it goes, and its history stays."""
+    if registry.removed_by:
+        actions.take_out(registry, row, reason)
+        row.save()
+        return
+    try:
+        row.delete()
+    except models.ProtectedError:
+        raise NotNow(
+            what=f"“{in_words(row)}”已被引用，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched"
+        ) from None
+
+
 def take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:
     """Give a row the values it had before one of its versions (恢复原值); a row that was new then is taken out."""
     if event.pgh_label == "insert":
-        actions.take_out(registry, row, reason)
-        row.save()
+        _take_out(registry, row, reason)
         return
     earlier = events._default_manager.filter(pgh_obj_id=row.pk, pgh_id__lt=event.pgh_id).order_by("-pgh_id").first()
     if earlier is None:
