@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from hezhi.chapters.grassroots.grids import queries
 from hezhi.chapters.grassroots.grids.models import Annotation, Division, GridDuty, GridKind, SpecialGrid
+from hezhi.engines.dossier.models import Visit
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.geo.actions import full_name
 from hezhi.engines.geo.dividing import NEW, Redivided, as_shape, as_stored, divide, pieces_of, standing, take_back
@@ -326,6 +327,10 @@ def undo(division_id: UUID, *, by: Actor, reason: str) -> Division:
             "请从最近的一次开始逐次撤销，或在现有边界上重新调整。", code="grids.not_last",
         )  # fmt: skip
     created = [UUID(key) for key in row.undo["created"]]
+    if Visit.objects.filter(object_id__in=created).exists():
+        raise NotNow(
+            "新网格已经有了走访记录，不能撤销。", "没有做任何改动。", "请在现有边界上重新调整。", code="geo.in_use"
+        )
     _annotations_leave(created)
     _units_back(row.undo["units"])
     take_back(community, row.undo)

@@ -21,6 +21,8 @@ from hezhi.chapters.grassroots.grids.models import (
     Role,
 )
 from hezhi.chapters.grassroots.grids.pages.grid import GridDetail, GridMap
+from hezhi.engines.dossier.maps import OnMap
+from hezhi.engines.dossier.visits import Visits
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit, User
@@ -51,11 +53,11 @@ class Grids(Registry):
     model = Grid
     slug, title, group, icon = "grids", "网格", GROUP, "polygon"
     clause = "9.1.3-1-1"
-    right = {"view": "grids.view", "export": "grids.export"}
+    right = {"view": "grids.view", "export": "grids.export", "visit": "grids.visit"}
     offers = ("view", "export", "api")
     removal = ""
     list = ("name", "code", "kind", "line", "town", "community", "members", "valid_from")
-    also = ("source", "valid_to")
+    also = ("last_visit", "next_visit", "source", "valid_to")
     machine = ("code", "name", "full_name", "kind", "line", "town", "community", "valid_from", "valid_to")
     filters = ("kind", "line", "town", "community")
     more_filters = {
@@ -67,6 +69,11 @@ class Grids(Registry):
     sortable = ("name", "code", "valid_from")
     on_map = "centre"
     pages = {"detail": GridDetail, "map": GridMap}
+    parts = (Visits(("日常巡查", "入户走访", "隐患排查", "政策宣传", "其他"), every=30, right="visit"),)
+
+    def gives(self, capability: str) -> bool:
+        """Visits are written down although nothing else is entered here."""
+        return capability == "visit" or super().gives(capability)
 
     def present(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Grids as they stand now; closed ones are reached from the history of their successors."""
@@ -231,7 +238,7 @@ class Annotations(Registry):
     bulk = ("ends_on",)
     on_map = "point"
     owner_of = "town"
-    parts = (Files(), Remarks())
+    parts = (OnMap(), Files(), Remarks())
 
     @column("有效", order="ends_on")
     def standing(self, row: Annotation) -> Any:

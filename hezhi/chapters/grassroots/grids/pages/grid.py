@@ -66,7 +66,7 @@ class GridDetail(DetailPage):
     def panels(self) -> list[Panel]:
         """The tabs of this room, then those of the rooms above."""
         brought = [room.panel for room in contents.contents_for(self.by) if room.panel]
-        return [*OWN[:2], *brought, *OWN[2:]]
+        return [*OWN[:2], *super().panels(), *brought, *OWN[2:]]
 
     def actions(self, row: Any) -> list[Action]:
         """To the plotting of its community, or to a professional grid's closing."""

@@ -41,7 +41,11 @@ def page(request: HttpRequest) -> HttpResponse:
     told, all_grids = queries.missing(by, UUID(str(town.pk)) if town else None)
     kind = request.GET.get("why", "")
     unmanned = sum(not row.members for row in told)
-    shown = [row for row in told if not kind or (kind == "unmanned") == (not row.members)]
+    long_ago = queries.unvisited(by, UUID(str(town.pk)) if town else None)
+    if kind == "unvisited":
+        shown = [queries.Missing(grid, ["90 天没有走访记录"]) for grid in long_ago]
+    else:
+        shown = [row for row in told if not kind or (kind == "unmanned") == (not row.members)]
     homeless, bare = queries.people_without_grid(by), queries.ground_without_grid(by)
     context = {
         "towns": towns, "town": town, "rows": shown[:SHOWN], "total": len(shown), "kind": kind,
@@ -49,6 +53,10 @@ def page(request: HttpRequest) -> HttpResponse:
         "figure_list": [
             Figure("基础网格", f"{all_grids:,}", "个"),
             Figure("有人负责", per_cent(all_grids - unmanned, all_grids), note=f"{unmanned:,} 个网格没有网格员"),
+            Figure(
+                "90 天内走访", per_cent(all_grids - len(long_ago), all_grids), url="?why=unvisited",
+                note=f"{len(long_ago):,} 个网格没有走访记录",
+            ),
             Figure("需要处理", f"{len(told):,}", "个", tone="danger" if told else ""),
             Figure("有人无格", f"{len(homeless):,}", "人"),
             Figure("有地无格", f"{len(bare):,}", "个社区"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,14 @@ from django.db.models import QuerySet
 from hezhi.chapters.grassroots.grids import rules
 from hezhi.chapters.grassroots.grids.models import Division, DutyItem, Grid, GridDuty, GridKind, SpecialGrid
 from hezhi.chapters.grassroots.grids.queries.contents import households_of, lacks_of, things_in
+from hezhi.engines.dossier.models import Visit
 from hezhi.engines.geo.dividing import NEW, as_shape, standing
 from hezhi.engines.geo.division import Piece, same, sources, square_metres
 from hezhi.engines.geo.models import Area
 from hezhi.engines.geo.queries import areas_like, locate, nearest_grid
 from hezhi.engines.geo.rules import grid_code_fault
 from hezhi.engines.org.actor import Actor
+from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 
 Feature = Mapping[str, Any]
@@ -221,6 +224,9 @@ def kind_of(grid: Area) -> GridKind | None:
     return rows.filter(code=grid.line).first() if grid.line else rows.order_by("precedence").first()
 
 
+VISITED_WITHIN = 90
+"""Days after which a grid counts as long unvisited."""
+
 # -- what is missing (三定、监督管控) -----------------------------------------------------------------
 
 
@@ -251,6 +257,14 @@ def missing(by: Actor, town: UUID | None = None) -> tuple[list[Missing], int]:
         if why:
             told.append(Missing(grid, why, people.get(grid.pk, [])))
     return told, len(grids)
+
+
+def unvisited(by: Actor, town: UUID | None = None) -> list[Grid]:
+    """Basic grids of the reader's ground in which nobody wrote a visit down for 90 days (久未走访)."""
+    since = time.today() - timedelta(days=VISITED_WITHIN)
+    seen = Visit.objects.filter(object_type="grids.grid", struck_reason="", visited_on__gt=since).values("object_id")
+    rows = Grid.objects.visible_to(by).grids().exclude(pk__in=seen).defer("shape")
+    return list((rows.filter(town=town) if town else rows).select_related("town", "community").order_by("code"))
 
 
 def _of_people(members: Sequence[GridDuty], listed: set[str]) -> list[str]:

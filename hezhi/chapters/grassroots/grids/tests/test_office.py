@@ -300,3 +300,19 @@ def test_the_demo_data_load_once(ground: Ground):
     assert many > 0 and Area.objects.filter(kind="specialised").count() == 5
     demo.load()
     assert GridDuty.objects.count() == many
+
+
+def test_a_visit_is_written_on_the_grid_and_its_long_absence_is_told(ground: Ground):
+    client, url = ground.client("worker"), f"/r/grids/{ground.grids[0].pk}/?tab=visits"
+    sent = {
+        "visited_on": f"{time.today()}",
+        "visitor": "简样例",
+        "purpose": "日常巡查",
+        "finding": "楼道畅通，灯具完好",
+    }
+    assert client.post(url, sent).status_code == 302
+    assert "楼道畅通" in client.get(url).content.decode()
+    names = {grid.name for grid in queries.unvisited(ground.by("officer"))}
+    assert len(names) == 7 and "东社区第1网格" not in names
+    page = ground.client("officer").get("/grids/supervision/?why=unvisited").content.decode()
+    assert "90 天没有走访记录" in page and "12%" in page
