@@ -53,7 +53,7 @@ MENU = (
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),
     Group("帮扶关爱", (
-        Entry("我的档案", "/care/", ("care.work",)),
+        Entry("我的档案", "/care/files/", ("care.work",)),
         Entry("督导台", "/care/desk/", ("care.supervise",)),
         Entry("紧急查阅复核", "/care/glass/reviews/", ("care.supervise", "care.protect")),
         Entry("应急名单", "/care/emergencies/", ("care.emergency",)),
