@@ -69,7 +69,7 @@ MENU = (
         Entry("变动线索", "/registers/reports/", ("residents.edit",)),
     )),
     Group("帮扶关爱", (
-        Entry("我的档案", "/care/", ("care.work",)),
+        Entry("我的档案", "/care/files/", ("care.work",)),
         Entry("督导台", "/care/desk/", ("care.supervise",)),
         Entry("紧急查阅复核", "/care/glass/reviews/", ("care.supervise", "care.protect")),
         Entry("应急名单", "/care/emergencies/", ("care.emergency",)),

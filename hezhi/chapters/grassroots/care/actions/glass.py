@@ -12,7 +12,7 @@ from hezhi.engines.flow.timing import timetable
 from hezhi.engines.org.api import Actor, User
 from hezhi.engines.reach.api import tell
 from hezhi.engines.records import audit
-from hezhi.engines.records.acting import verb
+from hezhi.engines.records.acting import current_deed, verb
 from hezhi.engines.records.vault import blind
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -61,7 +61,10 @@ def _break(*, by: Actor, wanted: str, reason: str, sentence: str) -> Glass:
         file=file, by_id=by.user_id, reason=reason, sentence=tidy(sentence), opened_at=moment, until=moment + rules.GLASS_LASTS,
         review_due=review_due or moment + rules.GLASS_LASTS,
     )  # fmt: skip
-    audit.write(by, queries.BROKEN, [(LABEL, file.pk)], purpose=rules.GLASS_REASONS[reason])
+    deed = current_deed()
+    if deed is not None:  # the verb's own row in the audit names the file first
+        deed.on(file)
+        deed.detail |= {"standing": "glass", "why": reason}
     told = {
         "number": file.number,
         "reader": by.name,

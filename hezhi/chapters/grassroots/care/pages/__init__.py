@@ -5,7 +5,8 @@ from django.urls import path
 from hezhi.chapters.grassroots.care.pages import desk, emergencies, files, glass, importing, programmes, requests, steps
 
 urlpatterns = [
-    path("", files.mine, name="care"),
+    path("", files.mine, name="care-start"),
+    path("files/", files.mine, name="care"),
     path("new/", files.new, name="care-new"),
     path("import/", importing.sheet, name="care-import"),
     path("visits/", files.visits, name="care-visits"),

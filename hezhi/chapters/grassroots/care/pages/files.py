@@ -69,7 +69,7 @@ def _row(by: Any, file: CareFile) -> Row:
         cells=(
             Cell(file.number, url=page), Cell(file.resident.person_name), Cell(file.programme.name),
             Cell(STANDINGS.get(queries.standing_of(by, file), "")),
-            Cell(file.review_on, "已逾期" if late else ""), Cell(file.get_state_display(), rules.TWO_GO if file.two_go else ""),
+            Cell(str(file.review_on), "已逾期" if late else ""), Cell(file.get_state_display(), rules.TWO_GO if file.two_go else ""),
         ),
     )  # fmt: skip
 
@@ -133,9 +133,9 @@ def _side(seen: Opened) -> list[Fact]:
         Fact("帮扶人", file.worker.full_name),
         Fact("替补人", file.deputy.full_name if file.deputy else "未指定"),
         Fact("督导人", file.supervisor.full_name),
-        Fact("建档日期", file.opened_on),
-        Fact("下次复核", file.review_on),
-        Fact("期限届满", file.ends_on or "无固定期限"),
+        Fact("建档日期", str(file.opened_on)),
+        Fact("下次复核", str(file.review_on)),
+        Fact("期限届满", str(file.ends_on or "无固定期限")),
         Fact("约定走访", f"每 {file.visit_every} 天" if file.visit_every else "按约定"),
     ]
 
@@ -156,7 +156,9 @@ def _actions(seen: Opened) -> list[Action]:
             found.append(button("受理", "accept", "primary"))
         found += [button("结案", "close", "danger"), button("调整帮扶人", "reassign")]
     if seen.may_write:
-        found += [button("撤回同意", "withdraw"), button("转介", "refer")]
+        if seen.file.basis_kind == CareFile.BasisKind.CONSENT:
+            found.append(button("撤回同意", "withdraw"))
+        found.append(button("转介", "refer"))
     if seen.standing in ("supervisor", "deputy"):
         found.append(button("复核", "review", "primary"))
     return found
@@ -296,11 +298,11 @@ def visits(request: HttpRequest) -> HttpResponse:
         rows.append(Row(
             id=str(task.visit.pk), name=task.words, url=page, tone="overdue" if late else "",
             cells=(
-                Cell(task.visit.agreed_on, "已过约定日期" if late else ""), Cell(task.words, task.visit.file.number, page),
-                Cell(task.who), Cell(task.place or "—"),
+                Cell(str(task.visit.agreed_on), "已过约定日期" if late else ""), Cell(task.words, task.visit.file.number, page),
+                Cell(task.who or "—", task.place),
             ),
         ))  # fmt: skip
-    columns = (Column("约定日期", "time"), Column("任务", "title"), Column("姓名"), Column("地点", "long"))
+    columns = (Column("约定日期", "time"), Column("任务", "title"), Column("姓名"))
     listing = Listing(
         name="我的走访", columns=columns, rows=rows, empty=Empty("没有约定的走访。", "回我的档案", reverse("care"))
     )

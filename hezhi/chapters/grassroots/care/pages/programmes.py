@@ -37,7 +37,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             id=str(each.pk), name=each.name, url=page,
             cells=(
                 Cell(each.name, each.category, page), Cell(each.get_group_display()), Cell("严格保密" if each.strict else "一般"),
-                Cell(each.duty_holder), Cell(each.assessed_until or "未评估"), Cell(state, "" if each.offered else "依法默认关闭"),
+                Cell(each.duty_holder), Cell(str(each.assessed_until or "未评估")), Cell(state, "" if each.offered else "依法默认关闭"),
             ),
         ))  # fmt: skip
     columns = (
@@ -52,7 +52,7 @@ def one(request: HttpRequest, programme_id: UUID) -> HttpResponse:
     """The purpose record of a programme (项目说明)."""
     each = _one(request, programme_id)
     facts = [
-        Fact("标准中的类别", each.category, each.get_group_display()),
+        Fact("标准类别", each.category, each.get_group_display()),
         Fact("履职单位", each.duty_holder, str(each.unit or "")),
         Fact("处理目的", each.purpose, wide=True),
         Fact("法律依据", each.basis, wide=True),
@@ -69,10 +69,10 @@ def one(request: HttpRequest, programme_id: UUID) -> HttpResponse:
     side = [
         Fact("状态", "已启用" if each.enabled else "未启用"),
         Fact("影响评估", each.assessment or "未登记", str(each.assessed_on or "")),
-        Fact("下次评估", each.assessed_until or "—"),
+        Fact("下次评估", str(each.assessed_until or "—")),
     ]
     if each.needs_order:
-        side += [Fact("主管部门文件", each.order_number or "未登记"), Fact("指定专人", str(each.officer or "未指定"))]
+        side += [Fact("主管文件", each.order_number or "未登记"), Fact("指定专人", str(each.officer or "未指定"))]
     context = {
         "programme": each, "fact_list": facts, "side_facts": side, "action_list": _actions(request, each),
         "crumbs": [Crumb("帮扶项目", reverse("care-programmes")), Crumb(each.name)],
