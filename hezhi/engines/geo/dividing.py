@@ -63,7 +63,7 @@ def as_shape(shape: GEOSGeometry) -> Shape:
 def as_stored(shape: Shape) -> MultiPolygon:
     """A shape of the rules as the table keeps it."""
     made = GEOSGeometry(memoryview(shapely.to_wkb(shape)), srid=4326)
-    return made if made.geom_type == "MultiPolygon" else MultiPolygon(made, srid=4326)
+    return made if isinstance(made, MultiPolygon) else MultiPolygon(made, srid=4326)
 
 
 def standing(community: Area) -> list[Area]:
@@ -206,7 +206,8 @@ def used_by(area_ids: Collection[UUID]) -> str:
         model: Any = relation.related_model
         if model is Area or model._meta.proxy or hasattr(model, "pgh_tracked_model"):
             continue
-        if model._base_manager.filter(**{f"{relation.field.name}__in": area_ids}).exists():
+        column: Any = relation
+        if model._base_manager.filter(**{f"{column.field.name}__in": area_ids}).exists():
             return str(model._meta.verbose_name)
     return ""
 

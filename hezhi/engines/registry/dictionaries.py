@@ -42,7 +42,7 @@ class DictionaryField(models.CharField):
         self.dictionary = dictionary
         kwargs.setdefault("max_length", 40)
         kwargs.pop("choices", None)
-        super().__init__(*args, choices=partial(current, dictionary), **kwargs)
+        super().__init__(*args, choices=partial(current, dictionary), **kwargs)  # type: ignore[misc]
 
     @property
     def codes(self) -> Mapping[str, str]:
