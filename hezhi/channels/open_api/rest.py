@@ -69,7 +69,7 @@ def door(*, raw: bool = False, **operations: tuple[Operation, tuple[str, ...]]) 
                 response["Allow"] = ", ".join(name.upper() for name in operations)
             return response
 
-    answer.for_machines = True
+    answer.for_machines = True  # type: ignore[attr-defined]
     return answer
 
 
