@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 
 from hezhi.engines.registry import actions, addresses
 from hezhi.engines.registry.asking import Asked
+from hezhi.engines.registry.declaration import RESTORE_DAYS
 from hezhi.engines.registry.forms import lookup_for, make_form
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.versions import version_of
@@ -131,7 +132,7 @@ class RemovePage(RegistryPage):
         return self.done(f"已{self.registry.removal_word}“{self.registry.row_name(row)}”。", self.registry.url())
 
     def _draw(self, form: ReasonForm, row: Any, status: int = 200) -> HttpResponse:
-        word, days = self.registry.removal_word, actions.RESTORE_DAYS
+        word, days = self.registry.removal_word, RESTORE_DAYS
         note = f"{days} 天内可以恢复。" if word == "删除" else "不再可选，已有的引用不受影响，可以重新启用。"
         title = f"{word}{self.registry.noun}：{self.registry.row_name(row)}"
         url = self.registry.url(row.pk, "remove")
