@@ -89,9 +89,7 @@ def waiting() -> Q:
 
 def level_of(by: Actor) -> str:
     """The level at which a person decides (所在层级); «» when he decides nowhere."""
-    kind = by.unit_kind or (
-        Unit.objects.filter(pk__in=[by.unit_id] if by.unit_id else []).values_list("kind", flat=True).first() or ""
-    )
+    kind = by.unit_kind or (Unit.objects.filter(pk__in=[by.unit_id]).values_list("kind", flat=True).first() or "")
     return "district" if by.kind == "system" else OF_UNIT.get(str(kind), "")
 
 

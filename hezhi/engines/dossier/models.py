@@ -153,7 +153,9 @@ class ExtraField(models.Model):
     choices = ArrayField(models.CharField(max_length=40), verbose_name="选项", default=list, blank=True)
     required = models.BooleanField("必填", default=False)
     help = models.CharField("填写说明", max_length=100, blank=True)
-    unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, related_name="+", verbose_name="所属单位")
+    unit = models.ForeignKey(
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="所属单位"
+    )
     order = models.PositiveSmallIntegerField("顺序", default=0)
     personal = models.BooleanField("是个人信息", default=False)
     purpose = models.CharField("处理目的", max_length=100, blank=True)
@@ -166,7 +168,9 @@ class ExtraField(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["registry", "code"], name="one_extra_field_per_code"),
             models.CheckConstraint(
-                condition=Q(personal=False) | ~Q(purpose=""), name="personal_extra_field_names_its_purpose"
+                condition=Q(personal=False) | ~Q(purpose=""),
+                name="personal_extra_field_names_its_purpose",
+                violation_error_message="个人信息须写明处理目的，否则不能收集。",
             ),
         ]
 

@@ -94,7 +94,7 @@ class Tags(Part):
 
 def tags_for(registry: Registry, by: Actor) -> QuerySet[Tag]:
     """The labels in use that this person may put on: of his units, and of those above his own."""
-    own = Unit.objects.filter(pk__in=[by.unit_id] if by.unit_id else [], path__startswith=OuterRef("unit__path"))
+    own = Unit.objects.filter(pk__in=[by.unit_id], path__startswith=OuterRef("unit__path"))
     near = Q(unit__in=by.scope.units) | Q(Exists(own))
     rows = Tag.objects.filter(registry=registry.slug, valid_to__isnull=True).order_by("name")
     return rows if by.scope.everything else rows.filter(near)
@@ -112,10 +112,11 @@ def put_on(registry: Registry, row: Model, *, by: Actor, id: str = "", name: str
         found = next((tag for tag in tags_for(registry, by) if str(tag.pk) == id or (name and tag.name == name)), None)
         if found is None and not name:
             raise BadInput({"tag": "请选择或填写标签。"})
-        if found is None and by.unit_id is None:
-            raise NotAllowed(what="没有任职单位，不能新建标签。")
+        unit_id = by.unit_id
+        if unit_id is None:
+            raise NotAllowed(what="没有任职单位，不能贴标签。")
         tag = found or Tag.objects.create(
-            registry=registry.slug, name=name, unit_id=by.unit_id, created_at=time.now()  # type: ignore[misc]
+            registry=registry.slug, name=name, unit_id=unit_id, created_at=time.now()
         )  # fmt: skip
         if not Tagged.of(row).filter(tag=tag).exists():
             Tagged.on(row, by, tag=tag).save()

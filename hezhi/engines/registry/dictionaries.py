@@ -41,8 +41,8 @@ class DictionaryField(models.CharField):
             dictionary, args = args[1], args[:1]
         self.dictionary = dictionary
         kwargs.setdefault("max_length", 40)
-        kwargs.pop("choices", None)
-        super().__init__(*args, choices=partial(current, dictionary), **kwargs)  # type: ignore[misc]
+        kwargs["choices"] = partial(current, dictionary)
+        super().__init__(*args, **kwargs)
 
     @property
     def codes(self) -> Mapping[str, str]:

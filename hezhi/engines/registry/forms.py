@@ -109,7 +109,8 @@ class RegistryForm(forms.ModelForm):
         code = self._before.get(name)
         if code and code not in field.codes:
             label = Labels(field.dictionary).get(code, code)
-            field.choices = [*field.choices, (code, f"{label}（已停用）")]  # type: ignore[misc]
+            offered: Any = field.choices
+            field.choices = [*offered, (code, f"{label}（已停用）")]
 
     def _mask(self) -> None:
         """Show masks; take a mask that comes back as the value it stands for."""

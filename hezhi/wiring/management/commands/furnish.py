@@ -31,6 +31,6 @@ class Command(BaseCommand):
         counts = load_tables(by=by)
         for room in ROOMS:
             counts |= import_module(f"hezhi.chapters.{room}.api").load_tables(by=by)
-        counts["代码"] = dictionaries.load(by=by)
+        counts["字典项"] = dictionaries.load(by=by)
         counts["消息模板"] = load_templates(by=by)
         self.stdout.write("、".join(f"{name} {n}" for name, n in counts.items() if n) or "初始字典已齐全")

@@ -153,3 +153,35 @@ def test_hours_keep_their_versions() -> None:
     row = world.rows()[0]
     edit(world, row, after_hours_moves="true")
     assert row.versions.filter(after_hours_moves=True).exists()
+
+
+def test_a_code_stays_what_it_is_and_a_new_label_is_a_new_version() -> None:
+    world = World(site.get("codes"))
+    row = world.rows()[0]
+    moved = edit(world, row, code="别的")
+    assert moved.status_code == 422 and "登记后不能改" in moved.content.decode()
+    assert edit(world, row, label="新名称").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"registry": "codes"}, "不接受扩展字段"),
+        ({"kind": "choice"}, "至少要有一个选项"),
+        ({"personal": "1", "purpose": ""}, "须写明处理目的"),
+        ({"code": "供暖"}, "只用小写字母"),
+    ],
+)
+def test_an_added_field_that_cannot_be_is_refused_in_words(changed: dict[str, str], said: str) -> None:
+    world = World(site.get("extra-fields"))
+    answer = post(world, world.registry.url("new"), world.typed() | changed)
+    assert answer.status_code == 422 and said in answer.content.decode(), answer.context["form"].errors
+
+
+def test_a_field_added_on_screen_stands_in_the_form_at_once() -> None:
+    fields, units = World(site.get("extra-fields")), World(site.get("units"))
+    data = {"registry": "units", "code": "fax", "label": "传真号码", "kind": "text", "valid_from": "2026-01-01"}
+    data |= {"order": "1", "unit": fields.mine.code}
+    assert post(fields, fields.registry.url("new"), data).status_code == 302
+    make_role("contract-officer", [*fields._role.permissions, "org.view", "org.units"], reach=Role.Reach.AREA)
+    assert "传真号码" in fields.get(units.registry.url("new")).content.decode()
