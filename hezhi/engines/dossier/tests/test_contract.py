@@ -18,7 +18,7 @@ pytestmark = pytest.mark.contract
 def pairs() -> Iterator:
     """Each registry with parts and each promise about them; the tests' own registries with the whole contract."""
     known = {r.slug: contract.PROMISES for r in site.registries() if r.parts and r.slug not in SLUGS}
-    for slug, promises in {**known, **dict.fromkeys(SLUGS, [*PROMISES, *contract.PROMISES])}.items():
+    for slug, promises in {**known, **{slug: [*PROMISES, *contract.PROMISES] for slug in SLUGS}}.items():
         for keeps in promises:
             marks = pytest.mark.xdist_group(f"parts-{slug}")
             yield pytest.param(slug, keeps, id=f"{slug}-{keeps.__name__}", marks=marks)
