@@ -46,7 +46,7 @@ def test_from_the_tree_to_the_flat_and_a_new_building(desk: Page, running_system
     look(desk, "chart")
     desk.locator(".chart a.flat-own").first.click()
     look(desk, "home")
-    desk.get_by_role("link", name="住户").click()
+    desk.get_by_role("navigation", name="分页").get_by_role("link", name="住户").click()
     expect(desk.get_by_role("table").first).to_contain_text("户主")
     look(desk, "home-people")
     for tab, name in (("产权与租约", "home-holders"), ("履历", "home-past"), ("走访", "home-visits")):

@@ -58,7 +58,8 @@ def example_uscc(n: int) -> str:
 class OrganisationRegistry(Registry):
     """What the registries of both kinds of organisation share."""
 
-    group, icon, clause = GROUP, "building", "9.1.3-2-5"
+    group, icon = GROUP, "building"
+    clause = "9.1.3-2-5"
     search = ("name", "uscc", "address")
     state = "status"
     ordering = ("name",)

@@ -224,7 +224,8 @@ class Households(Registry):
 class FacetRegistry(Registry):
     """Base of the registries beside the people: the person by number, his name masked."""
 
-    group, icon, clause = GROUP, "users", "9.1.3-2-4"
+    group, icon = GROUP, "users"
+    clause = "9.1.3-2-4"
     right = RIGHT
     offers = ("view", "add", "edit", "import", "api")
     search = ("resident__number", "resident__home__full_name")
