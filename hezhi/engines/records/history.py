@@ -7,9 +7,9 @@ differences, in the words of the fields.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from hashlib import md5
 from itertools import pairwise
@@ -21,15 +21,19 @@ from django.db import models
 from django.db.models import F, Func
 
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
-from hezhi.ground import time
 from hezhi.ground.text import shorten
+from hezhi.ground.words import in_words
 
 M = TypeVar("M", bound=type[models.Model])
 
 
-def tracked(exclude: list[str] | None = None) -> Callable[[M], M]:
-    """Keep every version of the model's rows (历史留痕), with who, in which post, by which request and why."""
-    return pghistory.track(  # type: ignore[no-any-return]
+def tracked(exclude: list[str] | None = None, *, indexed: bool = True) -> Callable[[M], M]:
+    """Keep every version of the model's rows (历史留痕), with who, in which post, by which request and why.
+
+    Versions are looked up by their row. Without `indexed` the other rows they point to have no index of their
+    own: for tables that are written all day.
+    """
+    track = pghistory.track(
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
         pghistory.DeleteEvent(),
@@ -39,6 +43,15 @@ def tracked(exclude: list[str] | None = None) -> Callable[[M], M]:
         context_field=pghistory.ContextJSONField(null=False),
         context_id_field=pghistory.ContextUUIDField(null=False),
     )
+    return track if indexed else lambda model: _without_indexes(track(model))  # type: ignore[no-any-return]
+
+
+def _without_indexes(model: M) -> M:
+    """The package has one setting for all tables; this takes the indexes off one of them."""
+    for column in model.versions.rel.related_model._meta.local_fields:  # type: ignore[attr-defined]
+        if isinstance(column, models.ForeignKey) and column.name != "pgh_obj":
+            column.db_index = False  # type: ignore[attr-defined]
+    return model
 
 
 # -- reading it back -------------------------------------------------------------------------------
@@ -78,11 +91,14 @@ class Version:
     changes: Sequence[FieldChange] = field(default_factory=tuple)
 
 
-def changes(row: models.Model, *, masked: Sequence[str] = (), most: int = 200) -> list[Version]:
+def changes(
+    row: models.Model, *, masked: Sequence[str] = (), without: Collection[str] = (), most: int = 200
+) -> list[Version]:
     """What happened to a row, newest first (变更历史); at most `most` versions.
 
     Sealed fields and the `masked` ones are told as changed and never shown: «已修改». Foreign keys are
-    told by what they point to now; one query for the versions and one for each table pointed to.
+    told by what they point to now; one query for the versions and one for each table pointed to. Fields
+    named in `without` are left out.
     """
     events = versions_of(type(row))
     if events is None:
@@ -92,7 +108,7 @@ def changes(row: models.Model, *, masked: Sequence[str] = (), most: int = 200) -
     # Sealed values stay in the database: whether they differ is seen from prints of what is sealed.
     kept = events._default_manager.filter(pgh_obj_id=row.pk).defer(*sealed).annotate(**prints)
     rows = list(kept.order_by("-pgh_id")[: most + 1])
-    told = _Words(type(row), events, frozenset(masked), rows)
+    told = _Words(type(row), events, frozenset(masked), rows, NOT_TOLD | set(without))
     pairs = list(pairwise([*rows, None])) if len(rows) <= most else list(pairwise(rows))
     return [_version(new, old, told) for new, old in pairs]
 
@@ -126,11 +142,16 @@ class _Words:
     """How one table's values are said."""
 
     def __init__(
-        self, model: type[models.Model], events: type[models.Model], masked: frozenset[str], rows: Sequence[Any]
+        self,
+        model: type[models.Model],
+        events: type[models.Model],
+        masked: frozenset[str],
+        rows: Sequence[Any],
+        without: Collection[str],
     ) -> None:
         kept = {each.name for each in events._meta.concrete_fields}
-        fields = [each for each in model._meta.concrete_fields if each.name in kept and each.name not in NOT_TOLD]
-        self.fields = [each for each in fields if not _is_print(each)]
+        fields = [each for each in model._meta.concrete_fields if each.name in kept and each.name not in without]
+        self.fields = [each for each in fields if not _is_for_machines(each)]
         self.masked = masked
         self.pointed = self._pointed(rows)
 
@@ -177,26 +198,13 @@ class _Words:
         }  # fmt: skip
 
 
-def in_words(value: Any) -> str:
-    """A value as people write it: times in Shanghai's, yes and no, lists by commas."""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, datetime):
-        return time.show(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list | tuple | set):
-        return "、".join(in_words(each) for each in value)
-    return str(value)
-
-
 def _is_sealed(each: Any) -> bool:
     return isinstance(each, SealedTextField)
 
 
-def _is_print(each: Any) -> bool:
-    """A blind index changes with the value it is the print of, and says nothing by itself."""
-    return isinstance(each, BlindIndexField)
+def _is_for_machines(each: Any) -> bool:
+    """A blind index changes with the value it is the print of, and a list of keys says nothing to a person."""
+    return isinstance(each, BlindIndexField) or isinstance(getattr(each, "base_field", None), models.UUIDField)
 
 
 def _print_of(name: str) -> str:

@@ -16,6 +16,7 @@ from django.db import IntegrityError, models, transaction
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import acting
+from hezhi.engines.registry.declaration import RESTORE_DAYS
 from hezhi.engines.registry.forms import make_form
 from hezhi.engines.registry.parts import OPEN, Gate
 from hezhi.engines.registry.versions import version_of
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
 Data = Mapping[str, Any]
-RESTORE_DAYS = 30
 BULK_ROWS = 500
 
 
@@ -36,6 +36,12 @@ class FormRefused(BadInput):
     def __init__(self, form: Any) -> None:
         super().__init__(form.fault_list(), code="registry.bad_input")
         self.form = form
+
+
+class PutAside(NotNow):
+    """The change is kept as a request and takes effect when it is approved (已提交变更申请)."""
+
+    code = "registry.change_gate"
 
 
 class Overtaken(NotNow):
@@ -60,25 +66,33 @@ def create(registry: Registry, data: Data, *, by: Actor, id: UUID | None = None,
 
     Raises FormRefused with the form when something must be corrected.
     """
-    known = registry.visible(by).filter(pk=id).first() if id else None
+    known = _entered(registry, id, by)
     if known is not None:
         return known
     form = make_form(registry, by, data, **more)
     if id is not None:
         form.instance.pk = id
     if not form.is_valid():
-        raise FormRefused(form)
+        known = _entered(registry, id, by)
+        if known is None:
+            raise FormRefused(form)
+        return known  # the same form came in while this one was being checked, and is its own obstacle
     try:
         with _told_on(form), acting(by, verb=f"{registry.label}.create") as deed:
             row = write_form(registry, form, by)
             registry.after("create", row, by)
             deed.on(row)
     except IntegrityError:
-        known = registry.visible(by).filter(pk=id).first() if id else None
+        known = _entered(registry, id, by)
         if known is None:
             raise _taken(form) from None
         return known  # the same form came twice at the same moment
     return row
+
+
+def _entered(registry: Registry, id: UUID | None, by: Actor) -> Any:
+    """The row that a form with this id has made already, or None."""
+    return registry.visible(by).filter(pk=id).first() if id else None
 
 
 def change(
@@ -110,7 +124,8 @@ def change(
     except IntegrityError:
         raise _taken(form) from None
     if not gate.is_open:
-        raise NotNow(what=gate.sentence or "这项修改须经审批后生效。", code="registry.change_gate")
+        refusal = PutAside if gate.state == "asked" else NotNow
+        raise refusal(what=gate.sentence or "这项修改须经审批后生效。", code="registry.change_gate")
     return row
 
 
@@ -125,9 +140,7 @@ def remove(registry: Registry, id: UUID, *, by: Actor, reason: str) -> Any:
             return row
         with acting(by, verb=f"{registry.label}.remove", reason=reason) as deed:
             take_out(registry, row, reason)
-            _check(registry, row, by)
-            _stamp(row, by)
-            row.save()
+            rewrite(registry, row, by)
             registry.after("remove", row, by)
             deed.on(row)
     return row
@@ -142,11 +155,9 @@ def restore(registry: Registry, id: UUID, *, by: Actor, reason: str = "") -> Any
         _must_be_fresh(registry, row)
         with acting(by, verb=f"{registry.label}.restore", reason=reason) as deed:
             _bring_back(registry, row)
-            _check(registry, row, by)
-            _stamp(row, by)
             try:
                 with transaction.atomic():
-                    row.save()
+                    rewrite(registry, row, by)
             except IntegrityError:
                 raise NotNow(
                     what="这条记录不能恢复：相同的记录已经重新登记。",
@@ -183,6 +194,7 @@ def change_many(registry: Registry, ids: Sequence[UUID], data: Data, *, by: Acto
                 raise FormRefused(form)
             if form.changes:
                 with _told_on(form):
+                    must_be_open(registry, row, form, by)
                     write_form(registry, form, by)
                     registry.after("change", row, by)
                 deed.on(row)
@@ -199,6 +211,8 @@ def write_form(registry: Registry, form: Any, by: Actor) -> Any:
     registry.place(row, by)
     registry.prepare(row, by)
     _check(registry, row, by)
+    for part in registry.parts:
+        part.check_form(registry, form, by)
     _stamp(row, by)
     form.save()
     if not registry.visible(by).filter(pk=row.pk).exists():
@@ -208,6 +222,13 @@ def write_form(registry: Registry, form: Any, by: Actor) -> Any:
             code="registry.out_of_scope",
         )
     return row
+
+
+def rewrite(registry: Registry, row: Any, by: Actor) -> None:
+    """Write a row that a verb has changed, inside the verb: its conditions, its stamp, the row."""
+    _check(registry, row, by)
+    _stamp(row, by)
+    row.save()
 
 
 def locked(registry: Registry, id: UUID, by: Actor) -> Any:
@@ -248,6 +269,17 @@ def _told_on(form: Any) -> Iterator[None]:
             else:
                 form.add_error(None, said)
         raise FormRefused(form) from refusal
+
+
+def must_be_open(registry: Registry, row: Any, form: Any, by: Actor) -> None:
+    """Where many rows are written at once nothing is put aside as a request: such a row is refused."""
+    if not form.is_new and not _change_gate(registry, row, form, by).is_open:
+        names = "、".join(str(form.fields[name].label) for name in form.changes)
+        raise BadInput(
+            what=f"{names}的修改须经审批。",
+            remedy="请打开这条记录单独修改，提交变更申请。",
+            code="registry.change_gate",
+        )
 
 
 def _change_gate(registry: Registry, row: Any, form: Any, by: Actor) -> Gate:

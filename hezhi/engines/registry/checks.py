@@ -9,11 +9,11 @@ from typing import Any
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldDoesNotExist
 
-from hezhi.engines.registry.columns import follow
 from hezhi.engines.registry.declaration import OFFERS, Registry
 from hezhi.engines.registry.scope import scoped
 from hezhi.engines.registry.site import registries
 from hezhi.ground.masks import Kind
+from hezhi.ground.paths import follow
 
 
 def check_declarations(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -70,6 +70,15 @@ def _personal(registry: Registry) -> Iterator[tuple[str, str]]:
             yield "E011", f"masks {name!r} without naming it in `personal`."
         if kind is not Kind.TEXT and (name in registry.search or name in registry.filters):
             yield "E012", f"masks {name!r} but lets a reader find it by search or filter, so the mask would not hold."
+    for name in registry.column_rights:
+        if name in registry.search or name in registry.natural_key:
+            yield (
+                "E014",
+                f"keeps {name!r} for a right of its own but lets everybody search by it or needs it to import.",
+            )
+    kept = {"id_number", "birth_date"} & set(registry.personal)
+    if kept and not registry.of_persons:
+        yield "E015", f"holds persons ({', '.join(sorted(kept))}) and does not say so (`of_persons = True`)."
     ordered = {path.lstrip("-") for path in registry.ordering}
     for name in ordered & set(registry.mask_kinds):
         yield "E013", f"masks {name!r} but sorts by it, so its values could be guessed from their order."
@@ -97,6 +106,8 @@ def _offers(registry: Registry) -> Iterator[tuple[str, str]]:
         for name in registry.bulk:
             if name not in registry.form_fields:
                 yield "E025", f"edits {name!r} in bulk, which is not in the form."
+    if registry.on_map and registry.of_persons:
+        yield "E028", "puts persons on the map (重点人员不上图)."
     if registry.on_map and "api" not in registry.offers:
         yield "E027", "stands on the map but offers no `api`, from which the map reads its points."
     if registry.on_map and not hasattr(registry.model._meta.get_field(registry.on_map), "geom_type"):
@@ -121,7 +132,8 @@ def _unknown_names(registry: Registry) -> Iterator[tuple[str, str]]:
         "ordering": [p.lstrip("-") for p in registry.ordering], "needs": registry.needs,
         "state": [registry.state] if registry.state else [], "on_map": [registry.on_map] if registry.on_map else [],
         "search_column": [registry.search_column] if registry.search_column else [],
-        "named_by": [registry.named_by] if registry.named_by else [],
+        "column_rights": tuple(registry.column_rights), "named_by": [registry.named_by] if registry.named_by else [],
+        "also_known_by": registry.also_known_by,
     }  # fmt: skip
     for where, names in paths.items():
         for name in names:

@@ -6,22 +6,19 @@ is set here holds everywhere.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from datetime import time as clock_time
-from decimal import Decimal
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.contrib.gis.geos import GEOSGeometry, Point
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.html import strip_tags
 
+from hezhi.engines.records.vault.fields import SealedTextField
 from hezhi.ground.masks import Kind, mask
-from hezhi.ground.time import show
+from hezhi.ground.paths import follow, path_label
 from hezhi.ground.ui.templatetags.ui import state_badge
+from hezhi.ground.words import in_words, label_path
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
@@ -40,7 +37,7 @@ class Column:
     `kind` is the UI kit's: title, code, number, time, state, plain. `order` is the path to sort by, empty
     when it cannot be sorted. `related` are the foreign keys to fetch with the row, `reads` the long fields.
     `path` is where the value stands in the database, empty for one that only a method knows. `mask_kind`
-    says that neither value nor text may leave the server in clear.
+    says that neither value nor text may leave the server in clear. `annotations` are fetched with the rows.
     """
 
     name: str
@@ -52,9 +49,10 @@ class Column:
     reads: tuple[str, ...] = ()
     path: str = ""
     field: models.Field[Any, Any] | None = None
-    choices: dict[Any, str] | None = None
+    choices: Mapping[Any, str] | None = None
     mask_kind: Kind | None = None
     drawn: Value | None = None
+    annotations: Mapping[str, Any] = dataclass_field(default_factory=dict)
 
     def plain(self, row: Any) -> Any:
         """The value for an export or the machine interface: masked where it must be."""
@@ -64,6 +62,8 @@ class Column:
     def words(self, row: Any) -> str:
         """The value in words, for a sheet: labels instead of codes, «是» and «否», nothing as nothing."""
         value = self.plain(row)
+        if self.choices is not None and isinstance(value, list):
+            return "、".join(self.choices.get(code, str(code)) for code in value)
         if self.choices is not None and value in self.choices:
             return self.choices[value]
         return in_words(value)
@@ -85,7 +85,8 @@ def column(
 
     The method draws the cell; `value` names the field that exports and machines get in its place, else
     they get the words drawn. `related` names the foreign keys the method follows and `reads` the long fields
-    it needs, so that both are fetched with the rows.
+    it needs, so that both are fetched with the rows. What it reads behind a key may be named too (`town__name`);
+    then nothing else of that row is fetched.
     """
 
     def declare(method: F) -> F:
@@ -118,7 +119,7 @@ def column_of(registry: Registry, name: str) -> Column:
 def _field_column(registry: Registry, path: str) -> Column:
     field, related = follow(registry.model, path)
     last = path.rpartition("__")[2]
-    choices = dict(field.flatchoices) if getattr(field, "flatchoices", None) else None
+    choices = label_map(field)
     if isinstance(field, models.ForeignKey):
         related = (*related, path)
         order = f"{path}__{label_path(field.remote_field.model)}"
@@ -126,7 +127,7 @@ def _field_column(registry: Registry, path: str) -> Column:
         order = path if _can_sort(field) else ""
     return Column(
         name=path,
-        label=str(field.verbose_name) if last == path else _path_label(registry.model, path),
+        label=str(field.verbose_name) if last == path else path_label(registry.model, path),
         value=_reader(path),
         kind=_kind(registry, path, field),
         order="" if path in registry.mask_kinds else order,
@@ -138,80 +139,12 @@ def _field_column(registry: Registry, path: str) -> Column:
     )
 
 
-def follow(model: type[models.Model], path: str) -> tuple[models.Field[Any, Any], tuple[str, ...]]:
-    """The field at the end of a path, and the foreign keys passed on the way (each with its own path)."""
-    *way, last = path.split("__")
-    passed: list[str] = []
-    here: type[models.Model] = model
-    for step in way:
-        field = here._meta.get_field(step)
-        if not isinstance(field, models.ForeignKey):
-            raise FieldDoesNotExist(f"{path}: {step} leads nowhere")
-        passed.append("__".join((*passed[-1:], step)))
-        here = field.remote_field.model
-    name = "id" if last == "pk" else last
-    field = here._meta.get_field(name)
-    if not field.concrete or field.many_to_many:
-        raise FieldDoesNotExist(f"{path} is not a column of {here._meta.label}")
-    return field, tuple(passed)
-
-
-def model_at(model: type[models.Model], path: str) -> type[models.Model]:
-    """The model that a foreign key's path leads to."""
-    field, _ = follow(model, path)
-    return field.remote_field.model  # type: ignore[union-attr, no-any-return]
-
-
-def label_path(model: type[models.Model]) -> str:
-    """The field whose value names a row of this model (full name before name before number)."""
-    names = {field.name for field in model._meta.concrete_fields}
-    for name in ("full_name", "name", "title", "number", "code"):
-        if name in names:
-            return name
-    return model._meta.pk.name
-
-
-def label_of(row: models.Model | None) -> str:
-    """The name of a related row; «» when there is none."""
-    return "" if row is None else str(getattr(row, label_path(type(row))) or row)
-
-
-def in_words(value: Any) -> str:
-    """Any value as a person writes it; nothing becomes the empty text."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, datetime):
-        return show(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, clock_time):
-        return value.strftime("%H:%M")
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    if isinstance(value, models.Model):
-        return label_of(value)
-    if isinstance(value, Point):
-        return f"{value.x:.6f},{value.y:.6f}"
-    if isinstance(value, GEOSGeometry):
-        return value.wkt
-    if isinstance(value, list | tuple) and all(isinstance(item, str | int) for item in value):
-        return "、".join(map(str, value))
-    if isinstance(value, list | tuple | dict):
-        return json.dumps(value, ensure_ascii=False) if value else ""
-    return str(value)
-
-
-def heavy_fields(model: type[models.Model], wanted: Iterable[str]) -> list[str]:
-    """Long columns that a list does not show and therefore does not fetch."""
-    kept = {name.partition("__")[0] for name in wanted} | {label_path(model)}
-    long = models.TextField | models.JSONField | models.BinaryField
-    return [
-        field.name
-        for field in model._meta.concrete_fields
-        if field.name not in kept and (isinstance(field, long) or hasattr(field, "geom_type"))
-    ]
+def label_map(field: Any) -> Mapping[Any, str] | None:
+    """The labels of a field's codes: a dictionary's are looked up anew each time, a declaration's are told once."""
+    field = getattr(field, "base_field", field)  # a list of codes is told by the labels of its codes
+    if hasattr(field, "codes"):
+        return field.codes  # type: ignore[no-any-return]
+    return dict(field.flatchoices) if getattr(field, "flatchoices", None) else None
 
 
 def _reader(path: str) -> Value:
@@ -230,17 +163,9 @@ def _reader(path: str) -> Value:
     return read
 
 
-def _path_label(model: type[models.Model], path: str) -> str:
-    here, words = model, []
-    for step in path.split("__"):
-        field = here._meta.get_field("id" if step == "pk" else step)
-        words.append(str(field.verbose_name))  # type: ignore[union-attr]
-        here = getattr(field.remote_field, "model", here) if field.remote_field else here
-    return "".join(words)
-
-
 def _can_sort(field: models.Field[Any, Any]) -> bool:
-    return not isinstance(field, models.JSONField | models.BinaryField) and not hasattr(field, "geom_type")
+    unordered = models.JSONField | models.BinaryField | SealedTextField
+    return not isinstance(field, unordered) and not hasattr(field, "geom_type")
 
 
 def _kind(registry: Registry, path: str, field: models.Field[Any, Any]) -> str:

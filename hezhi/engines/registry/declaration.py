@@ -28,15 +28,20 @@ from django.db.models import Q, QuerySet
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import addresses
-from hezhi.engines.registry.columns import Column, column_of, heavy_fields, label_path, model_at
+from hezhi.engines.registry.columns import Column, column_of
 from hezhi.engines.registry.parts import Part
 from hezhi.engines.registry.scope import Scope, scoped
 from hezhi.ground.masks import Kind
+from hezhi.ground.paths import heavy_fields, model_at
+from hezhi.ground.words import label_path
 
 if TYPE_CHECKING:
     import django_filters
 
     from hezhi.ground.ui.shapes import BulkAction
+
+RESTORE_DAYS = 30
+"""So long a removed row can be restored."""
 
 Sections = Sequence[tuple[str, Sequence[str]]]
 
@@ -89,6 +94,7 @@ class Registry:
     ordering: ClassVar[tuple[str, ...]] = ()
     sortable: ClassVar[tuple[str, ...] | None] = None
     state: ClassVar[str] = ""
+    ended: ClassVar[tuple[str, ...]] = ()
     page_size: ClassVar[int] = 50
 
     # Form, import, export
@@ -96,7 +102,9 @@ class Registry:
     bulk: ClassVar[tuple[str, ...]] = ()
     bulk_actions: ClassVar[Sequence[BulkAction]] = ()
     natural_key: ClassVar[tuple[str, ...]] = ()
+    also_known_by: ClassVar[tuple[str, ...]] = ()
     removal: ClassVar[str | None] = None
+    purged_after: ClassVar[int | None] = None
     export_rows: ClassVar[int] = 100_000
     export_rows_personal: ClassVar[int] = 500
     import_rows: ClassVar[int] = 20_000
@@ -104,7 +112,10 @@ class Registry:
     # Personal information (data protection P9, P13)
     purpose: ClassVar[str] = ""
     personal: ClassVar[tuple[str, ...]] = ()
+    of_persons: ClassVar[bool] = False
     masked: ClassVar[tuple[str, ...] | Mapping[str, str]] = ()
+
+    column_rights: ClassVar[Mapping[str, str]] = {}
 
     # More
     on_map: ClassVar[str] = ""
@@ -184,6 +195,10 @@ class Registry:
             self.permission(name): f"{words}{self.title}" for name, words in CAPABILITY_NAMES.items() if name in used
         }
 
+    def hidden_from(self, by: Actor) -> frozenset[str]:
+        """The fields that this reader's post may not see (列权限, `column_rights`)."""
+        return frozenset(name for name, right in self.column_rights.items() if not by.may(right))
+
     # -- rows ----------------------------------------------------------------------------------------
 
     def all_rows(self) -> QuerySet[Any]:
@@ -193,6 +208,17 @@ class Registry:
     def visible(self, actor: Actor) -> QuerySet[Any]:
         """The rows this reader may know of, removed ones included (数据范围内)."""
         return type(self).scope(self.all_rows(), actor)
+
+    def branches(self, actor: Actor, *, ordered: bool = False) -> Sequence[QuerySet[Any]]:
+        """The rows of `visible` in branches without overlap, where the model knows such (`branches`).
+
+        An index serves a branch where none serves the whole («my area, or one of my units»). `ordered` asks for
+        branches that can each be read in the list's order (`ordered_branches`).
+        """
+        rows, name = self.all_rows(), "ordered_branches" if ordered else "branches"
+        if type(self).scope is scoped and told_with(type(rows), name, "visible_to"):
+            return getattr(rows, name)(actor)  # type: ignore[no-any-return]
+        return [self.visible(actor)]
 
     def present(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Leave out what has been removed (未删除)."""
@@ -206,10 +232,27 @@ class Registry:
         """Fetch with the rows whatever the columns read, and nothing long that they do not."""
         related = sorted({path for column in columns for path in column.related})
         wanted = [name for column in columns for name in (column.name, *column.reads)] + [*self.needs]
-        heavy = heavy_fields(self.model, [*wanted, self.name_path])
+        left = heavy_fields(self.model, [*wanted, self.name_path])
+        rows = rows.annotate(**{name: made for column in columns for name, made in column.annotations.items()})
         for path in related:
-            heavy += [f"{path}__{name}" for name in heavy_fields(model_at(self.model, path), [])]
-        return rows.select_related(*related).defer(*heavy) if related else rows.defer(*heavy)
+            left.extend(f"{path}__{name}" for name in self._left_of(path, columns))
+        return rows.select_related(*related).defer(*left) if related else rows.defer(*left)
+
+    def _left_of(self, path: str, columns: Sequence[Column]) -> Sequence[str]:
+        """What no column reads of a related row: five joins would bring a hundred values for five names.
+
+        A drawn column that does not say (`reads`) what it follows a key for gets everything but the long fields.
+        """
+        model, start = model_at(self.model, path), f"{path}__"
+        told = [*self.needs, *self.order]
+        for column in columns:
+            own = [name for name in column.reads if name.startswith(start)]
+            if column.drawn is not None and path in column.related and not own:
+                return heavy_fields(model, [])
+            told += [*own, column.path, column.order]
+        read = {name.lstrip("-").removeprefix(start).partition("__")[0] for name in told if start in name}
+        kept = read | {label_path(model), model._meta.pk.name}
+        return [field.name for field in model._meta.concrete_fields if field.name not in kept]
 
     @cached_property
     def removed_by(self) -> str:
@@ -220,15 +263,28 @@ class Registry:
         return next((name for name in ("removed_at", "valid_to", "active", "is_active") if name in names), "")
 
     @property
+    def purge_days(self) -> int | None:
+        """After how many days a removed row is erased, history included (`purged_after`); None: it is kept.
+
+        Personal information goes when it can no longer be restored (PIPL 47), unless a law says a longer term.
+        """
+        if self.removed_by != "removed_at":
+            return None
+        return self.purged_after or (RESTORE_DAYS if self.personal else None)
+
+    @property
     def removal_word(self) -> str:
         """What a removal is called on screen: 删除 (comes back for 30 days) or 停用 (stays, closed)."""
         return "删除" if self.removed_by == "removed_at" else "停用"
 
     def search_condition(self, typed: str) -> Q:
-        """Rows that contain every word typed, each in any of the searched fields."""
-        paths = [f"{self.search_column}__ilike"] if self.search_column else [f"{p}__icontains" for p in self.search]
+        """Rows that contain every word typed, each in any of the searched fields.
+
+        A `search_column` holds small letters: to compare them as they stand costs a fifth of asking for any case.
+        """
+        paths = [f"{self.search_column}__contains"] if self.search_column else [f"{p}__icontains" for p in self.search]
         condition = Q()
-        for word in typed.split():
+        for word in (typed.lower() if self.search_column else typed).split():
             condition &= Q(*((path, word) for path in paths), _connector=Q.OR)
         return condition
 
@@ -240,9 +296,9 @@ class Registry:
 
     def place(self, row: Any, by: Actor) -> None:
         """Say whose a new row is: override for tables with their own idea of belonging."""
-        from hezhi.engines.registry.placing import place_scoped
+        from hezhi.engines.org.placing import place_scoped
 
-        place_scoped(self, row, by)
+        place_scoped(row, by, chosen=self.form_fields, point=self.on_map, owner_of=self.owner_of)
 
     def prepare(self, row: Any, by: Actor) -> None:
         """Fill what follows from other fields, before the row is written."""
@@ -288,21 +344,35 @@ class Registry:
         told = self.ordering or self.model._meta.ordering or ("id",)
         return with_id(tuple(map(str, told)))
 
-    @cached_property
+    @property
     def columns(self) -> dict[str, Column]:
         """Every column the list can show: the usual ones first, then those that may be added."""
-        return {name: self.column(name) for name in (*self.list, *self.also)}
+        return self.told_columns | self.more_columns
+
+    @property
+    def more_columns(self) -> dict[str, Column]:
+        """Columns that are data (`Part.more_columns`); asked anew, because they change while the program runs."""
+        return {name: made for part in self.parts for name, made in part.more_columns(self).items()}
 
     @cached_property
+    def told_columns(self) -> dict[str, Column]:
+        return {name: self.column(name) for name in (*self.list, *self.also)}
+
+    @property
     def export_columns(self) -> dict[str, Column]:
         """The columns of an export: what the form holds, then what only the list shows."""
+        return self._told_export_columns | self.more_columns
+
+    @cached_property
+    def _told_export_columns(self) -> dict[str, Column]:
         names = dict.fromkeys((*self.natural_key, *self.form_fields, *self.list, *self.also))
         return {name: self.column(name) for name in names}
 
     @cached_property
     def api_columns(self) -> dict[str, Column]:
         """The columns of the machine interface: `machine`, else everything the list and the form know."""
-        names = dict.fromkeys(self.machine or (*self.list, *self.also, *self.form_fields))
+        brought = (name for part in self.parts for name in part.machine)
+        names = dict.fromkeys((*(self.machine or (*self.list, *self.also, *self.form_fields)), *brought))
         return {name: self.column(name) for name in names}
 
     def column(self, name: str) -> Column:
@@ -311,12 +381,18 @@ class Registry:
 
     def can_sort(self, name: str) -> bool:
         """Whether a reader may sort by this column."""
-        column = self.columns.get(name)
+        column = self.told_columns.get(name)
         return bool(column and column.order) and (self.sortable is None or name in self.sortable)
 
-    @cached_property
+    @property
     def filterset_class(self) -> type[django_filters.FilterSet]:
         """The filters as a django-filter class: the same for list, export, map and machine interface."""
+        more = {name: made for part in self.parts for name, made in part.more_filters(self).items()}
+        told = tuple((name, str(made.label), repr(made.extra)) for name, made in more.items())
+        return self.told_filters if not more else with_more(self.told_filters, more, told)
+
+    @cached_property
+    def told_filters(self) -> type[django_filters.FilterSet]:
         from hezhi.engines.registry.filters import filterset_class
 
         return filterset_class(self)
@@ -327,6 +403,30 @@ class Registry:
         from hezhi.engines.registry.forms import form_class
 
         return form_class(self)
+
+    def fields(self) -> dict[str, forms.Field]:
+        """Every field that may be filled in: the form's own, and those whose values lie with a part."""
+        more = {name: made for part in self.parts for name, made in part.fields(self).items()}
+        return {**self.form_class.base_fields, **more}
+
+
+_made: dict[tuple[Any, ...], type[django_filters.FilterSet]] = {}
+
+
+def with_more(base: Any, more: Mapping[str, Any], told: tuple[Any, ...]) -> type[django_filters.FilterSet]:
+    """The filter class with filters that are data; made once for what they say."""
+    key = (base, told)
+    if key not in _made:
+        if len(_made) > 200:
+            _made.clear()
+        _made[key] = type(base.__name__, (base,), dict(more))
+    return _made[key]
+
+
+def told_with(cls: type, name: str, rule: str) -> bool:
+    """Whether a class tells `name` where it tells `rule`: who narrows a rule does not inherit what went with the old."""
+    owner = next((each for each in cls.__mro__ if rule in vars(each)), None)
+    return owner is not None and any(name in vars(each) for each in cls.__mro__[: cls.__mro__.index(owner) + 1])
 
 
 def with_id(order: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.gis.geos import LineString
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -27,6 +28,8 @@ from hezhi.ground.masks import Kind
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
+AT_ONCE = 100
+
 _numbers: Iterator[int] = count(1)
 
 PERSONAL = {
@@ -39,16 +42,19 @@ PERSONAL = {
 
 def make_rows(registry: Registry, unit: Unit, user: User, many: int = 1) -> list[Any]:
     """Rows of a registry that lie in a unit, written under the name of a test."""
-    rows = []
     with acting(system("契约测试"), verb="registry.examples"):
-        for _ in range(many):
-            row = made_up(registry, unit, user)
+        if many > AT_ONCE:  # many rows at once share what they point to
+            shared: dict[type[models.Model], Any] = {}
+            rows = [made_up(registry, unit, user, shared) for _ in range(many)]
+            registry.model._default_manager.bulk_create(rows, batch_size=500)
+            return rows
+        rows = [made_up(registry, unit, user) for _ in range(many)]
+        for row in rows:
             row.save()
-            rows.append(row)
     return rows
 
 
-def made_up(registry: Registry, unit: Unit, user: User) -> Any:
+def made_up(registry: Registry, unit: Unit, user: User, shared: dict[type[models.Model], Any] | None = None) -> Any:
     """One unsaved row with believable values in every field that a reader could see."""
     n = next(_numbers)
     row = registry.model()
@@ -57,7 +63,7 @@ def made_up(registry: Registry, unit: Unit, user: User) -> Any:
         if field.generated or field.primary_key or field.name == registry.removed_by:
             continue
         if field.name in wanted or not (field.has_default() or field.null or field.blank):
-            value = value_for(field, n, unit, user, registry.mask_kinds.get(field.name))
+            value = value_for(field, n, unit, user, registry.mask_kinds.get(field.name), shared)
             if value is not None:
                 setattr(row, field.name, value)
     for name, value in registry.examples(n).items():
@@ -69,7 +75,14 @@ def made_up(registry: Registry, unit: Unit, user: User) -> Any:
     return row
 
 
-def value_for(field: models.Field[Any, Any], n: int, unit: Unit, user: User, kind: Kind | None = None) -> Any:
+def value_for(
+    field: models.Field[Any, Any],
+    n: int,
+    unit: Unit,
+    user: User,
+    kind: Kind | None = None,
+    shared: dict[type[models.Model], Any] | None = None,
+) -> Any:
     """A value that fits the field; None leaves it empty."""
     if kind is not None and isinstance(field, models.CharField | models.TextField):
         return PERSONAL[kind].format(n)[: field.max_length]
@@ -77,7 +90,12 @@ def value_for(field: models.Field[Any, Any], n: int, unit: Unit, user: User, kin
         codes = [code for code, _ in field.flatchoices if code not in ("", None)]
         return codes[n % len(codes)]
     if isinstance(field, models.ForeignKey):
-        return None if field.null else _related(field.remote_field.model, unit, user)
+        model = field.remote_field.model
+        if field.null or shared is None:
+            return None if field.null else _related(model, unit, user)
+        if model not in shared:
+            shared[model] = _related(model, unit, user)
+        return shared[model]
     if hasattr(field, "geom_type"):
         return _shape(field.geom_type, unit)
     for type_, make in _MAKERS:
@@ -103,7 +121,9 @@ def _related(model: type[models.Model], unit: Unit, user: User) -> Any:
 def _shape(kind: str, unit: Unit) -> Any:
     if unit.area is None:
         return None
-    return unit.area.centre if kind == "POINT" else unit.area.shape
+    whole = unit.area.shape
+    made = {"POINT": unit.area.centre, "POLYGON": whole[0], "LINESTRING": LineString(whole[0].exterior_ring.coords)}
+    return made.get(kind, whole)
 
 
 def _place(row: Scoped, unit: Unit) -> None:

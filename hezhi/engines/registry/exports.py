@@ -28,6 +28,7 @@ from hezhi.engines.registry.models import ExportRun
 from hezhi.engines.registry.scope import person
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow, Refusal
+from hezhi.ground.events import announce
 from hezhi.ground.tables import csv_chunks, write_rows
 from hezhi.ground.uploads import Checked
 
@@ -75,6 +76,8 @@ def ask(registry: Registry, query: str, *, by: Actor, format: str, reason: str) 
         deed.on(run)
         if gate.is_open:
             _defer(run)
+        else:
+            announce("registry.export_asked", run=run, registry=registry, by=by)
     return run
 
 
@@ -175,7 +178,8 @@ def content_of(registry: Registry, run: ExportRun, by: Actor) -> tuple[bytes, in
     """The file's content, the number of rows, and whether there were more than may leave."""
     asked = Asked(registry, by, QueryDict(run.query))
     most = registry.export_rows_personal if run.personal else registry.export_rows
-    columns = list(registry.export_columns.values())
+    hidden = registry.hidden_from(by)
+    columns = [column for name, column in registry.export_columns.items() if name not in hidden]
     rows = registry.with_columns(asked.rows(), columns).order_by(*asked.order)[: most + 1]
     told = _Told(rows, columns, most)
     headings, lines = [column.label for column in columns], iter(told)

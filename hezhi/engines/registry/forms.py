@@ -6,6 +6,7 @@ masked value that comes back unchanged means «unchanged», and a list of what r
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,11 +17,13 @@ from django.db import models
 from django.forms.models import modelform_factory
 
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.registry.columns import in_words
-from hezhi.engines.registry.fields import Lookup, LookupField, form_field
+from hezhi.engines.registry.dictionaries import Labels
+from hezhi.engines.registry.parts import Part, fault_list
 from hezhi.engines.registry.scope import own_rows
 from hezhi.ground.masks import is_masked, mask
 from hezhi.ground.text import one_line, tidy
+from hezhi.ground.ui.fields import CodeField, Lookup, LookupField, form_field
+from hezhi.ground.words import in_words
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
@@ -49,6 +52,11 @@ class RegistryForm(forms.ModelForm):
         self.by = by
         self.is_new = self.instance._state.adding
         self.changes: dict[str, tuple[Any, Any]] = {}
+        self._beside: dict[str, Any] = {}
+        for part in self.registry.parts:
+            self._take_fields(part)
+        for name in self.registry.hidden_from(by) & set(self.fields):
+            del self.fields[name]
         if only is not None:
             for name in set(self.fields) - set(only):
                 del self.fields[name]
@@ -57,15 +65,32 @@ class RegistryForm(forms.ModelForm):
         self._keys_are_known = False
         self._narrow(lookups or {})
         self._mask()
+        for part in self.registry.parts:
+            part.dress(self.registry, self)
 
     # -- what stands in the form ---------------------------------------------------------------------
+
+    @property
+    def draws_on_map(self) -> bool:
+        """Whether the page needs the scripts of the map."""
+        return any(getattr(field.widget, "draws_on_map", False) for field in self.fields.values())
 
     def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The sections with their fields, for the template."""
         told = [
             (title, [self[name] for name in names if name in self.fields]) for title, names in self.registry.sections
         ]
+        told.append(("补充信息", [self[name] for name in self._beside if name in self.fields]))
         return [(title, bound) for title, bound in told if bound]
+
+    def _take_fields(self, part: Part) -> None:
+        """Fields whose values lie with a part stand in the form like its own (`more` names them)."""
+        made = part.fields(self.registry)
+        if not made:
+            return
+        self.fields |= {name: copy.deepcopy(field) for name, field in made.items()}
+        self._beside |= dict.fromkeys(made) | ({} if self.is_new else dict(part.values(self.registry, self.instance)))
+        self.initial = {**self._beside, **self.initial}
 
     def _own_fields(self) -> list[str]:
         concrete = {field.name for field in self.instance._meta.concrete_fields}
@@ -76,6 +101,16 @@ class RegistryForm(forms.ModelForm):
             if isinstance(field, LookupField):
                 lookup = lookups.get(name) or lookup_for(self.registry, name, self.by)
                 field.use(lookup, self.registry.url("pick", name))
+            elif isinstance(field, CodeField) and field.dictionary:
+                self._keep_code(name, field)
+
+    def _keep_code(self, name: str, field: CodeField) -> None:
+        """A code that is no longer offered stays valid for the row that has it."""
+        code = self._before.get(name)
+        if code and code not in field.codes:
+            label = Labels(field.dictionary).get(code, code)
+            offered: Any = field.choices
+            field.choices = [*offered, (code, f"{label}（已停用）")]
 
     def _mask(self) -> None:
         """Show masks; take a mask that comes back as the value it stands for."""
@@ -131,6 +166,17 @@ class RegistryForm(forms.ModelForm):
                     setattr(self.instance, name, before)
                 else:
                     self.changes[name] = (None if self.is_new else before, after)
+        for name, before in self._beside.items():
+            after = self.cleaned_data.get(name, before)
+            if not _same(before, after) and (before, after) != (None, ""):
+                self.changes[name] = (before, after)
+
+    def save(self, commit: bool = True) -> Any:
+        """Write the row, and what parts keep beside it."""
+        row = super().save(commit)
+        for part in self.registry.parts:
+            part.save(self.registry, self, self.by)
+        return row
 
     def _keys(self) -> set[str]:
         return {n for n, field in self.fields.items() if isinstance(field, LookupField) and n in self.cleaned_data}
@@ -148,7 +194,7 @@ class RegistryForm(forms.ModelForm):
 
     def fault_list(self) -> dict[str, list[str]]:
         """What must be corrected, by field; «» is the form as a whole."""
-        return {("" if name == "__all__" else name): [str(s) for s in said] for name, said in self.errors.items()}
+        return fault_list(self)
 
 
 def form_class(registry: Registry) -> type[forms.ModelForm[Any]]:

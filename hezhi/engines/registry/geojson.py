@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from django.contrib.gis.db.models.functions import AsGeoJSON
 from django.contrib.gis.geos import Polygon
+from django.db.models import QuerySet
 
 from hezhi.engines.registry.asking import Asked
 from hezhi.ground.errors import BadInput
@@ -28,10 +29,15 @@ def layer(registry: Registry, asked: Asked) -> bytes:
     rows = asked.rows().filter(**{f"{registry.on_map}__isnull": False})
     if box is not None:
         rows = rows.filter(**{f"{registry.on_map}__bboverlaps": box})
+    return collection(registry, rows.order_by(*registry.order), registry.on_map, limit)
+
+
+def collection(registry: Registry, rows: QuerySet[Any], geometry: str, limit: int) -> bytes:
+    """Rows with a geometry as a FeatureCollection, at most `limit` of them."""
     label = registry.name_path
     shown = () if label in registry.personal else (label,)
     state = (registry.state,) if registry.state else ()
-    rows = rows.order_by(*registry.order).annotate(geometry_text=AsGeoJSON(registry.on_map, precision=6))
+    rows = rows.annotate(geometry_text=AsGeoJSON(geometry, precision=6))
     found = list(rows.only("pk", *shown, *state)[: limit + 1])
     features = [_feature(registry, row, shown, state) for row in found[:limit]]
     told = {"type": "FeatureCollection", "truncated": len(found) > limit, "features": features}

@@ -25,9 +25,8 @@ from hezhi.engines.org.models import User
 from hezhi.engines.records import files, store
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.models import Attachment
+from hezhi.engines.records.vault import blind, index_of
 from hezhi.engines.registry import actions, site
-from hezhi.engines.registry.columns import in_words
-from hezhi.engines.registry.fields import CodeField, Lookup, LookupField, PointField, WordsField, YesNoField, as_typed
 from hezhi.engines.registry.forms import lookup_for, make_form
 from hezhi.engines.registry.history import versions_of
 from hezhi.engines.registry.models import ImportRun
@@ -35,7 +34,9 @@ from hezhi.engines.registry.scope import person
 from hezhi.ground import tables, time
 from hezhi.ground.errors import BadInput, NotFound, NotNow, Refusal
 from hezhi.ground.masks import mask
+from hezhi.ground.ui.fields import CodeField, Lookup, LookupField, PointField, WordsField, YesNoField, as_typed
 from hezhi.ground.uploads import SHEETS
+from hezhi.ground.words import in_words
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
@@ -231,7 +232,7 @@ def undo(run_id: UUID, *, by: Actor, reason: str) -> int:
                 what="这批记录之后又有改动，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched"
             )
         for event in written:
-            _take_back(registry, rows[event.pgh_obj_id], event, events, reason)
+            take_back(registry, rows[event.pgh_obj_id], event, events, reason)
         ImportRun.objects.filter(pk=run.pk).update(state=State.UNDONE)
         deed.on(run)
     return len(ids)
@@ -268,6 +269,14 @@ def expire() -> int:
     return len(over)
 
 
+@dataclass(frozen=True)
+class _Print:
+    """A row known by a sealed number: the column of its blind index, and the print."""
+
+    field: str
+    value: str
+
+
 _SEVERAL = object()
 """More than one row has this natural key, so none of them can be meant."""
 
@@ -286,7 +295,10 @@ class _Batch:
         default_factory=lambda: {"rows": 0, "new": 0, "changed": 0, "unchanged": 0, "refused": 0}
     )
     report: list[tuple[int, dict[str, list[str]]]] = field(default_factory=list)
-    seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    seen: dict[Any, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.fields = self.registry.fields()
 
     def take(self, rows: list[tables.Row]) -> None:
         """Write a chunk of rows, each in a savepoint of its own."""
@@ -324,13 +336,14 @@ class _Batch:
             raise BadInput(form.fault_list())
         if found is not None and not form.changes:
             return "unchanged"
+        actions.must_be_open(self.registry, form.instance, form, self.by)
         actions.write_form(self.registry, form, self.by)
         self.registry.after("import", form.instance, self.by)
         self._remember(form.instance)
         return "new" if found is None else "changed"
 
     def _form(self, row: tables.Row, found: Any) -> Any:
-        fields = self.registry.form_class.base_fields
+        fields = self.fields
         data = {name: as_typed(fields[name], text) for name, text in row.values.items()}
         if found is not None:
             return make_form(self.registry, self.by, data, instance=found, only=data, lookups=self.lookups)
@@ -340,8 +353,8 @@ class _Batch:
                 data[name] = as_typed(item, initial)
         return make_form(self.registry, self.by, data, lookups=self.lookups)
 
-    def _key(self, row: tables.Row) -> tuple[Any, ...] | None:
-        """The row's natural key as values; None when a part of it cannot be read (the form tells why)."""
+    def _key(self, row: tables.Row) -> Any:
+        """The row's natural key as values, else the print of a number it is known by; None when a part of it cannot be read (the form tells why)."""
         values = []
         for name in self.registry.natural_key:
             item = self.registry.form_class.base_fields[name]
@@ -354,18 +367,38 @@ class _Batch:
                     values.append(item.clean(as_typed(item, row.values.get(name, ""))))
             except ValidationError:
                 return None
-        return tuple(values)
+        return tuple(values) if any(value not in (None, "") for value in values) else self._print(row)
 
-    def _known(self, keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
+    def _print(self, row: tables.Row) -> _Print | None:
+        """The print of a sealed number that knows a row without its key (`also_known_by`); None without one."""
+        for name in self.registry.also_known_by:
+            typed = row.values.get(name, "").strip()
+            if typed and "*" not in typed:
+                index = index_of(self.registry.model, name)
+                return _Print(index.attname, str(blind(index.purpose, typed)))
+        return None
+
+    def _known(self, keys: list[Any]) -> dict[Any, Any]:
+        """The reader's rows with these keys: one query for the natural keys, one for each kind of print."""
+        prints = [key for key in keys if isinstance(key, _Print)]
+        found = self._known_by_key([key for key in keys if not isinstance(key, _Print)])
+        for column in {each.field for each in prints}:
+            wanted = [each.value for each in prints if each.field == column]
+            for row in self.registry.visible(self.by).filter(**{f"{column}__in": wanted}):
+                key = _Print(column, getattr(row, column))
+                found[key] = _SEVERAL if key in found else row
+        return found
+
+    def _known_by_key(self, keys: list[tuple[Any, ...]]) -> dict[Any, Any]:
         """The reader's rows with these natural keys, in one query: by the part that tells most apart."""
         if not keys:
             return {}
         names = [self.registry.model._meta.get_field(n).attname for n in self.registry.natural_key]  # type: ignore[union-attr]
-        place = max(range(len(names)), key=lambda n: len({key[n] for key in keys}))
+        place = max(range(len(names)), key=lambda n: len({key[n] for key in keys} - {None}))
         values = {key[place] for key in keys} - {None}
         rows = self.registry.visible(self.by).filter(**{f"{names[place]}__in": values})
         wanted = set(keys)
-        found: dict[tuple[Any, ...], Any] = {}
+        found: dict[Any, Any] = {}
         for row in rows:
             key = tuple(getattr(row, name) for name in names)
             if key in wanted:
@@ -406,7 +439,7 @@ def _table(run: ImportRun, columns: list[tables.Column]) -> tables.Table:
 def _refuse_unknown(registry: Registry, headings: Iterable[str]) -> None:
     """A heading we do not know is refused, because its column would be lost silently; what an export
     adds for reading is passed over."""
-    only_read = {c.label for name, c in registry.export_columns.items() if name not in registry.form_fields}
+    only_read = {c.label for name, c in registry.export_columns.items() if name not in registry.fields()}
     unknown = [heading for heading in headings if heading not in only_read]
     if unknown:
         raise BadInput(
@@ -436,7 +469,7 @@ def problems_with_cells(
     registry: Registry, run: ImportRun, most: int = 200, *, cells: bool = True
 ) -> list[tuple[int, str, str, str]]:
     """The same with what stands in the cell, read from the file itself while it is there."""
-    labels = {name: str(item.label) for name, item in registry.form_class.base_fields.items()}
+    labels = {name: str(item.label) for name, item in registry.fields().items()}
     told = [(n, name, said) for n, fields in run.report for name, all_ in fields.items() for said in all_][:most]
     values = _cells(registry, run, {n for n, _, _ in told}) if cells and told and run.file else {}
     return [(n, labels.get(name, ""), values.get(n, {}).get(name, ""), said) for n, name, said in told]
@@ -493,10 +526,24 @@ def _defer(task: str, run: ImportRun) -> None:
     app.configure_task(f"registry.{task}").defer(run_id=str(run.pk))
 
 
-def _take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:
-    if event.pgh_label == "insert":
+def _take_out(registry: Registry, row: Any, reason: str) -> None:
+    """Remove a row that the batch has brought; where the table knows no removal it goes, and its history stays."""
+    if registry.removed_by:
         actions.take_out(registry, row, reason)
         row.save()
+        return
+    try:
+        row.delete()
+    except models.ProtectedError:
+        raise NotNow(
+            what=f"“{in_words(row)}”已被引用，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched"
+        ) from None
+
+
+def take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:
+    """Give a row the values it had before one of its versions (恢复原值); a row that was new then is taken out."""
+    if event.pgh_label == "insert":
+        _take_out(registry, row, reason)
         return
     earlier = events._default_manager.filter(pgh_obj_id=row.pk, pgh_id__lt=event.pgh_id).order_by("-pgh_id").first()
     if earlier is None:

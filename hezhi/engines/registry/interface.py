@@ -20,17 +20,18 @@ from rest_framework.viewsets import ViewSet
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import actions, addresses
-from hezhi.engines.registry.aside import CAP, Aside
+from hezhi.engines.registry.aside import NOUGHT, Aside
 from hezhi.engines.registry.asking import Asked
-from hezhi.engines.registry.columns import Column, in_words, label_of, label_path
-from hezhi.engines.registry.fields import as_typed
+from hezhi.engines.registry.columns import Column
 from hezhi.engines.registry.geojson import MAP_WORDS, layer
-from hezhi.engines.registry.history import history
+from hezhi.engines.registry.history import history, told_versions
 from hezhi.engines.registry.schema import described
 from hezhi.engines.registry.versions import version_of
 from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.masks import mask
 from hezhi.ground.text import one_line
+from hezhi.ground.ui.fields import as_typed
+from hezhi.ground.words import in_words, label_of, label_path
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
@@ -54,7 +55,8 @@ class RegistryRest(ViewSet):
         """A page of rows. `next` and `previous` are addresses; the total is counted up to 10,001."""
         registry = self.registry
         asked = Asked(registry, self.by, request.query_params, sizes=API_SIZES)
-        columns = list(registry.api_columns.values())
+        total = _total(asked)
+        columns = self._columns
         flat = [_flat(column) for column in columns]
         if None in flat:  # a column that a method draws needs whole rows
             page = asked.page(columns)
@@ -66,7 +68,7 @@ class RegistryRest(ViewSet):
             "items": items,
             "next": self._at(asked, "after", page.after),
             "previous": self._at(asked, "before", page.before),
-            **_total(asked),
+            **total,
         }
         return _json(told)
 
@@ -101,7 +103,8 @@ class RegistryRest(ViewSet):
     def history(self, request: Request, id: UUID) -> HttpResponse:
         """The versions of a row with their differences, newest first."""
         row = self._row(id)
-        return _json({"items": [_version(item) for item in history(self.registry, row.pk)]})
+        versions = told_versions(self.registry, row, self.by)
+        return _json({"items": [_version(item) for item in history(versions)]})
 
     def map(self, request: Request) -> HttpResponse:
         """The rows as GeoJSON (WGS 84); `bbox=west,south,east,north`, `limit` up to 5,000."""
@@ -112,14 +115,22 @@ class RegistryRest(ViewSet):
 
     def _row(self, id: UUID) -> Any:
         registry = self.registry
-        rows = registry.with_columns(registry.visible(self.by), list(registry.api_columns.values()))
+        rows = registry.with_columns(registry.visible(self.by), self._columns)
         row = rows.filter(pk=id).first()
         if row is None:
             raise NotFound(what=f"没有找到这条{registry.noun}。")
         return row
 
     def _told(self, row: Any) -> dict[str, Any]:
-        return _from_rows(list(self.registry.api_columns.values()), [row])[0] | {"version": version_of(row)}
+        if any(column.annotations for column in self._columns):  # a row just written has been read without them
+            row = self._row(row.pk)
+        return _from_rows(self._columns, [row])[0] | {"version": version_of(row)}
+
+    @property
+    def _columns(self) -> Sequence[Column]:
+        """What this reader is told; a column he may not see is left out."""
+        hidden = self.registry.hidden_from(self.by)
+        return [column for name, column in self.registry.api_columns.items() if name not in hidden]
 
     def _body(self, request: Request) -> dict[str, Any]:
         body = request.data
@@ -135,14 +146,20 @@ class RegistryRest(ViewSet):
         """The body as a form reads it; a name the form does not have is refused."""
         body = self._body(request)
         body.pop("version", None)
-        fields = self.registry.form_class.base_fields
-        unknown = [name for name in body if name not in fields]
+        more = body.pop("extra", {})
+        if not isinstance(more, dict):
+            raise BadInput({"extra": "extra 应为一个 JSON 对象。"}, code="api.not_an_object")
+        body |= {f"extra_{code}": value for code, value in more.items()}
+        words = {word for part in self.registry.parts for word in part.words}
+        hidden = self.registry.hidden_from(self.by)
+        fields = {name: field for name, field in self.registry.fields().items() if name not in hidden}
+        unknown = [name for name in body if name not in fields and name not in words]
         if unknown:
             raise BadInput(
                 {name: f"没有“{name}”这个字段。" for name in unknown}, code="api.unknown_field",
                 remedy=f"可以填写的字段：{'、'.join(fields)}。",
             )  # fmt: skip
-        return {name: as_typed(fields[name], value) for name, value in body.items()}
+        return {name: as_typed(fields[name], value) if name in fields else value for name, value in body.items()}
 
     def _at(self, asked: Asked, word: str, place: Any) -> str | None:
         query = asked.at(word, place)
@@ -187,7 +204,7 @@ def _reader(column: Column) -> Callable[[Any], Any]:
     if column.field is not None and hasattr(column.field, "geom_type"):
         return lambda row: _geometry(column.value(row))
     if column.field is None:
-        return column.words
+        return column.value if column.kind == "object" else column.words
     return column.value
 
 
@@ -200,11 +217,14 @@ def _geometry(value: GEOSGeometry | None) -> Any:
 
 
 def _total(asked: Asked) -> dict[str, Any]:
+    """How many rows there are, as far as they are counted; what the filters mean is learnt beside it."""
     aside = Aside()
-    aside.ask_count("count", "", asked.rows())
-    counts = aside.answers().get("count", [("", "0")])
-    total = int(counts[0][1])
-    return {"total": min(total, CAP), "total_is_capped": total > CAP}
+    asked.ask_meant(aside)
+    aside.ask_count("count", "", asked.branches())
+    answers = aside.answers()
+    asked.learn_meant(answers)
+    total = aside.tallies(answers, "count").get("", NOUGHT)
+    return {"total": total.number, "total_is_capped": total.more}
 
 
 def _version(item: Any) -> dict[str, Any]:

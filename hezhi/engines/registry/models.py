@@ -9,6 +9,7 @@ from django.db import models
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.scope import Scoped
+from hezhi.engines.records.history import tracked
 from hezhi.ground.ids import new_id
 
 
@@ -184,3 +185,38 @@ class ExportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.registry} {self.created_at:%Y-%m-%d}"
+
+
+@tracked()
+class Code(models.Model):
+    """One code of a dictionary (字典项): its label, since when and until when it is valid, where it comes from.
+
+    `checked` is false while nobody has compared it with the printed source (待核对). A code is never changed
+    into another: a new label is a new version of it, valid from a day on.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    dictionary = models.CharField("字典", max_length=40)
+    dictionary_name = models.CharField("字典名称", max_length=60)
+    code = models.CharField("代码", max_length=40)
+    label = models.CharField("名称", max_length=100)
+    order = models.PositiveIntegerField("顺序", default=0)
+    valid_from = models.DateField("启用日期")
+    valid_to = models.DateField("停用日期", null=True, blank=True)
+    source = models.CharField("来源", max_length=200, blank=True)
+    checked = models.BooleanField("已核对", default=False)
+
+    class Meta:
+        verbose_name = "字典项"
+        ordering = ["dictionary", "order", "code", "valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["dictionary", "code", "valid_from"], name="one_version_of_a_code_per_day"),
+            models.UniqueConstraint(
+                fields=["dictionary", "code"],
+                condition=models.Q(valid_to__isnull=True),
+                name="one_open_version_of_a_code",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label

@@ -6,63 +6,16 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import django_filters
-from django import forms
-from django.contrib.postgres.fields import ArrayField
-from django.db import models
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 
-from hezhi.engines.registry.fields import CodeField, JsonField, LookupField, PointField, WordsField, YesNoField
 from hezhi.engines.registry.filters import CodesFilter, DayFilter, KeysFilter, YesNoFilter
+from hezhi.ground.openapi import History, Letter, serializer, taken, told
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.columns import Column
     from hezhi.engines.registry.declaration import Registry
-
-
-class KeyAndLabel(serializers.Serializer):
-    """A foreign key as it is told: id and name."""
-
-    id = serializers.UUIDField()
-    label = serializers.CharField()  # type: ignore[assignment]
-
-
-class LetterBody(serializers.Serializer):
-    """What a refusal says (答复): what happened, what it means, what to do, a number to quote."""
-
-    code = serializers.CharField()
-    what = serializers.CharField()
-    meaning = serializers.CharField()
-    remedy = serializers.CharField()
-    number = serializers.CharField()
-    fields = serializers.DictField(  # type: ignore[assignment]
-        child=serializers.ListField(child=serializers.CharField()), required=False
-    )
-
-
-class Letter(serializers.Serializer):
-    """Every refusal of the interface."""
-
-    error = LetterBody()
-
-
-class HistoryChange(serializers.Serializer):
-    label = serializers.CharField()  # type: ignore[assignment]
-    before = serializers.CharField(allow_blank=True)
-    after = serializers.CharField(allow_blank=True)
-
-
-class HistoryItem(serializers.Serializer):
-    title = serializers.CharField()
-    at = serializers.DateTimeField()
-    who = serializers.CharField(allow_blank=True)
-    reason = serializers.CharField(allow_blank=True)
-    changes = HistoryChange(many=True)
-
-
-class History(serializers.Serializer):
-    items = HistoryItem(many=True)
 
 
 def described(registry: Registry, base: type[Any]) -> type[Any]:
@@ -73,7 +26,7 @@ def described(registry: Registry, base: type[Any]) -> type[Any]:
     patch = form_serializer(registry, partial=True)
     tag, noun = [registry.title], registry.noun
 
-    def told(operation: str, summary: str, answers: dict[Any, Any], **more: Any) -> Any:
+    def operation_told(operation: str, summary: str, answers: dict[Any, Any], **more: Any) -> Any:
         refusals = {code: OpenApiResponse(Letter) for code in (401, 403, *more.pop("refusals", ()))}
         return extend_schema(
             operation_id=f"{registry.slug.replace('-', '_')}_{operation}", tags=tag, summary=summary,
@@ -81,17 +34,17 @@ def described(registry: Registry, base: type[Any]) -> type[Any]:
         )  # fmt: skip
 
     operations = {
-        "list": told("list", f"查询{noun}", {200: page}, parameters=list_parameters(registry), refusals=(422,)),
-        "retrieve": told("read", f"查看一条{noun}", {200: row}, refusals=(404,)),
-        "create": told("add", f"登记{noun}", {201: row}, request=form, refusals=(400, 422)),
-        "partial_update": told("change", f"修改{noun}", {200: row}, request=patch, refusals=(400, 404, 409, 422)),
-        "destroy": told(
+        "list": operation_told("list", f"查询{noun}", {200: page}, parameters=list_parameters(registry), refusals=(422,)),
+        "retrieve": operation_told("read", f"查看一条{noun}", {200: row}, refusals=(404,)),
+        "create": operation_told("add", f"登记{noun}", {201: row}, request=form, refusals=(400, 422)),
+        "partial_update": operation_told("change", f"修改{noun}", {200: row}, request=patch, refusals=(400, 404, 409, 422)),
+        "destroy": operation_told(
             "remove", f"删除或停用{noun}", {204: None}, refusals=(404, 409, 422),
             parameters=[OpenApiParameter("reason", str, required=True, description="原因")],
         ),
-        "restore": told("restore", f"恢复{noun}", {200: row}, request=None, refusals=(404, 409)),
-        "history": told("history", f"{noun}的变更历史", {200: History}, refusals=(404,)),
-        "map": told(
+        "restore": operation_told("restore", f"恢复{noun}", {200: row}, request=None, refusals=(404, 409)),
+        "history": operation_told("history", f"{noun}的变更历史", {200: History}, refusals=(404,)),
+        "map": operation_told(
             "map", f"{noun}地图图层（GeoJSON，WGS 84）",
             {(200, "application/geo+json"): OpenApiTypes.OBJECT}, refusals=(422,),
             parameters=[
@@ -120,7 +73,7 @@ def row_serializer(registry: Registry) -> type[serializers.Serializer[Any]]:
     """A row as it is told."""
     fields: dict[str, Any] = {"id": serializers.UUIDField()}
     fields |= {name: _told(column) for name, column in registry.api_columns.items()}
-    return _serializer(f"{type(registry).__name__}Row", fields | {"version": serializers.CharField(required=False)})
+    return serializer(f"{type(registry).__name__}Row", fields | {"version": serializers.CharField(required=False)})
 
 
 def page_serializer(registry: Registry) -> type[serializers.Serializer[Any]]:
@@ -132,89 +85,24 @@ def page_serializer(registry: Registry) -> type[serializers.Serializer[Any]]:
         "total": serializers.IntegerField(),
         "total_is_capped": serializers.BooleanField(),
     }
-    return extend_schema_serializer(many=False)(_serializer(f"{type(registry).__name__}Page", fields))
+    return extend_schema_serializer(many=False)(serializer(f"{type(registry).__name__}Page", fields))
 
 
 def form_serializer(registry: Registry, *, partial: bool) -> type[serializers.Serializer[Any]]:
     """What is sent to enter or change a row."""
     offered = registry.form_class.base_fields if registry.form_fields else {}
-    fields = {name: _taken(field, required=field.required and not partial) for name, field in offered.items()}
+    fields = {name: taken(field, required=field.required and not partial) for name, field in offered.items()}
+    if "extra" in registry.api_columns:
+        fields["extra"] = serializers.DictField(required=False, help_text="扩展字段：代码和内容")
     if partial:
         fields["version"] = serializers.CharField(required=False)
-    return _serializer(f"{type(registry).__name__}{'Change' if partial else 'Entry'}", fields)
+    return serializer(f"{type(registry).__name__}{'Change' if partial else 'Entry'}", fields)
 
 
-_made: dict[str, type[serializers.Serializer[Any]]] = {}
-
-
-def _serializer(name: str, fields: dict[str, Any]) -> type[serializers.Serializer[Any]]:
-    """One class per name, or spectacular would describe the same shape twice."""
-    if name not in _made:
-        _made[name] = type(name, (serializers.Serializer,), dict(fields))
-    return _made[name]
-
-
-def _told(column: Column) -> serializers.Field[Any, Any, Any, Any]:
-    field = column.field
-    label: dict[str, Any] = {"help_text": column.label}
-    null = bool(getattr(field, "null", True))
-    if column.mask_kind or field is None:
-        return serializers.CharField(allow_blank=True, **label)
-    if isinstance(field, models.ForeignKey):
-        return KeyAndLabel(allow_null=null, **label)
-    if hasattr(field, "geom_type"):
-        return serializers.DictField(allow_null=null, **label)
-    if isinstance(field, ArrayField):
-        return serializers.ListField(**label)
-    if isinstance(field, models.JSONField):
-        return serializers.JSONField(**label)
-    if column.choices:
-        return serializers.ChoiceField(
-            choices=list(column.choices.items()), allow_null=null, allow_blank=field.blank, **label
-        )
-    for kind, made in _SIMPLE:
-        if isinstance(field, kind):
-            return made(allow_null=null, **label)
-    return serializers.CharField(allow_blank=True, allow_null=null, **label)
-
-
-_SIMPLE: tuple[tuple[type, Any], ...] = (
-    (models.UUIDField, serializers.UUIDField), (models.BooleanField, serializers.BooleanField),
-    (models.DateTimeField, serializers.DateTimeField), (models.DateField, serializers.DateField),
-    (models.TimeField, serializers.TimeField), (models.IntegerField, serializers.IntegerField),
-    (models.FloatField, serializers.FloatField),
-)  # fmt: skip
-
-
-def _taken(field: forms.Field, *, required: bool) -> serializers.Field[Any, Any, Any, Any]:
-    told: dict[str, Any] = {
-        "required": required,
-        "help_text": " ".join(filter(None, (str(field.label), str(field.help_text)))),
-    }
-    if isinstance(field, LookupField):
-        return serializers.CharField(
-            allow_null=not field.required, **(told | {"help_text": f"{field.label}（编号、代码或名称）"})
-        )
-    if isinstance(field, CodeField):
-        return serializers.ChoiceField(choices=list(field.codes.items()), allow_blank=not field.required, **told)
-    if isinstance(field, YesNoField):
-        return serializers.BooleanField(**told)
-    if isinstance(field, WordsField):
-        return serializers.ListField(**told)
-    if isinstance(field, JsonField):
-        return serializers.JSONField(**told)
-    if isinstance(field, PointField):
-        return serializers.DictField(**(told | {"help_text": f"{field.label}（GeoJSON 点，WGS 84）"}))
-    if isinstance(field, forms.DateTimeField):
-        return serializers.DateTimeField(allow_null=not field.required, **told)
-    if isinstance(field, forms.DateField):
-        return serializers.DateField(allow_null=not field.required, **told)
-    if isinstance(field, forms.IntegerField):
-        return serializers.IntegerField(
-            allow_null=not field.required,
-            **(told | {"min_value": field.min_value, "max_value": field.max_value}),
-        )
-    return serializers.CharField(allow_blank=not field.required, max_length=getattr(field, "max_length", None), **told)
+def _told(column: Column) -> Any:
+    if column.kind == "object":
+        return serializers.DictField(help_text=column.label)
+    return told(None if column.mask_kind else column.field, column.label, column.choices)
 
 
 # -- parameters ------------------------------------------------------------------------------------
@@ -222,7 +110,7 @@ def _taken(field: forms.Field, *, required: bool) -> serializers.Field[Any, Any,
 
 def list_parameters(registry: Registry) -> list[OpenApiParameter]:
     """The filters of the registry and the words of the list itself."""
-    sortable = [name for name in registry.columns if registry.can_sort(name)]
+    sortable = [name for name in registry.told_columns if registry.can_sort(name)]
     return [
         *filter_parameters(registry),
         OpenApiParameter(
@@ -237,14 +125,14 @@ def list_parameters(registry: Registry) -> list[OpenApiParameter]:
 
 def filter_parameters(registry: Registry) -> list[OpenApiParameter]:
     """Each filter of the declaration as a parameter."""
-    return [_parameter(name, made) for name, made in registry.filterset_class.base_filters.items()]
+    return [_parameter(name, made) for name, made in registry.told_filters.base_filters.items()]
 
 
 def _parameter(name: str, made: django_filters.Filter) -> OpenApiParameter:
     label = str(made.label)
     if isinstance(made, KeysFilter):
         return OpenApiParameter(name, OpenApiTypes.UUID, many=True, description=label)
-    if isinstance(made, CodesFilter):
+    if isinstance(made, CodesFilter) and isinstance(made.extra["choices"], list | tuple):
         codes = [str(code) for code, _ in made.extra["choices"] if code not in ("", None)]
         return OpenApiParameter(name, str, many=True, enum=codes, description=label)
     if isinstance(made, DayFilter):

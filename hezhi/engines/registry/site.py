@@ -8,6 +8,7 @@ from django.apps import apps
 
 from hezhi.engines.org import permissions
 from hezhi.engines.registry.declaration import Registry
+from hezhi.engines.registry.parts import GIVEN
 from hezhi.ground.errors import NotFound
 
 R = TypeVar("R", bound=type[Registry])
@@ -24,6 +25,9 @@ def register(cls: R) -> R:
     known = _declared.get(cls.slug)
     if known is not None and _origin(type(known)) != _origin(cls):
         raise ValueError(f"Two registries share the address {cls.slug!r}: {_origin(type(known))} and {_origin(cls)}.")
+    made = cls()
+    kinds = {type(part) for part in cls.parts}
+    cls.parts = (*cls.parts, *(p for p in GIVEN if model is not None and type(p) not in kinds and p.fits(made)))
     _declared[cls.slug] = cls()
     return cls
 
@@ -50,6 +54,8 @@ def discover() -> None:
     """Read `registries.py` of every app, and of the sub-rooms of an app that are no apps themselves."""
     for app in apps.get_app_configs():
         root = Path(app.path)
+        if (root / "registries" / "__init__.py").exists():  # a room with many of them keeps a folder
+            import_module(f"{app.name}.registries")
         for file in (root / "registries.py", *sorted(root.glob("*/registries.py"))):
             if file.exists() and file.parent.name not in SKIPPED:
                 below = file.parent.relative_to(root).parts

@@ -65,6 +65,10 @@ def patterns_of(registry: Registry) -> list[URLPattern]:
             made.append(
                 path(root + below, guarded(registry, view, "view"), name=f"registry-{registry.slug}-{below[:-1]}")
             )
+    for part in registry.parts:
+        for below, view in part.pages(registry).items():
+            name = f"registry-{registry.slug}-{view.__name__}"
+            made.append(path(root + below, guarded(registry, view, "view"), name=name))
     return made + rest_patterns(registry)
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from hezhi.engines.registry.columns import in_words
 from hezhi.ground.crypto import sm3
+from hezhi.ground.words import in_words
 
 
 def version_of(row: Any) -> str:

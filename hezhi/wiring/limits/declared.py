@@ -65,7 +65,7 @@ def no_ranking(world: World, people: People) -> Iterator[Finding]:
             last = (models_on(registry, path) or [None])[-1]
             if last is not None and (is_number(last) or _leads_to_care(last)) and last.name != "revision":
                 yield Finding("P1", named(registry), f"按“{path}”给个人排序，就是排名")
-        for name, column in registry.columns.items():
+        for name, column in registry.told_columns.items():
             last = (models_on(registry, name) or [None])[-1]
             if last is not None and (is_number(last) or _leads_to_care(last)) and registry.can_sort(name):
                 unit = {**getattr(registry.model, "measures", {})}.get(name)

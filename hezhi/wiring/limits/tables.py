@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from hezhi.engines.records.vault import BlindIndexField, SealedTextField
+from hezhi.engines.registry.dictionaries import DictionaryField
 from hezhi.wiring.limits.findings import Finding
 from hezhi.wiring.limits.people import STAFF, People, own_fields, target_of, targets, where
 from hezhi.wiring.limits.world import World
@@ -43,6 +44,11 @@ def words(field: Any) -> str:
     return f"{field.name} {field.verbose_name}".lower()
 
 
+def choices(field: Any) -> list[tuple[Any, Any]]:
+    """What a column lets one choose from; a dictionary's codes as they are shipped, for there may be no table yet."""
+    return list(field.shipped_choices if isinstance(field, DictionaryField) else field.flatchoices or ())
+
+
 # -- P1 --------------------------------------------------------------------------------------------
 
 
@@ -63,8 +69,8 @@ def no_scale(world: World, people: People) -> Iterator[Finding]:
     """Choices that run from high to low grade a person just as a number does."""
     for model in sorted(people.hanging, key=where):
         for field in own_fields(model):
-            labels = {_SCALE_TAIL.sub("", str(name).lower()) for _, name in (field.flatchoices or ())}
-            labels |= {str(code).lower() for code, _ in (field.flatchoices or ()) if str(code).isalpha()}
+            labels = {_SCALE_TAIL.sub("", str(name).lower()) for _, name in choices(field)}
+            labels |= {str(code).lower() for code, _ in choices(field) if str(code).isalpha()}
             if any(len(labels & scale) >= 2 for scale in SCALES):
                 yield Finding("P1", where(model, field.name), f"“{field.verbose_name}”的选项由高到低，等于给人分级")
 
@@ -195,7 +201,7 @@ def sealed_at_rest(world: World, people: People) -> Iterator[Finding]:
                 field, SealedTextField | BlindIndexField
             ):
                 continue
-            if field.flatchoices or where(model, field.name) in world.allowed.get("open_fields", {}):
+            if choices(field) or where(model, field.name) in world.allowed.get("open_fields", {}):
                 continue
             told = words(field)
             if ID_WORDS.search(told) or CONTACT_WORDS.search(told) or HOME_WORDS.search(told):
@@ -213,7 +219,7 @@ def no_hiv_in_tables(world: World, people: People) -> Iterator[Finding]:
     """No column and no choice of any table says the word."""
     for model in world.models:
         for field in own_fields(model):
-            told = [words(field), *(f"{code} {name}" for code, name in (field.flatchoices or ()))]
+            told = [words(field), *(f"{code} {name}" for code, name in choices(field))]
             if any(HIV.search(each) for each in told):
                 yield Finding("P5", where(model, field.name), "通用台账里出现艾滋病字样")
 

@@ -1,9 +1,10 @@
-"""Units, posts, people, roles, calendars, limits, message templates and channel keys as registries.
+"""Units, posts, people, roles, calendars, limits and message templates as registries.
 
 The tables belong to the engines; here stand their screens. Accounts themselves (passwords, second factor,
 posts held) are verbs of `appcentre.users`; here one reads people and corrects a name or a phone.
 """
 
+import re
 from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
@@ -11,25 +12,31 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Substr
 
 from hezhi.chapters.appcentre.dictionaries.pages import CalendarEdit, CalendarList, CalendarNew, LimitsPage
-from hezhi.engines.connect.models import ChannelKey
+from hezhi.chapters.appcentre.users.api import open_work_of
+from hezhi.engines.dossier.extra import ExtraFields as ExtraPart
+from hezhi.engines.dossier.extra import forget as forget_extra
+from hezhi.engines.dossier.models import ExtraField
 from hezhi.engines.flow.models import CalendarDay, LimitRule, WorkingHours
+from hezhi.engines.flow.parts import Approval
 from hezhi.engines.flow.rules.calendar import hours
 from hezhi.engines.org import permissions
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Holding, Post, Role, Unit, User
 from hezhi.engines.reach import words
 from hezhi.engines.reach.models import MessageTemplate
-from hezhi.engines.registry.abilities import SecondPerson
+from hezhi.engines.registry import dictionaries
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import KeysFilter
+from hezhi.engines.registry.models import Code
 from hezhi.engines.registry.parts import Part
 from hezhi.engines.registry.scope import public
-from hezhi.engines.registry.site import register
+from hezhi.engines.registry.site import register, registries
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotNow
 from hezhi.ground.ui.shapes import Action
 
+DICTIONARY = re.compile(r"[a-z][a-z0-9_]*")
 ORG, RULES, WORDS = "组织与用户", "业务规则", "消息与接入"
 
 ORG_UNITS = {
@@ -61,6 +68,7 @@ class Units(Registry):
         ("职责与联系", ("duties", "phone")),
     )
     bulk = ("phone", "order")
+    parts = (ExtraPart(),)
 
     def prepare(self, row: Unit, by: Actor) -> None:
         """The path follows from the parent; a unit never lies under itself."""
@@ -85,6 +93,14 @@ class Units(Registry):
         return Unit.objects.filter(pk=row.pk).values_list("path", flat=True).first() or ""
 
     def _may_close(self, row: Unit) -> None:
+        work = open_work_of(row).told
+        if work:
+            raise NotNow(
+                what=f"“{row.name}”现在不能停用：还有 {work}没有办结。",
+                meaning="停用后这些工作就没有人负责，所以没有停用。",
+                remedy="请先由派遣员把承办单转办给其他单位，或由本单位办结，再停用。",
+                code="units.open_work",
+            )
         below = Unit.objects.filter(parent=row, valid_to__isnull=True).count()
         held = Holding.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=time.now()), post__unit=row).count()
         if below or held:
@@ -154,7 +170,7 @@ class People(Registry):
     form = (("联系方式", ("full_name", "work_phone", "email")),)
     personal = ("full_name", "work_phone", "email")
     purpose = "办理公务时联系工作人员"
-    parts = (AccountButton(), SecondPerson("org.roles"))
+    parts = (AccountButton(), Approval("org.approve"))
 
     def with_columns(self, rows: QuerySet[Any], columns: Any) -> QuerySet[Any]:
         """The posts held come with the rows, as one text each."""
@@ -288,7 +304,98 @@ class LimitRules(Registry):
         return {"amount": n + 1}
 
 
-# -- messages and outer systems --------------------------------------------------------------------
+# -- lists and fields that are data ---------------------------------------------------------------
+
+
+@register
+class Codes(Registry):
+    """Code lists (字典): each code with label, validity, source and whether it was compared with it (待核对)."""
+
+    model = Code
+    slug, title, group, icon = "codes", "字典", RULES, "list"
+    clause = "10.1-3"
+    right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "dictionaries.edit")
+    scope = public
+    list = ("dictionary_name", "code", "label", "valid_from", "valid_to", "source", "checked")
+    also = ("dictionary", "order")
+    filters = ("dictionary", "checked")
+    search = ("dictionary_name", "dictionary", "code", "label")
+    ordering = ("dictionary", "order", "code", "valid_from")
+    natural_key = ("dictionary", "code", "valid_from")
+    form = (
+        ("字典项", ("dictionary", "dictionary_name", "code", "label", "order")),
+        ("效力和来源", ("valid_from", "source", "checked")),
+    )
+    bulk = ("source", "checked")
+    named_by = "label"
+
+    def check(self, row: Code, by: Actor) -> None:
+        """A code that rows already carry is never made into another; a new label is a new version."""
+        if not DICTIONARY.fullmatch(row.dictionary):
+            raise BadInput({"dictionary": "字典代号只用小写字母、数字和下划线。"})
+        before = Code.objects.filter(pk=row.pk).values_list("dictionary", "code").first()
+        if before and before != (row.dictionary, row.code):
+            raise BadInput({"code": "字典和代码登记后不能改。请停用这一项，另行登记。"})
+
+    def after(self, verb: str, row: Code, by: Actor) -> None:
+        """What was read of the list is forgotten, so that the change is seen at once."""
+        dictionaries.forget()
+
+    def examples(self, n: int) -> dict[str, Any]:
+        return {"dictionary": "yangli", "dictionary_name": "样例字典", "code": f"{n}", "label": f"样例项{n}"}
+
+
+@register
+class ExtraFields(Registry):
+    """Fields added to registries as data (扩展字段); a personal one names its purpose."""
+
+    model = ExtraField
+    slug, title, group, icon = "extra-fields", "扩展字段", RULES, "columns"
+    clause = "10.1-3"
+    right = dict.fromkeys(("view", "edit", "delete"), "dictionaries.edit")
+    scope = public
+    offers = ("view", "add", "edit", "delete", "api")
+    list = ("registry", "label", "code", "kind", "required", "unit", "order", "valid_from", "valid_to")
+    also = ("personal", "purpose", "help")
+    filters = ("registry", "kind", "unit")
+    search = ("label", "code", "registry")
+    ordering = ("registry", "order", "code")
+    form = (
+        ("字段", ("registry", "code", "label", "kind", "choices", "required", "help", "order")),
+        ("归属和效力", ("unit", "valid_from")),
+        ("个人信息", ("personal", "purpose")),
+    )
+    named_by = "label"
+
+    def check(self, row: ExtraField, by: Actor) -> None:
+        """The registry must take added fields; the code stays; a choice has choices; a person's data has a purpose."""
+        takes = {r.slug: r.title for r in registries() if any(isinstance(p, ExtraPart) for p in r.parts)}
+        if row.registry not in takes:
+            offered = "、".join(f"{slug}（{title}）" for slug, title in takes.items()) or "目前没有"
+            raise BadInput({"registry": f"这个台账不接受扩展字段。可以填：{offered}。"})
+        if not DICTIONARY.fullmatch(row.code):
+            raise BadInput({"code": "代码只用小写字母、数字和下划线，以字母开头。"})
+        before = ExtraField.objects.filter(pk=row.pk).values_list("registry", "code", "kind").first()
+        if before and before != (row.registry, row.code, row.kind):
+            raise BadInput({"code": "台账、代码和类型登记后不能改。请停用这个字段，另行登记。"})
+        if row.kind == ExtraField.Kind.CHOICE and not row.choices:
+            raise BadInput({"choices": "选项类型的字段至少要有一个选项。"})
+        if row.personal and not row.purpose.strip():
+            raise BadInput({"purpose": "个人信息须写明处理目的，否则不能收集。"})
+
+    def after(self, verb: str, row: ExtraField, by: Actor) -> None:
+        """The change is seen at once."""
+        forget_extra()
+
+    def prepare(self, row: ExtraField, by: Actor) -> None:
+        """It belongs to the unit of who enters it, unless another was chosen."""
+        row.unit_id = row.unit_id or by.unit_id
+
+    def examples(self, n: int) -> dict[str, Any]:
+        return {"registry": "units", "code": f"yangli{n}", "kind": "text"}
+
+
+# -- messages --------------------------------------------------------------------------------------
 
 
 @register
@@ -311,17 +418,3 @@ class MessageTemplates(Registry):
     def check(self, row: MessageTemplate, by: Actor) -> None:
         """Only places that the message can fill may stand in its words."""
         words.check(row.code, row.title, row.text)
-
-
-@register
-class ChannelKeys(Registry):
-    """Keys of outer systems (接入密钥): what each may do; the key itself is shown nowhere."""
-
-    model = ChannelKey
-    slug, title, group, icon = "channel-keys", "接入密钥", WORDS, "key"
-    clause = "10.1-1-1"
-    right, scope = {"view": "channels.edit"}, public
-    offers = ("view",)
-    list = ("name", "prefix", "scopes", "source", "quota_per_minute", "valid_from", "valid_to", "last_used_at")
-    search = ("name", "prefix")
-    ordering = ("name",)

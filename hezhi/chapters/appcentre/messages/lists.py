@@ -11,8 +11,8 @@ from hezhi.engines.reach import queries
 from hezhi.engines.reach.api import Channel, events
 from hezhi.engines.reach.models import Delivery, InboxMessage, LocalCopy, Outgoing
 from hezhi.engines.reach.ports import DEMO_NAME
-from hezhi.engines.registry.paging import Page, Place, page_of, read_token
 from hezhi.ground import time
+from hezhi.ground.tables.paging import Page, Place, page_of, read_token
 from hezhi.ground.text import shorten
 from hezhi.ground.ui.shapes import (
     Action,

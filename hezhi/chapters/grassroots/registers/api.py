@@ -2,16 +2,17 @@
 
 from hezhi.chapters.grassroots.registers.queries import (
     COUNTED,
+    codes,
     counts,
     homes_of,
     households_of,
     living_in,
+    name_of_code,
     resident_by_id_number,
     residents,
     residents_by_name,
     residents_by_phone,
 )
-from hezhi.chapters.grassroots.registers.rules import codes, name_of_code
 
 __all__ = [
     "COUNTED",

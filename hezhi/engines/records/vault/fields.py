@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core import checks
@@ -13,7 +15,7 @@ from django.db.models.signals import pre_save
 
 from hezhi.engines.records.vault.sealing import Blind, blind, seal, unseal
 
-__all__ = ["BlindIndexField", "SealedTextField", "sealed_values"]
+__all__ = ["BlindIndexField", "SealedTextField", "index_of", "sealed", "sealed_values"]
 
 
 class _Sealed(str):
@@ -165,6 +167,19 @@ class BlindIndexField(models.CharField):
         return _AnyPrint if lookup_name == "exact" else super().get_lookup(lookup_name)
 
 
+def sealed(model: type[models.Model], name: str, text: str, *, row: UUID) -> str:
+    """A text as the sealed field of a row will hold it, for a statement that writes the row itself."""
+    return seal(_bound_to(model, name), text, row=str(row))
+
+
+@cache
+def _bound_to(model: type[models.Model], name: str) -> str:
+    field = model._meta.get_field(name)
+    if not isinstance(field, SealedTextField):
+        raise TypeError(f"{name} is not sealed")
+    return field.bound_to
+
+
 def sealed_values(model: type[models.Model], **clear: str) -> dict[str, str]:
     """Values for `QuerySet.update()` that keep the prints with the texts (批量改密文字段).
 
@@ -182,3 +197,11 @@ def sealed_values(model: type[models.Model], **clear: str) -> dict[str, str]:
             if isinstance(other, BlindIndexField) and other.source == name:
                 values[other.name] = Blind(blind(other.purpose, text))
     return values
+
+
+def index_of(model: type[models.Model], name: str) -> BlindIndexField:
+    """The blind index beside a sealed field (盲索引字段). Raises TypeError for a field without one."""
+    for other in model._meta.concrete_fields:
+        if isinstance(other, BlindIndexField) and other.source == name:
+            return other
+    raise TypeError(f"{name} has no blind index")

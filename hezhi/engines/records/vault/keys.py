@@ -15,7 +15,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -24,7 +24,7 @@ from typing import NoReturn
 
 from django.conf import settings
 
-from hezhi.ground.crypto import hmac_sm3, random_key, sm3
+from hezhi.ground.crypto import hmac_sm3, random_key, sm3, with_key
 from hezhi.ground.errors import Refusal
 
 __all__ = [
@@ -64,6 +64,16 @@ class Key:
     secret: bytes = field(repr=False)
 
     @cached_property
+    def print(self) -> Callable[[bytes], bytes]:
+        """HMAC-SM3 under this key, with the key worked in once."""
+        return with_key(self.secret)
+
+    @cached_property
+    def nonce_print(self) -> Callable[[bytes], bytes]:
+        """The same under the key that nonces are made with."""
+        return with_key(self.nonce_secret)
+
+    @cached_property
     def nonce_secret(self) -> bytes:
         """A key of its own for making nonces, derived: one key should not serve two algorithms."""
         return hmac_sm3(self.secret, b"hezhi nonces")
@@ -89,6 +99,10 @@ class KeyRing:
                 "没有密钥就不能读写加密的个人信息，系统不能启动",
                 "请从密钥备份恢复这些文件；只有全新的安装才可以运行 ./run 生成新密钥",
             )
+        self._newest_first = {
+            purpose: [key for _, key in sorted(versions.items(), reverse=True)]
+            for purpose, versions in self._keys.items()
+        }
         self._current = {purpose: versions[max(versions)] for purpose, versions in self._keys.items()}
 
     def __repr__(self) -> str:
@@ -116,7 +130,7 @@ class KeyRing:
 
     def newest_first(self, purpose: str) -> list[Key]:
         """All versions, the current one first."""
-        return [key for _, key in sorted(self._keys[purpose].items(), reverse=True)]
+        return self._newest_first[purpose]
 
 
 def _no_key(purpose: str, version: int) -> KeyRingRefused:

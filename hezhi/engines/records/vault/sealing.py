@@ -76,7 +76,7 @@ def seal(associated: str, clear: str, row: str = "", compartment: str = "") -> s
     if clear == "":
         return ""
     key, plain = _current(purpose_of(compartment)), clear.encode()
-    nonce = synthetic_nonce(key.nonce_secret, associated.encode(), row.encode(), plain) if row else None
+    nonce = synthetic_nonce(key.nonce_print, associated.encode(), row.encode(), plain) if row else None
     box = encrypt(key.secret, plain, associated.encode(), nonce=nonce)
     inside = f"@{compartment}" if compartment else ""
     return f"v{key.version}{inside}.{base64.b64encode(box).decode()}"
@@ -159,7 +159,7 @@ def blind(kind: str, value: str) -> Blind:
     (`care.phone`). During a rotation of the key the filter looks for older prints too.
     """
     plain = normalised(kind, value)
-    prints = [blind_index(key.secret, kind, plain).hex() for key in ring().newest_first("blind")] if plain else [""]
+    prints = [blind_index(key.print, kind, plain).hex() for key in ring().newest_first("blind")] if plain else [""]
     found = Blind(prints[0])
     found.older = tuple(prints[1:])
     return found
@@ -192,7 +192,7 @@ def unseal_bytes(associated: str, sealed: bytes) -> bytes:
 def mac(data: bytes, purpose: str = "audit") -> bytes:
     """A keyed fingerprint that proves a row unchanged (完整性校验值): 2 bytes key version, 32 bytes HMAC-SM3."""
     key = ring().current(purpose)
-    return key.version.to_bytes(2) + hmac_sm3(key.secret, data)
+    return key.version.to_bytes(2) + key.print(data)
 
 
 def mac_fits(data: bytes, told: bytes, purpose: str = "audit") -> bool:

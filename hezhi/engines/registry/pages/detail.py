@@ -11,13 +11,14 @@ from django.utils.html import format_html
 
 from hezhi.engines.records.audit import read_of_personal
 from hezhi.engines.registry import actions
-from hezhi.engines.registry.columns import NOTHING, Column, in_words
-from hezhi.engines.registry.history import history, versions_of
+from hezhi.engines.registry.columns import NOTHING, Column
+from hezhi.engines.registry.history import history, origins, told_versions, versions_of
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.parts import Panel
 from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.ui.answers import answer
 from hezhi.ground.ui.shapes import Action, Fact, Tab
+from hezhi.ground.words import in_words
 
 FACTS, HISTORY = "facts", "history"
 
@@ -42,6 +43,17 @@ class DetailPage(RegistryPage):
 
     # -- pieces --------------------------------------------------------------------------------------
 
+    def row(self, id: UUID) -> Any:
+        """The row with what the columns of the page read beside it."""
+        registry = self.registry
+        columns = [registry.column(n) for n in dict.fromkeys((*registry.form_fields, *registry.list, *registry.also))]
+        beside = [c for c in [*columns, *registry.more_columns.values()] if c.annotations]
+        rows = registry.visible(self.by).annotate(**{n: made for c in beside for n, made in c.annotations.items()})
+        row = rows.filter(pk=id).first()
+        if row is None:
+            raise NotFound(what=f"没有找到这条{registry.noun}。")
+        return row
+
     def panels(self) -> list[Panel]:
         """The tabs that parts bring and this reader may open."""
         brought = [panel for part in self.registry.parts for panel in part.panels(self.registry)]
@@ -49,10 +61,13 @@ class DetailPage(RegistryPage):
 
     def facts(self, row: Any) -> list[tuple[str, list[Fact]]]:
         """The values of the row, section by section."""
-        told = [(title, [self._fact(row, name) for name in names]) for title, names in self.registry.sections]
+        hidden = self.registry.hidden_from(self.by)
+        sections = self.registry.sections
+        told = [(title, [self._fact(row, n) for n in names if n not in hidden]) for title, names in sections]
         rest = [n for n in (*self.registry.list, *self.registry.also) if n not in self.registry.form_fields]
-        more = [self._fact(row, name) for name in dict.fromkeys(rest)]
-        return [(title, facts) for title, facts in [*told, ("其他", more)] if facts]
+        told.append(("其他", [self._fact(row, name) for name in dict.fromkeys(rest) if name not in hidden]))
+        told.append(("补充信息", [Fact(c.label, c.text(row)) for c in self.registry.more_columns.values()]))
+        return [(title, facts) for title, facts in told if facts]
 
     def actions(self, row: Any) -> list[Action]:
         """The buttons of the head, the primary one last."""
@@ -81,8 +96,12 @@ class DetailPage(RegistryPage):
         if tab == FACTS:
             self._log_reading(row)
             context["sections"] = self.facts(row)
+            maps = (part.side_map(registry, row, self.by) for part in registry.parts)
+            context["side_map"] = next((told for told in maps if told is not None), None)
+            context["notices"] = [said for part in registry.parts for said in part.notices(registry, row, self.by)]
         elif tab == HISTORY:
-            context["timeline_items"] = history(registry, row.pk)
+            versions = told_versions(registry, row, self.by)
+            context |= {"timeline_items": history(versions), "origins": origins(versions)}
         else:
             panel = self._panel(tab)
             if panel is None:
@@ -122,7 +141,8 @@ class DetailPage(RegistryPage):
     def _log_reading(self, row: Any) -> None:
         """Personal values shown in clear are read, and reading is written down."""
         shown = {*self.registry.form_fields, *self.registry.list, *self.registry.also}
-        clear = [n for n in self.registry.personal if n in shown and n not in self.registry.mask_kinds]
+        unseen = {*self.registry.mask_kinds, *self.registry.hidden_from(self.by)}
+        clear = [n for n in self.registry.personal if n in shown and n not in unseen]
         if clear:
             read_of_personal(self.by, self.registry.label, row.pk, clear, self.registry.purpose)
 
@@ -160,7 +180,7 @@ class RevealPage(RegistryPage):
         return answer(request, "registry/revealed.html", part, context)
 
     def _column(self, name: str) -> Column:
-        if name not in self.registry.mask_kinds:
+        if name not in self.registry.mask_kinds or name in self.registry.hidden_from(self.by):
             raise NotFound(what="没有这个脱敏项。")
         return self.registry.column(name)
 

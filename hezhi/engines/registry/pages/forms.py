@@ -12,8 +12,7 @@ from django.utils.html import format_html, format_html_join
 
 from hezhi.engines.registry import actions, addresses
 from hezhi.engines.registry.asking import Asked
-from hezhi.engines.registry.columns import in_words
-from hezhi.engines.registry.fields import LookupField
+from hezhi.engines.registry.declaration import RESTORE_DAYS
 from hezhi.engines.registry.forms import lookup_for, make_form
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.versions import version_of
@@ -21,6 +20,8 @@ from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.ids import new_id
 from hezhi.ground.masks import mask
 from hezhi.ground.ui.answers import answer
+from hezhi.ground.ui.fields import LookupField
+from hezhi.ground.words import in_words
 
 SALT = "registry.form"
 FORM_LIVES = 24 * 3600
@@ -84,6 +85,8 @@ class EditPage(_FormPage):
             return self._draw(late.form, fresh, version_of(fresh), status=late.status, notice=notice)
         except actions.FormRefused as refused:
             return self._draw(refused.form, self.row(id), version, status=refused.status)
+        except actions.PutAside as asked:
+            return self.done(asked.what, self.registry.url_of(self.row(id)))
         return self.done("已保存。", self.registry.url_of(row))
 
     def _draw(self, form: Any, row: Any, version: str, status: int = 200, notice: str = "") -> HttpResponse:
@@ -129,7 +132,7 @@ class RemovePage(RegistryPage):
         return self.done(f"已{self.registry.removal_word}“{self.registry.row_name(row)}”。", self.registry.url())
 
     def _draw(self, form: ReasonForm, row: Any, status: int = 200) -> HttpResponse:
-        word, days = self.registry.removal_word, actions.RESTORE_DAYS
+        word, days = self.registry.removal_word, RESTORE_DAYS
         note = f"{days} 天内可以恢复。" if word == "删除" else "不再可选，已有的引用不受影响，可以重新启用。"
         title = f"{word}{self.registry.noun}：{self.registry.row_name(row)}"
         url = self.registry.url(row.pk, "remove")

@@ -77,6 +77,13 @@ def make_tables(made: list[type[models.Model]], owner_url: str) -> None:
             owner.execute(f'DROP TABLE IF EXISTS "{model._meta.db_table}" CASCADE')
         for statement in statements:
             owner.execute(statement)
+        for model in made:  # what an erasure may reach, as after a migration
+            tracked = getattr(model, "pgh_tracked_model", None)
+            if tracked is not None:
+                owner.execute(
+                    "INSERT INTO records_historytable VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                    [model._meta.db_table, tracked._meta.db_table],
+                )
         for model in made:
             owner.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{model._meta.db_table}" TO {app_role}')
 

@@ -57,7 +57,7 @@ def test_a_name_that_two_units_share_asks_for_the_code(world: World) -> None:
 
 
 def test_a_long_list_of_choices_becomes_a_field_with_suggestions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hezhi.engines.registry.fields.SELECT_UP_TO", 1)
+    monkeypatch.setattr("hezhi.ground.ui.fields.SELECT_UP_TO", 1)
     assert world.theirs
     page = world.get(f"{URL}new/").content.decode()
     assert 'list="id_unit_options"' in page and f'hx-get="{URL}pick/unit/"' in page

@@ -7,8 +7,8 @@ import pytest
 
 from hezhi.engines.org.models import Unit
 from hezhi.engines.org.testkit import traced
-from hezhi.engines.registry.paging import Place, page_of, read_token
 from hezhi.ground.errors import BadInput
+from hezhi.ground.tables.paging import Place, page_of, read_token
 
 ORDERS = (
     ("valid_to", "id"),

@@ -11,8 +11,9 @@ from hezhi.chapters.cases.handling.actions.tables import load_tables
 from hezhi.engines.org.actor import system
 from hezhi.engines.reach.api import load_templates
 from hezhi.engines.records.vault import create_key_ring
+from hezhi.engines.registry import dictionaries
 
-ROOMS: tuple[str, ...] = ("grassroots.care",)
+ROOMS: tuple[str, ...] = ("grassroots.grids", "grassroots.care")
 """Rooms with tables of their own to begin with, in this order: `api.load_tables(by=…)` gives what was new, by name."""
 
 
@@ -30,5 +31,6 @@ class Command(BaseCommand):
         counts = load_tables(by=by)
         for room in ROOMS:
             counts |= import_module(f"hezhi.chapters.{room}.api").load_tables(by=by)
+        counts["字典项"] = dictionaries.load(by=by)
         counts["消息模板"] = load_templates(by=by)
         self.stdout.write("、".join(f"{name} {n}" for name, n in counts.items() if n) or "初始字典已齐全")

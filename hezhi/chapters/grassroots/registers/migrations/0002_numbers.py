@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-NAMES = ("compound", "resident", "household", "place", "member")
+NAMES = ("compound", "building", "resident", "household", "place", "member")
 
 
 class Migration(migrations.Migration):

@@ -8,6 +8,7 @@ from hezhi.chapters.grassroots.registers.models.organisations import (
     VolunteerMember,
 )
 from hezhi.chapters.grassroots.registers.models.people import (
+    ChangeReport,
     ForeignResident,
     Household,
     LeftBehindResident,
@@ -20,6 +21,7 @@ from hezhi.chapters.grassroots.registers.models.places import Building, Compound
 
 __all__ = [
     "Building",
+    "ChangeReport",
     "Compound",
     "Enterprise",
     "ForeignResident",

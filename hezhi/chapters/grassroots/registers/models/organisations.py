@@ -6,9 +6,9 @@ from django.db.models import Q
 
 from hezhi.chapters.grassroots.registers.models.people import Resident
 from hezhi.chapters.grassroots.registers.models.places import PRESENT, Building
-from hezhi.chapters.grassroots.registers.rules import chosen_from
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import SealedTextField
+from hezhi.engines.registry.dictionaries import DictionaryField
 from hezhi.engines.registry.models import Record
 
 
@@ -51,11 +51,11 @@ class Organisation(Record):
 class Enterprise(Organisation):
     """非公有制经济组织: a private firm or a shopkeeper."""
 
-    kind = models.CharField("企业类别", max_length=2, choices=chosen_from("enterprise_class"))
+    kind = DictionaryField("企业类别", "enterprise_class", max_length=2)
     hazchem = models.BooleanField("危化企业", default=False)
     hazchem_licence = models.CharField("危化品许可证号", max_length=50, blank=True)
-    hazard = models.CharField("安全隐患类型", max_length=2, choices=chosen_from("organisation_hazard"), default="00")
-    attention = models.CharField("单位关注程度", max_length=2, choices=chosen_from("attention"), default="03")
+    hazard = DictionaryField("安全隐患类型", "organisation_hazard", max_length=2, default="00")
+    attention = DictionaryField("单位关注程度", "attention", max_length=2, default="03")
     party_possible = models.BooleanField("具备建立党组织条件", default=False)
     last_inspected_on = models.DateField("最近检查日期", null=True, blank=True)
 
@@ -69,7 +69,7 @@ class Enterprise(Organisation):
 class SocialOrganisation(Organisation):
     """社会组织: an association, a private non-profit body or a foundation."""
 
-    kind = models.CharField("社会组织类型", max_length=2, choices=chosen_from("social_kind"))
+    kind = DictionaryField("社会组织类型", "social_kind", max_length=2)
     certificate = models.CharField("登记证号", max_length=32)
     authority = models.CharField("登记管理机关代码", max_length=50)
     approved_on = models.DateField("批准日期")
@@ -93,7 +93,7 @@ class SmallPlace(Record):
 
     number = models.CharField("场所编号", max_length=20, blank=True, help_text="留空由系统编号")
     name = models.CharField("场所名称", max_length=100)
-    kind = models.CharField("场所类别", max_length=2, choices=chosen_from("small_place"))
+    kind = DictionaryField("场所类别", "small_place", max_length=2)
     uscc = models.CharField("统一社会信用代码", max_length=18, blank=True)
     address = models.CharField("地址", max_length=200)
     building = models.ForeignKey(
@@ -112,17 +112,11 @@ class SmallPlace(Record):
     sleeps_on_site = models.BooleanField("留人住宿", default=False)
     gas = models.BooleanField("使用燃气", default=False)
     extinguishers = models.PositiveSmallIntegerField("灭火器数", null=True, blank=True)
-    hazard = models.CharField("隐患类型", max_length=2, choices=chosen_from("home_hazard"), default="00")
+    hazard = DictionaryField("隐患类型", "home_hazard", max_length=2, default="00")
     hazard_note = models.CharField("隐患说明", max_length=200, blank=True)
     rectify_until = models.DateField("整改期限", null=True, blank=True)
     last_inspected_on = models.DateField("最近检查日期", null=True, blank=True)
     inspect_every = models.PositiveSmallIntegerField("检查周期（天）", default=90)
-    labels = ArrayField(
-        models.CharField(max_length=2, choices=chosen_from("place_label")),
-        verbose_name="场所标签",
-        default=list,
-        blank=True,
-    )
 
     class Meta:
         verbose_name = "九小场所"
@@ -139,8 +133,8 @@ class VolunteerGroup(Record):
     """群防群治组织: neighbours and guards who look after safety together."""
 
     name = models.CharField("组织名称", max_length=100)
-    kind = models.CharField("组织类型", max_length=2, choices=chosen_from("volunteer_kind"))
-    level = models.CharField("组织层级", max_length=2, choices=chosen_from("level"), default="06")
+    kind = DictionaryField("组织类型", "volunteer_kind", max_length=2)
+    level = DictionaryField("组织层级", "level", max_length=2, default="06")
     guiding_department = models.CharField("业务指导部门", max_length=200)
     member_count = models.PositiveIntegerField("人员数量", default=0)
     duties = models.CharField("主要职能", max_length=1024)
@@ -149,12 +143,6 @@ class VolunteerGroup(Record):
     address = models.CharField("驻地", max_length=200, blank=True)
     point = models.PointField("位置", srid=4326, null=True, blank=True)
     equipment = models.CharField("装备", max_length=200, blank=True)
-    labels = ArrayField(
-        models.CharField(max_length=2, choices=chosen_from("group_label")),
-        verbose_name="队伍标签",
-        default=list,
-        blank=True,
-    )
 
     class Meta:
         verbose_name = "群防群治组织"
@@ -178,11 +166,11 @@ class VolunteerMember(Record):
     number = models.CharField("队员编号", max_length=20, blank=True, help_text="留空由系统编号")
     group = models.ForeignKey(VolunteerGroup, models.PROTECT, related_name="members", verbose_name="所属组织")
     person_name = models.CharField("姓名", max_length=50)
-    sex = models.CharField("性别", max_length=1, choices=chosen_from("sex"))
+    sex = DictionaryField("性别", "sex", max_length=1)
     birth_date = models.DateField("出生日期", help_text="须年满 18 周岁")
     post = models.CharField("职务", max_length=30, blank=True)
     skills = ArrayField(
-        models.CharField(max_length=2, choices=chosen_from("skill")), verbose_name="专业特长", default=list, blank=True
+        DictionaryField("代码", "skill", max_length=2), verbose_name="专业特长", default=list, blank=True
     )
     mobile = SealedTextField("手机号码", max_length=18)
     telephone = models.CharField("固定电话", max_length=18, blank=True)

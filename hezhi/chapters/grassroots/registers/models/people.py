@@ -12,11 +12,11 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from hezhi.chapters.grassroots.registers.models.places import PRESENT, Home
-from hezhi.chapters.grassroots.registers.rules import chosen_from
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.scope import within
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
+from hezhi.engines.registry.dictionaries import DictionaryField
 from hezhi.engines.registry.models import Record
 from hezhi.ground.ids import new_id
 
@@ -45,20 +45,19 @@ class Resident(Record):
         PRESENT = "present", "在册"
         MOVED = "moved", "已迁出"
         DECEASED = "deceased", "已去世"
-        MERGED = "merged", "已并入"
 
     number = models.CharField("人口编号", max_length=20, blank=True, help_text="留空由系统编号")
     kind = models.CharField("人口类别", max_length=12, choices=Kind.choices, default=Kind.REGISTERED)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.PRESENT, editable=False)
     person_name = models.CharField("姓名", max_length=50)
-    id_type = models.CharField("证件种类", max_length=3, choices=chosen_from("document"), default="111")
+    id_type = DictionaryField("证件种类", "document", max_length=3, default="111")
     id_number = SealedTextField("证件号码", max_length=30, blank=True, default="")
     id_blind = BlindIndexField(source="id_number", purpose="resident_id", verbose_name="证件号码索引")
-    sex = models.CharField("性别", max_length=1, choices=chosen_from("sex"), blank=True)
+    sex = DictionaryField("性别", "sex", max_length=1, blank=True)
     birth_date = models.DateField("出生日期", null=True, blank=True)
     phone = SealedTextField("联系电话", max_length=50, blank=True, default="")
     phone_blind = BlindIndexField(source="phone", purpose="phone", verbose_name="联系电话索引")
-    hukou_region = models.CharField("户籍地行政区划", max_length=6, blank=True, help_text="6 位行政区划代码")
+    hukou_code = models.CharField("户籍地行政区划", max_length=6, blank=True, help_text="6 位行政区划代码")
     hukou_address = SealedTextField("户籍地详址", max_length=80, blank=True, default="")
     home = models.ForeignKey(
         Home, models.PROTECT, null=True, blank=True, related_name="residents", verbose_name="现住房屋"
@@ -69,15 +68,12 @@ class Resident(Record):
     household = models.ForeignKey(
         "Household", models.PROTECT, null=True, blank=True, related_name="members", verbose_name="户", editable=False
     )
-    relation = models.CharField("与户主关系", max_length=2, choices=chosen_from("relation"), blank=True)
+    relation = DictionaryField("与户主关系", "relation", max_length=2, blank=True)
     labels = ArrayField(
-        models.CharField(max_length=2, choices=chosen_from("service_label")),
+        DictionaryField("代码", "service_label", max_length=2),
         verbose_name="服务标签",
         default=list,
         blank=True,
-    )
-    merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="并入", editable=False
     )
 
     class Meta:
@@ -87,7 +83,7 @@ class Resident(Record):
             models.UniqueConstraint(fields=["number"], condition=PRESENT, name="one_resident_per_number"),
             models.UniqueConstraint(
                 fields=["id_blind"],
-                condition=PRESENT & ~Q(id_blind="") & ~Q(state="merged"),
+                condition=PRESENT & ~Q(id_blind=""),
                 name="one_resident_per_id_number",
             ),
         ]
@@ -141,7 +137,7 @@ class Household(Record):
         return self.number
 
 
-class ThroughHomeQuerySet(models.QuerySet["Occupancy"]):
+class ThroughHomeQuerySet(models.QuerySet[models.Model]):
     """Who was where, asked for with the reader in hand."""
 
     def visible_to(self, actor: Actor) -> Self:
@@ -177,7 +173,7 @@ class Occupancy(models.Model):
         Household, models.PROTECT, null=True, blank=True, related_name="occupancies", verbose_name="户"
     )
     role = models.CharField("关系", max_length=8, choices=Role.choices)
-    relation = models.CharField("与户主关系", max_length=2, choices=chosen_from("relation"), blank=True)
+    relation = DictionaryField("与户主关系", "relation", max_length=2, blank=True)
     outside_name = SealedTextField("姓名", max_length=50, blank=True, default="")
     outside_phone = SealedTextField("电话", max_length=50, blank=True, default="")
     outside_phone_blind = BlindIndexField(source="outside_phone", purpose="phone", verbose_name="电话索引")
@@ -185,7 +181,7 @@ class Occupancy(models.Model):
     contract_until = models.DateField("租约到期", null=True, blank=True)
     since = models.DateField("开始日期")
     until = models.DateField("结束日期", null=True, blank=True)
-    end_reason = models.CharField("结束原因", max_length=2, choices=chosen_from("end_reason"), blank=True)
+    end_reason = DictionaryField("结束原因", "end_reason", max_length=2, blank=True)
     source = models.CharField("来源", max_length=20, default="登记")
     entered_at = models.DateTimeField("登记时间", editable=False)
 
@@ -223,6 +219,46 @@ class Occupancy(models.Model):
         ]
 
 
+@tracked()
+class ChangeReport(models.Model):
+    """变动线索: what a grid worker saw at a home, for the community to look into and enter.
+
+    It changes nothing by itself; the community confirms it, by entering what is true, or sets it aside.
+    """
+
+    class Kind(models.TextChoices):
+        MOVED_OUT = "moved_out", "人已搬走"
+        NEW_TENANT = "new_tenant", "新来租户"
+        EMPTY = "empty", "房屋空置"
+        WRONG = "wrong", "登记有误"
+        OTHER = "other", "其他变动"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "待核实"
+        CONFIRMED = "confirmed", "已更新"
+        DISMISSED = "dismissed", "不属实"
+
+    purpose = "核实人房变动，保持人口和房屋台账准确"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    home = models.ForeignKey(Home, models.PROTECT, related_name="change_reports", verbose_name="房屋")
+    kind = models.CharField("变动", max_length=12, choices=Kind.choices)
+    text = SealedTextField("情况", max_length=500, blank=True, default="")
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
+    reported_by = models.ForeignKey("org.User", models.PROTECT, null=True, related_name="+", verbose_name="报告人")
+    reported_at = models.DateTimeField("报告时间")
+    decided_by = models.ForeignKey("org.User", models.PROTECT, null=True, related_name="+", verbose_name="核实人")
+    decided_at = models.DateTimeField("核实时间", null=True)
+    answer = models.CharField("核实结果", max_length=200, blank=True)
+
+    objects = ThroughHomeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "变动线索"
+        ordering = ["-reported_at", "-id"]
+        indexes = [models.Index(fields=["home", "-reported_at"], name="change_report_home")]
+
+
 class FacetQuerySet(models.QuerySet[models.Model]):
     """Facets asked for with the reader in hand."""
 
@@ -247,9 +283,9 @@ class RegisteredResident(Facet):
     """户籍人口专项信息: how the household register has it."""
 
     resident = models.OneToOneField(Resident, models.CASCADE, related_name="registered", verbose_name="人口")
-    match = models.CharField("人户一致标识", max_length=2, choices=chosen_from("match"))
+    match = DictionaryField("人户一致标识", "match", max_length=2)
     register_number = models.CharField("户号", max_length=50, blank=True)
-    relation = models.CharField("户口簿与户主关系", max_length=2, choices=chosen_from("relation"))
+    relation = DictionaryField("户口簿与户主关系", "relation", max_length=2)
 
     class Meta:
         verbose_name = "户籍人口信息"
@@ -260,12 +296,12 @@ class MobileResident(Facet):
     """流动人口专项信息: why somebody came, and the residence permit."""
 
     resident = models.OneToOneField(Resident, models.CASCADE, related_name="mobile", verbose_name="人口")
-    inflow_reason = models.CharField("流入原因", max_length=2, choices=chosen_from("inflow_reason"))
-    permit = models.CharField("办证类型", max_length=2, choices=chosen_from("permit"))
+    inflow_reason = DictionaryField("流入原因", "inflow_reason", max_length=2)
+    permit = DictionaryField("办证类型", "permit", max_length=2)
     permit_number = SealedTextField("居住证号码", max_length=22, blank=True, default="")
     registered_on = models.DateField("登记日期")
     permit_until = models.DateField("证件到期日期", null=True, blank=True)
-    dwelling = models.CharField("住所类型", max_length=2, choices=chosen_from("dwelling"))
+    dwelling = DictionaryField("住所类型", "dwelling", max_length=2)
 
     class Meta:
         verbose_name = "流动人口信息"
@@ -277,10 +313,10 @@ class LeftBehindResident(Facet):
     """留守人员专项信息: whom to call when help is needed. Shown to those who serve the home, on no map and no wall."""
 
     resident = models.OneToOneField(Resident, models.CASCADE, related_name="left_behind", verbose_name="人口")
-    kind = models.CharField("留守人员类型", max_length=2, choices=chosen_from("left_behind"))
-    match = models.CharField("人户一致标识", max_length=2, choices=chosen_from("match"), blank=True)
+    kind = DictionaryField("留守人员类型", "left_behind", max_length=2)
+    match = DictionaryField("人户一致标识", "match", max_length=2, blank=True)
     kin_name = SealedTextField("联系亲属姓名", max_length=50, blank=True, default="")
-    kin_relation = models.CharField("亲属关系", max_length=2, choices=chosen_from("relation"), blank=True)
+    kin_relation = DictionaryField("亲属关系", "relation", max_length=2, blank=True)
     kin_phone = SealedTextField("联系亲属电话", max_length=50, blank=True, default="")
     needs = SealedTextField("困难及诉求", max_length=1024, blank=True, default="")
 
@@ -295,9 +331,9 @@ class ForeignResident(Facet):
     resident = models.OneToOneField(Resident, models.CASCADE, related_name="foreign", verbose_name="人口")
     surname = models.CharField("外文姓", max_length=40)
     given_name = models.CharField("外文名", max_length=40)
-    nationality = models.CharField("国籍（地区）", max_length=3, choices=chosen_from("nationality"))
+    nationality = DictionaryField("国籍（地区）", "nationality", max_length=3)
     id_until = models.DateField("证件有效期", null=True, blank=True)
-    visit_purpose = models.CharField("来华目的", max_length=2, choices=chosen_from("visit_purpose"))
+    visit_purpose = DictionaryField("来华目的", "visit_purpose", max_length=2)
     arrived_on = models.DateField("抵达日期")
     leaves_on = models.DateField("预计离开日期", null=True, blank=True)
 

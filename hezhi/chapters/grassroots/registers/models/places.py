@@ -4,9 +4,9 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import Q
 
-from hezhi.chapters.grassroots.registers.rules import chosen_from
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import SealedTextField
+from hezhi.engines.registry.dictionaries import DictionaryField
 from hezhi.engines.registry.models import Record
 
 PRESENT = Q(removed_at__isnull=True)
@@ -19,7 +19,7 @@ class Compound(Record):
     code = models.CharField("小区编号", max_length=30, blank=True, help_text="留空由系统编号")
     name = models.CharField("小区名称", max_length=100)
     alias = models.CharField("别名", max_length=100, blank=True)
-    kind = models.CharField("小区类型", max_length=2, choices=chosen_from("compound_kind"))
+    kind = DictionaryField("小区类型", "compound_kind", max_length=2)
     address = models.CharField("地址", max_length=200)
     point = models.PointField("位置", srid=4326, null=True, blank=True)
     outline = models.PolygonField("范围", srid=4326, null=True, blank=True, spatial_index=False)
@@ -40,6 +40,7 @@ class Compound(Record):
         ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["code"], condition=PRESENT, name="one_compound_per_code"),
+            models.UniqueConstraint(fields=["community", "name"], condition=PRESENT, name="one_compound_per_name"),
         ]
         indexes = [GistIndex(fields=["outline"], name="compound_outline")]
 
@@ -57,8 +58,8 @@ class Building(Record):
     number = models.CharField("楼号", max_length=60, help_text="如 3号楼；不属于小区的写路名门牌，如 样例路88号")
     code = models.CharField("建筑编号", max_length=40, blank=True, help_text="留空由系统编号")
     full_name = models.CharField("建筑名称", max_length=160, editable=False)
-    kind = models.CharField("建筑类别", max_length=2, choices=chosen_from("building_kind"))
-    building_use = models.CharField("建筑用途", max_length=2, choices=chosen_from("building_use"))
+    kind = DictionaryField("建筑类别", "building_kind", max_length=2)
+    building_use = DictionaryField("建筑用途", "building_use", max_length=2)
     address = models.CharField("地址", max_length=200, blank=True)
     point = models.PointField("位置", srid=4326, null=True, blank=True)
     outline = models.PolygonField("轮廓", srid=4326, null=True, blank=True, spatial_index=False)
@@ -67,11 +68,11 @@ class Building(Record):
     entrances = models.PositiveSmallIntegerField("单元数", default=1)
     homes_per_floor = models.PositiveSmallIntegerField("每单元每层户数", default=2)
     floor_area = models.DecimalField("建筑面积（平方米）", max_digits=10, decimal_places=2, null=True, blank=True)
-    structure = models.CharField("建筑结构", max_length=2, choices=chosen_from("structure"), blank=True)
+    structure = DictionaryField("建筑结构", "structure", max_length=2, blank=True)
     built_year = models.PositiveSmallIntegerField("建成年份", null=True, blank=True)
     lifts = models.PositiveSmallIntegerField("电梯数", null=True, blank=True)
     lift_checked_on = models.DateField("电梯检验日期", null=True, blank=True)
-    safety_grade = models.CharField("安全鉴定等级", max_length=1, choices=chosen_from("safety_grade"), blank=True)
+    safety_grade = DictionaryField("安全鉴定等级", "safety_grade", max_length=1, blank=True)
     safety_checked_on = models.DateField("鉴定日期", null=True, blank=True)
     fire_access = models.BooleanField("消防通道畅通", default=True)
     head_name = models.CharField("楼栋长", max_length=50, blank=True)
@@ -111,11 +112,11 @@ class Home(Record):
     entrance = models.PositiveSmallIntegerField("单元", default=1)
     floor = models.SmallIntegerField("楼层", help_text="地下为负数")
     door = models.CharField("户室号", max_length=20)
-    building_use = models.CharField("建筑用途", max_length=2, choices=chosen_from("building_use"), default="01")
+    building_use = DictionaryField("建筑用途", "building_use", max_length=2, default="01")
     use = models.CharField("使用情况", max_length=12, choices=Use.choices, default=Use.UNVERIFIED)
     floor_area = models.DecimalField("建筑面积（平方米）", max_digits=8, decimal_places=2, null=True, blank=True)
-    rental_use = models.CharField("出租用途", max_length=2, choices=chosen_from("rental_use"), blank=True)
-    hazard = models.CharField("隐患类型", max_length=2, choices=chosen_from("home_hazard"), default="00")
+    rental_use = DictionaryField("出租用途", "rental_use", max_length=2, blank=True)
+    hazard = DictionaryField("隐患类型", "home_hazard", max_length=2, default="00")
     hazard_until = models.DateField("隐患整改期限", null=True, blank=True)
     most_people = models.PositiveSmallIntegerField("核定居住人数", null=True, blank=True)
     people_count = models.PositiveSmallIntegerField("居住人数", default=0, editable=False)

@@ -14,9 +14,9 @@ from hezhi.engines.org.api import Actor
 from hezhi.engines.records import queries
 from hezhi.engines.records.models import Alarm, AuditCheck, AuditEntry
 from hezhi.engines.records.queries import NEWEST_FIRST, READ
-from hezhi.engines.registry.paging import Page, page_of, read_token
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
+from hezhi.ground.tables.paging import Page, page_of, read_token
 from hezhi.ground.ui.shapes import Cell, Column, Empty, Filter, Listing, Option, Pager, Row, Tab
 
 SIZE = 50
