@@ -6,6 +6,7 @@ from uuid import UUID
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.secrecy import sealed_number
 from hezhi.chapters.cases.handling.actions.turning import MATTER
+from hezhi.chapters.cases.handling.flows import PUBLIC_STATES
 from hezhi.chapters.cases.handling.models import (
     ENDED,
     Case,
@@ -23,6 +24,7 @@ from hezhi.ground.events import announce
 __all__ = [
     "ENDED",
     "MATTER",
+    "PUBLIC_STATES",
     "Case",
     "Category",
     "Kind",
