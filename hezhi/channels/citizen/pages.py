@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from hezhi.channels.citizen import rest, rules
 from hezhi.channels.citizen.rest import WHY
-from hezhi.chapters.cases.handling.api import Case, Reporter, actions
+from hezhi.chapters.cases.handling.api import PUBLIC_STATES, Case, Reporter, actions
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.intake.api import code_digest, kinds, message_of, take_in
 from hezhi.engines.org import failures
@@ -40,14 +40,6 @@ def home(request: HttpRequest) -> HttpResponse:
         for case in Case.objects.filter(pk__in=mine).order_by("-received_at")
     ]  # fmt: skip
     return render(request, "citizen/home.html", {"rows": rows})
-
-
-PUBLIC_STATES = {
-    "to_accept": "已收到", "to_supplement": "请您补充", "to_dispatch": "已受理", "to_sign": "已派单", "handling": "办理中",
-    "on_hold": "暂缓办理", "to_review": "办理中", "to_call_back": "已答复", "redo": "重新办理", "closed": "已办结",
-    "not_accepted": "不予受理", "merged": "合并办理", "void": "已作废",
-}  # fmt: skip
-"""The states in the words of somebody who waits, not of the office."""
 
 
 STARS = [("5", "很满意"), ("4", "满意"), ("3", "一般"), ("2", "不满意"), ("1", "很不满意")]

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from hezhi.channels.open_api.words import PUBLIC_STATES
-from hezhi.chapters.cases.handling.api import Case, Step
+from hezhi.chapters.cases.handling.api import PUBLIC_STATES, Case, Step
 from hezhi.engines.connect.api import push
 from hezhi.engines.connect.models import ChannelKey
 from hezhi.engines.connect.rules import body_faults

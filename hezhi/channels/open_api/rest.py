@@ -16,14 +16,20 @@ from django.views.decorators.csrf import csrf_exempt
 
 from hezhi.channels.open_api import bodies
 from hezhi.channels.open_api.reading import TooLarge, Unreadable, read
+<<<<<<< HEAD
 from hezhi.channels.open_api.words import PUBLIC_STATES
 from hezhi.chapters.cases.handling.api import Case, Category
 from hezhi.chapters.cases.intake.api import take_in, take_in_once
+=======
+from hezhi.chapters.cases.handling.api import PUBLIC_STATES, Case, Category
+from hezhi.chapters.cases.intake.api import take_in
+>>>>>>> finish
 from hezhi.chapters.cases.intake.outside import add_from_outside, case_of_number, note_outside
 from hezhi.engines.connect.api import Claim, KeyActor, OutOfScope, QuotaSpent, authenticate, digest_of, once
 from hezhi.engines.org.rights import open_to_all
 from hezhi.engines.records.files import keep_files
 from hezhi.engines.records.models import Attachment
+from hezhi.engines.records.vault import blind
 from hezhi.ground.errors import BadInput, Refusal
 from hezhi.ground.masks import mask_text
 
@@ -63,7 +69,9 @@ def door(*, raw: bool = False, **operations: tuple[Operation, tuple[str, ...]]) 
         except UnreadablePostError:
             return letter(Unreadable())
         except Refusal as refusal:
-            log.info("%s %s %s %s", request.path, refusal.status, refusal.code, refusal.number)
+            # The address as it is declared: what stands in its place may be the number of a secret case.
+            route = request.resolver_match.route if request.resolver_match else ""
+            log.info("%s %s %s %s", route, refusal.status, refusal.code, refusal.number)
             response = letter(refusal)
             if refusal.status == 405:
                 response["Allow"] = ", ".join(name.upper() for name in operations)
@@ -106,17 +114,39 @@ def as_json(told: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(told), content_type="application/json", status=status)
 
 
+<<<<<<< HEAD
 def _once(request: HttpRequest, by: KeyActor, name: str, work: Callable[[], tuple[Any, int]]) -> HttpResponse:
     """Do the work once per Idempotency-Key, when the caller sends one; a repetition gets the first answer."""
     key = _key(request)
     if key is None:
         return as_json(*work())
+=======
+def _once(
+    request: HttpRequest, by: KeyActor, name: str, work: Callable[[], tuple[bodies.Receipt, int]], *, secret: bool
+) -> HttpResponse:
+    """Do the work once per Idempotency-Key, when the caller sends one; a repetition gets the first answer.
+
+    The outside number is not kept with the answer, since the request brings it again; and of a secret case the
+    key is kept as its print, because platforms like to use their number for it.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return as_json(*work())
+    if not (key.isascii() and key.isprintable() and 0 < len(key.strip()) <= MOST_KEY):
+        raise BadInput({"Idempotency-Key": [f"幂等键须为 1 至 {MOST_KEY} 个可见的英文字符。"]})
+    if secret:
+        key = blind("open_api.key", key.encode().hex())[:40]
+>>>>>>> finish
     with once(by.system, f"{name}:{key}", digest_of(request.body)) as kept:
         if kept.is_new:
-            told, status = work()
-            kept.keep({"told": msgspec.to_builtins(told), "status": status})
-            return as_json(told, status)
-    response = as_json(kept.answer["told"], kept.answer["status"])
+            receipt, status = work()
+            told = msgspec.to_builtins(receipt)
+            number = told.pop("outside_number")
+            kept.keep({"told": told, "status": status})
+            return as_json(told | {"outside_number": number}, status)
+    number = request.resolver_match.kwargs.get("outside_number") if request.resolver_match else None
+    number = number or read(request, bodies.Report).outside_number
+    response = as_json(kept.answer["told"] | {"outside_number": number}, kept.answer["status"])
     response["Idempotent-Replayed"] = "true"
     return response
 
@@ -140,6 +170,7 @@ def report(request: HttpRequest, by: KeyActor) -> HttpResponse:
     if given.answers and len(given.answers) > 30:
         raise BadInput({"answers": ["补充询问的答复最多 30 项。"]})
 
+<<<<<<< HEAD
     message = given.message(source=by.source, channel=by.system)
     key = _key(request)
     if key is not None:
@@ -147,6 +178,13 @@ def report(request: HttpRequest, by: KeyActor) -> HttpResponse:
         claim = Claim(
             by.system, f"report:{key}", digest_of(request.body),
             {"told": msgspec.to_builtins(expected), "status": 201},
+=======
+    def work() -> tuple[bodies.Receipt, int]:
+        receipt = take_in(given.message(source=by.source, channel=by.system), by=by)
+        told = bodies.Receipt(
+            number=receipt.number, outside_number=given.outside_number, state=receipt.state,
+            state_name=PUBLIC_STATES[receipt.state], area="" if given.secret else receipt.area, new=receipt.new,
+>>>>>>> finish
         )  # fmt: skip
         receipt = take_in_once(message, by=by, claim=claim)
         if receipt is not None:
@@ -157,7 +195,7 @@ def report(request: HttpRequest, by: KeyActor) -> HttpResponse:
         told = _told(given, state=made.state, number=made.number, area=made.area, new=made.new)
         return told, 201 if made.new else 200
 
-    return _once(request, by, "report", work)
+    return _once(request, by, "report", work, secret=bool(given.secret))
 
 
 def _told(given: bodies.Report, *, state: str, number: str, area: str, new: bool = True) -> bodies.Receipt:
@@ -181,7 +219,7 @@ def supplement(request: HttpRequest, by: KeyActor, outside_number: str) -> HttpR
         changed = add_from_outside(case.pk, by=by, text=given.text)
         return _receipt(changed, outside_number), 200
 
-    return _once(request, by, f"supplement:{case.pk.hex[-8:]}", work)
+    return _once(request, by, f"supplement:{case.pk.hex[-8:]}", work, secret=case.secret)
 
 
 def change(request: HttpRequest, by: KeyActor, outside_number: str) -> HttpResponse:
@@ -207,7 +245,8 @@ def attach(request: HttpRequest, by: KeyActor, outside_number: str, n: int) -> H
         if kept.is_new:
             visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.READERS
             (made,) = keep_files(by, case, [sent], stage="report", visibility=visibility, field="file")
-            kept.keep({"n": n, "name": made.name, "size": made.size}, object_id=case.pk)
+            told = made.name if not case.secret else f"附件{n + 1}"  # the answer is kept, the name is sealed
+            kept.keep({"n": n, "name": told, "size": made.size}, object_id=case.pk)
             return as_json(kept.answer, 201)
     return as_json(kept.answer, 200)
 

@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from PIL import Image
 
+from hezhi.channels.open_api.tests.world import REPORTS, Platform
 from hezhi.chapters.cases.handling import actions
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.intake.models import Correction
@@ -120,6 +121,40 @@ def through_a_platform(district: District) -> UUID:
     ).id  # fmt: skip
 
 
+def through_a_file(district: District) -> UUID:
+    """A sheet of an officer, with a bad row beside the good one: it comes back to him, and nowhere else."""
+    head = "标题,反映内容,地点,经度,纬度,姓名,联系电话,要求保密,外部编号"
+    row = f"{TITLE},{TEXT},{PLACE},{HERE['lon']},{HERE['lat']},{NAME},{PHONE},是,{NUMBER}-C"
+    bad = row.replace(f"{HERE['lon']}", "东边").replace("-C", "-D")
+    desk = as_(district, "centre.acceptor")
+    sheet = SimpleUploadedFile("三月来访.csv", "\n".join((head, row, bad)).encode(), content_type="text/csv")
+    batch = desk.post("/cases/import/", {"file": sheet})["Location"]
+    how = {"mapping": "own", "source": "walk_in", "position": HERE["crs"], "clock": "now"}
+    assert desk.post(batch, how).status_code == 302
+    assert desk.post(batch, {"step": "confirm"}).status_code == 302
+    return Case.objects.filter(source="walk_in", secret=True).latest("id").pk
+
+
+def through_the_machine_door(district: District) -> UUID:
+    """A platform with a key: the number is its idempotency key too; then words, a file, and a request that fails."""
+    platform, number = Platform(), f"{NUMBER}-E"
+    body = {
+        "outside_number": number, "title": TITLE, "text": TEXT, "place": PLACE, "name": NAME, "phone": PHONE,
+        "address": ADDRESS, "secret": True, "platform_reference": POST, "answers": {"经过": ANSWER}, **HERE,
+    }  # fmt: skip
+    first, again = (platform.call("POST", REPORTS, body, **{"Idempotency-Key": number}) for _ in range(2))
+    assert (first.status_code, again.status_code, again["Idempotent-Replayed"]) == (201, 201, "true")
+    assert first.json() == again.json() and first.json()["outside_number"] == number
+    here = f"{REPORTS}{number}/"
+    added = platform.call("POST", f"{here}supplement/", {"text": LATER}, **{"Idempotency-Key": f"{number}-1"})
+    assert added.status_code == 200, added.content.decode()
+    for expected in (201, 200):
+        sent = platform.call("PUT", f"{here}files/0/?name={FILE}.png", picture().read())
+        assert sent.status_code == expected and not leaks_of(sent.content.decode())
+    assert platform.call("PUT", f"{here}files/99/?name={FILE}.png", picture().read()).status_code == 422
+    return Case.objects.filter(source="hotline", secret=True).latest("id").pk
+
+
 def made_secret_afterwards(district: District) -> UUID:
     """An ordinary report that has already been asked about, completed, refused a merge, told and corrected."""
     receipt = district.report(
@@ -144,7 +179,8 @@ def made_secret_afterwards(district: District) -> UUID:
 
 
 DOORS = (
-    through_the_desk, through_the_plain_form, through_the_phone, through_a_platform, made_secret_afterwards,
+    through_the_desk, through_the_plain_form, through_the_phone, through_a_platform, through_a_file,
+    through_the_machine_door, made_secret_afterwards,
 )  # fmt: skip
 
 

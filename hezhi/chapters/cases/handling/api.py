@@ -6,6 +6,7 @@ from uuid import UUID
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.secrecy import sealed_number
 from hezhi.chapters.cases.handling.actions.turning import MATTER
+from hezhi.chapters.cases.handling.flows import PUBLIC_STATES
 from hezhi.chapters.cases.handling.models import (
     ENDED,
     Case,
@@ -27,6 +28,7 @@ __all__ = [
     "ARRIVED",
     "ENDED",
     "MATTER",
+    "PUBLIC_STATES",
     "Case",
     "Category",
     "Kind",

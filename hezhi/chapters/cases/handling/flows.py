@@ -26,6 +26,13 @@ STATES = (
     State("void", "作废", CLOSED),
 )
 
+PUBLIC_STATES = {
+    "to_accept": "已收到", "to_supplement": "请补充", "to_dispatch": "已受理", "to_sign": "已派单", "handling": "办理中",
+    "on_hold": "暂缓办理", "to_review": "办理中", "to_call_back": "已答复", "redo": "重新办理", "closed": "已办结",
+    "not_accepted": "不予受理", "merged": "合并办理", "void": "已作废",
+}  # fmt: skip
+"""The states in the words of somebody who waits, not of the office: for phone pages and outer systems (对外用语)."""
+
 BEFORE_WORK = ("to_accept", "to_supplement", "to_dispatch", "redo")
 AT_WORK = ("to_sign", "handling", "to_review")
 LIVING = (*BEFORE_WORK, *AT_WORK, "on_hold", "to_call_back")
