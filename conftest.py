@@ -12,13 +12,27 @@ from urllib.parse import urlsplit
 import pytest
 
 from hezhi.ground.testkit.databases import Workshop
-from hezhi.ground.time import real_now
+from hezhi.ground.time import FrozenClock, frozen_at, real_now
 from hezhi.wiring import testing
 from hezhi.wiring.places import CHECKOUT
 
 ROOMS_OF_THE_SYSTEM = {"running_system": "journey", "own_system": "fault", "desk": "browser", "phone": "browser"}
 SHARED = Path(os.environ.get("HEZHI_SHARED", CHECKOUT.parent / "shared"))
 GROUPS = ("unit", "contract", "api", "journey", "fault", "browser")
+
+
+# -- time ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> Iterator[FrozenClock]:
+    """The house's clock, stopped on a working Monday at nine, for everything the test makes and asks.
+
+    Name it first, and `usefixtures` where it need not be moved: what a maker stored before the clock stopped is
+    dated today, and a test that then asks on another day passes or fails by the calendar.
+    """
+    with frozen_at("2026-11-23 09:00") as stopped:
+        yield stopped
 
 
 # -- databases -------------------------------------------------------------------------------------

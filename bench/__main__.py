@@ -3,7 +3,7 @@
 import argparse
 import importlib
 import json
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bench import figures
@@ -41,12 +41,19 @@ def _measure(name: str, told: argparse.Namespace) -> None:
         "bench": name,
         "at": real_now().isoformat(timespec="minutes"),
         "machine": machine(),
-        "versions": {package: version(package) for package in VERSIONS},
+        "versions": {package: version(package) for package in VERSIONS if _installed(package)},
         "load": {"before": before, "after": load_average()},
         **result,
     }
     path: Path = KEPT / f"{name}.json"
     path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+
+
+def _installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:  # a peer of one bench that the others do without
+        return False
 
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.urls import reverse  # noqa: E402
 
+from bench.servers import cpu_of  # noqa: E402
 from hezhi.engines.geo.models import Area  # noqa: E402
 from hezhi.engines.org import sessions  # noqa: E402
 from hezhi.engines.org.actor import system  # noqa: E402
@@ -61,6 +63,47 @@ def questions() -> dict[str, tuple[User, str]]:
     }
 
 
+def pages() -> dict[str, tuple[User, str]]:
+    """Other doors to the same rows: work desks, other orders, the machine interface and the map."""
+    centre, town_hand = holder("dispatcher"), holder("town_dispatcher", kind="town")
+    acceptor, hand = holder("acceptor"), holder("handler", kind="department")
+    desk = Client()
+    _enter(desk, centre)
+    return {
+        "desk, to-dos": (centre, "/"),
+        "department, to-dos": (hand, "/"),
+        "desk, triage": (centre, desk.get(reverse("case-triage"))["Location"]),
+        "acceptor, triage": (acceptor, _opened(acceptor, reverse("case-triage"))),
+        "desk, order by limit": (centre, "/r/cases/?size=50&order=due"),
+        "desk, order by end": (centre, "/r/cases/?size=50&order=-closed_at"),
+        "town, order by limit": (town_hand, "/r/cases/?size=50&order=due"),
+        "desk, until a day long ago": (centre, _far(centre)),
+        "desk, interface": (centre, "/api/v1/cases/?size=50"),
+        "town, interface": (town_hand, "/api/v1/cases/?size=50"),
+        "department, interface, closed": (hand, "/api/v1/cases/?size=50&state=closed"),
+        "desk, map of a quarter": (centre, "/api/v1/cases/map/?bbox=120.10,35.90,120.14,35.94"),
+    }
+
+
+def _opened(user: User, url: str) -> str:
+    client = Client()
+    _enter(client, user)
+    return client.get(url)["Location"]
+
+
+def _far(user: User) -> str:
+    """The newest ones of a day in the middle of all of them."""
+    middle = _one("SELECT received_at FROM handling_case ORDER BY received_at OFFSET 500000 LIMIT 1")
+    return f"/r/cases/?size=50&received_to={middle:%Y-%m-%d}"
+
+
+def _enter(client: Client, user: User) -> None:
+    client.force_login(user)
+    session = client.session
+    session[sessions.SECOND_FACTOR] = True
+    session.save()
+
+
 def _one(text: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(text)
@@ -68,15 +111,15 @@ def _one(text: str) -> Any:
 
 
 def main() -> None:
-    times, told = int(sys.argv[1]), {}
-    for name, (user, query) in questions().items():
-        client = Client()
-        client.force_login(user)
-        session = client.session
-        session[sessions.SECOND_FACTOR] = True
-        session.save()
-        told[name] = _measure(client, f"/r/cases/?size=50&{query}", times)
-        print(name, told[name], file=sys.stderr, flush=True)
+    times = int(sys.argv[1])
+    told: dict[str, dict[str, dict[str, float]]] = {"questions": {}, "pages": {}}
+    asked = {name: (user, f"/r/cases/?size=50&{query}") for name, (user, query) in questions().items()}
+    for kind, urls in (("questions", asked), ("pages", pages())):
+        for name, (user, url) in urls.items():
+            client = Client()
+            _enter(client, user)
+            told[kind][name] = _measure(client, url, times)
+            print(name, told[kind][name], file=sys.stderr, flush=True)
     print("\n" + json.dumps(told, ensure_ascii=False))
 
 
@@ -84,30 +127,38 @@ def _measure(client: Client, url: str, times: int) -> dict[str, float]:
     for _ in range(3):
         response = client.get(url)
         assert response.status_code == 200, (url, response.status_code)
-    waits, pages, sqls, plans, statements = [], [], [], "", 0
+    backend = _one("SELECT pg_backend_pid()")  # the connection stays the same between requests
+    waits, ours, theirs, sqls, plans, statements = [], [], [], [], "", 0
     for n in range(times):
-        begun = time.perf_counter()
+        begun, used, used_there = time.perf_counter(), time.process_time(), cpu_of(backend)
         client.get(url)
         waits.append((time.perf_counter() - begun) * 1000)
+        ours.append((time.process_time() - used) * 1000)
+        theirs.append((cpu_of(backend) - used_there) * 1000)
         if n % 8 == 0:
             with CaptureQueriesContext(connection) as caught:
                 client.get(url)
-            pages.append(sum(float(q["time"]) for q in caught if _is_page(q["sql"])) * 1000)
             statements = len(caught)
             sqls.append(sum(float(q["time"]) for q in caught) * 1000)
             plans = next((q["sql"] for q in caught if _is_page(q["sql"])), "")
     return {
-        "page_ms": _executed(plans),
-        "page_with_driver_ms": statistics.median(pages),
+        "page_ms": _executed(plans) if plans else 0.0,
         "sql_ms": statistics.median(sqls),
         "statements": statements,
         "p50_ms": statistics.median(waits),
-        "p95_ms": sorted(waits)[int(len(waits) * 0.95)],
+        "p95_ms": _p95(waits),
+        "app_cpu_ms": statistics.median(ours),
+        "app_cpu_p95_ms": _p95(ours),
+        "db_cpu_ms": statistics.fmean(theirs),
     }
 
 
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.95)]
+
+
 def _is_page(text: str) -> bool:
-    return text.startswith("SELECT") and 'FROM "handling_case"' in text and "LIMIT 51" in text
+    return text.startswith("SELECT") and 'FROM "handling_case"' in text and text.endswith("LIMIT 51")
 
 
 def _executed(text: str) -> float:

@@ -69,16 +69,30 @@ def _intake(found: dict[str, Any]) -> str:
 def _list(found: dict[str, Any]) -> str:
     lines = [
         f"## List of cases, {found['options']['rows']:,} rows\n",
-        "Page SQL is what the database needs to run the page's statement (its own clock, the middle of seven); the",
-        "server's time is the whole answer of a page worker, 50 rows drawn, without the network.\n",
-        "| who asks what | page SQL ms | statements | server p50 ms | server p95 ms | |",
-        "|---|---:|---:|---:|---:|---|",
+        "Page SQL is what the database needs to run the page's statement (its own clock, the middle of seven, planning",
+        "not counted); the server's time is the whole answer of a page worker, 50 rows drawn, without the network. CPU is",
+        "what the worker's process and its database connection really used (the middle, and the mean): on a machine",
+        "that others use too the server's time is mostly waiting for a core, and the CPU says what it would be alone.\n",
+        "| who asks what | page SQL ms | statements | worker CPU ms | p95 | database CPU ms | server p50 ms | p95 | |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
-    for name, row in found["questions"].items():
-        met = row["page_ms"] <= 2 and row["p95_ms"] < 100
-        lines.append(
-            f"| {name} | {row['page_ms']:.2f} | {row['statements']} | {row['p50_ms']:.0f} | {row['p95_ms']:.0f} "
-            f"| {'met' if met else '**missed**'} |"
-        )
-    lines += ["", "Wanted: page SQL ≤ 2 ms, p95 < 100 ms on the server.", ""]
-    return "\n".join(lines)
+    lines += [_list_line(name, row, row["page_ms"] <= 2) for name, row in found["questions"].items()]
+    lines += [
+        "",
+        "Wanted: page SQL ≤ 2 ms, p95 < 100 ms on the server. What is not ended is counted by state in full (to 30,000",
+        "in all), what is ended no further than 1,000 a state; these counts are part of the answer measured.\n",
+        "Other doors to the same rows (page SQL is a list's own; wanted: p95 < 100 ms):\n",
+        "| who asks what | page SQL ms | statements | worker CPU ms | p95 | database CPU ms | server p50 ms | p95 | |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    lines += [_list_line(name, row, True) for name, row in found.get("pages", {}).items()]
+    return "\n".join([*lines, ""])
+
+
+def _list_line(name: str, row: dict[str, float], quick: bool) -> str:
+    met = quick and row["p95_ms"] < 100
+    page = f"{row['page_ms']:.2f}" if row["page_ms"] else ""
+    return (
+        f"| {name} | {page} | {row['statements']} | {row['app_cpu_ms']:.0f} | {row['app_cpu_p95_ms']:.0f} "
+        f"| {row['db_cpu_ms']:.0f} | {row['p50_ms']:.0f} | {row['p95_ms']:.0f} | {'met' if met else '**missed**'} |"
+    )

@@ -1,6 +1,7 @@
 """The statement of our intake as pgbench sends it (极限语句): the same text, its values noted once.
 
-What differs in each message (id, number, digests, time, point) is made by the database; the sealed fields
+Everything that our door sends is in it: case, key of the request, audit row, answer. What differs in each
+message (id, number, digests, time, point) is made by the database; the sealed fields
 are sealed once, as pgbench cannot seal.
 """
 
@@ -12,7 +13,9 @@ from psycopg.sql import Literal
 
 from hezhi.chapters.cases.intake import actions
 from hezhi.chapters.cases.intake.rules import Message, checked
+from hezhi.engines.connect.api import Claim
 from hezhi.engines.org.actor import system
+from hezhi.engines.records.audit import recorded
 from hezhi.ground import prepared, time
 from hezhi.ground.ids import new_id
 
@@ -28,18 +31,25 @@ FRESH = {
     "received_at": "clock_timestamp()",
     "follow_digest": "md5(random()::text)",
     "outside_number": "gen_random_uuid()::text",
+    "other_number": "(select md5(random()::text))",
+    "audit_at": "clock_timestamp()",
+    "audit_object_id": "gen_random_uuid()",
+    "audit_deed_id": "gen_random_uuid()",
+    "claim_key": "gen_random_uuid()::text",
+    "claim_at": "clock_timestamp()",
 }
 
 
 def as_pgbench() -> str:
     """The script: a point drawn by pgbench, then the statement."""
     values = _values()
-    text = re.sub(
-        r"%\((\w+)\)s",
-        lambda found: _written(found[1], values[found[1]]),
-        prepared.typed(actions._TAKE_IN, actions._TYPES),
-    )
-    text = " ".join(text.replace("%%", "%").split())
+    statement = actions.TAKE_IN_ONCE
+
+    def written(found: re.Match[str]) -> str:
+        name = statement.names[int(found[1]) - 1]
+        return _written(name, values[name])
+
+    text = " ".join(re.sub(r"\$(\d+)", written, statement.text).split())
     lon, lat = values["lon"], values["lat"]
     return f"\\set n random(0, 1000)\n{text.replace(':lon', f'({lon} + :n * 0.0000001)').replace(':lat', str(lat))};\n"
 
@@ -59,8 +69,11 @@ def _values() -> dict[str, Any]:
         ),
         now=time.now(),
     )  # fmt: skip
-    values = actions._values(message, system("测量"), new_id(), actions.code_for(new_id()))
-    return {name: prepared.plain(value) for name, value in values.items()} | {"deed": "", "context": ""}
+    by, case_id = system("测量"), new_id()
+    values = actions._values(message, by, case_id, actions.code_for(case_id)) | {"deed": "", "context": ""}
+    values |= recorded(by, "cases.report", [(actions.MATTER, case_id)])
+    values |= Claim("bench", "report:1", "0" * 64, {"told": {"state": "to_accept"}, "status": 201}).values()
+    return {name: prepared.plain(value) for name, value in values.items()}
 
 
 def _written(name: str, value: Any) -> str:

@@ -8,7 +8,7 @@ begin "$here"
 # shellcheck disable=SC2046
 need_system $(has wrk || echo wrk)
 need_venv
-need_python base test
+need_python base test bench
 need_node
 end_install
 exec .venv/bin/python -m bench "$@"

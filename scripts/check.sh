@@ -23,6 +23,7 @@ step imports lint-imports
 step types python -m scripts.typecheck
 step migrations python -m hezhi.wiring.checks migrations
 step system python -m hezhi.wiring.checks system
+step limits python -m hezhi.wiring.checks limits
 step clauses python -m hezhi.wiring.checks clauses
 step openapi python -m hezhi.wiring.checks openapi
 step locks sh scripts/check_locks.sh

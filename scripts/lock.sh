@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 begin "$here"
 need_python lock
 cd requirements
-for group in base test check node lock; do
+for group in base test bench check node lock; do
     ../.venv/bin/uv pip compile -q --universal -p 3.11 --generate-hashes --no-emit-index-url --no-annotate \
         --custom-compile-command "make lock" "$group.in" -o "$group.txt"
 done

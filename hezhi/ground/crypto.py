@@ -92,14 +92,18 @@ def decrypt(key: bytes, box: bytes, associated: bytes = b"") -> bytes:
         raise Tampered("the tag does not fit") from None
 
 
-def synthetic_nonce(key: bytes, *parts: bytes) -> bytes:
+Fingerprint = Callable[[bytes], bytes]
+"""HMAC-SM3 with its key worked in (see `with_key`)."""
+
+
+def synthetic_nonce(key: bytes | Fingerprint, *parts: bytes) -> bytes:
     """A nonce that follows from all parts: the same parts give the same box, others another.
 
     Name the clear bytes among the parts, or two clear texts would share a nonce and betray each
     other. Each part is measured first, so that ("ab", "c") and ("a", "bc") stay apart.
     """
     told = b"".join(len(part).to_bytes(8) + part for part in parts)
-    return hmac_sm3(key, b"nonce" + told)[:NONCE_BYTES]
+    return _fingerprint(key, b"nonce" + told)[:NONCE_BYTES]
 
 
 # -- fingerprints ----------------------------------------------------------------------------------
@@ -131,13 +135,17 @@ def with_key(key: bytes) -> Callable[[bytes], bytes]:
     return fingerprint
 
 
-def blind_index(key: bytes, kind: str, value: str) -> bytes:
+def _fingerprint(key: bytes | Fingerprint, data: bytes) -> bytes:
+    return hmac_sm3(key, data) if isinstance(key, bytes) else key(data)
+
+
+def blind_index(key: bytes | Fingerprint, kind: str, value: str) -> bytes:
     """A fingerprint to look a hidden value up by (盲索引): only for whole, normalised values.
 
     `kind` keeps columns apart, so that a phone and an equal customer number do not meet. Phones and
     ID numbers are few enough to be tried out by whoever holds the key: keep it apart from the rest.
     """
-    return hmac_sm3(key, kind.encode() + b"\x00" + value.encode())
+    return _fingerprint(key, kind.encode() + b"\x00" + value.encode())
 
 
 def chain(previous: bytes, rows: Iterable[bytes]) -> bytes:

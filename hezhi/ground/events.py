@@ -27,3 +27,8 @@ def announce(name: str, **news: Any) -> None:
     """Tell all listeners, in the order in which they signed up; an error of one stops the verb."""
     for listener in _listeners[name]:
         listener(**news)
+
+
+def is_heard(name: str) -> bool:
+    """Whether anybody listens: a hot path opens a transaction for its listeners only then."""
+    return bool(_listeners.get(name))

@@ -2,7 +2,8 @@
 
 Django binds values on the client, so PostgreSQL plans every statement anew; for the one long statement of
 intake that costs more than running it. Here values travel as text and the statement says their types
-(`typed`), so that each text is prepared exactly once per connection whatever is null in it.
+(`typed`), so that each text is prepared exactly once per connection whatever is null in it. `Hot` also
+keeps the text as PostgreSQL reads it, so that a long one is not read anew by the driver at each call.
 """
 
 import json
@@ -14,11 +15,14 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from psycopg import pq
 from psycopg.types.json import Json, Jsonb
 
+from hezhi.ground.crypto import sm3
 from hezhi.ground.time import monotonic
 
 
@@ -34,6 +38,79 @@ def prepared(text: str, values: Sequence[Any] | Mapping[str, Any]) -> Iterator[p
         if connection.queries_logged:
             connection.queries_log.append({"sql": text.strip(), "time": f"{monotonic() - begun:.3f}"})
         yield cursor
+
+
+class Hot:
+    """A long statement with named places, made ready once (热语句): its text and the order of its values.
+
+    `types` as for `typed`; what it gives back must be texts. A statement that runs outside of a transaction is
+    one by itself, and then goes past the driver's cursor straight to the server.
+    """
+
+    def __init__(self, text: str, types: str = "") -> None:
+        self.names: list[str] = []
+        self.text = re.sub(r"%\((\w+)\)s", self._place, typed(text, types)).replace("%%", "%")
+        self._name = f"hot_{sm3(self.text.encode()).hex()[:16]}".encode()
+        self._ready: WeakSet[psycopg.Connection[Any]] = WeakSet()
+
+    def _place(self, found: re.Match[str]) -> str:
+        if found[1] not in self.names:
+            self.names.append(found[1])
+        return f"${self.names.index(found[1]) + 1}"
+
+    def row(self, values: Mapping[str, Any]) -> tuple[str | None, ...] | None:
+        """Run it on Django's own connection, in its transaction if there is one; gives the first row."""
+        own = connections[DEFAULT_DB_ALIAS]
+        own.ensure_connection()
+        own.validate_no_broken_transaction()
+        begun = monotonic()
+        given = [values[name] for name in self.names]
+        sent = [value if value is None or type(value) is str else plain(value) for value in given]
+        with own.wrap_database_errors:
+            if own.in_atomic_block or not own.connection.autocommit:
+                found = self._by_cursor(own.connection, sent)
+            else:
+                found = self._straight(own.connection, [None if text is None else text.encode() for text in sent])
+        if own.queries_logged:
+            own.queries_log.append({"sql": self.text.strip(), "time": f"{monotonic() - begun:.3f}"})
+        return found
+
+    def _by_cursor(self, link: psycopg.Connection[Any], sent: list[str | None]) -> tuple[str | None, ...] | None:
+        with psycopg.RawCursor(link) as cursor:
+            return cursor.execute(self.text, sent, prepare=True).fetchone()  # type: ignore[arg-type]
+
+    def _straight(self, link: psycopg.Connection[Any], sent: list[bytes | None]) -> tuple[str | None, ...] | None:
+        result = self._sent(link, sent)
+        if _state(result) == _FORGOTTEN:
+            self._ready.discard(link)  # a rollback made the driver forget all that was prepared
+            result = self._sent(link, sent)
+        _check(link, result)
+        if not result.ntuples:
+            return None
+        told = (result.get_value(0, n) for n in range(result.nfields))
+        return tuple(None if value is None else value.decode() for value in told)
+
+    def _sent(self, link: psycopg.Connection[Any], sent: list[bytes | None]) -> pq.abc.PGresult:
+        if link not in self._ready:
+            if _state(made := link.pgconn.prepare(self._name, self.text.encode())) != _THERE_ALREADY:
+                _check(link, made)
+            self._ready.add(link)
+        return link.pgconn.exec_prepared(self._name, sent)  # type: ignore[arg-type]
+
+
+_FORGOTTEN, _THERE_ALREADY = b"26000", b"42P05"
+
+
+def _state(result: pq.abc.PGresult) -> bytes | None:
+    return result.error_field(pq.DiagnosticField.SQLSTATE)
+
+
+def _check(link: psycopg.Connection[Any], result: pq.abc.PGresult) -> None:
+    if result.status in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
+        return
+    if link.pgconn.status != pq.ConnStatus.OK:
+        raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+    raise psycopg.errors.error_from_result(result)
 
 
 def plain(value: Any) -> str | None:

@@ -123,6 +123,8 @@ def fold(text: str) -> str:
 
     «ＡＢ座 １号» and «ab座1号» fold to the same. Punctuation stays, in its half-width form.
     """
+    if text.isascii() and text.isprintable():  # most codes and numbers: nothing to normalise
+        return text.lower().replace(" ", "")
     plain = unicodedata.normalize("NFKC", text.translate(_TIDY)).casefold()
     close = "".join(sign for sign in plain if not sign.isspace() and sign not in "\u200c\u200d")
     # Without its gaps a text may compose anew (a mark that stood alone joins the letter before it).

@@ -10,7 +10,9 @@ class WiringConfig(AppConfig):
     verbose_name = "装配"
 
     def ready(self) -> None:
-        """Have Django check the declared flows before anything runs."""
+        """Have Django check the declared flows and the limits of data protection before anything runs."""
         from hezhi.wiring.flow_book import check_flows
+        from hezhi.wiring.limits.guards import check_limits
 
         checks.register(check_flows, "flows")
+        checks.register(check_limits, "limits")

@@ -1,6 +1,6 @@
 """What `make check` asks of Django (构建检查): migrations, system check, clauses, OpenAPI snapshot.
 
-`python -m hezhi.wiring.checks migrations|system|clauses|openapi`; `openapi --write` renews the snapshot.
+`python -m hezhi.wiring.checks migrations|system|limits|clauses|openapi`; `openapi --write` renews the snapshot.
 """
 
 import contextlib
@@ -32,6 +32,13 @@ def system() -> list[str]:
     return [str(message) for message in run_checks() if message.level >= WARNING and message.id != old_gdal]
 
 
+def limits() -> list[str]:
+    """Nothing in models, declarations, sources, scripts or requirements crosses a limit of data protection."""
+    from hezhi.wiring.limits import everywhere, world
+
+    return [str(finding) for finding in everywhere(world())]
+
+
 def clauses() -> list[str]:
     """Every row that is declared built has code and a test, and no state goes back."""
     from hezhi.wiring.clauses import problems
@@ -58,7 +65,7 @@ def main(names: list[str]) -> int:
     os.chdir(CHECKOUT)
     if names != ["clauses"]:
         django.setup()
-    known = {check.__name__: check for check in (migrations, system, clauses, openapi)}
+    known = {check.__name__: check for check in (migrations, system, limits, clauses, openapi)}
     wrong = [line for name in names for line in known[name]()]
     print("\n".join(wrong))
     return 1 if wrong else 0

@@ -130,14 +130,26 @@ def registry(slug: str | None) -> None:
 @click.argument("file", metavar="文件", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--as", "login", required=True, metavar="登录名", help="以谁的名义导入；须有该台账的导入权限。")
 @click.option("--write", is_flag=True, help="预检后写入；不加则只预检。")
-def import_(slug: str, file: Path, login: str, write: bool) -> None:
-    """把一张表（xlsx、xls、ods、csv）导入一个台账，先逐行预检。"""
+@click.option("--mapping", default="", metavar="对照表", help="仅用于 cases：对照表代码；不填则取与表头最相符的。")
+@click.option("--source", default="", metavar="来源", help="仅用于 cases：诉求来源，如 hotline、grid、online_media。")
+@click.option(
+    "--crs", default="", metavar="坐标系", help="仅用于 cases：EPSG:4326、EPSG:4490、GCJ-02、BD-09；none 为不带位置。"
+)
+@click.option("--clock", default="", metavar="时限", help="仅用于 cases：now 从导入时起算，sheet 从表中时间起算。")
+@click.option("--channel", default="", metavar="平台", help="仅用于 cases：外部编号属于哪个接入系统；不填即来源本身。")
+def import_(slug: str, file: Path, login: str, write: bool, **asked: str) -> None:
+    """把一张表（xlsx、xls、ods、csv）导入一个台账，先逐行预检；标识为 cases 时导入诉求，生成事件。"""
     _wake()
     from hezhi.engines.registry import site
-    from hezhi.wiring import cli_registry
+    from hezhi.wiring import cli_cases, cli_registry
 
     by = cli_registry.actor_named(login)
-    whole = cli_registry.import_table(site.get(slug), file, by, write=write, screen=screen)
+    if slug == "cases":
+        whole = cli_cases.import_cases(file, by, write=write, screen=screen, **asked)
+    elif any(asked.values()):
+        raise click.UsageError(f"{'、'.join(f'--{n}' for n, v in asked.items() if v)} 只用于 cases。")
+    else:
+        whole = cli_registry.import_table(site.get(slug), file, by, write=write, screen=screen)
     raise SystemExit(0 if whole else 1)
 
 

@@ -75,7 +75,7 @@ def import_table(registry: "Registry", path: Path, by: "Actor", *, write: bool, 
 
     by.must(registry.permission("import"))
     started = time.monotonic()
-    with _waiting("正在预检", screen):
+    with waiting("正在预检", screen):
         run = imports.receive(registry, SimpleUploadedFile(path.name, path.read_bytes()), by=by)
         imports.check(run.pk)  # a large file was left to the worker; here somebody waits for it
     run.refresh_from_db()
@@ -85,7 +85,7 @@ def import_table(registry: "Registry", path: Path, by: "Actor", *, write: bool, 
     if not write:
         screen.print("以上为预检结果，未写入任何数据。加 --write 写入。")
         return not run.refused
-    with _waiting("正在写入", screen, expected=time.monotonic() - started):
+    with waiting("正在写入", screen, expected=time.monotonic() - started):
         run = imports.confirm(run.pk, by=by)
         imports.write(run.pk)
     run.refresh_from_db()
@@ -129,7 +129,8 @@ class _Clock(ProgressColumn):
         return Text(f"已用 {gone:.0f} 秒，约需 {max(task.total, gone):.0f} 秒")
 
 
-def _waiting(words: str, screen: Console, expected: float | None = None) -> Any:
+def waiting(words: str, screen: Console, expected: float | None = None) -> Any:
+    """A turning sign with words and seconds, while somebody waits; gone afterwards."""
     progress = Progress(SpinnerColumn(), TextColumn("{task.description}"), _Clock(), console=screen, transient=True)
     progress.add_task(words, total=expected)
     return progress

@@ -37,6 +37,8 @@ MENU = (
     Group("工作台", (
         Entry("我的待办", "/"),
         Entry("站内消息", "/messages/", ("reach.inbox",)),
+        Entry("审批", "/approvals/", ()),
+        Entry("值班表", "/roster/", ("roster.edit", "cases.view", "org.view")),
     )),
     Group("事件流转处置", (
         Entry("事件管理", "/r/cases/", ("cases.view",)),
@@ -44,15 +46,40 @@ MENU = (
         Entry("登记事件", "/cases/new/", ("cases.report",)),
         Entry("批量导入", "/cases/import/", ("cases.import",)),
         Entry("承办单", "/cases/orders/", ("cases.sign", "cases.review")),
-        Entry("审批", "/cases/approvals/", (
+        Entry("事件审批", "/cases/approvals/", (
             "cases.approve_extension", "cases.approve_hold", "cases.approve_void",
-            "cases.approve_not_accept", "cases.rule_return",
+            "cases.approve_not_accept", "cases.rule_return", "cases.dispatch", "cases.transfer",
         )),
         Entry("回访", "/cases/call-backs/", ("cases.call_back",)),
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),
+    Group("网格管理", (
+        Entry("网格查询", "/grids/find/", ("grids.view",)),
+        Entry("网格标绘", "/grids/plot/", ("grids.plot",)),
+        Entry("多网融合", "/grids/matrix/", ("grids.view",)),
+        Entry("网格监督", "/grids/supervision/", ("grids.view",)),
+        Entry("网格统计", "/grids/report/", ("grids.view",)),
+        Entry("导入网格", "/grids/import/", ("grids.plot",)),
+        Entry("导出网格", "/grids/export/", ("grids.export",)),
+    )),
+    Group("基础信息管理", (
+        Entry("地址树与楼盘图", "/registers/tree/", ("homes.view",)),
+        Entry("找人", "/registers/find/", ("residents.view",)),
+        Entry("变动线索", "/registers/reports/", ("residents.edit",)),
+    )),
+    Group("帮扶关爱", (
+        Entry("我的档案", "/care/files/", ("care.work",)),
+        Entry("督导台", "/care/desk/", ("care.supervise",)),
+        Entry("紧急查阅复核", "/care/glass/reviews/", ("care.supervise", "care.protect")),
+        Entry("应急名单", "/care/emergencies/", ("care.emergency",)),
+        Entry("帮扶统计", "/care/figures/", ("care.figures",)),
+        Entry("帮扶项目", "/care/programmes/", ("care.programmes", "care.supervise")),
+        Entry("个人信息保护", "/care/protection/", ("care.protect",)),
+        Entry("个人信息请求", "/care/requests/", ("care.requests", "care.protect")),
+    )),
     Group("系统管理", (
+        Entry("单位与岗位", "/users/units/", ("org.view",)),
         Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
         Entry("角色权限", "/users/roles/", ("org.roles", "org.view")),
         Entry("审计日志", "/audit/", ("audit.view",)),
@@ -65,6 +92,7 @@ MENU = (
 TABS = (
     ("/g/", "待办", "checklist", "cases.sign"),
     ("/g/report/", "上报", "camera", "cases.report"),
+    ("/g/homes/", "入户", "home", "homes.report"),
     ("/g/mine/", "我报的", "history", "cases.report"),
 )
 
@@ -130,14 +158,15 @@ def _tabs(actor: Actor, path: str) -> list[dict[str, Any]]:
 
 def _groups(actor: Actor, path: str) -> list[dict[str, Any]]:
     """The groups this reader may open; an empty group does not show."""
-    groups = []
+    groups: dict[str, list[dict[str, Any]]] = {}
     for group in MENU:
         items = [_item(entry.name, entry.url, path) for entry in group.entries if entry.open_to(actor)]
         if items:
-            groups.append({"title": group.title, "items": items})
+            groups[group.title] = items
     for title, entries in menu_entries(actor):
-        groups.append({"title": title, "items": [_item(e.name, e.url, path) for e in entries]})
-    return groups
+        # A registry whose group has pages of its own stands below them.
+        groups.setdefault(title, []).extend(_item(e.name, e.url, path) for e in entries)
+    return [{"title": title, "items": items} for title, items in groups.items()]
 
 
 def _item(name: str, url: str, path: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ The application runs as a role that cannot change tables or erase the audit; onl
 import os
 import secrets
 import shlex
+import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -36,7 +37,7 @@ def _database(address: str) -> dict:
     """Translate a postgres:// address into Django's form."""
     parts = urlsplit(address)
     return {
-        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "ENGINE": "hezhi.ground.postgis",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -48,6 +49,8 @@ def _database(address: str) -> dict:
             "application_name": os.environ.get("HEZHI_PROCESS", "hezhi"),
             # Only our hot statements are prepared (see ground.prepared): planned once, not at each call.
             "options": "-c plan_cache_mode=force_generic_plan",
+            # Without a number the driver prepares nothing at all, not even what asks for it.
+            "prepare_threshold": sys.maxsize,
         },
         "TEST": {"MIGRATE": True},
     }
@@ -121,6 +124,7 @@ MIDDLEWARE = [
     "hezhi.wiring.middleware.RequestIdentity",
     "django.middleware.security.SecurityMiddleware",
     "hezhi.wiring.middleware.ContentSecurity",
+    "hezhi.wiring.middleware.MachineDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -184,7 +188,7 @@ STORAGES = {
 }
 # A compressed copy would break range requests on map tiles.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["pmtiles", "jpg", "png", "webp", "gz", "zip"]
-WHITENOISE_USE_FINDERS = TESTING
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING  # looked up when asked for, not listed for each client
 MEDIA_ROOT = HEZHI_HOME / "files"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700

@@ -24,6 +24,7 @@ def prepare_environment() -> None:
         return
     os.environ["HEZHI_TEST_HOME"] = str(home() / "test")
     scratch = tempfile.mkdtemp(prefix="hezhi-test-")
+    Path(scratch, "static").mkdir()
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     os.environ.setdefault("HEZHI_TEST_PREFIX", str(os.getpid()))
     os.environ.update(HEZHI_TESTING="1", HEZHI_HOME=scratch)

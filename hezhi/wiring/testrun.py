@@ -9,7 +9,7 @@ import sys
 
 from hezhi.wiring import frontend
 from hezhi.wiring.cluster import Cluster
-from hezhi.wiring.places import CHECKOUT, home
+from hezhi.wiring.places import CHECKOUT, home, private_folder
 from hezhi.wiring.voice import Trouble, fail
 
 GROUPS = ("contract", "api", "journey", "fault", "browser")
@@ -24,12 +24,19 @@ def main(words: list[str]) -> int:
     cluster = None if os.environ.get("DATABASE_OWNER_URL") else Cluster(home() / "test/cluster", durable=False)
     started = bool(cluster and cluster.start())
     try:
-        return subprocess.call(_command(asked, rest), cwd=CHECKOUT)
+        return subprocess.call(_command(asked, rest), cwd=CHECKOUT, env=_environment())
     except KeyboardInterrupt:
         return 130
     finally:
         if cluster and started:
             cluster.stop()
+
+
+def _environment() -> dict[str, str]:
+    """Compiled modules are kept beside the test cluster, wherever the person wants none: every process reads them."""
+    env = os.environ | {"PYTHONPYCACHEPREFIX": str(private_folder(home() / "test/compiled"))}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    return env
 
 
 def _command(asked: list[str], rest: list[str]) -> list[str]:

@@ -8,15 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.handling.api import MATTER, Case
 from hezhi.engines.flow import todos
 from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
 from hezhi.engines.flow.queries import todos as todos_of
 from hezhi.engines.org.actor import reader
+from hezhi.engines.org.duty import on_duty_here
 from hezhi.engines.org.rights import needs, signed_in
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 
+APPROVAL = "flow.approval"
 SHIFT = timedelta(hours=8)
 """How long a claimed to-do stays with its person when no roster says when the shift ends."""
 
@@ -34,12 +36,17 @@ def home(request: HttpRequest) -> HttpResponse:
     found = todos_of(by)
     cases = _matters(found)
     rows = [
-        {"todo": todo, "step": STEPS.get(todo.step, todo.step), "url": reverse("case", args=[cases[todo.object_id]])}
+        {"todo": todo, "step": STEPS.get(todo.step, "审批" if todo.object_type == APPROVAL else todo.step), "url": url}
         for todo in found
-        if todo.object_id in cases
+        if (url := _where(todo, cases))
     ]
-    late = sum(1 for row in rows if row["todo"].due_at and row["todo"].due_at < time.now())
-    context = {"rows": rows, "late": late, "title": "我的待办", "user_id": by.user_id}
+    late = sum(1 for todo in found if _where(todo, cases) and todo.due_at and todo.due_at < time.now())
+    on_duty = on_duty_here(by.unit_id, time.now()) if by.may("cases.view") else []
+    context = {
+        "rows": rows, "late": late, "title": "我的待办", "user_id": by.user_id, "unit_id": by.unit_id,
+        "mine": [s for s in on_duty if s.unit_id == by.unit_id],
+        "centre": [s for s in on_duty if s.unit_id != by.unit_id], "sees_duty": by.may("cases.view"),
+    }  # fmt: skip
     return render(request, "officer/home.html", context)
 
 
@@ -47,12 +54,19 @@ def _matters(found: list[ToDo]) -> dict[UUID, UUID]:
     """The case behind each to-do: itself, its work order's, or its approval's; two queries at the most."""
     matters = {t.object_id: t.object_id for t in found if t.object_type == "handling.case"}
     orders = [t.object_id for t in found if t.object_type == "flow.workorder"]
-    approvals = [t.object_id for t in found if t.object_type == "flow.approval"]
+    approvals = [t.object_id for t in found if t.object_type == APPROVAL]
     if orders:
         matters |= dict(WorkOrder.objects.filter(pk__in=orders).values_list("pk", "matter_id"))
     if approvals:
-        matters |= dict(Approval.objects.filter(pk__in=approvals).values_list("pk", "object_id"))
+        matters |= dict(Approval.objects.filter(pk__in=approvals, object_type=MATTER).values_list("pk", "object_id"))
     return matters
+
+
+def _where(todo: ToDo, cases: dict[UUID, UUID]) -> str:
+    """Where a to-do is done: the page of its case, or the common approvals page."""
+    if todo.object_id in cases:
+        return reverse("case", args=[cases[todo.object_id]])
+    return reverse("approval", args=[todo.object_id]) if todo.object_type == APPROVAL else ""
 
 
 @signed_in

@@ -18,9 +18,9 @@ from hezhi.channels.open_api import bodies
 from hezhi.channels.open_api.reading import TooLarge, Unreadable, read
 from hezhi.channels.open_api.words import PUBLIC_STATES
 from hezhi.chapters.cases.handling.api import Case, Category
-from hezhi.chapters.cases.intake.api import take_in
+from hezhi.chapters.cases.intake.api import take_in, take_in_once
 from hezhi.chapters.cases.intake.outside import add_from_outside, case_of_number, note_outside
-from hezhi.engines.connect.api import KeyActor, OutOfScope, QuotaSpent, authenticate, digest_of, once
+from hezhi.engines.connect.api import Claim, KeyActor, OutOfScope, QuotaSpent, authenticate, digest_of, once
 from hezhi.engines.org.rights import open_to_all
 from hezhi.engines.records.files import keep_files
 from hezhi.engines.records.models import Attachment
@@ -69,6 +69,7 @@ def door(*, raw: bool = False, **operations: tuple[Operation, tuple[str, ...]]) 
                 response["Allow"] = ", ".join(name.upper() for name in operations)
             return response
 
+    answer.for_machines = True  # type: ignore[attr-defined]
     return answer
 
 
@@ -107,11 +108,9 @@ def as_json(told: Any, status: int = 200) -> HttpResponse:
 
 def _once(request: HttpRequest, by: KeyActor, name: str, work: Callable[[], tuple[Any, int]]) -> HttpResponse:
     """Do the work once per Idempotency-Key, when the caller sends one; a repetition gets the first answer."""
-    key = request.headers.get("Idempotency-Key")
+    key = _key(request)
     if key is None:
         return as_json(*work())
-    if not (key.isascii() and key.isprintable() and 0 < len(key.strip()) <= MOST_KEY):
-        raise BadInput({"Idempotency-Key": [f"幂等键须为 1 至 {MOST_KEY} 个可见的英文字符。"]})
     with once(by.system, f"{name}:{key}", digest_of(request.body)) as kept:
         if kept.is_new:
             told, status = work()
@@ -120,6 +119,14 @@ def _once(request: HttpRequest, by: KeyActor, name: str, work: Callable[[], tupl
     response = as_json(kept.answer["told"], kept.answer["status"])
     response["Idempotent-Replayed"] = "true"
     return response
+
+
+def _key(request: HttpRequest) -> str | None:
+    """The caller's own key for this request (幂等键), when he sends one."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (key.isascii() and key.isprintable() and 0 < len(key.strip()) <= MOST_KEY):
+        raise BadInput({"Idempotency-Key": [f"幂等键须为 1 至 {MOST_KEY} 个可见的英文字符。"]})
+    return key
 
 
 # -- operations ------------------------------------------------------------------------------------
@@ -133,15 +140,31 @@ def report(request: HttpRequest, by: KeyActor) -> HttpResponse:
     if given.answers and len(given.answers) > 30:
         raise BadInput({"answers": ["补充询问的答复最多 30 项。"]})
 
-    def work() -> tuple[bodies.Receipt, int]:
-        receipt = take_in(given.message(source=by.source, channel=by.system), by=by)
-        told = bodies.Receipt(
-            number=receipt.number, outside_number=given.outside_number, state=receipt.state,
-            state_name=PUBLIC_STATES[receipt.state], area=receipt.area, new=receipt.new,
+    message = given.message(source=by.source, channel=by.system)
+    key = _key(request)
+    if key is not None:
+        expected = _told(given, state=message.first_state, number="", area="")
+        claim = Claim(
+            by.system, f"report:{key}", digest_of(request.body),
+            {"told": msgspec.to_builtins(expected), "status": 201},
         )  # fmt: skip
-        return told, 201 if receipt.new else 200
+        receipt = take_in_once(message, by=by, claim=claim)
+        if receipt is not None:
+            return as_json(_told(given, state=receipt.state, number=receipt.number, area=receipt.area), 201)
+
+    def work() -> tuple[bodies.Receipt, int]:
+        made = take_in(message, by=by)
+        told = _told(given, state=made.state, number=made.number, area=made.area, new=made.new)
+        return told, 201 if made.new else 200
 
     return _once(request, by, "report", work)
+
+
+def _told(given: bodies.Report, *, state: str, number: str, area: str, new: bool = True) -> bodies.Receipt:
+    return bodies.Receipt(
+        number=number, outside_number=given.outside_number, state=state, state_name=PUBLIC_STATES[state], area=area,
+        new=new,
+    )  # fmt: skip
 
 
 def status(request: HttpRequest, by: KeyActor, outside_number: str) -> HttpResponse:

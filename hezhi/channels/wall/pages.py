@@ -29,22 +29,25 @@ def _list_of(code: str) -> str:
 @needs("wall.view", clause=clause)
 def wall(request: HttpRequest) -> HttpResponse:
     """The first hall screen: figures of today, the trend, towns, categories, and what comes in now."""
-    month = time.now() - timedelta(days=30)
-    trend = queries.trend()
+    by, month = reader(request), time.now() - timedelta(days=30)
+    trend = queries.trend(by)
     context: dict[str, Any] = {
         "wall": {"refresh_url": reverse("wall-figures")},
         "figure_list": [
             Figure(NAMES[code][0], str(n), "件", url=_list_of(code), tone=NAMES[code][1], code=code)
-            for code, n in queries.today().items()
+            for code, n in queries.today(by).items()
         ],
-        "town_bars": [Bar(name, n) for _, name, n in queries.by_town(month) if n][:12],
-        "category_bars": [Bar(name, n) for name, n in queries.by_category(month)],
+        "town_bars": [Bar(name, n) for _, name, n in queries.by_town(by, month)][:12],
+        "category_bars": [Bar(name, n) for name, n in queries.by_category(by, month)],
         "days": [day for day, _, _ in trend],
         "reported": [a for _, a, _ in trend],
         "closed": [b for _, _, b in trend],
-        "live_rows": queries.newest(reader(request)),
+        "live_rows": queries.newest(by),
         "counted_at": f"{time.local(time.now()):%H:%M}",
-        "layers": [{"url": reverse("wall-shading"), "kind": "shade", "name": "近 30 天事件数", "label": "name", "value": "count"}],
+        "layers": [{
+            "url": reverse("wall-shading"), "kind": "shade", "name": "近 30 天事件数", "value": "count",
+            "label": "name", "labelBelow": 400,
+        }],
     }  # fmt: skip
     return render(request, "wall/wall.html", context)
 
@@ -52,10 +55,12 @@ def wall(request: HttpRequest) -> HttpResponse:
 @needs("wall.view", clause=clause)
 def figures(request: HttpRequest) -> HttpResponse:
     """The figures and the newest rows, for a screen that asks again."""
-    return JsonResponse({"figures": queries.today(), "rows": queries.newest(reader(request))})
+    by = reader(request)
+    return JsonResponse({"figures": queries.today(by), "rows": queries.newest(by)})
 
 
 @needs("wall.view", clause=clause)
 def shading(request: HttpRequest) -> HttpResponse:
     """Towns shaded by their cases of the last thirty days."""
-    return HttpResponse(queries.shading(time.now() - timedelta(days=30)), content_type="application/json")
+    shades = queries.shading(reader(request), time.now() - timedelta(days=30))
+    return HttpResponse(shades, content_type="application/json")

@@ -1,79 +1,65 @@
-"""What the hall screen counts (大屏统计): matters and places, never people; counted in the database at each asking."""
+"""What the hall screen counts (大屏统计): matters and places, never people; counted in the database at each asking.
 
-from datetime import datetime, timedelta
+Each figure starts from what this reader may see, like every list: a town's wall counts the town.
+"""
+
+import json
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import CharField, Count, F, Func, Q, Value
+from django.db.models.functions import Coalesce, TruncDate
 
-from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.handling.api import ENDED, Case
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
 
-_TODAY = """
-select count(*) filter (where received_at >= %(today)s),
-       count(*) filter (where closed_at >= %(today)s),
-       count(*) filter (where state in ('to_accept', 'to_dispatch', 'redo')),
-       count(*) filter (where state in ('to_sign', 'handling', 'to_review')),
-       count(*) filter (where due_at < %(now)s and state not in ('closed', 'not_accepted', 'merged', 'void')),
-       count(*) filter (where on_the_spot and received_at >= %(today)s)
-from handling_case
-where received_at >= %(since)s or state not in ('closed', 'not_accepted', 'merged', 'void')
-"""
+LATE_CLOSING = timedelta(days=60)
+"""What came in longer ago than this and is over is not looked through for «today closed»."""
 
 
-def today() -> dict[str, int]:
+def today(by: Actor) -> dict[str, int]:
     """The day's figures: reported, closed, waiting, at work, overdue, done on the spot."""
     midnight = time.at_local(time.today())
-    with connection.cursor() as cursor:
-        cursor.execute(_TODAY, {"today": midnight, "now": time.now(), "since": midnight - timedelta(days=60)})
-        row = cursor.fetchone()
-    return dict(zip(("reported", "closed", "waiting", "at_work", "overdue", "on_the_spot"), row, strict=True))
+    running, new = ~Q(state__in=ENDED), Q(received_at__gte=midnight)
+    asked = {
+        "reported": new, "closed": Q(closed_at__gte=midnight), "waiting": Q(state__in=["to_accept", "to_dispatch", "redo"]),
+        "at_work": Q(state__in=["to_sign", "handling", "to_review"]), "overdue": Q(due_at__lt=time.now()) & running,
+        "on_the_spot": Q(on_the_spot=True) & new,
+    }  # fmt: skip
+    seen = Case.objects.visible_to(by).filter(Q(received_at__gte=midnight - LATE_CLOSING) | running)
+    return seen.aggregate(**{code: Count("pk", filter=condition) for code, condition in asked.items()})
 
 
-_BY_TOWN = """
-select a.id, a.name, count(c.id) from geo_area a
-left join handling_case c on c.town_id = a.id and c.received_at >= %(since)s
-where a.level = 'town' and a.valid_to is null group by a.id, a.name order by count(c.id) desc, a.name
-"""
+def by_town(by: Actor, since: datetime) -> list[tuple[UUID, str, int]]:
+    """Cases since a moment, by town, the most first; towns without any are left out."""
+    seen = Case.objects.visible_to(by).filter(received_at__gte=since, town__valid_to=None, town__isnull=False)
+    return list(seen.values_list("town_id", "town__name").annotate(n=Count("pk")).order_by("-n", "town__name"))
 
 
-def by_town(since: datetime) -> list[tuple[UUID, str, int]]:
-    """Cases since a moment, by town, the most first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_TOWN, {"since": since})
-        return [(pk, name, n) for pk, name, n in cursor]
-
-
-_BY_CATEGORY = """
-select coalesce(split_part(k.full_name, '/', 1), '未定'), count(*) from handling_case c
-left join handling_category k on k.id = c.category_id
-where c.received_at >= %(since)s group by 1 order by 2 desc limit 8
-"""
-
-
-def by_category(since: datetime) -> list[tuple[str, int]]:
+def by_category(by: Actor, since: datetime) -> list[tuple[str, int]]:
     """Cases since a moment, by first-level category."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_CATEGORY, {"since": since})
-        return list(cursor)
+    first = Func(F("category__full_name"), Value("/"), Value(1), function="split_part", output_field=CharField())
+    seen = Case.objects.visible_to(by).filter(received_at__gte=since).annotate(top=Coalesce(first, Value("未定")))
+    return list(seen.values_list("top").annotate(n=Count("pk")).order_by("-n", "top")[:8])
 
 
-_TREND = """
-select d::date, (select count(*) from handling_case where received_at >= d and received_at < d + interval '1 day'),
-       (select count(*) from handling_case where closed_at >= d and closed_at < d + interval '1 day')
-from generate_series(%(first)s::timestamptz, %(last)s::timestamptz, interval '1 day') d order by 1
-"""
-
-
-def trend(days: int = 14) -> list[tuple[str, int, int]]:
+def trend(by: Actor, days: int = 14) -> list[tuple[str, int, int]]:
     """Day, reported, closed, for the last days; days begin at midnight here."""
-    last = time.at_local(time.today())
-    with connection.cursor() as cursor:
-        cursor.execute(_TREND, {"first": last - timedelta(days=days - 1), "last": last})
-        return [
-            (f"{time.local(last - timedelta(days=days - 1 - n)):%m-%d}", a, b) for n, (_, a, b) in enumerate(cursor)
-        ]
+    first = time.today() - timedelta(days=days - 1)
+    reported, closed = (_by_day(by, moment, first) for moment in ("received_at", "closed_at"))
+    found = {(what, day): n for what, day, n in reported.union(closed, all=True)}
+    asked = [first + timedelta(days=n) for n in range(days)]
+    return [(f"{day:%m-%d}", found.get(("received_at", day), 0), found.get(("closed_at", day), 0)) for day in asked]
+
+
+def _by_day(by: Actor, moment: str, first: date) -> Any:
+    """How many cases have this moment on each day, as rows (moment, day, count)."""
+    seen = Case.objects.visible_to(by).filter(**{f"{moment}__gte": time.at_local(first)}).order_by()
+    day = TruncDate(moment, tzinfo=time.SHANGHAI)
+    return seen.annotate(what=Value(moment), day=day).values_list("what", "day").annotate(n=Count("pk"))
 
 
 def newest(by: Actor, most: int = 12) -> list[dict[str, Any]]:
@@ -95,16 +81,15 @@ def newest(by: Actor, most: int = 12) -> list[dict[str, Any]]:
 _SHADING = """
 select json_build_object('type', 'FeatureCollection', 'features', json_agg(json_build_object(
   'type', 'Feature', 'id', a.id, 'geometry', st_asgeojson(st_simplifypreservetopology(a.shape, 0.0003), 5)::json,
-  'properties', json_build_object('name', a.name, 'count', coalesce(n.count, 0)))))::text
-from geo_area a left join (
-  select town_id, count(*) as count from handling_case where received_at >= %(since)s group by 1) n on n.town_id = a.id
-where a.level = 'town' and a.valid_to is null
+  'properties', json_build_object('name', a.name, 'count', coalesce((%s::jsonb ->> a.id::text)::int, 0)))))::text
+from geo_area a where a.level = 'town' and a.valid_to is null
 """
 
 
-def shading(since: datetime) -> str:
+def shading(by: Actor, since: datetime) -> str:
     """Towns with their counts as GeoJSON, for shading; places only, no point of any person (P8)."""
+    counts = {str(town): n for town, _, n in by_town(by, since)}
     with connection.cursor() as cursor:
-        cursor.execute(_SHADING, {"since": since})
+        cursor.execute(_SHADING, [json.dumps(counts)])
         (text,) = cursor.fetchone()
     return str(text)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from hezhi.engines.connect import keys, rules
 from hezhi.engines.connect.models import ChannelKey, Webhook
@@ -40,17 +41,24 @@ def create_key(
     webhook_url: str = "",
     valid_to: datetime | None = None,
     reason: str = "",
+    id: UUID | None = None,
 ) -> NewKey:
     """Make a key for an outer system (新建密钥); show its secrets once, they are not kept readable.
 
-    Raises NotAllowed without the right to edit channels, BadInput with every wrong field.
+    `id` is the form's own, so that a form sent twice makes one key. Raises NotAllowed without the right to
+    edit channels, BadInput with every wrong field, NotNow when the form was sent before.
     """
     by.must(MANAGE)
+    if id is not None and ChannelKey.objects.filter(pk=id).exists():
+        raise NotNow(
+            "这把密钥已经建立。", "密钥只在建立时显示一次，不能再次查看。", "如没有记下，请在密钥页轮换一把新的。",
+            code="connect.made_already",
+        )  # fmt: skip
     _check(name=name, system=system, scopes=scopes, quota=quota_per_minute, url=webhook_url)
     with acting(by, verb="connect.create_key", reason=reason) as deed:
         made = _make(
             name=name, system=system, source=source, scopes=list(scopes), quota_per_minute=quota_per_minute,
-            must_sign=must_sign, webhook_url=webhook_url, valid_to=valid_to,
+            id=id or new_id(), must_sign=must_sign, webhook_url=webhook_url, valid_to=valid_to,
         )  # fmt: skip
         deed.on(made.row)
         deed.detail |= {"prefix": made.row.prefix, "scopes": list(scopes)}
@@ -70,7 +78,7 @@ def rotate_key(row: ChannelKey, *, by: Actor, overlap: timedelta = OVERLAP, reas
         made = _make(
             name=old.name, system=old.system, source=old.source, scopes=old.scopes,
             quota_per_minute=old.quota_per_minute, must_sign=old.must_sign, webhook_url=old.webhook_url,
-            valid_to=old.valid_to,
+            valid_to=old.valid_to, id=new_id(),
         )  # fmt: skip
         old.replaced_by = made.row
         old.valid_to = min(filter(None, [old.valid_to, moment + overlap]))
@@ -120,7 +128,7 @@ def withdraw_key(row: ChannelKey, *, by: Actor, reason: str) -> ChannelKey:
 
 @verb("connect.push_again")
 def push_again(row: Webhook, *, by: Actor, reason: str = "") -> Webhook:
-    """Try again to push news that was given up (重新推送)."""
+    """Try at once to push news that waits or was given up (重新推送)."""
     by.must(MANAGE)
     again = Webhook.objects.select_for_update(of=("self",)).get(pk=row.pk)
     if again.delivered_at:
@@ -130,10 +138,25 @@ def push_again(row: Webhook, *, by: Actor, reason: str = "") -> Webhook:
     return again
 
 
+@verb("connect.give_up")
+def give_up(row: Webhook, *, by: Actor, reason: str) -> Webhook:
+    """Stop trying to push news (放弃推送), with the reason; it can be pushed again later."""
+    by.must(MANAGE)
+    dropped = Webhook.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    if dropped.delivered_at:
+        raise NotNow("这条消息对方已经接收。", "不必放弃。", code="connect.delivered")
+    if not reason.strip():
+        raise BadInput({"reason": ["请写明放弃推送的原因。"]})
+    dropped.given_up_at = dropped.given_up_at or time.now()
+    dropped.last_answer = f"人工放弃：{reason.strip()}"[:300]
+    dropped.save(update_fields=["given_up_at", "last_answer"])
+    return dropped
+
+
 def _make(**fields: object) -> NewKey:
     secret, signing, hook = random_token(), random_token(), random_token()
     row = ChannelKey.objects.create(
-        id=new_id(), prefix=_prefix(), digest=sm3(secret.encode()).hex(), signing_secret=signing,
+        prefix=_prefix(), digest=sm3(secret.encode()).hex(), signing_secret=signing,
         webhook_secret=hook, valid_from=time.now(), **fields,
     )  # fmt: skip
     return NewKey(row, f"{row.prefix}.{secret}", signing, hook)

@@ -10,8 +10,10 @@ Two requests at once: the second waits for the first, then gets its answer, or d
 first failed.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +27,13 @@ from hezhi.ground.crypto import sm3
 from hezhi.ground.prepared import prepared
 
 LONGEST = 80
+
+CLAIM = (
+    "insert into connect_idempotentrequest (channel, key, digest, answer, at) select"
+    " %(claim_channel)s::text, %(claim_key)s::text, %(claim_digest)s::text, {answer}, %(claim_at)s::timestamptz"
+)
+"""The key as part of a statement that does the work itself: «insert … select …», to be followed by «from» what
+was done. A key that is taken already stops the whole statement (IntegrityError): then go the way of `once`."""
 
 
 class Kept:
@@ -43,6 +52,34 @@ class Kept:
             pass
 
 
+@dataclass(frozen=True)
+class Claim:
+    """A key to be claimed by the statement that does the work (see `CLAIM`), and its answer as far as it is known.
+
+    Raises BadKey for an empty or too long key.
+    """
+
+    channel: str
+    key: str
+    digest: str
+    answer: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        _check(self.key)
+
+    def values(self) -> dict[str, object]:
+        """Values for a statement that holds `CLAIM`; the answer is made there from `claim_answer`."""
+        return {
+            "claim_channel": self.channel, "claim_key": self.key, "claim_digest": self.digest,
+            "claim_answer": json.dumps(self.answer, ensure_ascii=False), "claim_at": time.now(),
+        }  # fmt: skip
+
+
+def _check(key: str) -> None:
+    if not key.strip() or len(key) > LONGEST or not key.isprintable():
+        raise BadKey({"Idempotency-Key": [f"幂等键须为 1 至 {LONGEST} 个可见字符"]})
+
+
 def digest_of(body: bytes) -> str:
     """The print of a request's body, by which a repetition is known from another request."""
     return sm3(body).hex()
@@ -56,8 +93,7 @@ def once(channel: str, key: str, digest: str) -> Iterator[Kept]:
     the block fails, nothing is kept and the next try does the work. Raises BadKey for an empty or too
     long key and OtherRequest when the key was used for another body.
     """
-    if not key.strip() or len(key) > LONGEST or not key.isprintable():
-        raise BadKey({"Idempotency-Key": [f"幂等键须为 1 至 {LONGEST} 个可见字符"]})
+    _check(key)
     with transaction.atomic():
         yield _claim(channel, key, digest)
 

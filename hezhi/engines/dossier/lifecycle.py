@@ -115,7 +115,7 @@ def _item(move: Move, names: Mapping[str, str], words: Mapping[Any, str]) -> Tim
 class StateForm(forms.Form):
     """Since when and why (生效日期、原因)."""
 
-    since = forms.DateField(label="生效日期", widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label="生效日期", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     reason = forms.CharField(label="原因", max_length=60)
     note = forms.CharField(label="说明", max_length=200, required=False)
 

@@ -121,7 +121,7 @@ class TieForm(forms.Form):
 
     kind = forms.ChoiceField(label="关系")
     other = forms.CharField(label="对方", max_length=200, help_text="填名称或编号，或粘贴对方页面的网址。")
-    since = forms.DateField(label="起始日期", widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label="起始日期", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     source = forms.CharField(label="来源", max_length=100, help_text="由谁提供、依据什么材料。")
 
     def __init__(self, kinds: Sequence[TieKind], data: Any = None) -> None:

@@ -30,11 +30,13 @@ SHOWN = 100
 class VisitForm(forms.Form):
     """One visit as it is entered."""
 
-    visited_on = forms.DateField(label="走访日期", widget=forms.DateInput(attrs={"type": "date"}))
+    visited_on = forms.DateField(label="走访日期", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     visitor = forms.CharField(label="走访人", max_length=60)
     purpose = forms.CharField(label="走访事由", max_length=100)
     finding = forms.CharField(label="走访情况", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
-    next_on = forms.DateField(label="下次走访", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    next_on = forms.DateField(
+        label="下次走访", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
 
     def __init__(self, part: Visits, by: Actor, data: Any = None) -> None:
         ahead = time.today() + timedelta(days=part.every) if part.every else None

@@ -1,17 +1,55 @@
 """Approvals (审批): submit, withdraw, approve, return, co-sign, delegate; nobody decides his own request.
 
-What an approval does when it is granted belongs to the chapter: it listens for `flow.approved`.
+What a granted request does belongs to whoever asks. A room with pages of its own (cases) calls `decide` inside
+its verb. Everybody else registers a `Kind`: then the approvals page (`/approvals/`) shows, decides and does it.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from hezhi.engines.flow import todos
 from hezhi.engines.flow.models import Approval
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.acting import acting
 from hezhi.ground import time
-from hezhi.ground.errors import NotAllowed, NotNow
+from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 from hezhi.ground.events import announce
+
+
+def _nothing(approval: Approval, by: Actor) -> None:
+    """Nothing more to check or to do."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of request that the common approvals page knows (审批事项).
+
+    `describe` gives lines (label, text) that say what would happen; `check` refuses an approver by raising;
+    `granted` does what was asked, in the transaction of the decision; `refused` follows a «no».
+    """
+
+    code: str
+    name: str
+    describe: Callable[[Approval], Sequence[tuple[str, str]]]
+    granted: Callable[[Approval, Actor], None]
+    check: Callable[[Approval, Actor], None] = _nothing
+    refused: Callable[[Approval, Actor], None] = _nothing
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Make a kind of request known to the common page; the same code again replaces it."""
+    _kinds[kind.code] = kind
+
+
+def kinds() -> dict[str, Kind]:
+    """Every registered kind by its code."""
+    return dict(_kinds)
 
 
 def ask(
@@ -25,13 +63,20 @@ def ask(
     unit_id: UUID,
     permission: str,
     proposal: dict[str, Any] | None = None,
+    same: dict[str, Any] | None = None,
+    due_at: datetime | None = None,
 ) -> Approval:
-    """Put a request before a unit's approvers (提交审批); one open request of a kind per matter."""
-    if Approval.objects.filter(object_id=obj[1], kind=kind, state=Approval.State.WAITING).exists():
+    """Put a request before a unit's approvers (提交审批); one open request of a kind per matter.
+
+    `same` narrows what counts as the same request to those whose proposal holds these values (one order of
+    a case, say). `due_at` is when an answer is needed; the approvers' to-dos are ordered by it.
+    """
+    open_ones = Approval.objects.filter(object_id=obj[1], kind=kind, state=Approval.State.WAITING)
+    if open_ones.filter(proposal__contains=same or {}).exists():
         raise NotNow(
             "这件事已有一份同样的申请在等待审批。",
             "不必重复提交。",
-            "请等审批结果,或先撤回前一份。",
+            "请等审批结果，或先撤回前一份。",
             code="flow.asked_already",
         )
     approval = Approval.objects.create(
@@ -47,6 +92,7 @@ def ask(
         proposal=proposal or {},
         unit_id=unit_id,
         permission=permission,
+        due_at=due_at,
     )
     todos.put(
         ("flow.approval", approval.pk),
@@ -55,7 +101,7 @@ def ask(
         step=f"approve_{kind}"[:20],
         permission=permission,
         unit_id=unit_id,
-        due_at=None,
+        due_at=due_at,
     )
     announce("flow.asked", approval=approval, by=by)
     return approval
@@ -65,6 +111,33 @@ def decide(approval: Approval, *, by: Actor, grant: bool, opinion: str) -> Appro
     """Approve or send back (同意、不同意); the decision is taken once, by somebody else than the asker."""
     row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
     _open(row)
+    _may_decide(row, by)
+    if grant:
+        _all_signed(row)
+    row.state = Approval.State.APPROVED if grant else Approval.State.RETURNED
+    row.decided_by_id, row.decided_at, row.opinion = by.user_id, time.now(), opinion
+    row.save()
+    todos.done(row.pk)
+    announce("flow.decided", approval=row, by=by)
+    return row
+
+
+def settle(approval: Approval, *, by: Actor, grant: bool, opinion: str) -> Approval:
+    """Decide a request of a registered kind and do what it asks for; one transaction (审批并办理)."""
+    kind = _kinds[approval.kind]
+    if not grant and not opinion.strip():
+        raise BadInput({"opinion": ["不同意时请写明理由。"]})
+    with acting(by, verb=f"flow.{'approve' if grant else 'return'}", reason=opinion) as deed:
+        row = decide(approval, by=by, grant=grant, opinion=opinion.strip())
+        kind.check(row, by)
+        (kind.granted if grant else kind.refused)(row, by)
+        deed.on(row)
+        deed.objects.append((row.object_type, row.object_id))
+        deed.detail |= {"kind": row.kind}
+    return row
+
+
+def _may_decide(row: Approval, by: Actor) -> None:
     if row.asked_by_id is not None and row.asked_by_id == by.user_id:
         raise NotAllowed(
             "不能审批自己提出的申请。",
@@ -72,17 +145,15 @@ def decide(approval: Approval, *, by: Actor, grant: bool, opinion: str) -> Appro
             "请由同岗位的其他同事审批。",
             code="flow.own_request",
         )
-    if row.delegated_to_id != by.user_id and (by.unit_id != row.unit_id or not by.may(row.permission)):
+    delegated = by.user_id is not None and row.delegated_to_id == by.user_id
+    if not delegated and (by.unit_id != row.unit_id or not by.may(row.permission)):
         raise NotAllowed("这份申请不由您审批。", remedy="请由有权限的同事办理。", code="flow.not_approver")
+
+
+def _all_signed(row: Approval) -> None:
     missing = [c["name"] for c in row.cosigners if not c.get("agreed_at")]
-    if grant and missing:
-        raise NotNow(f"还有会签人未签:{'、'.join(missing)}。", remedy="请等会签完成后再审批。", code="flow.cosign")
-    row.state = Approval.State.APPROVED if grant else Approval.State.RETURNED
-    row.decided_by_id, row.decided_at, row.opinion = by.user_id, time.now(), opinion
-    row.save()
-    todos.done(row.pk)
-    announce("flow.decided", approval=row, by=by)
-    return row
+    if missing:
+        raise NotNow(f"还有会签人未签：{'、'.join(missing)}。", remedy="请等会签完成后再审批。", code="flow.cosign")
 
 
 def withdraw(approval: Approval, *, by: Actor) -> Approval:
@@ -101,6 +172,7 @@ def add_cosigner(approval: Approval, *, by: Actor, user_id: UUID, name: str) -> 
     """Ask a colleague to sign too before the decision (加签)."""
     row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
     _open(row)
+    _may_decide(row, by)
     if str(user_id) == str(row.asked_by_id):
         raise NotAllowed("申请人不能会签自己的申请。", code="flow.own_request")
     if not any(c["user"] == str(user_id) for c in row.cosigners):
@@ -125,7 +197,7 @@ def delegate(approval: Approval, *, by: Actor, user_id: UUID) -> Approval:
     """Let a named colleague decide while one is away (委托审批); never the asker himself."""
     row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
     _open(row)
-    by.must(row.permission)
+    _may_decide(row, by)
     if user_id == row.asked_by_id:
         raise NotAllowed("不能委托给申请人本人。", code="flow.own_request")
     row.delegated_to_id = user_id

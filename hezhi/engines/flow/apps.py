@@ -9,5 +9,5 @@ class FlowConfig(AppConfig):
     verbose_name = "流程与时限"
 
     def ready(self) -> None:
-        """Sign up for the moments when people leave or are away."""
-        from hezhi.engines.flow import handover  # noqa: F401
+        """Sign up for the moments when people leave or are away, and for what waits at a registry's gates."""
+        from hezhi.engines.flow import handover, parts  # noqa: F401

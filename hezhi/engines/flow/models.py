@@ -7,6 +7,7 @@ from hezhi.engines.records.history import tracked
 from hezhi.ground.ids import new_id
 
 
+@tracked()
 class CalendarDay(models.Model):
     """One exception of the working calendar (工作日历): a holiday or a make-up working day (法定节假日、调休)."""
 
@@ -22,6 +23,7 @@ class CalendarDay(models.Model):
         ordering = ["date"]
 
 
+@tracked()
 class WorkingHours(models.Model):
     """The hours of a working day (作息时间), valid from a date on.
 
@@ -42,6 +44,7 @@ class WorkingHours(models.Model):
         ordering = ["-valid_from"]
 
 
+@tracked()
 class LimitRule(models.Model):
     """A time limit as data (时限规则): for which matters, which stage, how long, by which clock.
 

@@ -1,6 +1,9 @@
 """Reads of the flow engine, always starting from who reads."""
 
+from collections.abc import Iterable
 from uuid import UUID
+
+from django.db.models import Q
 
 from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
 from hezhi.engines.flow.todos import waiting_for
@@ -52,3 +55,22 @@ def approvals_waiting(actor: Actor) -> list[Approval]:
         .select_related("asked_by", "asked_unit")
         .order_by("asked_at")[:200]
     )
+
+
+def requests_of(actor: Actor, kinds: Iterable[str]) -> list[Approval]:
+    """Requests of these kinds that concern this reader (与我有关的申请): to decide, to co-sign, or asked by himself."""
+    if actor.user_id is None:
+        return []
+    mine = Q(asked_by=actor.user_id) | Q(delegated_to=actor.user_id) | Q(decided_by=actor.user_id)
+    mine |= Q(cosigners__contains=[{"user": str(actor.user_id)}])
+    if actor.unit_id is not None:
+        mine |= Q(unit=actor.unit_id, permission__in=list(actor.permissions))
+    rows = Approval.objects.filter(mine, kind__in=list(kinds))
+    return list(rows.select_related("asked_by", "asked_unit", "decided_by", "delegated_to").order_by("-asked_at")[:200])
+
+
+def may_decide(actor: Actor, row: Approval) -> bool:
+    """Whether this reader is one who decides this request now; never his own (本人申请不得自审)."""
+    if row.state != Approval.State.WAITING or row.asked_by_id == actor.user_id or actor.user_id is None:
+        return False
+    return row.delegated_to_id == actor.user_id or (actor.unit_id == row.unit_id and actor.may(row.permission))

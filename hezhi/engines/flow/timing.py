@@ -6,7 +6,7 @@ values built from them are kept for as long as the tables say the same.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -18,13 +18,14 @@ from django.db.models import Q
 from hezhi.engines.flow.models import Deadline
 from hezhi.engines.flow.rules.calendar import Calendar, FirstDay, hours, shipped_calendar
 from hezhi.engines.flow.rules.clocks import Extension, Pause
-from hezhi.engines.flow.rules.limits import Limit, LimitRule, Unit, choose, may_extend
-from hezhi.engines.flow.rules.working_time import Segment, due, explain, yellow_at
+from hezhi.engines.flow.rules.limits import Choice, Limit, LimitRule, Unit, choose, may_extend
+from hezhi.engines.flow.rules.working_time import Segment, due, due_and_yellow, explain, yellow_at
 from hezhi.engines.records.gathering import later, run_later
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
 
 TOTAL = ""
+MOST_CHOICES = 1000
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,17 @@ class Timetable:
     calendar: Calendar
     rules: tuple[LimitRule, ...]
     ids: dict[str, UUID]
+    _choices: dict[tuple[date, str, str, str, str], Choice | None] = field(default_factory=dict)
+
+    def choice(self, day: date, kind: str, category: str, urgency: str, stage: str) -> Choice | None:
+        """The rule for such a matter on this day, worked out once for as long as the tables stand."""
+        asked = (day, kind, category, urgency, stage)
+        if asked not in self._choices:
+            if len(self._choices) >= MOST_CHOICES:
+                self._choices.clear()
+            path = tuple(category.split("/")) if category else ()
+            self._choices[asked] = choose(self.rules, on=day, kind=kind, category=path, urgency=urgency, stage=stage)
+        return self._choices[asked]
 
 
 _READ = """
@@ -112,25 +124,29 @@ def _rule(row: Sequence[Any]) -> LimitRule:
     )
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A limit as the table gives it (应适用的时限): by which rule, why, how long, until when."""
+
+    rule_id: UUID
+    why: str
+    amount: int
+    clock: str
+    due_at: datetime | None
+    yellow_at: datetime | None
+
+
 def planned(
     *, kind: str, category: str, urgency: str, stage: str = TOTAL, at: datetime, tables: Timetable | None = None
-) -> Deadline | None:
-    """An unsaved limit for a matter of this kind, category path and urgency; None when no rule speaks."""
+) -> Planned | None:
+    """The limit of a matter of this kind, category path and urgency; None when no rule speaks."""
     tables = tables or timetable()
-    path = tuple(category.split("/")) if category else ()
-    choice = choose(tables.rules, on=time.local(at).date(), kind=kind, category=path, urgency=urgency, stage=stage)
+    choice = tables.choice(time.local(at).date(), kind, category, urgency, stage)
     if choice is None:
         return None
-    return Deadline(
-        stage=stage,
-        rule_id=tables.ids[choice.rule.key],
-        why=choice.sentence[:300],
-        amount=choice.limit.amount,
-        clock=choice.limit.unit,
-        started_at=at,
-        due_at=due(at, choice.limit, tables.calendar),
-        yellow_at=yellow_at(at, choice.limit, tables.calendar),
-    )
+    due_at, yellow = due_and_yellow(at, choice.limit, tables.calendar)
+    rule = tables.ids[choice.rule.key]
+    return Planned(rule, choice.sentence[:300], choice.limit.amount, choice.limit.unit, due_at, yellow)
 
 
 def start(
@@ -144,11 +160,12 @@ def start(
     unit_id: UUID | None = None,
 ) -> Deadline | None:
     """Start a limit of a matter (起算), after the most specific rule of the table."""
-    deadline = planned(kind=kind, category=category, urgency=urgency, stage=stage, at=at or time.now())
-    if deadline is None:
+    at = at or time.now()
+    plan = planned(kind=kind, category=category, urgency=urgency, stage=stage, at=at)
+    if plan is None:
         return None
+    deadline = Deadline(stage=stage, started_at=at, unit_id=unit_id, **vars(plan))
     deadline.object_type, deadline.object_id = matter
-    deadline.unit_id = unit_id
     later(deadline)
     return deadline
 

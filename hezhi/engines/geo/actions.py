@@ -35,8 +35,8 @@ def read_features(path: Path, crs: str) -> list[dict[str, Any]]:
 
 
 def standard_grid_code(code: str) -> str:
-    """A demo grid's code (12 digits + 3) as the standard writes it: 12 digits, a letter, 3 digits."""
-    return _DEMO_GRID.sub(r"\1A\2", code)
+    """A demo grid's code (12 digits + 3) as the standard writes it: 12 digits, J for a basic grid, 3 digits."""
+    return _DEMO_GRID.sub(r"\1J\2", code)
 
 
 @transaction.atomic
@@ -56,14 +56,13 @@ def load_areas(
     made: dict[str, Area] = {}
 
     def area(feature: dict[str, Any], level: str, parent: Area | None, code: str) -> Area:
-        shape = GEOSGeometry(json.dumps(feature["geometry"]), srid=4326)
-        if shape.geom_type == "Polygon":
-            shape = MultiPolygon(shape, srid=4326)
+        drawn = GEOSGeometry(json.dumps(feature["geometry"]), srid=4326)
+        shape = drawn if isinstance(drawn, MultiPolygon) else MultiPolygon(drawn, srid=4326)
         if not shape.valid:
             raise BadInput({"shape": [f"{feature['properties']['name']} 的边界不合法:{shape.valid_reason}"]})
         name = feature["properties"]["name"]
         row = Area(
-            code=code, name=name, full_name=_full_name(name, parent), level=level, parent=parent,
+            code=code, name=name, full_name=full_name(name, parent), level=level, parent=parent,
             shape=shape, centre=shape.point_on_surface, source=source, valid_from=valid_from,
             district=parent and (parent.district or parent),
             town=parent if level == "community" else parent.town if level == "grid" and parent else None,
@@ -87,7 +86,7 @@ def load_areas(
     return {level: len(rows) for level, rows in levels.items()}
 
 
-def _full_name(name: str, parent: Area | None) -> str:
+def full_name(name: str, parent: Area | None) -> str:
     """Town, community and grid in one line; a grid that already carries its community's name is not doubled."""
     if parent is None or parent.level == "district":
         return name

@@ -1,7 +1,10 @@
 """Areas of the district (区域): the only owner of a grid's shape."""
 
+from datetime import date
+
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GistIndex
+from django.db.models import Q
 
 from hezhi.ground.ids import new_id
 
@@ -17,13 +20,18 @@ class AreaQuerySet(models.QuerySet["Area"]):
         """Basic grids valid today (现行基础网格)."""
         return self.current().filter(level=Area.Level.GRID, kind=Area.Kind.BASIC)
 
+    def valid_on(self, day: date) -> "AreaQuerySet":
+        """Areas as they stood on a day (当时区域): earlier shapes of a grid count as rows of their own."""
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day), valid_from__lte=day)
+
 
 class Area(models.Model):
     """A piece of ground with a name and a period of validity (区、镇街、社区、网格).
 
-    Shapes are WGS 84 (EPSG:4326). An area that changes is closed (`valid_to`) and followed by a new
-    row, so a case keeps the grid it had («按当时网格»). The ancestors stand in level columns beside
-    `parent`, so that a data scope is one equality on one indexed column.
+    Shapes are WGS 84 (EPSG:4326). An area keeps its id while its border moves; each earlier shape stays as
+    a closed row (`version_of`, `valid_to`), so what happened is still counted in the grid it lay in
+    («按当时网格») and in today's («按现在网格»). `valid_to` is the first day it is no longer valid. The
+    ancestors stand in level columns beside `parent`, so that a data scope is one equality on one indexed column.
     """
 
     class Level(models.TextChoices):
@@ -34,6 +42,7 @@ class Area(models.Model):
 
     class Kind(models.TextChoices):
         BASIC = "basic", "基础"
+        DEDICATED = "dedicated", "专属"
         SPECIALISED = "specialised", "专业"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -42,8 +51,12 @@ class Area(models.Model):
     full_name = models.CharField("全称", max_length=200, help_text="镇街、社区、网格连写")
     level = models.CharField("层级", max_length=12, choices=Level.choices)
     kind = models.CharField("类型", max_length=12, choices=Kind.choices, default=Kind.BASIC)
+    line = models.CharField("专业条线", max_length=20, blank=True, help_text="专业网格属于哪条线，基础网格留空")
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级区域"
+    )
+    version_of = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="earlier", verbose_name="是谁的旧边界"
     )
     district = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     town = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
@@ -76,8 +89,8 @@ class Area(models.Model):
 
     def ancestors(self) -> dict[str, object]:
         """Ids of this area and the areas above it, by level: what a row that lies here is stamped with."""
-        own = {self.level: self.pk}
-        above = {"district": self.district_id, "town": self.town_id, "community": self.community_id}
+        own: dict[str, object] = {self.level: self.pk}
+        above: dict[str, object] = {"district": self.district_id, "town": self.town_id, "community": self.community_id}
         return {"district": None, "town": None, "community": None, "grid": None} | above | own
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, F, Func, OuterRef, Q, QuerySet, Value, When
 from django.http import HttpRequest
 
 from hezhi.engines.org.models import Holding, Role, Unit, User
 from hezhi.engines.org.permissions import name_of
-from hezhi.ground import time
+from hezhi.ground import lookups, time  # noqa: F401 - `among`
 from hezhi.ground.errors import NotAllowed
 
 
@@ -40,7 +40,11 @@ class Scope:
 
 @dataclass(frozen=True)
 class Actor:
-    """The one who reads or acts, worked out once per request."""
+    """The one who reads or acts, worked out once per request.
+
+    `above` are the actor's unit and the units above it, nearest or not: who may not be told what is
+    complained of one of them (被反映单位回避).
+    """
 
     kind: str = "staff"  # staff, citizen, system, channel
     name: str = ""
@@ -51,6 +55,7 @@ class Actor:
     unit_id: UUID | None = None
     unit_name: str = ""
     unit_kind: str = ""
+    above: tuple[UUID, ...] = ()
     permissions: frozenset[str] = frozenset()
     clearance: int = 0
     scope: Scope = field(default_factory=Scope)
@@ -94,16 +99,19 @@ def holdings_of(user: User | UUID) -> QuerySet[Holding]:
     """The posts a person holds now, main posts first, stand-ins after (现任岗位).
 
     A post or a unit that has been closed gives nothing any more. `tree` are the units below a post's own,
-    itself included, where its role reaches so far: read here, so that a request asks once.
+    itself included, where its role reaches so far, and `above` its unit with those above: read here, so
+    that a request asks once.
     """
     moment, day = time.now(), time.today()
     below = ArraySubquery(Unit.objects.filter(path__startswith=OuterRef("post__unit__path")).values("pk"))
+    codes = Func(OuterRef("post__unit__path"), Value("/"), function="string_to_array")
+    above = ArraySubquery(Unit.objects.filter(code__among=codes).values("pk"))
     return (
         Holding.objects.filter(
             open_at("valid", moment), open_at("post__valid", day), open_at("post__unit__valid", day), user=user
         )
         .select_related("post__unit__area", "post__role")
-        .annotate(tree=Case(When(post__role__reach__in=FAR, then=below)))
+        .annotate(tree=Case(When(post__role__reach__in=FAR, then=below)), above=above)
         .order_by(F("deputy_of").asc(nulls_first=True), "valid_from")
     )
 
@@ -139,6 +147,7 @@ def actor_of(user: User, post_id: UUID | None = None) -> Actor:
         unit_id=unit.pk,
         unit_name=unit.name,
         unit_kind=unit.kind,
+        above=tuple({unit.pk, *chosen.above}),  # type: ignore[attr-defined]
         permissions=frozenset(role.permissions),
         clearance=role.clearance,
         scope=_scope(role, unit, chosen.tree),  # type: ignore[attr-defined]

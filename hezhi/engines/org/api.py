@@ -1,7 +1,7 @@
 """What the rooms above use of this engine (组织引擎的门面)."""
 
 from hezhi.engines.org.actor import Actor, Scope, actor_of, citizen, holdings_of, reader, system
-from hezhi.engines.org.duty import gaps, next_to_call, on_duty
+from hezhi.engines.org.duty import gaps, next_to_call, on_duty, on_duty_here, on_duty_in
 from hezhi.engines.org.handover import register as register_handover
 from hezhi.engines.org.models import DutyShift, Holding, Post, Role, Unit, User
 from hezhi.engines.org.permissions import declare as declare_permissions
@@ -46,6 +46,8 @@ __all__ = [
     "needs",
     "next_to_call",
     "on_duty",
+    "on_duty_here",
+    "on_duty_in",
     "open_to_all",
     "permission_name",
     "post_holders",

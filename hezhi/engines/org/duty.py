@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from hezhi.engines.org.models import DutyShift, Unit
 from hezhi.ground.errors import BadInput
 
@@ -62,13 +64,49 @@ def clash(new: DutyShift, others: Sequence[DutyShift]) -> str:
     return ""
 
 
+def booked_twice(shifts: Sequence[DutyShift]) -> list[tuple[DutyShift, DutyShift]]:
+    """Pairs of shifts in which one person is to be in two places at a time (重复排班), in order of time."""
+    found: list[tuple[DutyShift, DutyShift]] = []
+    last: dict[UUID, list[DutyShift]] = {}
+    for shift in sorted(shifts, key=lambda each: (each.starts_at, str(each.pk))):
+        running = [other for other in last.get(shift.user_id, []) if other.ends_at > shift.starts_at]
+        found += [(other, shift) for other in running]
+        last[shift.user_id] = [*running, shift]
+    return found
+
+
 # --- reading ------------------------------------------------------------------------------
 
 
 def on_duty(unit: Unit | UUID, at: datetime) -> list[DutyShift]:
     """Who is on duty for a unit at a moment, first to be called first (当班人员)."""
     shifts = DutyShift.objects.filter(unit=unit, starts_at__lte=at, ends_at__gt=at, user__is_active=True)
-    return list(shifts.select_related("user").order_by("rank", "starts_at"))
+    return list(shifts.select_related("user", "unit").order_by("rank", "starts_at"))
+
+
+def on_duty_in(units: Sequence[UUID], at: datetime) -> dict[UUID, list[DutyShift]]:
+    """Who is on duty at a moment in several units, first to be called first; one query (各单位当班人员)."""
+    found: dict[UUID, list[DutyShift]] = {unit: [] for unit in units}
+    shifts = DutyShift.objects.filter(unit__in=units, starts_at__lte=at, ends_at__gt=at, user__is_active=True)
+    for shift in shifts.select_related("user", "unit").order_by("rank", "starts_at"):
+        found[shift.unit_id].append(shift)
+    return found
+
+
+def on_duty_here(unit_id: UUID | None, at: datetime) -> list[DutyShift]:
+    """Who is on duty at a moment in a unit and at the centre, the own unit first; one query (本单位和中心当班)."""
+    wanted = Q(unit__kind=Unit.Kind.CENTRE, unit__parent__isnull=True)
+    if unit_id is not None:
+        wanted |= Q(unit=unit_id)
+    rows = DutyShift.objects.filter(wanted, starts_at__lte=at, ends_at__gt=at, user__is_active=True)
+    found = rows.select_related("user", "unit").order_by("rank", "starts_at")
+    return sorted(found, key=lambda shift: shift.unit_id != unit_id)
+
+
+def shifts_between(unit: Unit | UUID, start: datetime, end: datetime) -> list[DutyShift]:
+    """The roster of a unit between two moments, in order of time and rank (值班表)."""
+    rows = DutyShift.objects.filter(unit=unit, starts_at__lt=end, ends_at__gt=start)
+    return list(rows.select_related("user", "unit").order_by("starts_at", "rank"))
 
 
 def next_to_call(unit: Unit, asked_at: datetime, now: datetime) -> DutyShift | None:

@@ -47,6 +47,10 @@ class Unit(models.Model):
         indexes = [
             models.Index(fields=["path"], name="unit_path", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["area"], name="unit_area"),
+            # Every incoming case asks for its desk.
+            models.Index(
+                fields=["order", "code"], name="unit_desk", condition=models.Q(kind="centre", valid_to__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -95,6 +95,11 @@ OFFICE_OF = {
 }
 """Permissions of one administrator alone (三员分立); no business role may carry them."""
 
+COUNTERSIGN = "org.approve"
+"""To countersign what a security administrator proposes (授权复核): the other one, or the auditor where there is none."""
+
+COUNTERSIGNERS = frozenset({"security_admin", "audit_admin"})
+
 SHARED_BY_ADMINISTRATORS = frozenset({"org.view", "reach.inbox"})
 
 
@@ -105,11 +110,12 @@ def role_fault(kind: str, permissions: Sequence[str], reach: str) -> str:
     business role carries none of theirs.
     """
     if kind == BUSINESS:
-        wrong = [p for p in permissions if p in OFFICE_OF]
+        wrong = [p for p in permissions if p in OFFICE_OF or p == COUNTERSIGN]
         return f"业务角色不能带有管理员的权限：{'、'.join(wrong)}。" if wrong else ""
     if reach != "nothing":
         return "系统、安全、审计管理员不看业务数据，数据范围只能是「不看业务数据」。"
-    wrong = [p for p in permissions if OFFICE_OF.get(p) != kind and p not in SHARED_BY_ADMINISTRATORS]
+    shared = SHARED_BY_ADMINISTRATORS | ({COUNTERSIGN} if kind in COUNTERSIGNERS else set())
+    wrong = [p for p in permissions if OFFICE_OF.get(p) != kind and p not in shared]
     return f"这些权限不属于该管理员的职责：{'、'.join(wrong)}。" if wrong else ""
 
 
@@ -123,6 +129,21 @@ def grant_fault(*, granter: object, receiver: object, granter_kind: str) -> str:
     if granter_kind != "security_admin":
         return "授予和收回岗位只由安全管理员办理，系统管理员和业务人员都不能代办。"
     return ""
+
+
+def countersign_fault(*, approver: object, approver_kind: str, barred: Sequence[object], others_in_office: int) -> str:
+    """Why this person may not countersign a grant; empty when he may (8.1.4.2 e).
+
+    `barred` are those whom the grant would raise. Another security administrator countersigns; the audit
+    administrator only where no other security administrator is in office (`others_in_office` is 0).
+    """
+    if approver in barred:
+        return "不能审批给自己的授权，请由另一位有审批权限的管理员办理。"
+    if approver_kind == "security_admin":
+        return ""
+    if approver_kind != "audit_admin":
+        return "授权变更只由另一位安全管理员审批；没有第二位安全管理员时，由审计管理员审批。"
+    return "现有另一位安全管理员在任，这份授权由其审批。" if others_in_office else ""
 
 
 LONGEST_LEAVE = timedelta(days=180)

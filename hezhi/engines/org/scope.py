@@ -1,6 +1,9 @@
 """Rows that belong somewhere (有归属的数据): one indexed condition decides who sees them."""
 
-from typing import Self
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -8,20 +11,31 @@ from django.db.models import Q
 from hezhi.engines.org.actor import Actor, Scope
 
 
+def ways(scope: Scope, units_field: str = "unit_id") -> list[Q]:
+    """The conditions a scope puts on a row that carries level columns and a unit; one that holds is enough."""
+    if scope.everything:
+        return [Q()]
+    found = []
+    if scope.area:
+        found.append(Q(**{f"{scope.level}_id": scope.area}))
+    if scope.units:
+        found.append(Q(**{f"{units_field}__in": scope.units}))
+    return found
+
+
+def any_of(conditions: Sequence[Q]) -> Q:
+    """One condition that holds where any of these holds; where there is none it holds nowhere."""
+    return reduce(or_, conditions) if conditions else Q(pk__in=())
+
+
+def apart(conditions: Sequence[Q]) -> list[Q]:
+    """The same rows in branches of which none has a row of another: each leaves out what those before hold."""
+    return [own if n == 0 else own & ~any_of(conditions[:n]) for n, own in enumerate(conditions)]
+
+
 def within(scope: Scope, units_field: str = "unit_id") -> Q:
     """The condition a scope puts on a row that carries level columns and a unit."""
-    if scope.everything:
-        return Q()
-    condition = Q(pk__in=())
-    if scope.area:
-        condition = Q(**{f"{scope.level}_id": scope.area})
-    if scope.units:
-        condition = (
-            condition | Q(**{f"{units_field}__in": scope.units})
-            if scope.area
-            else Q(**{f"{units_field}__in": scope.units})
-        )
-    return condition
+    return any_of(ways(scope, units_field))
 
 
 class ScopedQuerySet(models.QuerySet):
@@ -31,6 +45,17 @@ class ScopedQuerySet(models.QuerySet):
         """Only the rows that lie in the actor's data scope (数据范围)."""
         return self.filter(within(actor.scope))
 
+    def branches(self, actor: Actor) -> list[Self]:
+        """The same rows in branches without overlap, for counting: an index serves each, and none serves an OR."""
+        return [self.filter(condition) for condition in apart(ways(actor.scope))] or [self.none()]
+
+
+def level_column(label: str, **more: Any) -> models.ForeignKey[Any, Any]:
+    """A column for the area of one level in which a row lies."""
+    return models.ForeignKey(
+        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=label, **more
+    )
+
 
 class Scoped(models.Model):
     """Base of rows that lie in an area and belong to a unit.
@@ -38,14 +63,10 @@ class Scoped(models.Model):
     The ancestors of the area stand in level columns, filled from `geo.Area.ancestors`.
     """
 
-    district = models.ForeignKey(
-        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="区", db_index=False
-    )
-    town = models.ForeignKey("geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="镇街")
-    community = models.ForeignKey(
-        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="社区"
-    )
-    grid = models.ForeignKey("geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="网格")
+    district = level_column("区", db_index=False)
+    town = level_column("镇街")
+    community = level_column("社区")
+    grid = level_column("网格")
     unit = models.ForeignKey(
         "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="所属单位"
     )

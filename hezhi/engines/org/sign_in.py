@@ -6,6 +6,7 @@ absolute exit, one session per channel, a first password that must be changed, a
 
 import ipaddress
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -141,10 +142,10 @@ def address_of(request: HttpRequest | None) -> str | None:
     """
     if request is None:
         return None
-    trusted = [ipaddress.ip_network(n) for n in getattr(settings, "TRUSTED_PROXIES", ())]
-    hops = [request.META.get("REMOTE_ADDR", "")]
-    if trusted:
-        hops = [*request.headers.get("X-Forwarded-For", "").split(","), *hops]
+    if not getattr(settings, "TRUSTED_PROXIES", ()):
+        return _plain_address(request.META.get("REMOTE_ADDR", ""))
+    trusted = [ipaddress.ip_network(n) for n in settings.TRUSTED_PROXIES]
+    hops = [*request.headers.get("X-Forwarded-For", "").split(","), request.META.get("REMOTE_ADDR", "")]
     for hop in reversed(hops):
         try:
             address = ipaddress.ip_address(hop.strip())
@@ -153,6 +154,14 @@ def address_of(request: HttpRequest | None) -> str | None:
         if not any(address in network for network in trusted):
             return str(address)
     return None
+
+
+@lru_cache(maxsize=1024)
+def _plain_address(told: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(told.strip()))
+    except ValueError:
+        return None
 
 
 def ask_to_sign_in(request: HttpRequest, why: str = "") -> HttpResponse:

@@ -56,8 +56,14 @@ def make_role(code: str = "acceptor", permissions: Sequence[str] = (), **more: A
 def make_user(login_name: str, full_name: str = "", **more: Any) -> User:
     """A person with an account whose password is `PASSWORD` and need not be changed."""
     traced()
+    user = _user(login_name, full_name, **more)
+    user.save(force_insert=True)
+    return user
+
+
+def _user(login_name: str, full_name: str = "", **more: Any) -> User:
     fields = {"must_change_password": False, "password_changed_at": time.now(), "last_seen_at": time.now()} | more
-    return User.objects.create(
+    return User(
         login_name=login_name, full_name=full_name or login_name, password=_hash(settings.PASSWORD_HASHERS[0]), **fields
     )
 
@@ -69,6 +75,19 @@ def make_officer(
     user = make_user(login_name, full_name, **more)
     hold(user, role or make_role(), unit or make_unit())
     return user
+
+
+def make_officers(told: Sequence[tuple[str, str, Role, Unit]]) -> list[User]:
+    """People by login name, full name, role and unit, each in a post of his own: in three statements, however many."""
+    traced()
+    users = [_user(login_name, full_name) for login_name, full_name, _, _ in told]
+    posts = [Post(unit=unit, role=role, title=role.name, valid_from=time.today()) for *_, role, unit in told]
+    User.objects.bulk_create(users)
+    Post.objects.bulk_create(posts)
+    Holding.objects.bulk_create(
+        Holding(post=post, user=user, valid_from=time.now()) for post, user in zip(posts, users, strict=True)
+    )
+    return users
 
 
 def hold(user: User, role: Role, unit: Unit, **more: Any) -> Holding:

@@ -7,7 +7,7 @@ The database refuses a history row without an actor, so a write outside `acting`
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -106,6 +106,27 @@ def acting(by: Actor, *, verb: str, reason: str = "", terse: bool = False) -> It
             yield deed
             if not deed.written:
                 deed.pending.append(entry_of(by, verb, deed.objects, reason=reason, detail=deed.detail))
+            write_all(deed.pending)
+            if outer is not None:
+                tell_database(outer.id, context_of(outer.by, outer.verb, outer.reason))
+        finally:
+            connection.hezhi_deed = outer  # type: ignore[attr-defined]
+
+
+@contextmanager
+def at_one_stroke(deed: Deed, *, together: bool) -> Iterator[None]:
+    """Do a verb whose one statement also says who acts and writes its audit row (一句办成).
+
+    The statement holds `TELL` and `audit.RECORD`; being one, it is a transaction by itself. `together`
+    opens one nevertheless, for whatever others write with it.
+    """
+    outer = current_deed()
+    with transaction.atomic(savepoint=False) if together else nullcontext():
+        connection.hezhi_deed = deed  # type: ignore[attr-defined]
+        try:
+            yield
+            if not deed.written:
+                raise RuntimeError(f"{deed.verb} left out its audit row")
             write_all(deed.pending)
             if outer is not None:
                 tell_database(outer.id, context_of(outer.by, outer.verb, outer.reason))

@@ -57,30 +57,66 @@ def entry_of(
     detail: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
     """The row as `write` would write it, fingerprinted and not yet saved."""
+    told = told_of(by, event, objects, result=result, reason=reason, purpose=purpose, detail=detail)
+    return AuditEntry(**told, mac=mac(_canonical(told)))
+
+
+def told_of(
+    by: Actor,
+    event: str,
+    objects: Sequence[tuple[str, UUID]] = (),
+    *,
+    result: str = "ok",
+    reason: str = "",
+    purpose: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What the row says, by column, without its fingerprint."""
     kind, object_id = objects[0] if objects else ("", None)
     more = {"objects": [[k, str(i)] for k, i in objects[1:]]} if len(objects) > 1 else {}
     deed = getattr(connection, "hezhi_deed", None)
-    entry = AuditEntry(
-        at=time.real_now(),
-        actor_kind=by.kind,
-        actor_id=by.user_id,
-        actor_name=by.name[:60],
-        post_title=by.post_title[:60],
-        unit_id=by.unit_id,
-        channel=by.channel,
-        address=by.address,
-        request_id=by.request_id,
-        event=event,
-        object_type=kind,
-        object_id=object_id,
-        result=result,
-        reason=reason[:500],
-        purpose=purpose[:200],
-        detail={**(detail or {}), **more},
-        deed_id=deed.id if deed is not None else None,
+    return {
+        "at": time.real_now(),
+        "actor_kind": by.kind,
+        "actor_id": by.user_id,
+        "actor_name": by.name[:60],
+        "post_title": by.post_title[:60],
+        "unit_id": by.unit_id,
+        "channel": by.channel,
+        "address": by.address,
+        "request_id": by.request_id,
+        "event": event,
+        "object_type": kind,
+        "object_id": object_id,
+        "result": result,
+        "reason": reason[:500],
+        "purpose": purpose[:200],
+        "detail": {**(detail or {}), **more},
+        "deed_id": deed.id if deed is not None else None,
+    }
+
+
+RECORD = (
+    f"insert into records_auditentry (at, address, detail, mac, {', '.join(NAMED)}) select "
+    "%(audit_at)s::timestamptz, %(audit_address)s::inet, %(audit_detail)s::jsonb, %(audit_mac)s::bytea, "
+    + ", ".join(
+        f"%(audit_{name})s::{'uuid' if name in ('actor_id', 'unit_id', 'object_id', 'deed_id') else 'text'}"
+        for name in NAMED
     )
-    entry.mac = mac(canonical(entry))
-    return entry
+)
+"""The row as part of a verb's own statement (see `recorded`): «insert … select …», to be followed by «from»."""
+
+
+def recorded(by: Actor, event: str, objects: Sequence[tuple[str, UUID]] = ()) -> dict[str, Any]:
+    """The row as values for a statement that holds `RECORD`, fingerprinted like every other."""
+    told = told_of(by, event, objects)
+    deed = getattr(connection, "hezhi_deed", None)
+    if deed is not None:
+        deed.written = True
+    values = {f"audit_{name}": value for name, value in told.items()}
+    values["audit_mac"] = mac(_canonical(told))
+    values["audit_detail"] = json.dumps(told["detail"], ensure_ascii=False)
+    return values
 
 
 def read_of_personal(by: Actor, kind: str, object_id: UUID, fields: Sequence[str], purpose: str = "") -> None:
@@ -102,11 +138,17 @@ def canonical(entry: AuditEntry) -> bytes:
     The row's number is not in it, because the database gives it: which number holds which fingerprint
     is what the chain seals.
     """
-    told = [_plain(getattr(entry, name)) for name in NAMED]
-    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
-    address = ip_address(entry.address).compressed if entry.address else None
-    whole = ["v1", at, address, *told, _settled(entry.detail)]
-    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str).encode()
+    return _canonical({name: getattr(entry, name) for name in ("at", "address", "detail", *NAMED)})
+
+
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str).encode
+
+
+def _canonical(entry: Mapping[str, Any]) -> bytes:
+    told = [_plain(entry[name]) for name in NAMED]
+    at = entry["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    address = ip_address(entry["address"]).compressed if entry["address"] else None
+    return _written(["v1", at, address, *told, _settled(entry["detail"])]).encode()
 
 
 def is_intact(entry: AuditEntry) -> bool:

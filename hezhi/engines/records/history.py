@@ -27,9 +27,13 @@ from hezhi.ground.words import in_words
 M = TypeVar("M", bound=type[models.Model])
 
 
-def tracked(exclude: list[str] | None = None) -> Callable[[M], M]:
-    """Keep every version of the model's rows (历史留痕), with who, in which post, by which request and why."""
-    return pghistory.track(  # type: ignore[no-any-return]
+def tracked(exclude: list[str] | None = None, *, indexed: bool = True) -> Callable[[M], M]:
+    """Keep every version of the model's rows (历史留痕), with who, in which post, by which request and why.
+
+    Versions are looked up by their row. Without `indexed` the other rows they point to have no index of their
+    own: for tables that are written all day.
+    """
+    track = pghistory.track(
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
         pghistory.DeleteEvent(),
@@ -39,6 +43,15 @@ def tracked(exclude: list[str] | None = None) -> Callable[[M], M]:
         context_field=pghistory.ContextJSONField(null=False),
         context_id_field=pghistory.ContextUUIDField(null=False),
     )
+    return track if indexed else lambda model: _without_indexes(track(model))  # type: ignore[no-any-return]
+
+
+def _without_indexes(model: M) -> M:
+    """The package has one setting for all tables; this takes the indexes off one of them."""
+    for column in model.versions.rel.related_model._meta.local_fields:  # type: ignore[attr-defined]
+        if isinstance(column, models.ForeignKey) and column.name != "pgh_obj":
+            column.db_index = False  # type: ignore[attr-defined]
+    return model
 
 
 # -- reading it back -------------------------------------------------------------------------------

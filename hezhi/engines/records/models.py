@@ -101,6 +101,7 @@ class Alarm(models.Model):
         NIGHT_READING = "night_reading", "夜间查看个人信息"
         INTEGRITY = "integrity", "审计完整性校验发现问题"
         INFECTED = "infected", "附件查出恶意代码"
+        CARE_READING = "care_reading", "一天内打开过多帮扶档案"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField("类别", max_length=16, choices=Kind.choices)

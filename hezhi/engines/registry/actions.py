@@ -66,25 +66,33 @@ def create(registry: Registry, data: Data, *, by: Actor, id: UUID | None = None,
 
     Raises FormRefused with the form when something must be corrected.
     """
-    known = registry.visible(by).filter(pk=id).first() if id else None
+    known = _entered(registry, id, by)
     if known is not None:
         return known
     form = make_form(registry, by, data, **more)
     if id is not None:
         form.instance.pk = id
     if not form.is_valid():
-        raise FormRefused(form)
+        known = _entered(registry, id, by)
+        if known is None:
+            raise FormRefused(form)
+        return known  # the same form came in while this one was being checked, and is its own obstacle
     try:
         with _told_on(form), acting(by, verb=f"{registry.label}.create") as deed:
             row = write_form(registry, form, by)
             registry.after("create", row, by)
             deed.on(row)
     except IntegrityError:
-        known = registry.visible(by).filter(pk=id).first() if id else None
+        known = _entered(registry, id, by)
         if known is None:
             raise _taken(form) from None
         return known  # the same form came twice at the same moment
     return row
+
+
+def _entered(registry: Registry, id: UUID | None, by: Actor) -> Any:
+    """The row that a form with this id has made already, or None."""
+    return registry.visible(by).filter(pk=id).first() if id else None
 
 
 def change(

@@ -6,19 +6,22 @@ refused in words, because a misspelt filter that is silently left out shows too 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.datastructures import MultiValueDict
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.declaration import with_id
+from hezhi.engines.registry.filters import KeysFilter
 from hezhi.ground.errors import BadInput, NotAllowed
-from hezhi.ground.tables.paging import Page, Place, page_of, read_token
+from hezhi.ground.tables.aside import Aside
+from hezhi.ground.tables.paging import Page, Place, page_of_branches, read_token
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.columns import Column
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 PLACE = ("after", "before")
 SHAPE = ("order", "size", "columns", "view", "removed", "tab")
 SIZES = (20, 50, 100, 200)
+MEANT = 300
 
 
 @dataclass
@@ -41,6 +45,7 @@ class Asked:
     remembered_columns: Sequence[str] = ()
     remembered_size: int = 0
     ignored: Iterable[str] = field(default_factory=tuple)
+    meant: dict[str, list[UUID]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = {*self.filters, *PLACE, *SHAPE, *self.ignored}
@@ -56,6 +61,7 @@ class Asked:
         if not self.filterset.is_valid():
             said = {name: [str(s) for s in errors] for name, errors in self.filterset.errors.items()}
             raise BadInput(said, code="registry.bad_filter", remedy="请更正筛选条件后再查询。")
+        self.removed  # noqa: B018 - refuses who may not see the removed ones
 
     # -- the words of the question -------------------------------------------------------------------
 
@@ -75,7 +81,7 @@ class Asked:
     @cached_property
     def filterset(self) -> Any:
         """The filters bound to what was given."""
-        return self.registry.filterset_class(self.given, queryset=self._base())
+        return self.registry.filterset_class(self.given, queryset=self.registry.all_rows().none())
 
     @cached_property
     def conditions(self) -> list[tuple[str, str]]:
@@ -124,29 +130,52 @@ class Asked:
 
     def rows(self) -> QuerySet[Any]:
         """The rows that are meant, in no order: visible to the reader, present, filtered."""
-        return self.filterset.qs  # type: ignore[no-any-return]
+        return self._narrowed(self.registry.visible(self.by))
 
-    def rows_without(self, name: str) -> QuerySet[Any]:
-        """The same rows as if one filter had not been set; for counts by state."""
-        if name not in self.given:
-            return self.rows()
-        rest = MultiValueDict({k: v for k, v in self.given.lists() if k != name})
-        return self.registry.filterset_class(rest, queryset=self._base()).qs  # type: ignore[no-any-return]
+    def branches(self, *, without: str = "", ordered: bool = False) -> list[QuerySet[Any]]:
+        """The same rows in branches without overlap (`Registry.branches`); `without` leaves one filter out."""
+        return [self._narrowed(rows, without) for rows in self.registry.branches(self.by, ordered=ordered)]
+
+    def ask_meant(self, aside: Aside) -> None:
+        """Ask beside other questions for the keys that a filter means besides those given (含下级)."""
+        for name, made in self.filterset.filters.items():
+            below = made.below(self._value(name)) if isinstance(made, KeysFilter) and self._value(name) else None
+            if below is not None:
+                aside.ask_pairs(f"meant:{name}", below.values_list("pk", "pk"), MEANT + 1)
+
+    def learn_meant(self, answers: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """Take the answer: with the keys in hand the database sees how many rows they mean, and plans for that."""
+        for name in self.filterset.filters:
+            keys = [UUID(key) for key, _ in answers.get(f"meant:{name}", ())]
+            if 0 < len(keys) <= MEANT:
+                self.meant[name] = keys
 
     def page(self, columns: Sequence[Column]) -> Page:
         """The page asked for, with what the columns need."""
-        rows = self.registry.with_columns(self.rows(), columns)
-        return page_of(rows, self.order, self.size, after=self._place("after"), before=self._place("before"))
+        return self._page(self.registry.with_columns(self.rows(), columns))
 
     def page_of_values(self, paths: Sequence[str]) -> Page:
         """The page asked for as plain values (`pk` and the paths), without model rows; for machines."""
         wanted = dict.fromkeys(("pk", *paths, *(name.lstrip("-") for name in self.order)))
-        rows = self.rows().values(*wanted)
-        return page_of(rows, self.order, self.size, after=self._place("after"), before=self._place("before"))
+        return self._page(self.rows().values(*wanted))
 
-    def _base(self) -> QuerySet[Any]:
-        visible = self.registry.visible(self.by)
-        return self.registry.removed(visible) if self.removed else self.registry.present(visible)
+    def _page(self, rows: QuerySet[Any]) -> Page:
+        branches = self.branches(ordered=True)
+        return page_of_branches(
+            rows, branches, self.order, self.size, after=self._place("after"), before=self._place("before")
+        )
+
+    def _narrowed(self, visible: QuerySet[Any], without: str = "") -> QuerySet[Any]:
+        rows = self.registry.removed(visible) if self.removed else self.registry.present(visible)
+        for name, made in self.filterset.filters.items():
+            if name in self.meant:
+                rows = made.among(rows, self.meant[name])
+            elif name != without:
+                rows = made.filter(rows, self._value(name))
+        return rows
+
+    def _value(self, name: str) -> Any:
+        return self.filterset.form.cleaned_data.get(name)
 
     def _place(self, name: str) -> Place | None:
         token = self.given.get(name)

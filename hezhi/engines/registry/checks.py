@@ -133,6 +133,7 @@ def _unknown_names(registry: Registry) -> Iterator[tuple[str, str]]:
         "state": [registry.state] if registry.state else [], "on_map": [registry.on_map] if registry.on_map else [],
         "search_column": [registry.search_column] if registry.search_column else [],
         "column_rights": tuple(registry.column_rights), "named_by": [registry.named_by] if registry.named_by else [],
+        "also_known_by": registry.also_known_by,
     }  # fmt: skip
     for where, names in paths.items():
         for name in names:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db import models
 from django.utils.html import strip_tags
 
+from hezhi.engines.records.vault.fields import SealedTextField
 from hezhi.ground.masks import Kind, mask
 from hezhi.ground.paths import follow, path_label
 from hezhi.ground.ui.templatetags.ui import state_badge
@@ -61,6 +62,8 @@ class Column:
     def words(self, row: Any) -> str:
         """The value in words, for a sheet: labels instead of codes, «是» and «否», nothing as nothing."""
         value = self.plain(row)
+        if self.choices is not None and isinstance(value, list):
+            return "、".join(self.choices.get(code, str(code)) for code in value)
         if self.choices is not None and value in self.choices:
             return self.choices[value]
         return in_words(value)
@@ -82,7 +85,8 @@ def column(
 
     The method draws the cell; `value` names the field that exports and machines get in its place, else
     they get the words drawn. `related` names the foreign keys the method follows and `reads` the long fields
-    it needs, so that both are fetched with the rows.
+    it needs, so that both are fetched with the rows. What it reads behind a key may be named too (`town__name`);
+    then nothing else of that row is fetched.
     """
 
     def declare(method: F) -> F:
@@ -137,6 +141,7 @@ def _field_column(registry: Registry, path: str) -> Column:
 
 def label_map(field: Any) -> Mapping[Any, str] | None:
     """The labels of a field's codes: a dictionary's are looked up anew each time, a declaration's are told once."""
+    field = getattr(field, "base_field", field)  # a list of codes is told by the labels of its codes
     if hasattr(field, "codes"):
         return field.codes  # type: ignore[no-any-return]
     return dict(field.flatchoices) if getattr(field, "flatchoices", None) else None
@@ -159,7 +164,8 @@ def _reader(path: str) -> Value:
 
 
 def _can_sort(field: models.Field[Any, Any]) -> bool:
-    return not isinstance(field, models.JSONField | models.BinaryField) and not hasattr(field, "geom_type")
+    unordered = models.JSONField | models.BinaryField | SealedTextField
+    return not isinstance(field, unordered) and not hasattr(field, "geom_type")
 
 
 def _kind(registry: Registry, path: str, field: models.Field[Any, Any]) -> str:

@@ -49,6 +49,11 @@ class DictionaryField(models.CharField):
         """Every code with its label, those no longer valid included; looked up anew each time."""
         return Labels(self.dictionary)
 
+    @property
+    def shipped_choices(self) -> list[tuple[str, str]]:
+        """The codes as the rooms ship them, for checks that run before there is a table."""
+        return [(each.code, each.label) for each in shipped().get(self.dictionary, ())]
+
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("choices", None)

@@ -28,6 +28,7 @@ from hezhi.engines.registry.models import ExportRun
 from hezhi.engines.registry.scope import person
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow, Refusal
+from hezhi.ground.events import announce
 from hezhi.ground.tables import csv_chunks, write_rows
 from hezhi.ground.uploads import Checked
 
@@ -75,6 +76,8 @@ def ask(registry: Registry, query: str, *, by: Actor, format: str, reason: str) 
         deed.on(run)
         if gate.is_open:
             _defer(run)
+        else:
+            announce("registry.export_asked", run=run, registry=registry, by=by)
     return run
 
 

@@ -7,12 +7,14 @@ codes and keys (may come several times), `<name>_from` and `<name>_to` for days,
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import django_filters
 from django import forms
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -21,6 +23,7 @@ from django.utils.datastructures import MultiValueDict
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.scope import own_rows
+from hezhi.ground import lookups  # noqa: F401 - `among`
 from hezhi.ground.paths import follow
 from hezhi.ground.time import at_local
 from hezhi.ground.ui.fields import plausible_day
@@ -30,19 +33,6 @@ if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
 Rows = QuerySet[Any]
-
-
-@models.Field.register_lookup
-class ContainsAnyCase(models.Lookup):
-    """`ILIKE`, which a trigram index serves; Django's own `icontains` compares UPPER() and is not served."""
-
-    lookup_name = "ilike"
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        left, left_values = self.process_lhs(compiler, connection)
-        _, values = self.process_rhs(compiler, connection)
-        typed = str(values[0]).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        return f"{left} ILIKE %s", [*left_values, f"%{typed}%"]
 
 
 class KeysField(forms.Field):
@@ -68,11 +58,38 @@ class KeysFilter(django_filters.Filter):
         super().__init__(*args, **kwargs)
 
     def filter(self, rows: Rows, value: list[UUID]) -> Rows:
-        return rows.filter(**{f"{self.field_name}__in": value}) if value else rows
+        if not value:
+            return rows
+        below = self.below(value)
+        if below is None:
+            return self.among(rows, value)
+        return rows.filter(**{f"{self.field_name}__among": ArraySubquery(below.values("pk"))})
+
+    def among(self, rows: Rows, keys: list[UUID]) -> Rows:
+        """Rows whose foreign key is one of these keys."""
+        return rows.filter(**{f"{self.field_name}__in": keys})
+
+    def below(self, value: list[UUID]) -> Rows | None:
+        """The target's rows that are meant with the keys given, themselves included; None for these alone."""
+        return None
 
     def rows(self, by: Actor) -> Rows | None:
         """The rows to choose from, where a part brings the filter; None: what the reader may know of."""
         return None
+
+
+class TreeFilter(KeysFilter):
+    """One or more keys of a tree, each with everything below it (含下级), three levels deep."""
+
+    def __init__(self, *args: Any, parent: str = "parent", **kwargs: Any) -> None:
+        self.up = parent
+        super().__init__(*args, **kwargs)
+
+    def below(self, value: list[UUID]) -> Rows | None:
+        """The rows of the tree at and below the keys."""
+        up = self.up
+        meant = Q(pk__in=value) | Q(**{f"{up}__in": value}) | Q(**{f"{up}__{up}__in": value})
+        return self.target._default_manager.filter(meant)
 
 
 class CodesFilter(django_filters.MultipleChoiceFilter):
@@ -138,6 +155,13 @@ class WordsFilter(django_filters.CharFilter):
         return rows.filter(self.registry.search_condition(value)) if value else rows
 
 
+class Kept(dict[str, django_filters.Filter]):
+    """The filters of a class. Each question gets copies, but what they hold (choices, the registry) is shared."""
+
+    def __deepcopy__(self, memo: Any) -> dict[str, django_filters.Filter]:
+        return {name: copy.copy(made) for name, made in self.items()}
+
+
 class RegistryFilters(django_filters.FilterSet):
     """Base of the made filter classes; takes plain dicts as well as query strings."""
 
@@ -159,7 +183,9 @@ def filterset_class(registry: Registry) -> type[django_filters.FilterSet]:
         made |= dict(part.filters(registry))
     name = f"{type(registry).__name__}Filters"
     meta = type("Meta", (), {"model": registry.model, "fields": []})
-    return type(name, (RegistryFilters,), {**made, "Meta": meta})
+    cls: Any = type(name, (RegistryFilters,), {**made, "Meta": meta})
+    cls.base_filters = Kept(cls.base_filters)
+    return cls  # type: ignore[no-any-return]
 
 
 def _filters_of(registry: Registry, path: str) -> dict[str, django_filters.Filter]:

@@ -25,6 +25,7 @@ from hezhi.engines.org.models import User
 from hezhi.engines.records import files, store
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.models import Attachment
+from hezhi.engines.records.vault import blind, index_of
 from hezhi.engines.registry import actions, site
 from hezhi.engines.registry.forms import lookup_for, make_form
 from hezhi.engines.registry.history import versions_of
@@ -268,6 +269,14 @@ def expire() -> int:
     return len(over)
 
 
+@dataclass(frozen=True)
+class _Print:
+    """A row known by a sealed number: the column of its blind index, and the print."""
+
+    field: str
+    value: str
+
+
 _SEVERAL = object()
 """More than one row has this natural key, so none of them can be meant."""
 
@@ -286,7 +295,7 @@ class _Batch:
         default_factory=lambda: {"rows": 0, "new": 0, "changed": 0, "unchanged": 0, "refused": 0}
     )
     report: list[tuple[int, dict[str, list[str]]]] = field(default_factory=list)
-    seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    seen: dict[Any, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.fields = self.registry.fields()
@@ -344,8 +353,8 @@ class _Batch:
                 data[name] = as_typed(item, initial)
         return make_form(self.registry, self.by, data, lookups=self.lookups)
 
-    def _key(self, row: tables.Row) -> tuple[Any, ...] | None:
-        """The row's natural key as values; None when a part of it cannot be read (the form tells why)."""
+    def _key(self, row: tables.Row) -> Any:
+        """The row's natural key as values, else the print of a number it is known by; None when a part of it cannot be read (the form tells why)."""
         values = []
         for name in self.registry.natural_key:
             item = self.registry.form_class.base_fields[name]
@@ -358,18 +367,38 @@ class _Batch:
                     values.append(item.clean(as_typed(item, row.values.get(name, ""))))
             except ValidationError:
                 return None
-        return tuple(values)
+        return tuple(values) if any(value not in (None, "") for value in values) else self._print(row)
 
-    def _known(self, keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
+    def _print(self, row: tables.Row) -> _Print | None:
+        """The print of a sealed number that knows a row without its key (`also_known_by`); None without one."""
+        for name in self.registry.also_known_by:
+            typed = row.values.get(name, "").strip()
+            if typed and "*" not in typed:
+                index = index_of(self.registry.model, name)
+                return _Print(index.attname, str(blind(index.purpose, typed)))
+        return None
+
+    def _known(self, keys: list[Any]) -> dict[Any, Any]:
+        """The reader's rows with these keys: one query for the natural keys, one for each kind of print."""
+        prints = [key for key in keys if isinstance(key, _Print)]
+        found = self._known_by_key([key for key in keys if not isinstance(key, _Print)])
+        for column in {each.field for each in prints}:
+            wanted = [each.value for each in prints if each.field == column]
+            for row in self.registry.visible(self.by).filter(**{f"{column}__in": wanted}):
+                key = _Print(column, getattr(row, column))
+                found[key] = _SEVERAL if key in found else row
+        return found
+
+    def _known_by_key(self, keys: list[tuple[Any, ...]]) -> dict[Any, Any]:
         """The reader's rows with these natural keys, in one query: by the part that tells most apart."""
         if not keys:
             return {}
         names = [self.registry.model._meta.get_field(n).attname for n in self.registry.natural_key]  # type: ignore[union-attr]
-        place = max(range(len(names)), key=lambda n: len({key[n] for key in keys}))
+        place = max(range(len(names)), key=lambda n: len({key[n] for key in keys} - {None}))
         values = {key[place] for key in keys} - {None}
         rows = self.registry.visible(self.by).filter(**{f"{names[place]}__in": values})
         wanted = set(keys)
-        found: dict[tuple[Any, ...], Any] = {}
+        found: dict[Any, Any] = {}
         for row in rows:
             key = tuple(getattr(row, name) for name in names)
             if key in wanted:
@@ -497,11 +526,24 @@ def _defer(task: str, run: ImportRun) -> None:
     app.configure_task(f"registry.{task}").defer(run_id=str(run.pk))
 
 
+def _take_out(registry: Registry, row: Any, reason: str) -> None:
+    """Remove a row that the batch has brought; where the table knows no removal it goes, and its history stays."""
+    if registry.removed_by:
+        actions.take_out(registry, row, reason)
+        row.save()
+        return
+    try:
+        row.delete()
+    except models.ProtectedError:
+        raise NotNow(
+            what=f"“{in_words(row)}”已被引用，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched"
+        ) from None
+
+
 def take_back(registry: Registry, row: Any, event: Any, events: type[models.Model], reason: str) -> None:
     """Give a row the values it had before one of its versions (恢复原值); a row that was new then is taken out."""
     if event.pgh_label == "insert":
-        actions.take_out(registry, row, reason)
-        row.save()
+        _take_out(registry, row, reason)
         return
     earlier = events._default_manager.filter(pgh_obj_id=row.pk, pgh_id__lt=event.pgh_id).order_by("-pgh_id").first()
     if earlier is None:

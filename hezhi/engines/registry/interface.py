@@ -20,7 +20,6 @@ from rest_framework.viewsets import ViewSet
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import actions, addresses
-from hezhi.engines.registry.aside import CAP, Aside
 from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.columns import Column
 from hezhi.engines.registry.geojson import MAP_WORDS, layer
@@ -29,6 +28,7 @@ from hezhi.engines.registry.schema import described
 from hezhi.engines.registry.versions import version_of
 from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.masks import mask
+from hezhi.ground.tables.aside import NOUGHT, Aside
 from hezhi.ground.text import one_line
 from hezhi.ground.ui.fields import as_typed
 from hezhi.ground.words import in_words, label_of, label_path
@@ -55,6 +55,7 @@ class RegistryRest(ViewSet):
         """A page of rows. `next` and `previous` are addresses; the total is counted up to 10,001."""
         registry = self.registry
         asked = Asked(registry, self.by, request.query_params, sizes=API_SIZES)
+        total = _total(asked)
         columns = self._columns
         flat = [_flat(column) for column in columns]
         if None in flat:  # a column that a method draws needs whole rows
@@ -67,7 +68,7 @@ class RegistryRest(ViewSet):
             "items": items,
             "next": self._at(asked, "after", page.after),
             "previous": self._at(asked, "before", page.before),
-            **_total(asked),
+            **total,
         }
         return _json(told)
 
@@ -216,11 +217,14 @@ def _geometry(value: GEOSGeometry | None) -> Any:
 
 
 def _total(asked: Asked) -> dict[str, Any]:
+    """How many rows there are, as far as they are counted; what the filters mean is learnt beside it."""
     aside = Aside()
-    aside.ask_count("count", "", asked.rows())
-    counts = aside.answers().get("count", [("", "0")])
-    total = int(counts[0][1])
-    return {"total": min(total, CAP), "total_is_capped": total > CAP}
+    asked.ask_meant(aside)
+    aside.ask_count("count", "", asked.branches())
+    answers = aside.answers()
+    asked.learn_meant(answers)
+    total = aside.tallies(answers, "count").get("", NOUGHT)
+    return {"total": total.number, "total_is_capped": total.more}
 
 
 def _version(item: Any) -> dict[str, Any]:

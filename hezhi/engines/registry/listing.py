@@ -14,11 +14,11 @@ from django.http import QueryDict
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import addresses
-from hezhi.engines.registry.aside import CAP, Aside, Pair, capped
 from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.filters import DayFilter, KeysFilter, WordsFilter, options_of
 from hezhi.engines.registry.models import ColumnChoice, SavedView
 from hezhi.engines.registry.scope import person
+from hezhi.ground.tables.aside import NOUGHT, Aside, Pair, Tally, summed
 from hezhi.ground.ui import shapes
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 OPTIONS = 500
 WHOLE = ""  # the key of the count of all rows, where there is no state to count by
+ENDED_CAP = 1_000  # nobody counts the rows of ended work here: «1,000+» is enough, and statistics know the number
+OPEN_CAP = 30_000  # rows that are not ended, counted in one pass
 
 
 @dataclass(frozen=True)
@@ -36,30 +38,31 @@ class Found:
 
     asked: Asked
     page: Page
-    counts: dict[str, int]
+    counts: dict[str, Tally]
     answers: dict[str, list[Pair]]
 
     @property
-    def chosen(self) -> dict[str, int]:
+    def chosen(self) -> dict[str, Tally]:
         """The counts of the states that are asked for; all of them when none is named."""
         state = self.asked.registry.state
         named = [value for value in self.asked.given.getlist(state) if value] if state else []
-        return {value: self.counts.get(value, 0) for value in named} or self.counts
+        return {value: self.counts.get(value, NOUGHT) for value in named} or self.counts
 
     @property
     def total(self) -> int | None:
         """How many rows fit, or None when there are more than were counted."""
-        return None if any(count > CAP for count in self.chosen.values()) else sum(self.chosen.values())
+        told = summed(self.chosen.values())
+        return None if told.more else told.number
 
 
 def look(registry: Registry, given: Any, by: Actor) -> Found:
     """Read one page of a list and everything round it."""
     asked = Asked(registry, by, given)
-    answers = _around(asked)
+    answers, counts = _around(asked)
+    asked.learn_meant(answers)
     for size, columns in answers.get("columns", ()):
         asked.remembered_size = int(size)
         asked.remembered_columns = columns.strip("{}").split(",") if columns.strip("{}") else ()
-    counts = {key: int(count) for key, count in answers.get("count", ())}
     return Found(asked, asked.page(list(asked.columns.values())), counts, answers)
 
 
@@ -93,29 +96,36 @@ def listing_of(found: Found) -> shapes.Listing:
 # -- the query round the table ---------------------------------------------------------------------
 
 
-def _around(asked: Asked) -> dict[str, list[Pair]]:
+def _around(asked: Asked) -> tuple[dict[str, list[Pair]], dict[str, Tally]]:
     registry, by = asked.registry, asked.by
     aside = Aside()
+    asked.ask_meant(aside)
     for name in asked.filters:
         options = options_of(registry, name, by)
         if options is not None:
-            aside.ask_pairs(f"filter:{name}", options, OPTIONS + 1)
+            aside.ask_few_pairs(f"filter:{name}", options, OPTIONS)
     mine = ColumnChoice.objects.visible_to(by).filter(registry=registry.slug)
     aside.ask_pairs("columns", mine.values_list("size", "columns"), 1)
     views = SavedView.objects.visible_to(by).filter(registry=registry.slug).order_by("shared", "name")
     told = JSONObject(name="name", query="query", shared="shared", user="user_id")
     aside.ask_pairs("views", views.values_list("pk", told), 20)
-    for key, rows in _counted(asked):
-        aside.ask_count("count", key, rows)
-    return aside.answers()
+    _ask_counts(aside, asked)
+    answers = aside.answers()
+    return answers, aside.tallies(answers, "open") | aside.tallies(answers, "count")
 
 
-def _counted(asked: Asked) -> list[tuple[str, Any]]:
-    state = asked.registry.state
+def _ask_counts(aside: Aside, asked: Asked) -> None:
+    """Count by state: what is not ended in one pass, each ended state by itself and not far."""
+    registry, state = asked.registry, asked.registry.state
+    branches = asked.branches(without=state)
     if not state:
-        return [(WHOLE, asked.rows())]
-    rows = asked.rows_without(state)
-    return [(code, rows.filter(**{state: code})) for code, _ in _states(asked.registry)]
+        return aside.ask_count("count", WHOLE, branches)
+    if registry.ended:
+        unended = [rows.exclude(**{f"{state}__in": registry.ended}) for rows in branches]
+        aside.ask_counts("open", state, unended, OPEN_CAP)
+    cap = ENDED_CAP if registry.ended else None
+    for code in registry.ended or [code for code, _ in _states(registry)]:
+        aside.ask_count("count", code, [rows.filter(**{state: code}) for rows in branches], cap)
 
 
 def _states(registry: Registry) -> list[tuple[str, str]]:
@@ -189,19 +199,19 @@ def _chips(found: Found) -> list[shapes.Chip]:
     if not state:
         return []
     chosen = [value for value in asked.given.getlist(state) if value]
-    chips = [shapes.Chip("全部", _summed(found.counts), f"?{asked.query(drop=[state])}", active=not chosen)]
+    chips = [
+        shapes.Chip("全部", _shown(summed(found.counts.values())), f"?{asked.query(drop=[state])}", active=not chosen)
+    ]
     for code, name in _states(asked.registry):
-        count = found.counts.get(code, 0)
-        if count or code in chosen:
-            chips.append(
-                shapes.Chip(name, capped(count), f"?{asked.query(**{state: code})}", code, code in chosen)  # type: ignore[arg-type]
-            )
+        count = found.counts.get(code, NOUGHT)
+        if count.number or code in chosen:
+            chips.append(shapes.Chip(name, _shown(count), f"?{asked.query(**{state: code})}", code, code in chosen))
     return chips
 
 
-def _summed(counts: dict[str, int]) -> Any:
-    """The sum as shown: «1,234», or «10,000+» when a part of it was not counted to its end."""
-    return capped(CAP + 1 if any(count > CAP for count in counts.values()) else sum(counts.values()))
+def _shown(count: Tally) -> Any:
+    """A count as a chip shows it: «1,234», or «1,000+» when it was not counted to its end."""
+    return str(count)
 
 
 def _views(found: Found) -> list[shapes.SavedView]:
@@ -226,7 +236,7 @@ def _pager(found: Found) -> shapes.Pager:
     if not page.rows:
         return shapes.Pager(asked.at("before", page.before), "", "")
     last = page.first + len(page.rows) - 1
-    summary = f"第 {page.first:,}–{last:,} 条，共 {_summed(found.chosen)} 条"
+    summary = f"第 {page.first:,}–{last:,} 条，共 {summed(found.chosen.values())} 条"
     return shapes.Pager(asked.at("before", page.before), asked.at("after", page.after), summary)
 
 

@@ -54,6 +54,8 @@ def discover() -> None:
     """Read `registries.py` of every app, and of the sub-rooms of an app that are no apps themselves."""
     for app in apps.get_app_configs():
         root = Path(app.path)
+        if (root / "registries" / "__init__.py").exists():  # a room with many of them keeps a folder
+            import_module(f"{app.name}.registries")
         for file in (root / "registries.py", *sorted(root.glob("*/registries.py"))):
             if file.exists() and file.parent.name not in SKIPPED:
                 below = file.parent.relative_to(root).parts

@@ -55,12 +55,37 @@ def page_of(
     rows: QuerySet[Any], order: Order, size: int, *, after: Place | None = None, before: Place | None = None
 ) -> Page:
     """The page of `size` rows behind `after`, or in front of `before`, or the first one."""
+    return page_of_branches(rows, (), order, size, after=after, before=before)
+
+
+def page_of_branches(
+    rows: QuerySet[Any],
+    branches: Sequence[QuerySet[Any]],
+    order: Order,
+    size: int,
+    *,
+    after: Place | None = None,
+    before: Place | None = None,
+) -> Page:
+    """The same page, where the rows are also known in branches without overlap.
+
+    The page's rows are among the first ones of each branch, and only these are then put in order.
+    """
     backwards = before is not None
     place = before or after
-    if place is not None:
-        rows = rows.filter(_beyond(rows.model, order, place.values, backwards))
-    ordered = rows.order_by(*(_turned(name) if backwards else name for name in order))
-    found = list(ordered[: size + 1])
+    turned = [_turned(name) if backwards else name for name in order]
+
+    def head_of(part: QuerySet[Any]) -> QuerySet[Any]:
+        if place is not None:
+            part = part.filter(_beyond(part.model, order, place.values, backwards))
+        return part.order_by(*turned)[: size + 1]
+
+    if len(branches) > 1:
+        heads = [head_of(part).values("pk") for part in branches]
+        ordered = rows.filter(pk__in=heads[0].union(*heads[1:], all=True)).order_by(*turned)[: size + 1]
+    else:
+        ordered = head_of(rows)
+    found = list(ordered)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()

@@ -18,6 +18,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.choices import CallableChoiceIterator
 
 from hezhi.ground.text import strip_controls
 from hezhi.ground.time import local
@@ -26,6 +27,7 @@ from hezhi.ground.words import in_words, label_of, label_path
 SELECT_UP_TO = 200
 PRELOAD_UP_TO = 5_000
 NAMED_AT_MOST = 8
+ONE_LINE = 200
 YES, NO = ("是", "有", "1", "true", "yes", "y", "on", "√"), ("否", "无", "0", "false", "no", "n", "", "×")
 DATETIME_FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M")
 DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
@@ -232,6 +234,32 @@ class WordsField(forms.CharField):
             raise ValidationError([f"“{word}”：{said}" for said in fault.messages]) from None
 
 
+class CodesField(WordsField):
+    """Several of a list of codes (多选): ticked on a page, written as codes or labels in a sheet."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, *, base: models.Field[Any, Any], **kwargs: Any) -> None:
+        super().__init__(base=base, **kwargs)
+        self.widget.choices = CallableChoiceIterator(lambda: base.flatchoices)  # type: ignore[attr-defined]
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """The codes with their labels, asked anew: a dictionary changes meanwhile."""
+        return {str(code): str(label) for code, label in self.base.flatchoices}
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, list | tuple) else re.findall(r"[^、,，;；\s]+", str(value or ""))
+
+    def _one(self, word: str) -> Any:
+        code = {label: code for code, label in self.codes.items()}.get(word, word)
+        if code not in self.codes:
+            raise ValidationError(
+                f"没有“{word}”这个选项。可选：{'、'.join(self.codes.values())}。", code="invalid_choice"
+            )
+        return code
+
+
 def plausible_day(value: Any) -> None:
     """Refuse a day or moment that is certainly mistyped, and that no clock of ours could carry."""
     if value is not None and not 1900 <= value.year <= 2200:
@@ -327,13 +355,16 @@ def form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | No
         made = LookupField(field.remote_field.model._default_manager.all(), **told)
     elif field.choices:
         blank = field.blank or not field.has_default()
-        offered = partial(field.get_choices, include_blank=blank)  # asked anew: a dictionary changes meanwhile
+        offered = partial(
+            field.get_choices, include_blank=blank, blank_choice=[("", "请选择")]
+        )  # asked anew: a dictionary changes meanwhile
         made = CodeField(choices=offered, empty_value=None if field.null else "", **told)
         made.dictionary = getattr(field, "dictionary", "")
     elif isinstance(field, models.BooleanField) and not field.null:
         made = YesNoField(label=field.verbose_name, help_text=field.help_text, required=False)
     elif isinstance(field, ArrayField):
-        made = WordsField(base=field.base_field, **told)
+        kind = CodesField if field.base_field.choices else WordsField
+        made = kind(base=field.base_field, **told)
     elif isinstance(field, models.JSONField):
         empty = field.get_default if field.has_default() and not field.null else None
         made = JsonField(empty=empty, widget=forms.Textarea(attrs={"rows": 4}), **told)
@@ -363,6 +394,8 @@ def _plain_field(field: models.Field[Any, Any], kwargs: dict[str, Any]) -> forms
         return field.formfield(widget=day, input_formats=DATE_FORMATS, **kwargs)
     if isinstance(field, models.TimeField):
         return field.formfield(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **kwargs)
+    if isinstance(field, models.TextField) and (field.max_length or 999) <= ONE_LINE:
+        return field.formfield(**kwargs)  # a sealed number or name is a text to the database, and one line to a person
     if isinstance(field, models.TextField):
         return field.formfield(widget=forms.Textarea(attrs={"rows": 4}), **kwargs)
     return field.formfield(**kwargs)

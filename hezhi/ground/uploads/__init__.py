@@ -8,6 +8,7 @@ knows no right and no model: that is the work of `engines.records`.
 from hezhi.ground.uploads.inspect import DOCUMENTS, PICTURES, SHEETS, Checked, inspect_upload, safe_name
 from hezhi.ground.uploads.kinds import KINDS, Kind
 from hezhi.ground.uploads.letters import UploadRefused
+from hezhi.ground.uploads.maps import MAPS, MapFile, inspect_map
 from hezhi.ground.uploads.pictures import Picture
 from hezhi.ground.uploads.scanner import Quarantine, scan
 from hezhi.ground.uploads.texts import text_encoding
@@ -15,13 +16,16 @@ from hezhi.ground.uploads.texts import text_encoding
 __all__ = [
     "DOCUMENTS",
     "KINDS",
+    "MAPS",
     "PICTURES",
     "SHEETS",
     "Checked",
     "Kind",
+    "MapFile",
     "Picture",
     "Quarantine",
     "UploadRefused",
+    "inspect_map",
     "inspect_upload",
     "safe_name",
     "scan",

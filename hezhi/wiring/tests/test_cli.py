@@ -111,6 +111,78 @@ def test_an_import_without_the_right_is_refused(importing):
         importing(GOOD, write=True, permissions=())
 
 
+# -- cases -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reporting(db, tmp_path):
+    """Import a small file of reports in an acceptor's name, and read what the screen says."""
+    from rich.console import Console
+
+    from hezhi.chapters.cases.intake.testkit import build
+    from hezhi.wiring.cli_cases import import_cases
+
+    by = build()["centre.acceptor"]
+
+    def run(*rows, write, **asked):
+        path = tmp_path / "诉求.csv"
+        path.write_text("\n".join(("标题,反映内容,地点,经度,纬度,联系电话", *rows)), encoding="utf-8")
+        told = io.StringIO()
+        whole = import_cases(path, by, write=write, screen=Console(file=told, width=200), **asked)
+        return whole, told.getvalue()
+
+    return run
+
+
+REPORT = "路灯不亮,12 号楼前路灯不亮已有三天,平江路,120.005,36.005,19900001111"
+HOW = {"source": "hotline", "crs": "EPSG:4326"}
+
+
+def cases_and_files():
+    from hezhi.chapters.cases.handling.models import Case
+    from hezhi.engines.records.models import Attachment
+
+    return Case.objects.count(), Attachment.objects.exclude(sealed_key=b"").count()
+
+
+@pytest.mark.clause("9.1.2-1")
+def test_reports_are_checked_first_and_nothing_of_the_file_stays(reporting):
+    whole, told = reporting(REPORT, write=False, **HOW)
+    assert whole and "新增 1" in told and "未写入任何事件" in told
+    assert cases_and_files() == (0, 0)
+
+
+@pytest.mark.clause("9.1.2-1")
+def test_reports_become_cases_when_told_to_write(reporting):
+    whole, told = reporting(REPORT, write=True, **HOW)
+    assert whole and "已写入：共 1 行，新增 1" in told
+    assert cases_and_files() == (1, 0)
+
+
+@pytest.mark.clause("9.1.2-1")
+def test_a_refused_report_is_named_with_its_line_and_masked_and_stops_no_other(reporting):
+    whole, told = reporting(REPORT, REPORT.replace("120.005", "东边"), write=True, **HOW)
+    assert not whole and "退回 1" in told and "第 3 行 经度：经度不是数字" in told
+    assert "19900001111" not in told
+    assert cases_and_files()[0] == 1
+
+
+@pytest.mark.clause("9.1.2-1")
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"crs": "EPSG:4326"}, "--source"), ({"source": "hotline"}, "--crs：.*系统不猜测坐标系"),
+        (HOW | {"clock": "later"}, "--clock"), (HOW | {"mapping": "nobody"}, "--mapping：请从 own"),
+    ],
+)  # fmt: skip
+def test_what_nobody_may_guess_about_reports_is_asked_for(reporting, asked, said):
+    import click
+
+    with pytest.raises(click.UsageError, match=said):
+        reporting(REPORT, write=True, **asked)
+    assert cases_and_files() == (0, 0)
+
+
 def test_a_registry_prints_what_its_declaration_gives():
     told = hezhi("registry", "categories").stdout
     assert "/r/categories/" in told and "/api/v1/categories/" in told and "类别代码（code）" in told

@@ -97,7 +97,7 @@ class _Confirmed(RegistryPage):
 
     title: ClassVar[str] = ""
 
-    def post(self, request: HttpRequest, **where: Any) -> HttpResponse:
+    def confirm(self, request: HttpRequest, **where: Any) -> HttpResponse:
         """Save at once when nothing moves; otherwise ask for the basis first. Both happen together or not at all."""
         form = WhyForm(request.POST if "basis" in request.POST else None)
         try:
@@ -141,6 +141,9 @@ class _Confirmed(RegistryPage):
 class CalendarNew(_Confirmed, NewPage):
     """Enter a day or hours (登记), after a look at what they move."""
 
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return self.confirm(request)
+
     def write(self, request: HttpRequest, **where: Any) -> object:
         key = row_id_of(request.POST.get("form_token", ""))
         return actions.create(self.registry, request.POST, by=self.by, id=key)
@@ -151,6 +154,9 @@ class CalendarNew(_Confirmed, NewPage):
 
 class CalendarEdit(_Confirmed, EditPage):
     """Change a day or hours (修改), after a look at what they move."""
+
+    def post(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        return self.confirm(request, id=id)
 
     def write(self, request: HttpRequest, **where: Any) -> object:
         key: UUID = where["id"]

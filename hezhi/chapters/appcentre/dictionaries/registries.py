@@ -1,4 +1,4 @@
-"""Units, posts, people, roles, calendars, limits, message templates and channel keys as registries.
+"""Units, posts, people, roles, calendars, limits and message templates as registries.
 
 The tables belong to the engines; here stand their screens. Accounts themselves (passwords, second factor,
 posts held) are verbs of `appcentre.users`; here one reads people and corrects a name or a phone.
@@ -7,16 +7,18 @@ posts held) are verbs of `appcentre.users`; here one reads people and corrects a
 import re
 from typing import Any
 
+from django import forms
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Substr
 
 from hezhi.chapters.appcentre.dictionaries.pages import CalendarEdit, CalendarList, CalendarNew, LimitsPage
-from hezhi.engines.connect.models import ChannelKey
+from hezhi.chapters.appcentre.users.api import open_work_of
 from hezhi.engines.dossier.extra import ExtraFields as ExtraPart
 from hezhi.engines.dossier.extra import forget as forget_extra
 from hezhi.engines.dossier.models import ExtraField
 from hezhi.engines.flow.models import CalendarDay, LimitRule, WorkingHours
+from hezhi.engines.flow.parts import Approval
 from hezhi.engines.flow.rules.calendar import hours
 from hezhi.engines.org import permissions
 from hezhi.engines.org.actor import Actor
@@ -24,7 +26,6 @@ from hezhi.engines.org.models import Holding, Post, Role, Unit, User
 from hezhi.engines.reach import words
 from hezhi.engines.reach.models import MessageTemplate
 from hezhi.engines.registry import dictionaries
-from hezhi.engines.registry.abilities import SecondPerson
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import KeysFilter
@@ -34,6 +35,7 @@ from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register, registries
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.ui.fields import CodeField, form_field
 from hezhi.ground.ui.shapes import Action
 
 DICTIONARY = re.compile(r"[a-z][a-z0-9_]*")
@@ -93,6 +95,14 @@ class Units(Registry):
         return Unit.objects.filter(pk=row.pk).values_list("path", flat=True).first() or ""
 
     def _may_close(self, row: Unit) -> None:
+        work = open_work_of(row).told
+        if work:
+            raise NotNow(
+                what=f"“{row.name}”现在不能停用：还有 {work}没有办结。",
+                meaning="停用后这些工作就没有人负责，所以没有停用。",
+                remedy="请先由派遣员把承办单转办给其他单位，或由本单位办结，再停用。",
+                code="units.open_work",
+            )
         below = Unit.objects.filter(parent=row, valid_to__isnull=True).count()
         held = Holding.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=time.now()), post__unit=row).count()
         if below or held:
@@ -162,7 +172,7 @@ class People(Registry):
     form = (("联系方式", ("full_name", "work_phone", "email")),)
     personal = ("full_name", "work_phone", "email")
     purpose = "办理公务时联系工作人员"
-    parts = (AccountButton(), SecondPerson("org.roles"))
+    parts = (AccountButton(), Approval("org.approve"))
 
     def with_columns(self, rows: QuerySet[Any], columns: Any) -> QuerySet[Any]:
         """The posts held come with the rows, as one text each."""
@@ -337,6 +347,30 @@ class Codes(Registry):
         return {"dictionary": "yangli", "dictionary_name": "样例字典", "code": f"{n}", "label": f"样例项{n}"}
 
 
+class ExtraFieldForm(forms.ModelForm):
+    """An added field as it is entered: the registry is chosen among those that take one."""
+
+    registry = CodeField(label="台账", choices=lambda: [("", "请选择"), *takers()])
+    sections = (
+        ("字段", ("registry", "code", "label", "kind", "choices", "required", "help", "order")),
+        ("归属和效力", ("unit", "valid_from")),
+        ("个人信息", ("personal", "purpose")),
+    )
+
+    class Meta:
+        model = ExtraField
+        fields = (
+            "registry", "code", "label", "kind", "choices", "required", "help", "order", "unit", "valid_from",
+            "personal", "purpose",
+        )  # fmt: skip
+        formfield_callback = form_field
+
+
+def takers() -> list[tuple[str, str]]:
+    """The registries that take added fields, by slug and title."""
+    return [(r.slug, r.title) for r in registries() if any(isinstance(part, ExtraPart) for part in r.parts)]
+
+
 @register
 class ExtraFields(Registry):
     """Fields added to registries as data (扩展字段); a personal one names its purpose."""
@@ -347,24 +381,22 @@ class ExtraFields(Registry):
     right = dict.fromkeys(("view", "edit", "delete"), "dictionaries.edit")
     scope = public
     offers = ("view", "add", "edit", "delete", "api")
-    list = ("registry", "label", "code", "kind", "required", "unit", "order", "valid_from", "valid_to")
+    list = ("registry_title", "label", "code", "kind", "required", "unit", "order", "valid_from", "valid_to")
     also = ("personal", "purpose", "help")
     filters = ("registry", "kind", "unit")
     search = ("label", "code", "registry")
     ordering = ("registry", "order", "code")
-    form = (
-        ("字段", ("registry", "code", "label", "kind", "choices", "required", "help", "order")),
-        ("归属和效力", ("unit", "valid_from")),
-        ("个人信息", ("personal", "purpose")),
-    )
+    natural_key = ("registry", "code")
+    form = ExtraFieldForm
     named_by = "label"
 
+    @column("台账", value="registry")
+    def registry_title(self, row: ExtraField) -> str:
+        """The registry by its title."""
+        return dict(takers()).get(row.registry, row.registry)
+
     def check(self, row: ExtraField, by: Actor) -> None:
-        """The registry must take added fields; the code stays; a choice has choices; a person's data has a purpose."""
-        takes = {r.slug: r.title for r in registries() if any(isinstance(p, ExtraPart) for p in r.parts)}
-        if row.registry not in takes:
-            offered = "、".join(f"{slug}（{title}）" for slug, title in takes.items()) or "目前没有"
-            raise BadInput({"registry": f"这个台账不接受扩展字段。可以填：{offered}。"})
+        """The code stays what it is; a choice has choices; a person's data has a purpose."""
         if not DICTIONARY.fullmatch(row.code):
             raise BadInput({"code": "代码只用小写字母、数字和下划线，以字母开头。"})
         before = ExtraField.objects.filter(pk=row.pk).values_list("registry", "code", "kind").first()
@@ -387,7 +419,7 @@ class ExtraFields(Registry):
         return {"registry": "units", "code": f"yangli{n}", "kind": "text"}
 
 
-# -- messages and outer systems --------------------------------------------------------------------
+# -- messages --------------------------------------------------------------------------------------
 
 
 @register
@@ -410,17 +442,3 @@ class MessageTemplates(Registry):
     def check(self, row: MessageTemplate, by: Actor) -> None:
         """Only places that the message can fill may stand in its words."""
         words.check(row.code, row.title, row.text)
-
-
-@register
-class ChannelKeys(Registry):
-    """Keys of outer systems (接入密钥): what each may do; the key itself is shown nowhere."""
-
-    model = ChannelKey
-    slug, title, group, icon = "channel-keys", "接入密钥", WORDS, "key"
-    clause = "10.1-1-1"
-    right, scope = {"view": "channels.edit"}, public
-    offers = ("view",)
-    list = ("name", "prefix", "scopes", "source", "quota_per_minute", "valid_from", "valid_to", "last_used_at")
-    search = ("name", "prefix")
-    ordering = ("name",)

@@ -10,7 +10,9 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         from hezhi.chapters.appcentre.users import events, rules
+        from hezhi.chapters.appcentre.users.actions import granting
         from hezhi.engines.org.permissions import declare
 
         declare(rules.permission_names())
         events.listen()
+        granting.register()

@@ -16,7 +16,7 @@ from allauth.mfa.webauthn import views as keys
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from hezhi.chapters.appcentre.users.pages import accounts, own, roles
+from hezhi.chapters.appcentre.users.pages import accounts, own, roles, units
 from hezhi.engines.org.rights import open_to_all, signed_in
 
 View = Callable[..., HttpResponse]
@@ -80,8 +80,12 @@ urlpatterns = [
     path("users/accounts/<uuid:user_id>/unlock/", accounts.unlock, name="users_unlock"),
     path("users/accounts/<uuid:user_id>/expiry/", accounts.expiry, name="users_expiry"),
     path("users/accounts/<uuid:user_id>/grant/", accounts.grant, name="users_grant"),
+    path("users/units/", units.tree, name="users_units"),
+    path("users/units/<uuid:unit_id>/", units.unit, name="users_unit"),
+    path("users/units/<uuid:unit_id>/posts/new/", units.new_post, name="users_new_post"),
+    path("users/posts/<uuid:post_id>/grant/", units.grant_here, name="users_grant_here"),
     path("users/roles/", roles.roles, name="users_roles"),
-    path("users/roles/policy.csv", roles.policy_document, name="users_policy"),
+    path("users/roles/policy.xlsx", roles.policy_document, name="users_policy"),
     path("users/roles/<slug:code>/", roles.edit_role, name="users_edit_role"),
     path("users/holdings/<uuid:holding_id>/end/", accounts.end_holding, name="users_end_holding"),
 ]

@@ -20,7 +20,11 @@ from hezhi.chapters.cases.handling.models import (
 from hezhi.engines.org.actor import Actor
 from hezhi.ground.events import announce
 
+ARRIVED = "cases.arrived"
+"""What is announced of a case that a hot path wrote without loading it (see `case_changed`)."""
+
 __all__ = [
+    "ARRIVED",
     "ENDED",
     "MATTER",
     "Case",
@@ -41,7 +45,7 @@ __all__ = [
 
 def case_changed(case_id: UUID, verb: str, *, by: Actor) -> None:
     """Announce a case that a hot path wrote without loading it."""
-    announce("cases.arrived", case_id=case_id, verb=verb, by=by)
+    announce(ARRIVED, case_id=case_id, verb=verb, by=by)
 
 
 def numbers_of(case_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -8,7 +8,9 @@ from django.db import connection
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
 from hezhi.chapters.cases.handling.models import Case, Reporter
+from hezhi.chapters.cases.handling.pages.in_grid import CASES_IN_GRID
 from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil
+from hezhi.chapters.grassroots.grids.api import contribute
 from hezhi.engines.flow.calendar_change import Moved
 from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.org.actor import Actor, system
@@ -57,7 +59,7 @@ where c.id = m.id and c.due_at = m.old
 def follow_calendar(*, moved: Sequence[Moved], **_: Any) -> None:
     """A change of the calendar moved limits (日历变更): the cases whose due moment it was follow, in one statement."""
     mine = [m for m in moved if m.matter[0] == MATTER]
-    columns = [[m.matter[1] for m in mine], [m.old for m in mine], [m.new for m in mine], [m.yellow for m in mine]]
+    columns: Any = [[m.matter[1] for m in mine], [m.old for m in mine], [m.new for m in mine], [m.yellow for m in mine]]
     with connection.cursor() as cursor:
         cursor.execute(_FOLLOW, columns)
 
@@ -82,3 +84,4 @@ def may_open_file(actor: Actor, case_id: UUID, attachment: Attachment) -> bool:
 
 register(MATTER, reporter_of)
 guard(MATTER, may_open_file)
+contribute(CASES_IN_GRID)

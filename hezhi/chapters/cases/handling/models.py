@@ -4,16 +4,17 @@ from typing import Self
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
-from django.db.models import Exists, OuterRef, Q, Value
-from django.db.models.functions import Concat
+from django.contrib.postgres.fields.array import ArrayOverlap  # type: ignore[attr-defined]
+from django.contrib.postgres.indexes import GinIndex, GistIndex
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Concat, Lower
 
-from hezhi.engines.org.actor import Actor
-from hezhi.engines.org.models import Unit
-from hezhi.engines.org.scope import Scoped
+from hezhi.engines.org.actor import Actor, Scope
+from hezhi.engines.org.scope import Scoped, any_of, apart, level_column
 from hezhi.engines.reach.news import tells_screens
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
+from hezhi.ground import lookups  # noqa: F401 - `among`
 from hezhi.ground.ids import new_id
 
 
@@ -65,6 +66,8 @@ class State(models.TextChoices):
 
 
 ENDED = (State.CLOSED, State.NOT_ACCEPTED, State.MERGED, State.VOID)
+NOT_ENDED = ~Q(state__in=["closed", "not_accepted", "merged", "void"])
+HAS_LIMIT = Q(due_at__isnull=False)
 
 
 @tracked()
@@ -126,41 +129,68 @@ class RoutingRule(models.Model):
         ordering = ["category"]
 
 
+UNITS = ArrayField(models.UUIDField())
+HELPERS = Func("units", "lead_unit", function="array_remove", output_field=UNITS)
+"""The units at work beside the leading one (协办单位), as the database works them out."""
+
+
+def _ways(scope: Scope) -> list[Q]:
+    """How a case comes into a scope: it lies in the area, or one of the units has work in it."""
+    if scope.everything:
+        return [Q()]
+    area = [Q(**{f"{scope.level}_id": scope.area})] if scope.area else []
+    return [*area, Q(units__overlap=list(scope.units))] if scope.units else area
+
+
+def _branches(scope: Scope) -> list[Q]:
+    """The ways of a scope without overlap; where units alone count, the cases they lead and those they help in.
+
+    That a helper is among the units is said once more: it tells the database that such cases are rare.
+    """
+    if scope.everything or scope.area or not scope.units:
+        return apart(_ways(scope))
+    units = list(scope.units)
+    leads = Q(lead_unit__in=units, lead_unit__among=F("units"))
+    return [leads, Q(ArrayOverlap(HELPERS, units), units__overlap=units) & ~leads]
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     """Cases asked for with the reader in hand."""
 
     def visible_to(self, actor: Actor) -> Self:
         """Cases in the reader's area, or in which one of his units has work, of the kinds he may see."""
-        scope = actor.scope
-        if scope.nothing:
-            return self.none()
-        condition = Q()
-        if not scope.everything:
-            condition = Q(units__overlap=list(scope.units))
-            if scope.area:
-                condition |= Q(**{f"{scope.level}_id": scope.area})
-        if scope.matter_kinds:
-            condition &= Q(kind__in=scope.matter_kinds)
-        return self.filter(condition).not_barred_to(actor)
+        return self._of_kinds(actor).filter(any_of(_ways(actor.scope)))
+
+    def branches(self, actor: Actor) -> list[Self]:
+        """The same cases in branches without overlap, for counting."""
+        return [self._of_kinds(actor).filter(condition) for condition in _branches(actor.scope)] or [self.none()]
+
+    def ordered_branches(self, actor: Actor) -> list[Self]:
+        """The same cases in branches of which each can be read in order.
+
+        A reader with an area of his own gets one: few cases outside it are his, and to find them in order
+        would mean to pass all the others.
+        """
+        return [self.visible_to(actor)] if actor.scope.area else self.branches(actor)
+
+    def _of_kinds(self, actor: Actor) -> Self:
+        """Cases of the kinds that the reader's post sees, without those he is kept out of."""
+        kinds = actor.scope.matter_kinds
+        return (self.filter(kind__in=kinds) if kinds else self).not_barred_to(actor)
 
     def not_barred_to(self, actor: Actor) -> Self:
         """Without the secret cases that complain of the reader's own unit or of one above it (被反映单位回避).
 
-        Wherever the case lies and however far the reader sees; the inner question is asked only once a
-        secret row is met.
+        Wherever the case lies and however far the reader sees.
         """
-        if actor.unit_id is None:
-            return self
-        below = Unit.objects.filter(pk=actor.unit_id, path__startswith=OuterRef("path"))
-        above_me = Unit.objects.filter(Exists(below)).values("pk")
-        return self.exclude(Q(secret=True) & Q(barred_unit__in=above_me))
+        return self.exclude(Q(secret=True) & Q(barred_unit__in=actor.above)) if actor.above else self
 
     def open(self) -> Self:
         """Cases not yet ended (未结事件)."""
-        return self.exclude(state__in=ENDED)
+        return self.filter(NOT_ENDED)
 
 
-@tracked(exclude=["search_text"])
+@tracked(exclude=["search_text"], indexed=False)
 class Case(Scoped):
     """事件: a matter that came in, gets an owner and a time limit, is dealt with, answered and counted.
 
@@ -173,6 +203,10 @@ class Case(Scoped):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # The indexes below begin with these; a second one for each would only cost every intake.
+    town = level_column("镇街", db_index=False)
+    community = level_column("社区", db_index=False)
+    grid = level_column("网格", db_index=False)
     number = models.CharField("编号", max_length=24, unique=True)
     kind = models.CharField("事件类型", max_length=16, choices=Kind.choices)
     source = models.CharField("来源", max_length=16, choices=Source.choices)
@@ -185,7 +219,7 @@ class Case(Scoped):
     text = models.TextField("内容")
     sealed_text = SealedTextField("保密内容", blank=True, default="")
     category = models.ForeignKey(
-        Category, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name="类别"
+        Category, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name="类别", db_index=False
     )
     answers = models.JSONField("补充询问答复", default=dict, blank=True)
     urgency = models.CharField("紧急程度", max_length=12, choices=Urgency.choices, default=Urgency.NORMAL)
@@ -213,7 +247,7 @@ class Case(Scoped):
         help_text="现在由哪个中心派遣",
     )
     lead_unit = models.ForeignKey(
-        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="主办单位"
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="主办单位", db_index=False
     )
     units = ArrayField(models.UUIDField(), verbose_name="参与单位", default=list)
     due_at = models.DateTimeField("时限", null=True, blank=True)
@@ -225,7 +259,7 @@ class Case(Scoped):
     )
     on_the_spot = models.BooleanField("当场处理", default=False)
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="并入"
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="并入", db_index=False
     )
     split_from = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name="拆分自"
@@ -244,17 +278,19 @@ class Case(Scoped):
 
     suggestion = models.JSONField("智能建议", default=dict, blank=True)
     search_text = models.GeneratedField(
-        expression=Concat("number", Value(" "), "title", Value(" "), "place"),
+        expression=Lower(Concat("number", Value(" "), "title", Value(" "), "place")),
         output_field=models.TextField(),
         db_persist=True,
     )
     revision = models.PositiveIntegerField("修订号", default=0)
 
-    objects = CaseQuerySet.as_manager()
+    objects = CaseQuerySet.as_manager()  # type: ignore[assignment,misc]  # the plugin makes managers of strangers
 
     class Meta:
         verbose_name = "事件"
         ordering = ["-received_at", "-id"]
+        # The order of the list behind what is equal in it, so that a page is read and not searched for. Work that
+        # is not ended has small indexes of its own: it stays a few thousand rows while the ended ones pile up.
         indexes = [
             models.Index(fields=["-received_at", "-id"], name="case_newest"),
             models.Index(fields=["town", "-received_at", "-id"], name="case_town"),
@@ -263,13 +299,26 @@ class Case(Scoped):
             models.Index(fields=["grid", "-received_at", "-id"], name="case_grid"),
             models.Index(fields=["state", "-received_at", "-id"], name="case_state"),
             models.Index(fields=["category", "-received_at", "-id"], name="case_category"),
+            models.Index(fields=["lead_unit", "-received_at", "-id"], name="case_lead_newest"),
             models.Index(fields=["lead_unit", "state", "-received_at", "-id"], name="case_lead"),
+            models.Index(fields=["due_at", "id"], name="case_due"),
+            models.Index(fields=["closed_at", "id"], name="case_closed"),
             models.Index(
-                fields=["due_at"],
-                name="case_running",
-                condition=~Q(state__in=["closed", "not_accepted", "merged", "void"]),
+                fields=["town", "state"],
+                # What the counts above the list ask of a row, so that they need not go and see it.
+                include=["secret", "barred_unit", "kind", "source", "urgency", "category", "due_at", "search_text"],
+                name="case_open_town",
+                condition=NOT_ENDED,
             ),
+            models.Index(fields=["lead_unit", "state"], name="case_open_lead", condition=NOT_ENDED),
+            GinIndex(fields=["units"], name="case_open_units", condition=NOT_ENDED),
+            models.Index(fields=["-received_at", "-id", "due_at"], name="case_limit_newest", condition=HAS_LIMIT),
+            models.Index(
+                fields=["lead_unit", "-received_at", "-id", "due_at"], name="case_limit_lead", condition=HAS_LIMIT
+            ),
+            GistIndex(fields=["point"], name="case_point"),
             GinIndex(fields=["units"], name="case_units"),
+            GinIndex(HELPERS, name="case_helpers"),
             GinIndex(fields=["search_text"], name="case_search", opclasses=["gin_trgm_ops"]),
             models.Index(fields=["merged_into"], name="case_merged", condition=Q(merged_into__isnull=False)),
         ]

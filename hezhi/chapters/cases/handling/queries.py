@@ -1,8 +1,9 @@
 """Reads of a case, always starting from who reads (9.1.2-2)."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case as Choice
@@ -37,12 +38,16 @@ BY_UNIT_ONLY = frozenset({"work"})
 """Verbs of the case that are done through its work orders and have no button of their own."""
 
 
+_SHAPES = [f"{level}__{name}" for level in ("town", "community", "grid") for name in ("shape", "centre")]
+"""What a case page never draws of the areas of a case: their outlines are the longest values of all."""
+
+
 def case_for(actor: Actor, case_id: UUID) -> Case:
     """One case that this reader may see, with its names; otherwise «not found», whatever the reason."""
     rows = Case.objects.visible_to(actor).select_related(
         "category", "town", "community", "grid", "lead_unit", "desk", "reporter", "merged_into", "split_from"
     )
-    case = rows.filter(pk=case_id).first()
+    case = rows.defer(*_SHAPES).filter(pk=case_id).first()
     if case is None:
         raise NotFound("没有找到这件事。", "可能编号有误，或不在您的管辖范围。", "请核对编号。", code="cases.not_found")
     return case
@@ -75,7 +80,8 @@ class CaseFile:
     def total(self) -> Deadline | None:
         """The limit that counts now: the running one, or the last."""
         running = [d for d in self.deadlines if d.state in ("running", "paused")]
-        return (running or self.deadlines or [None])[-1]
+        counted = running or self.deadlines
+        return counted[-1] if counted else None
 
 
 def case_file(actor: Actor, case_id: UUID) -> CaseFile:
@@ -117,6 +123,9 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
         elif verb.code == "release":
             upper = actor.unit_id in (case.desk_id, order.issued_by_unit_id)
             if upper and (order.parent_id or order.part == WorkOrder.Part.ASSIST):
+                found.append(verb)
+        elif verb.code == "return_order":
+            if mine and not order.may_not_return:
                 found.append(verb)
         elif verb.code == "arrive":
             if mine and order.called and order.arrived_at is None:
@@ -161,7 +170,7 @@ def masked_reporter(case: Case) -> dict[str, str]:
     if reporter is None or reporter.anonymous:
         return {"name": "匿名", "phone": "", "address": ""}
     return {
-        "name": mask("name", reporter.name),
+        "name": mask("name", reporter.name) if reporter.name else "未留姓名",
         "phone": mask("phone", reporter.phone),
         "address": mask("address", reporter.address),
     }
@@ -170,8 +179,17 @@ def masked_reporter(case: Case) -> dict[str, str]:
 def suggested_units(case: Case) -> list[UnitChoice]:
     """Who should lead, after the table of duties (派单目录): the nearest rule of category and area first.
 
-    Two queries. Without a rule the town of the place is proposed (属地).
+    Two queries (three for a case that came back: who returned it is not proposed again), once for this case as
+    it was read: a page asks several times. Without a rule the town of the place is proposed (属地).
     """
+    asked = (case.category_id, case.town_id, case.community_id, case.barred_unit_id)
+    known: tuple[Any, list[UnitChoice]] | None = case.__dict__.get("_suggested")
+    if known is None or known[0] != asked:
+        known = case.__dict__["_suggested"] = (asked, _suggested_units(case))
+    return list(known[1])
+
+
+def _suggested_units(case: Case) -> list[UnitChoice]:
     choices: list[UnitChoice] = []
     if case.category:
         codes = case.category.path.split("/")
@@ -193,6 +211,9 @@ def suggested_units(case: Case) -> list[UnitChoice]:
     if case.barred_unit_id:
         barred = Unit.objects.get(pk=case.barred_unit_id).path
         choices = [c for c in choices if not c.unit.path.startswith(barred)]
+    if case.returns:
+        refused = set(WorkOrder.objects.filter(matter_id=case.pk, state="returned").values_list("unit_id", flat=True))
+        choices = [c for c in choices if c.unit.pk not in refused]
     return choices
 
 
@@ -214,9 +235,10 @@ def similar_cases(actor: Actor, case: Case, most: int = 5) -> list[tuple[Case, C
         .filter(near, received_at__gte=since, received_at__lte=case.received_at + timedelta(days=1), secret=False)
         .exclude(pk=case.pk)
         .exclude(state="void")
+        .only("number", "title", "text", "state", "community", "point", "received_at")
         .order_by("-received_at")[:80]
     )
-    known = {row.pk: row for row in rows}
+    known: dict[Hashable, Case] = {row.pk: row for row in rows}
     found = candidates(_as_message(case), map(_as_message, known.values()), most)
     return [(known[c.id], c) for c in found]
 
@@ -241,7 +263,8 @@ def triage_queue(actor: Actor) -> QuerySet[Case]:
     return (
         Case.objects.visible_to(actor)
         .filter(state__in=states)
-        .select_related("category", "town", "community", "grid")
+        .select_related("town")
+        .only("number", "title", "source", "state", "due_at", "urgency", "received_at", "town__name", "town__full_name")
         .order_by(BY_URGENCY, "received_at", "id")
     )
 

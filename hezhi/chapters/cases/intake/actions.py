@@ -1,28 +1,33 @@
-"""Taking a message in (入件, 9.1.2-1): one transaction, few statements, nothing twice.
+"""Taking a message in (入件, 9.1.2-1): one statement, one transaction, nothing twice.
 
-This is a hot path, so the rows of a new case are written by one explicit statement: grid and desk are
-looked up inside it. The history triggers see it like any other write.
+This is a hot path, so everything a new case brings is written by one explicit statement, its audit row and
+the answer to a repeated request included; grid and desk are looked up inside it. The history triggers see
+it like any other write.
 """
 
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
-from hezhi.chapters.cases.handling.api import MATTER, Case, Reporter, case_changed, sealed_number
+from hezhi.chapters.cases.handling.api import ARRIVED, MATTER, Case, Reporter, case_changed, sealed_number
 from hezhi.chapters.cases.intake.queries import guess_place, suggest
 from hezhi.chapters.cases.intake.rules import KIND_OF, Message, checked
+from hezhi.engines.connect.api import CLAIM, Claim
 from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.records.acting import TELL, Deed, acting, trace_of
-from hezhi.engines.records.vault import blind
+from hezhi.engines.records.acting import TELL, Deed, at_one_stroke, trace_of
+from hezhi.engines.records.audit import RECORD, recorded
+from hezhi.engines.records.vault import blind, sealed
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.crypto import sm3
 from hezhi.ground.errors import BadInput
+from hezhi.ground.events import is_heard
 from hezhi.ground.ids import SIGNS, new_id
-from hezhi.ground.prepared import prepared, typed
+from hezhi.ground.prepared import Hot
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Receipt:
     new: bool = True
 
 
-_TAKE_IN = (
+_WRITE = (
     f"with who as ({TELL})"
     + """
 , place as (
@@ -73,7 +78,9 @@ _TAKE_IN = (
     0, 0, 0, %(suggestion)s::jsonb, 0
   from (select nextval('handling_case_number') %% 10000000 as n) as running cross join who
   left join desk on true left join place on true left join guess on true left join category on true
-  where %(lon)s::float8 is null or place.id is not null
+  where (%(lon)s::float8 is null or place.id is not null) and not exists (
+    select from handling_case where outside_channel = %(outside_channel)s and outside_number = %(other_number)s
+      and outside_number <> '')
   on conflict do nothing
   returning id, number, state, urgency, title, desk_id, unit_id, grid_id, community_id, town_id
 ), reporter as (
@@ -99,17 +106,24 @@ _TAKE_IN = (
     id, object_type, object_id, number, title, step, permission, unit_id, urgency, created_at, due_at)
   select %(todo_id)s, %(matter)s, id, number, title, 'accept', 'cases.accept', desk_id, urgency, %(now)s, %(due_at)s
   from fresh where desk_id is not null and state = 'to_accept'
+), receipt as (
+  select fresh.id, fresh.number, fresh.state, coalesce(place.full_name, guess.full_name, '') as area
+  from fresh left join place on true left join guess on true
+), audit as ("""
+    + f"{RECORD} from fresh)"
 )
-select fresh.id, fresh.number, fresh.state, coalesce(place.full_name, guess.full_name, '')
-from fresh left join place on true left join guess on true
-"""
-)
+_TOLD = "select number, state, area from receipt"
+_ANSWER = """jsonb_set(%(claim_answer)s::jsonb, '{told}', %(claim_answer)s::jsonb->'told' || jsonb_build_object(
+    'number', receipt.number, 'area', receipt.area))"""
 
 _TYPES = (
     "uuid: id guess user unit reporter_id step_id deadline_id rule todo_id; boolean: secret on_the_spot anonymous"
     " wants_answer; timestamptz: outside_due_at occurred_at received_at now due_at yellow_at replied_at closed_at;"
     " integer: amount"
 )
+TAKE_IN = Hot(f"{_WRITE} {_TOLD}", _TYPES)
+TAKE_IN_ONCE = Hot(f"{_WRITE}, claim as ({CLAIM.replace('{answer}', _ANSWER)} from receipt) {_TOLD}", _TYPES)
+"""The same with the key of the request and the answer that its repetition will get."""
 
 
 @clause("9.1.2-1")
@@ -120,21 +134,35 @@ def take_in(message: Message, *, by: Actor, case_id: UUID | None = None) -> Rece
     """
     message = checked(message, now=time.now())
     case_id = case_id or new_id()
-    with acting(by, verb="cases.report", terse=True) as deed:
-        receipt = _write(message, by, case_id, deed)
-        if receipt is not None:
-            deed.objects.append((MATTER, receipt.id))
-            case_changed(receipt.id, "report", by=by)
-        else:
-            deed.written = True  # nothing was done: there is nothing to log
-    return receipt or _why_not(message, case_id)
+    return _write(message, by, case_id) or _why_not(message, case_id)
 
 
-def _write(message: Message, by: Actor, case_id: UUID, deed: Deed) -> Receipt | None:
+def take_in_once(message: Message, *, by: Actor, claim: Claim) -> Receipt | None:
+    """The same together with the key of the request, for what is new; None when nothing was written.
+
+    Then the key or the number is known already or something is wrong with the place: `once` and `take_in`
+    find out which. `claim.answer` holds `told`, to which the number and the area are added here. Raises
+    BadInput with every wrong field.
+    """
+    try:
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            return _write(checked(message, now=time.now()), by, new_id(), claim)
+    except IntegrityError:
+        return None
+
+
+def _write(message: Message, by: Actor, case_id: UUID, claim: Claim | None = None) -> Receipt | None:
+    deed = Deed(by, "cases.report", objects=[(MATTER, case_id)])
     code = code_for(case_id)
-    with prepared(typed(_TAKE_IN, _TYPES), _values(message, by, case_id, code) | trace_of(deed)) as cursor:
-        row = cursor.fetchone()
-    return Receipt(id=row[0], number=row[1], code=code, state=row[2], area=row[3]) if row else None
+    with at_one_stroke(deed, together=is_heard(ARRIVED)):
+        values = _values(message, by, case_id, code) | trace_of(deed)
+        values |= recorded(by, deed.verb, deed.objects)
+        row = TAKE_IN_ONCE.row(values | claim.values()) if claim else TAKE_IN.row(values)
+        if row is None:
+            return None
+        case_changed(case_id, "report", by=by)
+    number, state, area = map(str, row)
+    return Receipt(id=case_id, number=number, code=code, state=state, area=area)
 
 
 def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, object]:
@@ -150,7 +178,8 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
             kind=kind, category="", urgency=message.urgency or "normal", stage="accept", at=moment,
             tables=timing.recent_timetable(),
         )  # fmt: skip
-    reporter = Reporter(name=message.name, phone=message.phone, address=message.address)
+    reporter_id = new_id()
+    sealed_outside = sealed_number(message.outside_channel, message.outside_number)
     answers = {} if message.secret else dict(message.answers)
     return {
         "id": case_id,
@@ -158,11 +187,12 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
         "kind": kind,
         "source": message.source,
         "outside_channel": message.outside_channel,
-        "outside_number": _outside_number(message),
+        "outside_number": sealed_outside if message.secret else message.outside_number,
+        "other_number": message.outside_number if message.secret else sealed_outside,
         "outside_due_at": message.outside_due_at,
         "title": "保密诉求" if message.secret else message.title,
         "text": "内容已按保密件封存，由受理员阅处。" if message.secret else message.text,
-        "sealed_text": _sealed(Case(sealed_text=_whole(message) if message.secret else ""), "sealed_text"),
+        "sealed_text": sealed(Case, "sealed_text", _whole(message) if message.secret else "", row=case_id),
         "category": category,
         "answers": json.dumps(answers, ensure_ascii=False),
         "urgency": message.urgency,
@@ -174,7 +204,7 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
         "occurred_at": message.occurred_at,
         "received_at": message.received_at or moment,
         "now": moment,
-        "state": "closed" if on_the_spot else "to_accept",
+        "state": message.first_state,
         "due_at": deadline.due_at if deadline else None,
         "yellow_at": deadline.yellow_at if deadline else None,
         "secret": message.secret,
@@ -190,19 +220,19 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
         "closed_at": moment if on_the_spot else None,
         "close_reason": "当场处理" if on_the_spot else "",
         "suggestion": json.dumps(suggestion, ensure_ascii=False),
-        "reporter_id": new_id(),
+        "reporter_id": reporter_id,
         "anonymous": message.anonymous or not (message.name or message.phone),
-        "name": _sealed(reporter, "name"),
-        "phone": _sealed(reporter, "phone"),
-        "phone_blind": _sealed(reporter, "phone_blind"),
-        "address": _sealed(reporter, "address"),
+        "name": sealed(Reporter, "name", message.name, row=reporter_id),
+        "phone": sealed(Reporter, "phone", message.phone, row=reporter_id),
+        "phone_blind": blind("phone", message.phone),
+        "address": sealed(Reporter, "address", message.address, row=reporter_id),
         "follow_digest": code_digest(code),
         "platform_reference": "" if message.secret else message.platform_reference,
         "wants_answer": message.wants_answer,
         "step_id": new_id(),
         "step_text": message.spot_result,
         "matter": MATTER,
-        "deadline_id": deadline.pk if deadline else None,
+        "deadline_id": new_id() if deadline else None,
         "rule": deadline.rule_id if deadline else None,
         "why": deadline.why if deadline else "",
         "amount": deadline.amount if deadline else 0,
@@ -220,19 +250,6 @@ def _whole(message: Message) -> str:
     told += [f"平台帖子：{message.platform_reference}"] if message.platform_reference else []
     told += [f"{question}：{answer}" for question, answer in message.answers.items()]
     return "\n".join(told)
-
-
-def _outside_number(message: Message) -> str:
-    """The outer platform's number as the case keeps it: sealed for a secret one."""
-    if not message.secret:
-        return message.outside_number
-    return sealed_number(message.outside_channel, message.outside_number)
-
-
-def _sealed(row: Case | Reporter, name: str) -> object:
-    """The value of a sealed field as the database stores it."""
-    field = row._meta.get_field(name)
-    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
 
 
 def code_for(case_id: UUID) -> str:

@@ -171,8 +171,7 @@ def _preview(row: Batch, fit: Fit) -> dict[str, Any]:
 def _shown(row: Batch) -> dict[str, Any]:
     """What the page of a batch shows once it is matched."""
     checked_or_later = row.state not in (State.UPLOADED, State.CHECKING)
-    told = row.refused_rows.all()[:SHOWN_PROBLEMS] if checked_or_later else ()
-    problems = [problem for refused in told for problem in _problems(row, refused)]
+    problems = problems_of(row, SHOWN_PROBLEMS) if checked_or_later else []
     return _frame(3 if row.state == State.WRITTEN else 2, row) | {
         "counts": _figures(row) if checked_or_later and row.rows else [],
         "problems": problems, "problem_note": f"共退回 {row.refused} 行，其余行不受影响。",
@@ -180,6 +179,11 @@ def _shown(row: Batch) -> dict[str, Any]:
         "stalled": batches.is_stalled(row),
         "job": _job(row) if row.state in UNDER_WAY else None, "facts": _facts(row),
     }  # fmt: skip
+
+
+def problems_of(row: Batch, most: int) -> list[RowProblem]:
+    """What is wrong with the first refused rows, masked as on the page."""
+    return [problem for refused in row.refused_rows.all()[:most] for problem in _problems(row, refused)]
 
 
 def _problems(row: Batch, refused: RefusedRow) -> list[RowProblem]:

@@ -6,6 +6,7 @@ personal values (telephone, identity number) are masked before the text is read,
 by words of the general dictionary.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from functools import lru_cache
@@ -37,8 +38,17 @@ def folder() -> Path:
 
 def newest() -> Path | None:
     """The folder of the learnt model in use, or None while only the shipped one is there."""
-    found = sorted(folder().glob("2*")) if folder().is_dir() else []
-    return found[-1] if found else None
+    place = str(folder())
+    try:
+        return _newest_in(place, os.stat(place).st_mtime_ns)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _newest_in(place: str, changed: int) -> Path | None:
+    """Looked for once for each state of the folder: this is asked for every message."""
+    return max(Path(place).glob("2*"), default=None)
 
 
 def model_in_use() -> Model:

@@ -5,6 +5,7 @@ A suggestion comes with its reason and is never decided.
 Small tables (categories, names of areas) are kept in the process and read again when they change.
 """
 
+from collections import defaultdict
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -52,20 +53,51 @@ def suggest(title: str, text: str, hint: str = "") -> dict[str, Any]:
     }
 
 
+class Vocabulary:
+    """The active categories and the words that speak for them, found by their first two signs (类别词表)."""
+
+    def __init__(self, categories: list[tuple[str, str, str, tuple[str, ...]]]) -> None:
+        self.categories = {code: (name, words) for code, name, _, words in categories}
+        self.of_label: dict[str, list[str]] = defaultdict(list)
+        self.of_word: dict[str, list[str]] = defaultdict(list)
+        self._starts: dict[str, list[str]] = defaultdict(list)
+        for code, _, label, words in categories:
+            self.of_label[label].append(code)
+            for word in filter(None, words):
+                self.of_word[word].append(code)
+        for word in self.of_word:
+            self._starts[word[:2]].append(word)
+        self._single = frozenset(word for word in self.of_word if len(word) == 1)
+
+    def said(self, *texts: str) -> set[str]:
+        """The words that stand in one of the texts."""
+        found = set(self._single.intersection("".join(texts)))
+        starting = self._starts.get
+        for text in texts:
+            for at in range(len(text) - 1):
+                for word in starting(text[at : at + 2], ()):
+                    if text.startswith(word, at):
+                        found.add(word)
+        return found
+
+
 def _ranked(
-    categories: list[tuple[str, str, str, tuple[str, ...]]], label: str, title: str, text: str, hint: str
+    vocabulary: Vocabulary, label: str, title: str, text: str, hint: str, most: int = 5
 ) -> list[tuple[str, str, tuple[str, ...]]]:
     """Categories whose own words stand in the text, title words counting twice; those of the label first."""
-    found = []
-    for code, name, its_label, words in categories:
-        said = tuple(word for word in words if word in title or word in text)
-        score = sum(len(word) * (2 if word in title else 1) for word in said) + (2.5 if its_label == label else 0.0)
-        if hint and code.startswith(hint):
-            score += 2.5
-        if score:
-            found.append((score, code, name, said))
-    found.sort(key=lambda row: (-row[0], row[1]))
-    return [row[1:] for row in found]
+    scores: dict[str, float] = dict.fromkeys(vocabulary.of_label.get(label, ()), 2.5)
+    said = vocabulary.said(title, text)
+    for word in said:
+        weight = len(word) * (2 if word in title else 1)
+        for code in vocabulary.of_word[word]:
+            scores[code] = scores.get(code, 0.0) + weight
+    if hint:
+        for code in vocabulary.categories:
+            if code.startswith(hint):
+                scores[code] = scores.get(code, 0.0) + 2.5
+    best = sorted(scores, key=lambda code: (-scores[code], code))[:most]
+    found = [(code, *vocabulary.categories[code]) for code in best]
+    return [(code, name, tuple(word for word in words if word in said)) for code, name, words in found]
 
 
 def guess_place(*texts: str) -> UUID | None:
@@ -83,16 +115,16 @@ def _period() -> int:
 
 
 @lru_cache(maxsize=1)
-def _categories(period: int) -> list[tuple[str, str, str, tuple[str, ...]]]:
+def _categories(period: int) -> Vocabulary:
     """Active leaf categories: code, full name, label, and the words that speak for them."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select code, full_name, label, name, aliases from handling_category c where active"
             " and not exists (select 1 from handling_category k where k.parent_id = c.id)"
         )
-        return [
-            (code, full, label, tuple(dict.fromkeys([name, *aliases]))) for code, full, label, name, aliases in cursor
-        ]
+        return Vocabulary(
+            [(code, full, label, tuple(dict.fromkeys([name, *aliases]))) for code, full, label, name, aliases in cursor]
+        )
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ from hezhi.chapters.cases.intake.rules import Message
 from hezhi.engines.geo.queries import locate
 from hezhi.engines.records.models import Attachment
 from hezhi.ground.errors import BadInput
+from hezhi.ground.text import one_line, shorten
 
 MOST_PHOTOS = 6
 MOST_BYTES = 20 * 1024 * 1024
@@ -35,7 +36,7 @@ def message_of(given: dict[str, Any]) -> Message:
     name = kind[1] if kind else ""
     return Message(
         source="citizen",
-        title=f"{name}:{text}"[:40] if text else name,
+        title=shorten(f"{name}：{one_line(text)}", 40) if text else name,
         text=text or name,
         hint=kind[0] if kind else "",
         place=str(given.get("address", "")),
@@ -69,7 +70,7 @@ def photo_of(request: HttpRequest, case: Case, n: int) -> SimpleUploadedFile:
     body: bytes = request.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
         raise BadInput({"photos": ["照片超过 20 MB，请压缩后再传。"]})
-    return SimpleUploadedFile(f"照片{n}.{ending}", body, content_type=request.content_type)
+    return SimpleUploadedFile(f"照片{n}.{ending}", body, content_type=request.content_type or "")
 
 
 def near_rows(request: HttpRequest) -> list[dict[str, str]]:

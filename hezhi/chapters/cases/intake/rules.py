@@ -60,6 +60,11 @@ class Message:
     platform_reference: str = ""
     spot_result: str = ""
 
+    @property
+    def first_state(self) -> str:
+        """The state in which its case begins."""
+        return "closed" if self.spot_result else "to_accept"
+
 
 def checked(message: Message, *, now: datetime) -> Message:
     """The message made tidy, with WGS 84 coordinates; raises BadInput naming every field that is wrong."""

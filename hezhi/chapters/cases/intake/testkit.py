@@ -17,8 +17,9 @@ from hezhi.engines.flow.models import LimitRule, WorkOrder
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor, actor_of, system
 from hezhi.engines.org.models import Role, Unit, User
-from hezhi.engines.org.testkit import make_officer, make_role, make_unit, traced
+from hezhi.engines.org.testkit import make_officers, make_role, traced
 from hezhi.engines.reach.api import load_templates
+from hezhi.ground import time
 
 FROM = date(2020, 1, 1)
 ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -76,10 +77,14 @@ def build() -> District:
         code: make_role(code, [f"cases.{p}" for p in permissions], reach=reach)
         for code, (reach, permissions) in ROLES.items()
     }
-    for unit in district.units.values():
-        for code in _roles_of(unit):
-            name = f"{unit.code}.{code}"
-            district.people[name] = make_officer(name, roles[code], unit, full_name=f"示例{unit.name}{code}"[:40])
+    people = [
+        (f"{unit.code}.{code}", roles[code], unit) for unit in district.units.values() for code in _roles_of(unit)
+    ]
+    names = [f"示例{unit.name}{role.code}"[:40] for _, role, unit in people]
+    officers = make_officers(
+        [(login, name, role, unit) for (login, role, unit), name in zip(people, names, strict=True)]
+    )
+    district.people = {user.login_name: user for user in officers}
     _tables(district)
     load_templates(by=system("测试"))
     return district
@@ -88,7 +93,7 @@ def build() -> District:
 def _areas(district: District) -> None:
     def area(code: str, name: str, level: str, parent: Area | None, x: int, y: int, w: int, h: int) -> Area:
         box = Polygon.from_bbox((120 + x / 100, 36 + y / 100, 120 + (x + w) / 100, 36 + (y + h) / 100))
-        row = Area.objects.create(
+        row = Area(
             code=code, name=name, full_name=name if parent is None else f"{parent.full_name}{name}", level=level,
             parent=parent, shape=MultiPolygon(box, srid=4326), centre=Point(box.centroid.x, box.centroid.y, srid=4326),
             valid_from=FROM, district=parent and (parent.district or parent),
@@ -104,12 +109,16 @@ def _areas(district: District) -> None:
         community = area(f"c{t}", f"和安{t}社区", "community", town, (t - 1) * 2, 0, 2, 2)
         for g, (x, y) in enumerate(((0, 0), (1, 0), (0, 1)), 1):
             area(f"g{t}{g}", f"第{g}网格", "grid", community, (t - 1) * 2 + x, y, 1, 1)
+    Area.objects.bulk_create(district.areas.values())
 
 
 def _units(district: District) -> None:
     def unit(code: str, name: str, kind: str, parent: str = "", area: str = "") -> None:
         above = district.units.get(parent)
-        district.units[code] = make_unit(code, kind, above, name=name, area=district.areas.get(area))
+        district.units[code] = Unit(
+            code=code, name=name, kind=kind, parent=above, path=f"{above.path if above else ''}{code}/",
+            area=district.areas.get(area), valid_from=time.today(),
+        )  # fmt: skip
 
     unit("centre", "示例区社会治理中心", Unit.Kind.CENTRE, area="d")
     for code, name in (("light", "示例区城市管理局"), ("water", "示例区水务局"), ("house", "示例区住建局")):
@@ -118,6 +127,7 @@ def _units(district: District) -> None:
         unit(f"town{t}", f"东{t}街道办事处", Unit.Kind.TOWN, area=f"t{t}")
         unit(f"com{t}", f"和安{t}社区居委会", Unit.Kind.COMMUNITY, f"town{t}", f"c{t}")
         unit(f"grid{t}1", f"和安{t}社区第1网格", Unit.Kind.GRID, f"com{t}", f"g{t}1")
+    Unit.objects.bulk_create(district.units.values())
 
 
 def _roles_of(unit: Unit) -> tuple[str, ...]:

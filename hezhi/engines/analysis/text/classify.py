@@ -77,7 +77,8 @@ def route(messages: Iterable[tuple[str, str]], model: Model | None = None) -> li
 def _confident(model: Model, margin: float, terms: Terms) -> bool:
     if margin < model.threshold:
         return False
-    known = (word for word in dict.fromkeys(terms.text) if model.space.knows("text", word))
+    words = model.space.bag("text")
+    known = (word for word in dict.fromkeys(terms.text) if word in words)
     return len(list(islice(known, LEAST_TERMS))) == LEAST_TERMS
 
 

@@ -78,7 +78,11 @@ class Space:
 
     def knows(self, bag: str, term: str) -> bool:
         """Whether a bag of this space holds a term."""
-        return any(term in places for own, places in self._places if own.name == bag)
+        return term in self.bag(bag)
+
+    def bag(self, name: str) -> Words | Signs:
+        """The terms of one bag."""
+        return next(places for own, places in self._places if own.name == name)
 
     def vector(self, terms: Terms) -> Vector:
         """A message as (places, values): in each bag of the length of the bag's weight."""

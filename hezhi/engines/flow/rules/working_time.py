@@ -59,6 +59,7 @@ __all__ = [
     "Unit",
     "card",
     "due",
+    "due_and_yellow",
     "explain",
     "hours",
     "left_in_words",
@@ -100,6 +101,9 @@ class Cards:
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
             raise ValueError(f"a yellow card at a share of {self.share}")
+
+
+_USUAL = Cards()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +207,22 @@ def yellow_at(
     """When the yellow card falls (黄牌), at the latest when the limit is over; None on hold."""
     cards, held = cards or Cards(), holds(pauses)
     last = _run(start, limit, calendar, held, extensions)[-1]
+    return _yellow(start, last, calendar, held, cards)
+
+
+def due_and_yellow(start: datetime, limit: Limit, calendar: Calendar) -> tuple[datetime | None, datetime | None]:
+    """Both at once for a limit that begins: what `due` and `yellow_at` say, reckoned once."""
+    last = _run(start, limit, calendar, (), ())[-1]
+    return None if last.end is None else from_tick(last.end), _yellow(start, last, calendar, (), _USUAL)
+
+
+def _yellow(start: datetime, last: Stretch, calendar: Calendar, held: Sequence[Hold], cards: Cards) -> datetime | None:
     if last.end is None:
         return None
-    tick = _before_the_end(start, last.end, calendar, held, cards.before)
+    first = to_tick(start)
+    tick = _before_the_end(first, last.end, calendar, held, cards.before)
     if tick is None:
-        tick = _at_share(start, last, calendar, held, cards.share)
+        tick = _at_share(first, last, calendar, held, cards.share)
     return from_tick(min(tick, last.end))
 
 
@@ -246,13 +261,10 @@ def _run(
     return stretches(to_tick(start), limit, calendar, held, extensions)
 
 
-def _before_the_end(
-    start: datetime, end: int, calendar: Calendar, held: Sequence[Hold], before: Limit | None
-) -> int | None:
+def _before_the_end(first: int, end: int, calendar: Calendar, held: Sequence[Hold], before: Limit | None) -> int | None:
     """Where `before` is left; None when the whole limit is no longer than that."""
     if before is None:
         return None
-    first = to_tick(start)
     clock = minute_clock_for(before.unit, calendar, first)
     spare = passed(clock, first, end, held) - _minutes_in(before, calendar, end) * MINUTE
     return reach(clock, first, spare, held) if spare > 0 else None
@@ -266,8 +278,8 @@ def _minutes_in(before: Limit, calendar: Calendar, end: int) -> int:
     return size(before) // MINUTE
 
 
-def _at_share(start: datetime, last: Stretch, calendar: Calendar, held: Sequence[Hold], share: Fraction) -> int:
-    first, end = to_tick(start), last.end or 0
+def _at_share(first: int, last: Stretch, calendar: Calendar, held: Sequence[Hold], share: Fraction) -> int:
+    end = last.end or 0
     clock = minute_clock_for(last.limit.unit, calendar, first)
     tick = reach(clock, first, max(1, int(passed(clock, first, end, held) * share)), held)
     return end if tick is None else tick

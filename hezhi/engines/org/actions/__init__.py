@@ -29,10 +29,12 @@ from hezhi.engines.org.actions.posts import (
     return_from_leave,
     set_role,
 )
-from hezhi.engines.org.actions.roster import put_on_duty
+from hezhi.engines.org.actions.roster import cancel_shift, change_shift, put_on_duty
 
 __all__ = [
+    "cancel_shift",
     "change_password",
+    "change_shift",
     "create_account",
     "create_first_administrator",
     "create_post",

@@ -92,25 +92,23 @@ def test_a_disabled_account_leaves_no_work_and_no_post(desk, held, role):
     assert not held.user.is_active
 
 
-def test_work_moves_to_the_deputy_when_leave_begins_and_back_when_it_ends(desk, held, role):
-    with time.frozen_at("2026-11-22 09:00") as clock:
-        Holding.objects.update(valid_from=clock.moment)
-        deputy = make_user("qian.deputy")
-        desk.claimed[held.user, held.post] = 4
-        begins, ends = clock.moment + timedelta(days=1), clock.moment + timedelta(days=3)
-        actions.name_deputy(held, deputy, starts=begins, ends=ends, reason="年休假")
-        assert actions.move_due_work(clock.moment) == 0
-        assert not holdings_of(deputy).exists()
-        clock.advance(days=1)
-        assert actions.move_due_work(clock.moment) == 4
-        assert desk.claimed[deputy, held.post] == 4
-        assert actor_of(deputy).may("cases.handle")
-        assert actions.move_due_work(clock.moment) == 0
-        clock.advance(days=2)
-        assert actions.move_due_work(clock.moment) == 4
-        assert desk.claimed[held.user, held.post] == 4
-        assert not actor_of(deputy).may("cases.handle")
-        assert not actions.due_work(clock.moment)
+def test_work_moves_to_the_deputy_when_leave_begins_and_back_when_it_ends(clock, desk, held, role):
+    deputy = make_user("qian.deputy")
+    desk.claimed[held.user, held.post] = 4
+    begins, ends = clock.moment + timedelta(days=1), clock.moment + timedelta(days=3)
+    actions.name_deputy(held, deputy, starts=begins, ends=ends, reason="年休假")
+    assert actions.move_due_work(clock.moment) == 0
+    assert not holdings_of(deputy).exists()
+    clock.advance(days=1)
+    assert actions.move_due_work(clock.moment) == 4
+    assert desk.claimed[deputy, held.post] == 4
+    assert actor_of(deputy).may("cases.handle")
+    assert actions.move_due_work(clock.moment) == 0
+    clock.advance(days=2)
+    assert actions.move_due_work(clock.moment) == 4
+    assert desk.claimed[held.user, held.post] == 4
+    assert not actor_of(deputy).may("cases.handle")
+    assert not actions.due_work(clock.moment)
 
 
 def test_coming_back_early_brings_the_work_back_once(desk, held):

@@ -296,12 +296,12 @@ def _takes_by(function: ast.FunctionDef) -> bool:
 
 
 def _is_traced(function: ast.FunctionDef, known: set[str]) -> bool:
-    """Decorated with @verb, or opening `acting`, or writing the audit itself, or doing it through such a one."""
+    """Decorated with @verb, or opening `acting` or `at_one_stroke`, or writing the audit itself, or doing it through such a one."""
     if any(_name(d) == "verb" for d in function.decorator_list):
         return True
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     audits = any(isinstance(c.func, ast.Attribute) and ast.unparse(c.func.value) == "audit" for c in calls)
-    return audits or bool({_name(call) for call in calls} & {"acting", *known})
+    return audits or bool({_name(call) for call in calls} & {"acting", "at_one_stroke", *known})
 
 
 def _name(node: ast.expr) -> str:

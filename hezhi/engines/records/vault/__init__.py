@@ -5,8 +5,8 @@ then reads and writes plain text; table, history, backup and COPY hold ciphertex
 may see of it is another matter: masks stand in `hezhi.ground.masks`.
 """
 
-from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField, sealed_values
-from hezhi.engines.records.vault.keys import KeyRing, KeyRingRefused, create_key_ring, ring, rotate
+from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField, index_of, sealed, sealed_values
+from hezhi.engines.records.vault.keys import KeyRing, KeyRingRefused, create_compartment, create_key_ring, ring, rotate
 from hezhi.engines.records.vault.rotation import reencrypt, reencrypt_all, reindex, versions_in_use
 from hezhi.engines.records.vault.sealing import (
     Blind,
@@ -29,7 +29,9 @@ __all__ = [
     "SealBroken",
     "SealedTextField",
     "blind",
+    "create_compartment",
     "create_key_ring",
+    "index_of",
     "mac",
     "mac_fits",
     "reencrypt",
@@ -40,6 +42,7 @@ __all__ = [
     "rotate",
     "seal",
     "seal_bytes",
+    "sealed",
     "sealed_values",
     "unseal",
     "unseal_bytes",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core import checks
@@ -13,7 +15,7 @@ from django.db.models.signals import pre_save
 
 from hezhi.engines.records.vault.sealing import Blind, blind, seal, unseal
 
-__all__ = ["BlindIndexField", "SealedTextField", "sealed_values"]
+__all__ = ["BlindIndexField", "SealedTextField", "index_of", "sealed", "sealed_values"]
 
 
 class _Sealed(str):
@@ -35,15 +37,19 @@ class SealedTextField(models.TextField):
     It cannot be searched, sorted or made unique; look it up through a `BlindIndexField`. Reading gives
     a plain str, "" and NULL stay what they are. It is bound to its table and column (SealBroken when
     it was moved); after a rename give the old «table.column» as `bound_to`, or old rows stay closed.
+
+    `compartment` names an attribute of the row that says in which compartment the text is sealed (分隔):
+    a key of its own, apart from all others. Such a text is written by saving its row only.
     """
 
-    def __init__(self, *args: Any, bound_to: str = "", **kwargs: Any) -> None:
-        self.told_bound_to = bound_to
+    def __init__(self, *args: Any, bound_to: str = "", compartment: str = "", **kwargs: Any) -> None:
+        self.told_bound_to, self.compartment = bound_to, compartment
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
-        return name, path, args, kwargs | ({"bound_to": self.told_bound_to} if self.told_bound_to else {})
+        told = {"bound_to": self.told_bound_to, "compartment": self.compartment}
+        return name, path, args, kwargs | {key: value for key, value in told.items() if value}
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         found = super().check(**kwargs)
@@ -63,13 +69,16 @@ class SealedTextField(models.TextField):
         value = super().pre_save(model_instance, add)
         if value is None or hasattr(value, "as_sql"):
             return value
-        return _Sealed(seal(self.bound_to, str(value), row=str(model_instance.pk or "")))
+        inside = str(getattr(model_instance, self.compartment)) if self.compartment else ""
+        return _Sealed(seal(self.bound_to, str(value), row=str(model_instance.pk or ""), compartment=inside))
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if value is None or hasattr(value, "as_sql"):
             return value
         if isinstance(value, _Sealed):
             return str(value)
+        if self.compartment and value != "":
+            raise TypeError(f"{self.name} is sealed in a compartment that its row knows; save the row")
         self._refuse_stale_index()
         return seal(self.bound_to, str(value))
 
@@ -158,6 +167,19 @@ class BlindIndexField(models.CharField):
         return _AnyPrint if lookup_name == "exact" else super().get_lookup(lookup_name)
 
 
+def sealed(model: type[models.Model], name: str, text: str, *, row: UUID) -> str:
+    """A text as the sealed field of a row will hold it, for a statement that writes the row itself."""
+    return seal(_bound_to(model, name), text, row=str(row))
+
+
+@cache
+def _bound_to(model: type[models.Model], name: str) -> str:
+    field = model._meta.get_field(name)
+    if not isinstance(field, SealedTextField):
+        raise TypeError(f"{name} is not sealed")
+    return field.bound_to
+
+
 def sealed_values(model: type[models.Model], **clear: str) -> dict[str, str]:
     """Values for `QuerySet.update()` that keep the prints with the texts (批量改密文字段).
 
@@ -168,8 +190,18 @@ def sealed_values(model: type[models.Model], **clear: str) -> dict[str, str]:
         field = model._meta.get_field(name)
         if not isinstance(field, SealedTextField):
             raise TypeError(f"{name} is not sealed")
+        if field.compartment and text:
+            raise TypeError(f"{name} is sealed in a compartment that its row knows; save the row")
         values[name] = _Sealed(seal(field.bound_to, text))
         for other in model._meta.concrete_fields:
             if isinstance(other, BlindIndexField) and other.source == name:
                 values[other.name] = Blind(blind(other.purpose, text))
     return values
+
+
+def index_of(model: type[models.Model], name: str) -> BlindIndexField:
+    """The blind index beside a sealed field (盲索引字段). Raises TypeError for a field without one."""
+    for other in model._meta.concrete_fields:
+        if isinstance(other, BlindIndexField) and other.source == name:
+            return other
+    raise TypeError(f"{name} has no blind index")

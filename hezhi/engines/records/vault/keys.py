@@ -1,7 +1,9 @@
 """The ring of keys (密钥环): files of mode 0400 outside the database, by purpose and version.
 
 `field` seals values, `blind` makes look-up prints, `audit` guards the audit rows, `file` seals files.
-The highest version seals; all versions open. Keys never stand in a log, a repr or the database, and
+The highest version seals; all versions open. A compartment (分隔) has field keys of its own, `field@name`:
+what is sealed in it opens with no other key, so it can be kept apart, backed up apart and destroyed apart.
+Keys never stand in a log, a repr or the database, and
 never travel by pickle. They belong into their own backup, apart from the database's.
 """
 
@@ -13,7 +15,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -22,15 +24,26 @@ from typing import NoReturn
 
 from django.conf import settings
 
-from hezhi.ground.crypto import hmac_sm3, random_key, sm3
+from hezhi.ground.crypto import hmac_sm3, random_key, sm3, with_key
 from hezhi.ground.errors import Refusal
 
-__all__ = ["PURPOSES", "Key", "KeyRing", "KeyRingRefused", "create_key_ring", "ring", "rotate"]
+__all__ = [
+    "PURPOSES",
+    "Key",
+    "KeyRing",
+    "KeyRingRefused",
+    "create_compartment",
+    "create_key_ring",
+    "purpose_of",
+    "ring",
+    "rotate",
+]
 
 PURPOSES: Mapping[str, int] = {"field": 16, "blind": 32, "audit": 32, "file": 16}
 """Purpose → bytes: 16 for SM4, 32 for HMAC-SM3."""
 
-_NAME = re.compile(r"^(field|blind|audit|file)\.v([1-9][0-9]{0,3})\.key$")
+_NAME = re.compile(r"^(field(?:@[a-z][a-z0-9_]{0,30})?|blind|audit|file)\.v([1-9][0-9]{0,3})\.key$")
+_COMPARTMENT = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
 _WIDER_THAN_0400 = 0o377
 _WRITTEN_BY_OTHERS = 0o022
 
@@ -49,6 +62,16 @@ class Key:
     purpose: str
     version: int
     secret: bytes = field(repr=False)
+
+    @cached_property
+    def print(self) -> Callable[[bytes], bytes]:
+        """HMAC-SM3 under this key, with the key worked in once."""
+        return with_key(self.secret)
+
+    @cached_property
+    def nonce_print(self) -> Callable[[bytes], bytes]:
+        """The same under the key that nonces are made with."""
+        return with_key(self.nonce_secret)
 
     @cached_property
     def nonce_secret(self) -> bytes:
@@ -76,36 +99,58 @@ class KeyRing:
                 "没有密钥就不能读写加密的个人信息，系统不能启动",
                 "请从密钥备份恢复这些文件；只有全新的安装才可以运行 ./run 生成新密钥",
             )
+        self._newest_first = {
+            purpose: [key for _, key in sorted(versions.items(), reverse=True)]
+            for purpose, versions in self._keys.items()
+        }
         self._current = {purpose: versions[max(versions)] for purpose, versions in self._keys.items()}
 
     def __repr__(self) -> str:
-        told = (f"{purpose} v{'/'.join(map(str, sorted(self._keys[purpose])))}" for purpose in PURPOSES)
+        told = (f"{purpose} v{'/'.join(map(str, sorted(self._keys[purpose])))}" for purpose in self._keys)
         return f"<KeyRing {', '.join(told)}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("keys do not travel")
 
     def current(self, purpose: str) -> Key:
-        """The key that seals now: the highest version."""
+        """The key that seals now: the highest version. Raises KeyRingRefused for a compartment without a key."""
+        if purpose not in self._current:
+            raise _no_key(purpose, 1)
         return self._current[purpose]
 
     def has(self, purpose: str, version: int) -> bool:
         """Whether this version is on the ring."""
-        return version in self._keys[purpose]
+        return version in self._keys.get(purpose, ())
 
     def key(self, purpose: str, version: int) -> Key:
         """A key by version; raises KeyRingRefused when it is not on the ring."""
         if not self.has(purpose, version):
-            raise KeyRingRefused(
-                f"密钥文件夹里缺少 {purpose} 的第 {version} 版密钥",
-                "用这一版加密的内容暂时打不开，内容本身没有丢失",
-                f"请从密钥备份恢复 {purpose}.v{version}.key，无需重启",
-            )
+            raise _no_key(purpose, version)
         return self._keys[purpose][version]
 
     def newest_first(self, purpose: str) -> list[Key]:
         """All versions, the current one first."""
-        return [key for _, key in sorted(self._keys[purpose].items(), reverse=True)]
+        return self._newest_first[purpose]
+
+
+def _no_key(purpose: str, version: int) -> KeyRingRefused:
+    return KeyRingRefused(
+        f"密钥文件夹里缺少 {purpose} 的第 {version} 版密钥",
+        "用这一版加密的内容暂时打不开，内容本身没有丢失",
+        f"请从密钥备份恢复 {purpose}.v{version}.key，无需重启",
+    )
+
+
+def purpose_of(compartment: str = "") -> str:
+    """The purpose under which a compartment's field keys stand on the ring; the common ones for none."""
+    if compartment and not _COMPARTMENT.match(compartment):
+        raise ValueError(f"no name for a compartment: {compartment!r}")
+    return f"field@{compartment}" if compartment else "field"
+
+
+def _size(purpose: str) -> int:
+    """How many bytes a key of this purpose has."""
+    return PURPOSES[purpose.partition("@")[0]]
 
 
 def _check_folder(folder: Path) -> None:
@@ -145,7 +190,7 @@ def _parsed(path: Path, purpose: str, version: int) -> bytes:
         secret = base64.b64decode(words[2], validate=True)
     except (IndexError, binascii.Error):
         secret = b""
-    if words != _line(purpose, version, secret).split() or len(secret) != PURPOSES[purpose]:
+    if words != _line(purpose, version, secret).split() or len(secret) != _size(purpose):
         raise KeyRingRefused(
             f"密钥文件 {path.name} 已损坏，或被改了名字",
             "用错误的密钥加密的内容将永远打不开，系统不能启动",
@@ -172,13 +217,31 @@ def create_key_ring(folder: Path) -> list[str]:
     return made
 
 
+def create_compartment(name: str, folder: Path | None = None) -> bool:
+    """Make the first key of a compartment when it has none (新建分隔密钥); gives whether one was made.
+
+    Back it up apart from the others. Without it what lies in the compartment cannot be read by anybody.
+    """
+    place, purpose = folder or _folder(), purpose_of(name)
+    if _has_key(place, purpose):
+        return False
+    with suppress(FileExistsError):  # another process was quicker
+        _make(place, purpose, 1)
+    ring.cache_clear()
+    return True
+
+
+def _has_key(folder: Path, purpose: str) -> bool:
+    return any(found and found[1] == purpose for found in map(_NAME.match, (p.name for p in folder.glob("*.key"))))
+
+
 def rotate(folder: Path, purpose: str) -> str:
     """Make the next version of a key (密钥轮换) and give its file's name; older ones stay for reading.
 
     This process seals with it at once, others when they next start or meet a value of the new version.
     Afterwards run `reencrypt_all` (field) or `reindex` (blind) as a job.
     """
-    if purpose not in PURPOSES:
+    if purpose.partition("@")[0] not in PURPOSES or (purpose.startswith("field@") and not _has_key(folder, purpose)):
         raise ValueError(f"no purpose called {purpose!r}")
     versions = [int(found[2]) for path in folder.glob(f"{purpose}.v*.key") if (found := _NAME.match(path.name))]
     name = _make(folder, purpose, max(versions, default=0) + 1)
@@ -192,7 +255,7 @@ def _make(folder: Path, purpose: str, version: int) -> str:
     handle, aside = tempfile.mkstemp(prefix=".new-", dir=folder)
     try:
         with os.fdopen(handle, "w") as file:
-            file.write(_line(purpose, version, random_key(PURPOSES[purpose])))
+            file.write(_line(purpose, version, random_key(_size(purpose))))
             file.flush()
             os.fsync(file.fileno())
         os.chmod(aside, 0o400)

@@ -17,7 +17,7 @@ from django.db import connection, models, transaction
 
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
 from hezhi.engines.records.vault.keys import ring
-from hezhi.engines.records.vault.sealing import blind, seal, unseal
+from hezhi.engines.records.vault.sealing import blind, resealed, unseal
 
 __all__ = ["reencrypt", "reencrypt_all", "reindex", "sealed_columns", "versions_in_use"]
 
@@ -32,13 +32,16 @@ def reencrypt(model: type[models.Model], field: str, batch: int = 500) -> int:
     column = _sealed(model, field)
     table, name, pk, row = _quoted(model, column)
     newest = f"v{ring().current('field').version}.%"
+    if column.compartment:  # each compartment has its own newest key, so every value is looked at
+        newest = ""
     read = (
         f"SELECT {pk}, {name}, {row} FROM {table} WHERE {name} <> '' AND {name} NOT LIKE %s"  # noqa: S608
         f" AND (%s::text IS NULL OR {pk} > %s) ORDER BY {pk} LIMIT %s FOR UPDATE"
     )
 
-    def anew(found: Row) -> str:
-        return seal(column.bound_to, unseal(column.bound_to, found[1]), row=str(found[2]))
+    def anew(found: Row) -> str | None:
+        fresh = resealed(column.bound_to, found[1], row=str(found[2]))
+        return None if fresh == found[1] else fresh
 
     return sum(_batches(read, (newest,), batch, _write(model, table, name, pk), anew))
 

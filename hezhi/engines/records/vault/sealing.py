@@ -8,7 +8,7 @@ import logging
 import struct
 from collections.abc import Callable
 
-from hezhi.engines.records.vault.keys import Key, ring
+from hezhi.engines.records.vault.keys import Key, KeyRingRefused, purpose_of, ring
 from hezhi.ground.crypto import Tampered, blind_index, decrypt, encrypt, hmac_sm3, same, synthetic_nonce
 from hezhi.ground.errors import Refusal
 from hezhi.ground.identifiers import check_phone, check_resident_id, plain_number
@@ -18,6 +18,7 @@ __all__ = [
     "Blind",
     "SealBroken",
     "blind",
+    "compartment_of",
     "mac",
     "mac_fits",
     "normalised",
@@ -42,6 +43,15 @@ class SealBroken(Refusal):
     remedy = "请把编号告诉系统管理员，由其核查并从备份恢复"
 
 
+def _current(purpose: str) -> Key:
+    """The key that seals now, looked for once more on disk when another process has made it meanwhile."""
+    try:
+        return ring().current(purpose)
+    except KeyRingRefused:
+        ring.cache_clear()
+        return ring().current(purpose)
+
+
 def _key(purpose: str, version: int) -> Key:
     """A key of the ring, looked for once more on disk when another process has rotated meanwhile."""
     if not ring().has(purpose, version):
@@ -52,8 +62,10 @@ def _key(purpose: str, version: int) -> Key:
 # -- texts, as the fields store them ---------------------------------------------------------------
 
 
-def seal(associated: str, clear: str, row: str = "") -> str:
+def seal(associated: str, clear: str, row: str = "", compartment: str = "") -> str:
     """Seal a text under the current key: `v1.` and base64; the empty text stays empty.
+
+    In a compartment (分隔) it is sealed under the compartment's own key and says so: `v1@name.`
 
     `associated` (table.column) is bound in, so a sealed value cannot be moved to another column. The
     row's id is not bound in: reading meets the value without its row (`values()`, joins, history
@@ -63,20 +75,21 @@ def seal(associated: str, clear: str, row: str = "") -> str:
     """
     if clear == "":
         return ""
-    key, plain = ring().current("field"), clear.encode()
-    nonce = synthetic_nonce(key.nonce_secret, associated.encode(), row.encode(), plain) if row else None
+    key, plain = _current(purpose_of(compartment)), clear.encode()
+    nonce = synthetic_nonce(key.nonce_print, associated.encode(), row.encode(), plain) if row else None
     box = encrypt(key.secret, plain, associated.encode(), nonce=nonce)
-    return f"v{key.version}.{base64.b64encode(box).decode()}"
+    inside = f"@{compartment}" if compartment else ""
+    return f"v{key.version}{inside}.{base64.b64encode(box).decode()}"
 
 
 def unseal(associated: str, sealed: str) -> str:
     """Open a sealed text. Raises SealBroken, and KeyRingRefused when its key is not on the ring."""
     if sealed == "":
         return ""
-    version = version_of(sealed)
+    version, purpose = version_of(sealed), purpose_of(compartment_of(sealed))
     try:
         box = base64.b64decode(sealed.partition(".")[2], validate=True)
-        return decrypt(_key("field", version).secret, box, associated.encode()).decode()
+        return decrypt(_key(purpose, version).secret, box, associated.encode()).decode()
     except (Tampered, binascii.Error, UnicodeDecodeError):
         _log.error("a sealed value of %s under key v%s does not open", associated, version)
         raise SealBroken from None
@@ -87,18 +100,29 @@ def resealed(associated: str, sealed: str, row: str = "") -> str:
 
     For texts that stand sealed outside a `SealedTextField`, which `reencrypt` cannot find.
     """
-    if sealed == "" or version_of(sealed) == ring().current("field").version:
+    compartment = compartment_of(sealed) if sealed else ""
+    if sealed == "" or version_of(sealed) == _current(purpose_of(compartment)).version:
         return sealed
-    return seal(associated, unseal(associated, sealed), row)
+    return seal(associated, unseal(associated, sealed), row, compartment)
 
 
 def version_of(sealed: str) -> int:
     """The version of the key that sealed this text. Raises SealBroken when it is not sealed at all."""
-    head = sealed.partition(".")[0]
+    head = sealed.partition(".")[0].partition("@")[0]
     if not (head.startswith("v") and head[1:].isascii() and head[1:].isdigit()):
         _log.error("a value that should be sealed is not")
         raise SealBroken
     return int(head[1:])
+
+
+def compartment_of(sealed: str) -> str:
+    """The compartment a sealed text lies in, "" for the common one (所在分隔). Raises SealBroken for a strange name."""
+    name = sealed.partition(".")[0].partition("@")[2]
+    try:
+        purpose_of(name)
+    except ValueError:
+        raise SealBroken from None
+    return name
 
 
 # -- look-up ---------------------------------------------------------------------------------------
@@ -135,7 +159,7 @@ def blind(kind: str, value: str) -> Blind:
     (`care.phone`). During a rotation of the key the filter looks for older prints too.
     """
     plain = normalised(kind, value)
-    prints = [blind_index(key.secret, kind, plain).hex() for key in ring().newest_first("blind")] if plain else [""]
+    prints = [blind_index(key.print, kind, plain).hex() for key in ring().newest_first("blind")] if plain else [""]
     found = Blind(prints[0])
     found.older = tuple(prints[1:])
     return found
@@ -168,7 +192,7 @@ def unseal_bytes(associated: str, sealed: bytes) -> bytes:
 def mac(data: bytes, purpose: str = "audit") -> bytes:
     """A keyed fingerprint that proves a row unchanged (完整性校验值): 2 bytes key version, 32 bytes HMAC-SM3."""
     key = ring().current(purpose)
-    return key.version.to_bytes(2) + hmac_sm3(key.secret, data)
+    return key.version.to_bytes(2) + key.print(data)
 
 
 def mac_fits(data: bytes, told: bytes, purpose: str = "audit") -> bool:

@@ -13,7 +13,6 @@ from django.views import View
 from hezhi.engines.org.actor import reader
 from hezhi.engines.registry import addresses, exports, site
 from hezhi.engines.registry.abilities import requests_for
-from hezhi.engines.registry.aside import Aside, capped
 from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.gates import export_gate
 from hezhi.engines.registry.models import ExportRun
@@ -21,6 +20,7 @@ from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.pages.imports import as_file
 from hezhi.engines.registry.scope import person
 from hezhi.ground.errors import BadInput, NotFound
+from hezhi.ground.tables.aside import NOUGHT, Aside
 from hezhi.ground.ui.answers import answer
 
 DOWNLOADS = f"{addresses.PAGES}/exports/"
@@ -66,14 +66,14 @@ class AskPage(RegistryPage):
         registry = self.registry
         asked = Asked(registry, self.by, QueryDict(self._query(request)))
         aside = Aside()
-        aside.ask_count("count", "", asked.rows())
-        counted = aside.answers().get("count", [("", "0")])[0][1]
+        aside.ask_count("count", "", asked.branches())
+        counted = aside.tallies(aside.answers(), "count").get("", NOUGHT)
         draft = ExportRun(registry=registry.slug, user_id=person(self.by), personal=bool(registry.personal))
         gate = export_gate(registry, draft, self.by)
         most = registry.export_rows_personal if registry.personal else registry.export_rows
         context = {
             "registry": registry, "heading": f"导出{registry.title}", "crumbs": self.crumbs(), "gate": gate,
-            "form": form if gate.state != "closed" else None, "rows": capped(int(counted)), "most": f"{most:,}",
+            "form": form if gate.state != "closed" else None, "rows": str(counted), "most": f"{most:,}",
             "columns": "、".join(column.label for column in registry.export_columns.values()),
             "masked": "、".join(registry.column(name).label for name in registry.mask_kinds),
             "cancel_url": addresses.with_query(registry.url(), request.GET.urlencode()), "submit_name": "导出",

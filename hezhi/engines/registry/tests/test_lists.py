@@ -4,9 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hezhi.engines.registry import aside
+from hezhi.engines.org.scope import ScopedQuerySet
+from hezhi.engines.org.testkit import traced
 from hezhi.engines.registry.contract import SQL_OF_A_LIST, World
+from hezhi.engines.registry.declaration import told_with
 from hezhi.engines.registry.models import ColumnChoice, SavedView
+from hezhi.ground.tables import aside
 
 URL = "/r/service-points/"
 
@@ -72,13 +75,43 @@ def test_chosen_columns_are_remembered_but_a_link_one_was_sent_changes_nothing(w
 
 
 def test_more_rows_than_are_counted_are_told_as_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside.Aside.ask_count, "__defaults__", (3,))
-    monkeypatch.setattr("hezhi.engines.registry.listing.CAP", 3)
-    monkeypatch.setattr(aside.capped, "__defaults__", (3,))
+    monkeypatch.setattr(aside, "CAP", 3)
     world.rows(5)
     listing = world.get(f"{URL}?size=20").context["listing"]
     assert listing.pager.summary.endswith("共 3+ 条")
     assert listing.total is None, "what was not counted cannot be ticked as a whole"
+
+
+def test_a_model_that_narrows_who_sees_its_rows_does_not_inherit_the_branches_of_the_wider_rule() -> None:
+    class Narrow(ScopedQuerySet):
+        def visible_to(self, actor):
+            return super().visible_to(actor).filter(kind="repair")
+
+    class NarrowInBranches(Narrow):
+        def branches(self, actor):
+            return [self.visible_to(actor)]
+
+    assert told_with(ScopedQuerySet, "branches", "visible_to")
+    assert not told_with(Narrow, "branches", "visible_to")
+    assert told_with(NarrowInBranches, "branches", "visible_to")
+
+
+def test_rows_of_my_area_and_rows_of_my_units_elsewhere_are_counted_once_each(world: World) -> None:
+    world.rows(3)
+    here, elsewhere, both = world.rows(3)
+    for row, values in (
+        (elsewhere, {"town": world.theirs.area_id}),
+        (both, {"unit": world.theirs, "town": world.mine.area_id}),
+        (here, {"unit": None}),
+    ):
+        traced()
+        type(row).objects.filter(pk=row.pk).update(**values)
+    by = world.by(world.officer)
+    branches = world.registry.branches(by)
+    found = [pk for branch in branches for pk in branch.values_list("pk", flat=True)]
+    assert len(branches) == 2 and len(found) == 6
+    assert sorted(found) == sorted(world.registry.visible(by).values_list("pk", flat=True))
+    assert world.get(URL).context["listing"].pager.summary.endswith("共 6 条")
 
 
 def test_a_thousand_rows_cost_as_many_queries_as_ten(world: World) -> None:

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.test import RequestFactory
 
 from hezhi.ground.errors import BadInput, NotNow
-from hezhi.ground.ui import answers, examples, pages
+from hezhi.ground.ui import answers, examples, pages, shapes
 
 ask = RequestFactory()
 
@@ -32,6 +32,19 @@ def test_a_browser_gets_the_page_and_htmx_its_part() -> None:
     part = listing(**{"HX-Request": "true"})
     assert "<html" not in part
     assert 'id="listing-body"' in part
+
+
+def test_whatever_stands_in_a_row_or_a_choice_is_text_and_never_a_tag() -> None:
+    sign = '<b>&"'
+    row = shapes.Row(id=sign, name=sign, tone=sign, url="/x", cells=[shapes.Cell(sign, sign, "/x"), shapes.Cell(sign)])
+    drawn = shapes.Listing(
+        columns=[shapes.Column(sign, sign), shapes.Column("乙")], rows=[row], empty=shapes.Empty("无"),
+        bulk_actions=[shapes.BulkAction("改", "/bulk")],
+        filters=[shapes.Filter("f", "筛", "select", options=[shapes.Option(sign, sign, True)])],
+    )  # fmt: skip
+    told = answers.answer(ask.get("/"), "ui/list.html", "ui/parts/listing.html", {"listing": drawn}).content.decode()
+    assert "<b>&" not in told and told.count("&lt;b&gt;&amp;&quot;") == 12
+    assert '<a href="/x" data-open>' in told and " selected>" in told and 'type="checkbox" name="chosen"' in told
 
 
 def test_going_back_asks_for_the_whole_page() -> None:

@@ -104,6 +104,111 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     assert system.sql("select stars from handling_rating where case_id = %s", case_id) == [(5,)]
 
 
+@pytest.mark.clause("9.1.2-2")
+def test_twice_returned_the_duty_chief_rules_and_the_unit_gets_an_extension(
+    desk: Page, phone: Page, running_system: System
+) -> None:
+    """退回两次后由值班长裁定，承办单位不得再退，经批准延期后办结。"""
+    system = running_system
+    case_id = report_on_the_phone(phone, system, "故事二：小区外墙的路灯杆歪了，刮风时一直晃。")
+    page = f"/cases/{case_id}/"
+    sign_in(desk, system, "acceptor1", f"/cases/triage/{case_id}/")
+    with desk.expect_navigation(url=lambda url: case_id not in url):
+        desk.keyboard.press("a")
+    wait_until(lambda: state_of(system, case_id) == "to_dispatch", 15)
+
+    for hand, unit, why in (
+        ("handler1", "区综合行政执法局", "灯杆维护不是执法事项。"),
+        ("handler3", "区交通运输局", "不在公路用地范围内。"),
+    ):
+        dispatch_to(desk, system, case_id, unit)
+        ask_to_return(desk, system, hand, page, why)
+        assert why in desk.locator(".notice").inner_text()
+        sign_in(desk, system, "dispatcher1", "/")
+        expect(desk.get_by_role("link", name="事件审批", exact=True)).to_be_visible()
+        decide(desk, system, "dispatcher1", page, "yes")
+        assert state_of(system, case_id) == "to_dispatch"
+
+    dispatch_to(desk, system, case_id, HELPER, proposes_not="区综合行政执法局")
+    ask_to_return(desk, system, "handler2", page, "灯杆属于物业。")
+    sign_in(desk, system, "dispatcher1", page)
+    expect(desk.locator(".notice")).to_contain_text("等待审批")
+    expect(desk.locator(".notice").get_by_role("link", name="审批")).to_have_count(0)
+    sign_in(desk, system, "duty_chief1", "/cases/approvals/")
+    assert accessibility_findings(desk) == []
+    decide(desk, system, "duty_chief1", page, "no", "经裁定由住建部门主办。")
+
+    sign_in(desk, system, "handler2", page)
+    box = order_box(desk, HELPER)
+    expect(desk.locator(box)).to_contain_text("不得再退")
+    expect(desk.locator(box).get_by_role("link", name="退回（申请）")).to_have_count(0)
+    press(desk, "签收", within=box)
+    submit(desk, "提交签收")
+
+    before = due_of(system, case_id)
+    press(desk, "延期（申请）", within=".page-actions")
+    desk.fill("#dialog input[name=days]", "20")
+    desk.fill("#dialog textarea[name=reason]", "灯杆须定制，五个工作日到货。")
+    desk.locator("#dialog").get_by_role("button", name="提交延期申请").click()
+    expect(desk.locator("#dialog").get_by_text("最多填 10 个工作日。").first).to_be_visible()
+    assert desk.input_value("#dialog textarea[name=reason]").startswith("灯杆须定制")
+    desk.fill("#dialog input[name=days]", "5")
+    submit(desk, "提交延期申请")
+    assert due_of(system, case_id) == before
+    decide(desk, system, "duty_chief1", page, "yes")
+    assert due_of(system, case_id) > before
+
+    sign_in(desk, system, "handler2", page)
+    press(desk, "反馈", within=box)
+    desk.fill("#dialog textarea[name=reply]", "灯杆已更换。")
+    desk.fill("#dialog textarea[name=public_reply]", "您好，灯杆已换新，请放心。")
+    submit(desk, "提交反馈")
+    review_as_somebody(desk, system, case_id, HELPER)
+    sign_in(desk, system, "caller1", page)
+    press(desk, "回访", within=".page-actions")
+    for name in ("reached", "true_matter", "solved", "satisfied", "satisfied_attitude"):
+        desk.check(f"#dialog input[name={name}][value=yes]")
+    submit(desk, "提交回访")
+    assert state_of(system, case_id) == "closed"
+    told = desk.locator(".timeline, .detail-main").first.inner_text()
+    for step in ("申请退回", "不同意退回", "申请延期", "延期", "回访"):
+        assert step in told
+
+
+def dispatch_to(desk: Page, system: System, case_id: str, unit: str, *, proposes_not: str = "") -> None:
+    """Dispatch from the triage desk to a named unit; a unit that gave the case back is not proposed again."""
+    sign_in(desk, system, "dispatcher1", f"/cases/triage/{case_id}/")
+    if proposes_not:
+        assert proposes_not not in " ".join(
+            label for label in desk.locator("select[name=lead] option").all_inner_texts() if "—" in label
+        )
+    desk.select_option("select[name=lead]", label=option(desk, unit))
+    with desk.expect_navigation(url=lambda url: case_id not in url):
+        desk.get_by_role("button", name="派遣").click()
+    wait_until(lambda: state_of(system, case_id) == "to_sign", 15)
+
+
+def ask_to_return(desk: Page, system: System, hand: str, page: str, why: str) -> None:
+    """A unit asks to give its order back."""
+    sign_in(desk, system, hand, page)
+    press(desk, "退回（申请）", within="section.order >> nth=-1")
+    desk.fill("#dialog textarea[name=reason]", why)
+    submit(desk, "提交退回申请")
+
+
+def decide(desk: Page, system: System, who: str, page: str, answer: str, opinion: str = "") -> None:
+    """Answer the request that stands on the case page."""
+    sign_in(desk, system, who, page)
+    press(desk, "审批", within=".notice")
+    desk.check(f"#dialog input[name=grant][value={answer}]")
+    desk.fill("#dialog textarea[name=opinion]", opinion)
+    submit(desk, "提交审批")
+
+
+def due_of(system: System, case_id: str) -> object:
+    return system.sql("select due_at from handling_case where id = %s", case_id)[0][0]
+
+
 def option(page: Page, unit: str) -> str:
     """The full label of a unit in the select, which may carry the reason of a suggestion."""
     labels = page.locator("select[name=lead] option").all_inner_texts()

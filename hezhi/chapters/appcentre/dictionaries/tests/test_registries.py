@@ -1,12 +1,15 @@
 """What the dictionaries know beyond the contract: a tree that stays whole, rights that are not widened aside."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from hezhi.engines.flow.models import CalendarDay, LimitRule
 from hezhi.engines.org.models import Post, Role, Unit
 from hezhi.engines.org.testkit import hold, make_officer, make_role, make_unit, make_user
 from hezhi.engines.reach.models import MessageTemplate
-from hezhi.engines.registry import site
+from hezhi.engines.registry import imports, site
 from hezhi.engines.registry.contract import World
+from hezhi.engines.registry.models import ImportRun
 
 pytestmark = pytest.mark.django_db
 
@@ -108,14 +111,48 @@ def test_words_that_no_message_can_fill_are_refused() -> None:
     assert answer.status_code == 422 and "{password}" in answer.content.decode()
 
 
-def test_a_channel_key_shows_no_secret() -> None:
-    world = World(site.get("channel-keys"))
-    key = world.rows()[0]
-    page = world.get(world.registry.url(key.pk)).content.decode() + world.get(world.registry.url()).content.decode()
-    for secret in ("digest", "signing_secret", "webhook_secret"):
-        assert secret not in world.registry.columns
-        assert not getattr(key, secret) or str(getattr(key, secret)) not in page
-    assert world.get(world.registry.rest_url()).status_code == 404
+# -- files of rules --------------------------------------------------------------------------------
+
+
+def imported(world: World, table: str) -> ImportRun:
+    """Upload, check and confirm a sheet; gives the batch."""
+    by = world.by(world.officer)
+    run = imports.receive(world.registry, SimpleUploadedFile("表.csv", table.encode()), by=by)
+    assert (run.state, run.refused) == ("checked", 0), run.report
+    return imports.confirm(run.pk, by=by)
+
+
+@pytest.mark.clause("9.1.2-2")
+def test_an_import_of_calendar_days_is_taken_back_as_a_whole() -> None:
+    world = World(site.get("calendar-days"))
+    kept = world.rows()[0]
+    before = kept.name
+    run = imported(world, f"日期,上班,名称\n{kept.date},是,写错的一天\n2031-02-03,否,样例节\n")
+    assert (run.new, run.changed) == (1, 1)
+    assert CalendarDay.objects.filter(date="2031-02-03", is_working=False).exists()
+    assert imports.undo(run.pk, by=world.by(world.officer), reason="通知尚未公布") == 2
+    kept.refresh_from_db()
+    assert kept.name == before and not CalendarDay.objects.filter(date="2031-02-03").exists()
+    told = CalendarDay.versions.rel.related_model.objects.filter(date="2031-02-03").order_by("pgh_id")
+    assert [event.pgh_label for event in told] == ["insert", "delete"], "the history keeps what went"
+
+
+@pytest.mark.clause("9.1.2-2")
+def test_an_import_of_time_limits_is_taken_back_as_a_whole() -> None:
+    world = World(site.get("limit-rules"))
+    run = imported(world, "名称,时长,计时单位,启用日期\n样例新时限,3,工作日,2026-01-01\n")
+    rule = LimitRule.objects.get(name="样例新时限")
+    assert imports.undo(run.pk, by=world.by(world.officer), reason="录错") == 1
+    rule.refresh_from_db()
+    assert rule.valid_to is not None
+    assert [version.pgh_label for version in rule.versions.order_by("pgh_id")] == ["insert", "update"]
+
+
+def test_hours_keep_their_versions() -> None:
+    world = World(site.get("working-hours"))
+    row = world.rows()[0]
+    edit(world, row, after_hours_moves="true")
+    assert row.versions.filter(after_hours_moves=True).exists()
 
 
 def test_a_code_stays_what_it_is_and_a_new_label_is_a_new_version() -> None:
@@ -129,7 +166,7 @@ def test_a_code_stays_what_it_is_and_a_new_label_is_a_new_version() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"registry": "codes"}, "不接受扩展字段"),
+        ({"registry": "codes"}, "没有“codes”这个选项"),
         ({"kind": "choice"}, "至少要有一个选项"),
         ({"personal": "1", "purpose": ""}, "须写明处理目的"),
         ({"code": "供暖"}, "只用小写字母"),

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET
 
 from hezhi.chapters.appcentre.users import actions
 from hezhi.chapters.appcentre.users.pages import forms
-from hezhi.chapters.appcentre.users.pages.asking import account_page, ask, first_password, holding_of, on_account
+from hezhi.chapters.appcentre.users.pages.asking import account_page, first_password, holding_of, on_account
 from hezhi.chapters.appcentre.users.pages.lists import account_facts, account_list, ways_of
 from hezhi.engines.org.api import Holding, User, needs, reader
 from hezhi.ground import time
 from hezhi.ground.ui.answers import answer
+from hezhi.ground.ui.asking import ask
 
 clause = "10.1-3"
 
@@ -108,12 +109,12 @@ def expiry(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 @needs("org.roles", clause=clause)
 def grant(request: HttpRequest, user_id: UUID) -> HttpResponse:
-    """Give a person a post (授予岗位)."""
+    """Propose a post for a person (授予岗位); it takes effect when a second person has approved."""
 
     def give(user: User, *, post: Any, valid_to: Any, reason: str, by: Any, **_: Any) -> None:
-        actions.grant_post(post, by=by, user=user, valid_to=valid_to, reason=reason)
+        actions.propose_grant(post, by=by, user=user, valid_to=valid_to, reason=reason)
 
-    return on_account(request, user_id, forms.Grant, "授予岗位", give, "岗位已授予。")
+    return on_account(request, user_id, forms.Grant, "授予岗位", give, "已提请授予岗位，经第二人审批后生效。")
 
 
 @needs("org.roles", clause=clause)

@@ -1,4 +1,4 @@
-"""How an administration page asks and answers (办理表单): one form, one verb, and back."""
+"""What the administration pages ask on an account (账号办理)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,14 +7,12 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from hezhi.engines.org.api import Holding, User, reader
-from hezhi.ground.errors import BadInput, Refusal
-from hezhi.ground.ui.answers import answer, wants_part
-
-Doing = Callable[[dict[str, Any]], HttpResponse | None]
+from hezhi.ground.ui.answers import answer
+from hezhi.ground.ui.asking import ask
 
 
 def on_account(
@@ -28,38 +26,6 @@ def on_account(
         messages.success(request, said)
 
     return ask(request, form, f"{title}：{user}", do, account_page(user))
-
-
-def ask(
-    request: HttpRequest, kind: Callable[..., forms.Form], title: str, do: Doing, back: str, submit: str = "确定"
-) -> HttpResponse:
-    """Show a form; when it is sent and right, do it and go back. A refusal keeps what was typed."""
-    form = kind(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return do(form.cleaned_data) or _go(request, back)
-        except Refusal as refusal:
-            _tell(form, refusal)
-    context = {
-        "form": form, "heading": title, "dialog_title": title, "cancel_url": back, "submit_name": submit,
-        "action_url": request.path,
-    }  # fmt: skip
-    status = 422 if form.is_bound else 200
-    return answer(request, "users/form.html", "ui/parts/dialog_form.html", context, status)
-
-
-def _tell(form: forms.Form, refusal: Refusal) -> None:
-    if isinstance(refusal, BadInput):
-        for name, said in refusal.fields.items():
-            form.add_error(name if name in form.fields else None, said)
-        return
-    form.add_error(None, str(refusal))
-
-
-def _go(request: HttpRequest, address: str) -> HttpResponse:
-    if wants_part(request):
-        return HttpResponse(headers={"HX-Redirect": address})
-    return redirect(address)
 
 
 def first_password(request: HttpRequest, user: User, password: str) -> HttpResponse:

@@ -79,7 +79,7 @@ class Grant(Reason):
     """A post for a person (授予岗位)."""
 
     unit = UnitField(label="单位", help_text="单位代码或全称。")
-    role = forms.ModelChoiceField(label="角色", queryset=Role.objects.all())
+    role = forms.ModelChoiceField(label="角色", queryset=Role.objects.all(), empty_label="请选择")
     valid_to = MomentField(label="至", required=False, help_text="临时任职填写；留空表示长期。")
     field_order = ["unit", "role", "valid_to", "reason"]
 

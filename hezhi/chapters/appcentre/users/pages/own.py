@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hezhi.chapters.appcentre.users import actions
 from hezhi.chapters.appcentre.users.pages import forms
-from hezhi.chapters.appcentre.users.pages.asking import account_page, ask, holding_of
+from hezhi.chapters.appcentre.users.pages.asking import account_page, holding_of
 from hezhi.chapters.appcentre.users.pages.lists import own_facts
 from hezhi.engines.org import sessions, sign_in
 from hezhi.engines.org.api import Holding, User, holdings_of, reader, signed_in
 from hezhi.ground import time
+from hezhi.ground.ui.asking import ask
 
 
 @signed_in
@@ -46,15 +47,19 @@ def switch_post(request: HttpRequest, post_id: UUID) -> HttpResponse:
 
 @signed_in
 def deputy(request: HttpRequest, holding_id: UUID) -> HttpResponse:
-    """Name who stands in while one is away (指定代理人): for oneself, or by the security administrator."""
+    """Name who stands in while one is away (指定代理人); for somebody else it is proposed, and approved by a second."""
     by, held = reader(request), holding_of(holding_id)
     mine = held.user_id == by.user_id
     if not mine:
         by.must("org.roles")
 
     def do(typed: dict[str, Any]) -> None:
-        actions.name_deputy(held, by=by, **typed)
-        messages.success(request, f"已指定{typed['deputy']}代理「{held.post}」。")
+        if mine:
+            actions.name_deputy(held, by=by, **typed)
+            messages.success(request, f"已指定{typed['deputy']}代理「{held.post}」。")
+        else:
+            actions.propose_deputy(held, by=by, **typed)
+            messages.success(request, f"已提请由{typed['deputy']}代理「{held.post}」，经第二人审批后生效。")
 
     back = reverse("users_own_account") if mine else account_page(held.user)
     return ask(request, forms.Deputy, f"指定代理人：{held.post}", do, back)

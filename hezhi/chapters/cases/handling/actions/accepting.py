@@ -30,7 +30,7 @@ def accept(
 ) -> Case:
     """Accept a case (受理): category and urgency are settled, and the total limit starts from its receipt."""
     case = take(case_id, "accept", by=by, revision=revision)
-    category = Category.objects.filter(pk=category_id, active=True).first()
+    category = Category.objects.filter(pk=category_id, active=True).first() if category_id else None
     if category is None:
         raise BadInput({"category": ["请选择类别。"]})
     if case.suggestion.get("category") and case.suggestion["category"] != category.code:

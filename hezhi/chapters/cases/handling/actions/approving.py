@@ -40,6 +40,7 @@ def _ask(
     permission: str,
     proposal: dict[str, object] | None = None,
     unit_id: UUID | None = None,
+    same: dict[str, object] | None = None,
 ) -> Approval:
     """Put a request before the dispatching desk (or a named unit) and write it into the timeline."""
     unit_id = unit_id or case.desk_id
@@ -55,6 +56,8 @@ def _ask(
         unit_id=unit_id,
         permission=permission,
         proposal=proposal,
+        same=same,
+        due_at=case.due_at,
     )
     tell_unit(
         case,
@@ -133,11 +136,13 @@ def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
     ).or_refuse()
     if order.parent is not None:
         # What a higher unit passed down goes back to that unit, not to the district's desk.
-        upper, permission = order.parent.unit_id, "cases.transfer"
+        upper: UUID | None = order.parent.unit_id
+        permission = "cases.transfer"
     else:
         upper = case.desk_id
         permission = "cases.rule_return" if rule.must_be_ruled(case.returns) else "cases.dispatch"
-    return _ask(case, "return", reason, by=by, permission=permission, proposal={"order": str(order.pk)}, unit_id=upper)
+    which: dict[str, object] = {"order": str(order.pk)}
+    return _ask(case, "return", reason, by=by, permission=permission, proposal=which, same=which, unit_id=upper)
 
 
 @clause("9.1.2-2")

@@ -90,7 +90,7 @@ def _check_barred(case: Case, barred_unit_id: UUID | None) -> None:
     barred = Unit.objects.filter(pk=barred_unit_id).first()
     if barred is None:
         raise BadInput({"barred": ["所选单位不存在，请重新选择。"]})
-    desk = Unit.objects.filter(pk=case.desk_id).values_list("path", flat=True).first() or ""
+    desk = case.desk.path if case.desk else ""
     if desk.startswith(barred.path):
         raise BadInput({"barred": [f"反映的对象就是{barred.name}，不能由本台办理，请按规定转上级机关或纪检监察机关。"]})
 

@@ -15,6 +15,8 @@ from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline
 from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import reader
+from hezhi.engines.org.duty import on_duty
+from hezhi.engines.org.models import DutyShift
 from hezhi.engines.org.rights import needs
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
@@ -47,6 +49,7 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "marker": [case.point.x, case.point.y] if case.point else None,
         "total": file.total,
         "similar": queries.similar_cases(by, case) if case.state in ("to_accept", "to_dispatch") else [],
+        "on_duty": _on_duty(file),
         "may_reveal": by.may("cases.reveal_personal") and not case.secret,
         "may_lift": case.secret and queries.may_lift_veil(by, case),
         "may_decide": {
@@ -56,6 +59,15 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "own_requests": {a.pk for a in file.approvals if a.state == "waiting" and a.asked_by_id == by.user_id},
     }  # fmt: skip
     return render(request, "handling/case.html", context)
+
+
+def _on_duty(file: CaseFile) -> list[DutyShift]:
+    """Whom to ring now about an urgent case: who is on duty where it lies (值班联系)."""
+    case = file.case
+    place = case.lead_unit_id or case.desk_id
+    if case.urgency == "normal" or case.closed_at is not None or place is None:
+        return []
+    return on_duty(place, time.now())
 
 
 def _facts(file: CaseFile) -> list[Fact]:
@@ -69,7 +81,7 @@ def _facts(file: CaseFile) -> list[Fact]:
         Fact("地点", case.place or "未填"),
         Fact("收到时间", time.show(case.received_at)),
         Fact("主办单位", str(case.lead_unit or "未派遣")),
-        Fact("上报人", file.reporter["name"] or "未留姓名"),
+        Fact("上报人", file.reporter["name"]),
     ]
     if case.outside_number and not case.secret:
         due = f"平台时限 {time.show(case.outside_due_at)}" if case.outside_due_at else ""

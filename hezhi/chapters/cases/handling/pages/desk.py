@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
-from hezhi.chapters.cases.handling.actions.turning import VERBS
+from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS
 from hezhi.chapters.cases.handling.models import Case, Category
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.forms import form_of, uuid_of
@@ -44,7 +44,7 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
     case = queries.case_for(by, case_id)
     errors: list[str] = []
     verb = VERBS["accept"] if case.state == "to_accept" else VERBS["dispatch"]
-    posted = request.POST.copy() if request.method == "POST" else None
+    posted: Any = request.POST.copy() if request.method == "POST" else None
     if posted is not None and posted.get("category_other"):
         posted["category"] = posted["category_other"]
     form = form_of(verb, case, data=posted)
@@ -52,9 +52,8 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         dispatch = form_of(VERBS["dispatch"], case, data=posted)
         for name in ("lead", "assist", "request"):
             form.fields[name] = dispatch.fields[name]
-        form.fields["lead"] = forms.ChoiceField(
-            label="主办单位", required=False, choices=[*LATER, *dispatch.fields["lead"].choices[1:]]
-        )
+        leads: Any = dispatch.fields["lead"]
+        form.fields["lead"] = forms.ChoiceField(label="主办单位", required=False, choices=[*LATER, *leads.choices[1:]])
     if posted is not None and form.is_valid():
         try:
             _triage_step(case, by, form.cleaned_data)
@@ -135,11 +134,12 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 @needs(
     "cases.approve_extension", "cases.approve_hold", "cases.approve_void", "cases.approve_not_accept",
-    "cases.rule_return", "cases.dispatch", clause=clause,
+    "cases.rule_return", "cases.dispatch", "cases.transfer", clause=clause,
 )  # fmt: skip
 def approvals(request: HttpRequest) -> HttpResponse:
-    """What waits for this post's decision (待审批)."""
-    return render(request, "handling/approvals.html", {"rows": approvals_waiting(reader(request)), "title": "审批"})
+    """What waits for this post's decision about cases (待审批)."""
+    rows = [row for row in approvals_waiting(reader(request)) if row.object_type == MATTER]
+    return render(request, "handling/approvals.html", {"rows": rows, "title": "事件审批"})
 
 
 @needs("cases.call_back", clause=clause)

@@ -66,7 +66,11 @@ def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
     if declared.kind == "yesno":
         return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, **common)
     if declared.kind == "number":
-        return forms.IntegerField(min_value=1, max_value=72 if declared.code == "hours" else 10, **common)
+        most, unit = (72, "小时") if declared.code == "hours" else (10, "个工作日")
+        common["error_messages"] |= {
+            "min_value": f"最少填 1 {unit}。", "max_value": f"最多填 {most} {unit}。", "invalid": "请填写整数。",
+        }  # fmt: skip
+        return forms.IntegerField(min_value=1, max_value=most, **common)
     if declared.kind == "case":
         return forms.CharField(max_length=30, **common)
     rows = 6 if declared.kind == "parts" or declared.code in ("reply", "public_reply") else 3

@@ -20,7 +20,7 @@ from hezhi.ground.time import SHANGHAI
 
 pytestmark = pytest.mark.clause("9.1.2-1")
 
-NIGHT, DAY = datetime(2027, 3, 6, 2, 30, tzinfo=SHANGHAI), datetime(2027, 3, 5, 11, 0, tzinfo=SHANGHAI)
+NIGHT = datetime(2026, 11, 24, 2, 30, tzinfo=SHANGHAI)
 MATTERS = ("晾衣绳拴在树上", "晾晒被褥占用绿地", "住户在路口晒粮食", "楼道里晾衣服挡路", "阳台外晾衣杆松动")
 
 
@@ -44,13 +44,14 @@ def corrected(district: District, count: int) -> None:
             Correction.objects.create(case=case_of(receipt), suggested="", chosen="99", at=time.now())
 
 
-def test_what_officers_chose_is_learnt_at_night_and_used_from_then_on(district: District, own_folder: Path) -> None:
-    with time.frozen_at(DAY):
-        corrected(district, 40)
-        assert learning.nightly() == 0, "nothing is learnt in office hours"
-    with time.frozen_at(NIGHT):
-        assert learning.nightly() >= 40
-        assert learning.nightly() == 0, "once a night"
+def test_what_officers_chose_is_learnt_at_night_and_used_from_then_on(
+    clock: time.FrozenClock, district: District, own_folder: Path
+) -> None:
+    corrected(district, 40)
+    assert learning.nightly() == 0, "nothing is learnt in office hours"
+    clock.move_to(NIGHT)
+    assert learning.nightly() >= 40
+    assert learning.nightly() == 0, "once a night"
     assert learning.model_in_use() is not classify.shipped()
     assert classify.suggest("晾衣绳拴在树上", "晾衣绳拴在树上", learning.model_in_use()).best == "晾晒管理"
     assert suggest("晾衣绳拴在树上", "晾衣绳拴在树上")["category"] == "99"

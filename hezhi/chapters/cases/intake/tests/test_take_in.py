@@ -112,4 +112,4 @@ def test_taking_in_costs_few_statements(district: District) -> None:
     ) as queries:
         take_in(Message(source="hotline", text="再来一件", lon=120.005, lat=36.005, crs="EPSG:4326"), by=by)
     statements = [q["sql"] for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(statements) <= 5, "\n".join(s[:90] for s in statements)
+    assert len(statements) <= 3, "\n".join(s[:90] for s in statements)

@@ -1,5 +1,6 @@
 // The officer's desk. Each part works by itself; without any of them the page is links and forms.
 import { startAnswers } from "../desk/answers.js";
+import { startCopy } from "../desk/copy.js";
 import { startDialogs } from "../desk/dialogs.js";
 import { startGuards } from "../desk/guards.js";
 import { startKeys } from "../desk/keys.js";
@@ -11,6 +12,7 @@ startMenus();
 startAnswers();
 startGuards();
 startDialogs();
+startCopy();
 startList();
 startKeys();
 startNews();

@@ -45,7 +45,8 @@ async function addBase(map, element, config, dark) {
     return;
   }
   const source = new PMTilesVectorSource({ url: new URL(config.base, location.href).href });
-  map.getLayers().insertAt(0, new VectorTileLayer({ source, style: baseStyle(dark), declutter: true, background: palette(dark).sea }));
+  const named = !(config.layers || []).some((spec) => spec.kind === "shade" && spec.label);
+  map.getLayers().insertAt(0, new VectorTileLayer({ source, style: baseStyle(dark, named), declutter: true, background: palette(dark).sea }));
 }
 
 

@@ -46,8 +46,8 @@ export const label = (text, colours, size = colours === DARK ? 14 : 12, weight =
     overflow: true,
   });
 
-/** The base map's layers, by the names inside the tiles. */
-export function baseStyle(dark) {
+/** The base map's layers, by the names inside the tiles; without names where a shaded layer writes them itself. */
+export function baseStyle(dark, named = true) {
   const colours = palette(dark);
   const looks = {
     neighbours: areaStyle(colours.land),
@@ -59,6 +59,7 @@ export function baseStyle(dark) {
   return (feature, resolution) => {
     const layer = feature.get("layer");
     if (layer === "town_labels") {
+      if (!named) return undefined;
       names.getText().setText(feature.get("name"));
       return names;
     }

@@ -5,6 +5,7 @@ import { account, drain } from "./sending.js";
 import * as store from "./store.js";
 import { make } from "./outbox.js";
 
+const SECOND_PRESS = 1500; // milliseconds
 const OWN = ["csrfmiddlewaretoken", "photos"];
 
 function read(form) {
@@ -96,16 +97,18 @@ export async function startReport(form) {
   }
 
   let busy = false;
+  let sentAt = 0;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (busy || Date.now() - sentAt < SECOND_PRESS) return; // a double press is one report
     const problem = wrong(read(form));
     if (problem) return tell(problem);
-    if (busy) return;
     busy = true;
     clearTimeout(typing);
     try {
       const photo_count = (await store.photos(id)).length;
       await store.save({ ...fields(), photo_count, state: "waiting", why: "" });
+      sentAt = Date.now();
       await fresh();
       tell(navigator.onLine ? "已保存，正在发送，结果见“本机记录”。" : "已保存在本机，有网络后自动发送。", true);
       document.querySelector("[data-outbox]")?.scrollIntoView({ block: "start" });

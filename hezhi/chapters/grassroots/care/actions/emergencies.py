@@ -1,0 +1,101 @@
+"""The list of an emergency (应急名单, P7): opened by the duty leader, read by named rescuers, destroyed at the close."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from hezhi.chapters.grassroots.care import queries
+from hezhi.chapters.grassroots.care.models import (
+    CareFile,
+    EmergencyEntry,
+    EmergencyList,
+    EmergencyReader,
+    Need,
+    PlanStep,
+)
+from hezhi.engines.org.api import Actor
+from hezhi.engines.reach.api import tell
+from hezhi.engines.records.acting import current_deed, verb
+from hezhi.ground import time
+from hezhi.ground.clauses import clause
+from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.text import tidy
+
+LABEL = "care.emergencylist"
+
+
+@clause("9.1.3-2-6")
+@verb("care.open_emergency")
+def open_emergency(*, by: Actor, incident: str, title: str, area: Any, readers: Sequence[UUID]) -> EmergencyList:
+    """Open the list of one area for the named rescuers of a declared incident (启动应急名单)."""
+    by.must("care.emergency")
+    faults = {}
+    if not tidy(incident):
+        faults["incident"] = "请填写已宣布的突发事件编号。"
+    if not tidy(title):
+        faults["title"] = "请填写事件名称。"
+    if not readers:
+        faults["readers"] = "请指定救援人员。"
+    if faults:
+        raise BadInput(faults)
+    if EmergencyList.objects.filter(incident=tidy(incident), area=area, closed_at__isnull=True).exists():
+        raise NotNow("这个区域的名单已经启动。", "不必重复启动。", "请打开已有的名单。", code="care.list_open")
+    row = EmergencyList.objects.create(
+        incident=tidy(incident), title=tidy(title), area=area, opened_by_id=by.user_id, opened_at=time.now()
+    )  # fmt: skip
+    EmergencyReader.objects.bulk_create([EmergencyReader(emergency=row, user_id=each) for each in readers])
+    for file in queries.for_emergency(area):
+        EmergencyEntry.objects.create(emergency=row, file=file, **_told(file))
+    for each in readers:
+        tell(
+            by, event="care.emergency", to_user=each, about=(LABEL, row.pk), values={"incident": row.incident}, urgent=True,
+            link=f"/care/emergencies/{row.pk}/",
+        )  # fmt: skip
+    return row
+
+
+def _told(file: CareFile) -> dict[str, str]:
+    """What a rescuer must know of a person: never the programme, never more."""
+    person = file.resident
+    place = person.live_address or str(person.home or person.community or "")
+    wants = [need.text for need in Need.objects.filter(file=file, met_on__isnull=True, kind__in=("medical", "safety"))]
+    help_needed = "；".join(wants) or "需要有人照应"
+    return {"person_name": person.person_name, "address": place, "phone": person.phone, "help_needed": help_needed}
+
+
+@clause("9.1.3-2-6")
+@verb("care.read_emergency")
+def read_emergency(list_id: UUID, *, by: Actor) -> tuple[EmergencyList, list[EmergencyEntry]]:
+    """Read a list while its incident lasts (查看应急名单); each reading is written down."""
+    row = queries.emergency_for(by, list_id)
+    deed = current_deed()
+    if deed is not None:
+        deed.on(row)
+    if row.closed_at is not None:
+        return row, []
+    return row, list(EmergencyEntry.objects.filter(emergency=row))
+
+
+@clause("9.1.3-2-6")
+@verb("care.close_emergency")
+def close_emergency(list_id: UUID, *, by: Actor) -> EmergencyList:
+    """Close a list at the end of the incident (结束并销毁): its entries are destroyed, each worker is to tell his person."""
+    row = queries.emergency_for(by, list_id)
+    if row.opened_by_id != by.user_id:
+        by.must("care.emergency")
+    if row.closed_at is not None:
+        raise NotNow("这份名单已经销毁。", code="care.list_closed")
+    today = time.today()
+    for entry in EmergencyEntry.objects.filter(emergency=row).select_related("file"):
+        file = entry.file
+        PlanStep.objects.create(
+            file=file, compartment=file.compartment, at=time.now(), by_id=by.user_id, due_on=today, doer="帮扶人",
+            text=f"告知本人或监护人：{row.title}期间，姓名、住址、电话和所需帮助曾提供给指定救援人员，现已销毁。",
+        )  # fmt: skip
+    row.destroyed = EmergencyEntry.objects.filter(emergency=row).delete()[0]
+    row.closed_at, row.closed_by_id = time.now(), by.user_id
+    row.save()
+    deed = current_deed()
+    if deed is not None:
+        deed.detail["destroyed"] = row.destroyed
+    return row

@@ -1,0 +1,59 @@
+"""The list of an emergency (应急名单, P7): one area, named readers, no strict programme, destroyed at the close."""
+
+import pytest
+
+from hezhi.chapters.grassroots.care import actions
+from hezhi.chapters.grassroots.care.models import EmergencyEntry, PlanStep
+from hezhi.engines.records.models import AuditEntry
+from hezhi.ground.errors import NotAllowed, NotFound, NotNow
+
+pytestmark = pytest.mark.clause("9.1.3-2-6")
+
+
+def opened(office, **more):
+    told = {
+        "incident": "TF-2026-03", "title": "台风转移", "area": office.areas["community"], "readers": [office.people["neighbour"].pk],
+    } | more  # fmt: skip
+    return actions.open_emergency(by=office["chief"], **told)
+
+
+def test_a_named_rescuer_reads_the_list_of_one_area(office, at):
+    office.file("alone")
+    office.file("alone", office.resident("楚听澜", community=None, town=office.areas["town2"]))
+    row = opened(office)
+    page = at("neighbour").get(f"/care/emergencies/{row.pk}/").content.decode()
+    assert "池向晚" in page and "19900002222" in page and "楚听澜" not in page and "独居和失依" not in page
+
+
+def test_nobody_of_a_strict_programme_is_on_it(office):
+    office.file("mental")
+    opened(office)
+    assert not EmergencyEntry.objects.exists()
+
+
+@pytest.mark.parametrize("part", ["worker", "leader", "admin", "protector"])
+def test_who_is_not_named_finds_nothing(office, part):
+    row = opened(office)
+    with pytest.raises(NotFound):
+        actions.read_emergency(row.pk, by=office[part])
+
+
+def test_only_the_duty_leader_opens_it(office):
+    with pytest.raises(NotAllowed):
+        actions.open_emergency(
+            by=office["supervisor"], incident="1", title="x", area=office.areas["community"], readers=[office.people["worker"].pk]
+        )  # fmt: skip
+
+
+def test_at_the_close_it_is_destroyed_and_each_person_is_told_afterwards(office, at):
+    file = office.file("alone")
+    row = opened(office)
+    actions.read_emergency(row.pk, by=office["neighbour"])
+    row = actions.close_emergency(row.pk, by=office["chief"])
+    assert row.destroyed == 1 and not EmergencyEntry.objects.exists()
+    assert "告知本人或监护人" in PlanStep.objects.get(file=file).text
+    assert "池向晚" not in at("neighbour").get(f"/care/emergencies/{row.pk}/").content.decode()
+    assert AuditEntry.objects.get(event="care.close_emergency").detail["destroyed"] == 1
+    assert AuditEntry.objects.filter(event="care.read_emergency", object_id=row.pk).exists()
+    with pytest.raises(NotNow):
+        actions.close_emergency(row.pk, by=office["chief"])

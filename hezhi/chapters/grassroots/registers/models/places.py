@@ -1,0 +1,139 @@
+"""Where people live and work (小区、建筑、房屋): 9.1.3-2-1 to 9.1.3-2-3."""
+
+from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GinIndex, GistIndex
+from django.db.models import Q
+
+from hezhi.engines.records.history import tracked
+from hezhi.engines.records.vault.fields import SealedTextField
+from hezhi.engines.registry.dictionaries import DictionaryField
+from hezhi.engines.registry.models import Record
+
+PRESENT = Q(removed_at__isnull=True)
+
+
+@tracked()
+class Compound(Record):
+    """小区: a housing estate, a village or a dormitory area, with its outline and its managers."""
+
+    code = models.CharField("小区编号", max_length=30, blank=True, help_text="留空由系统编号")
+    name = models.CharField("小区名称", max_length=100)
+    alias = models.CharField("别名", max_length=100, blank=True)
+    kind = DictionaryField("小区类型", "compound_kind", max_length=2)
+    address = models.CharField("地址", max_length=200)
+    point = models.PointField("位置", srid=4326, null=True, blank=True)
+    outline = models.PolygonField("范围", srid=4326, null=True, blank=True, spatial_index=False)
+    built_year = models.PositiveSmallIntegerField("建成年份", null=True, blank=True)
+    planned_homes = models.PositiveIntegerField("规划户数", null=True, blank=True)
+    gates = models.PositiveSmallIntegerField("出入口数", null=True, blank=True)
+    parking = models.PositiveIntegerField("车位数", null=True, blank=True)
+    facilities = models.CharField("配套设施", max_length=200, blank=True)
+    property_company = models.CharField("物业企业", max_length=100, blank=True)
+    property_phone = models.CharField("物业电话", max_length=50, blank=True)
+    property_until = models.DateField("物业合同到期", null=True, blank=True)
+    red_property = models.BooleanField("红色物业", default=False)
+    committee = models.BooleanField("已成立业委会", default=False)
+    committee_until = models.DateField("业委会届满", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "小区"
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["code"], condition=PRESENT, name="one_compound_per_code"),
+            models.UniqueConstraint(fields=["community", "name"], condition=PRESENT, name="one_compound_per_name"),
+        ]
+        indexes = [GistIndex(fields=["outline"], name="compound_outline")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class Building(Record):
+    """建筑: one building, in a compound or by itself at a road."""
+
+    compound = models.ForeignKey(
+        Compound, models.PROTECT, null=True, blank=True, related_name="buildings", verbose_name="所属小区"
+    )
+    number = models.CharField("楼号", max_length=60, help_text="如 3号楼；不属于小区的写路名门牌，如 样例路88号")
+    code = models.CharField("建筑编号", max_length=40, blank=True, help_text="留空由系统编号")
+    full_name = models.CharField("建筑名称", max_length=160, editable=False)
+    kind = DictionaryField("建筑类别", "building_kind", max_length=2)
+    building_use = DictionaryField("建筑用途", "building_use", max_length=2)
+    address = models.CharField("地址", max_length=200, blank=True)
+    point = models.PointField("位置", srid=4326, null=True, blank=True)
+    outline = models.PolygonField("轮廓", srid=4326, null=True, blank=True, spatial_index=False)
+    floors_up = models.PositiveSmallIntegerField("地上层数", default=1)
+    floors_down = models.PositiveSmallIntegerField("地下层数", default=0)
+    entrances = models.PositiveSmallIntegerField("单元数", default=1)
+    homes_per_floor = models.PositiveSmallIntegerField("每单元每层户数", default=2)
+    floor_area = models.DecimalField("建筑面积（平方米）", max_digits=10, decimal_places=2, null=True, blank=True)
+    structure = DictionaryField("建筑结构", "structure", max_length=2, blank=True)
+    built_year = models.PositiveSmallIntegerField("建成年份", null=True, blank=True)
+    lifts = models.PositiveSmallIntegerField("电梯数", null=True, blank=True)
+    lift_checked_on = models.DateField("电梯检验日期", null=True, blank=True)
+    safety_grade = DictionaryField("安全鉴定等级", "safety_grade", max_length=1, blank=True)
+    safety_checked_on = models.DateField("鉴定日期", null=True, blank=True)
+    fire_access = models.BooleanField("消防通道畅通", default=True)
+    head_name = models.CharField("楼栋长", max_length=50, blank=True)
+    head_phone = SealedTextField("楼栋长电话", max_length=50, blank=True, default="")
+
+    class Meta:
+        verbose_name = "建筑"
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["compound", "number"], condition=PRESENT, name="one_building_per_number"),
+            models.UniqueConstraint(fields=["code"], condition=PRESENT, name="one_building_per_code"),
+        ]
+        indexes = [GinIndex(fields=["full_name"], name="building_search", opclasses=["gin_trgm_ops"])]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+@tracked()
+class Home(Record):
+    """房屋: one flat, house or shop: what a person lives in and a household is entered for.
+
+    `use` says how it is used now, never what kind of person lives there. Who owns it and who lives in it
+    stands in `Occupancy`, with dates.
+    """
+
+    class Use(models.TextChoices):
+        OWN = "own", "自住"
+        LET = "let", "出租"
+        EMPTY = "empty", "空置"
+        BUSINESS = "business", "经营办公"
+        UNVERIFIED = "unverified", "待核实"
+
+    building = models.ForeignKey(Building, models.PROTECT, related_name="homes", verbose_name="所在建筑")
+    number = models.CharField("房屋编号", max_length=50, blank=True, help_text="留空由系统编号")
+    full_name = models.CharField("房屋名称", max_length=200, editable=False)
+    entrance = models.PositiveSmallIntegerField("单元", default=1)
+    floor = models.SmallIntegerField("楼层", help_text="地下为负数")
+    door = models.CharField("户室号", max_length=20)
+    building_use = DictionaryField("建筑用途", "building_use", max_length=2, default="01")
+    use = models.CharField("使用情况", max_length=12, choices=Use.choices, default=Use.UNVERIFIED)
+    floor_area = models.DecimalField("建筑面积（平方米）", max_digits=8, decimal_places=2, null=True, blank=True)
+    rental_use = DictionaryField("出租用途", "rental_use", max_length=2, blank=True)
+    hazard = DictionaryField("隐患类型", "home_hazard", max_length=2, default="00")
+    hazard_until = models.DateField("隐患整改期限", null=True, blank=True)
+    most_people = models.PositiveSmallIntegerField("核定居住人数", null=True, blank=True)
+    people_count = models.PositiveSmallIntegerField("居住人数", default=0, editable=False)
+
+    class Meta:
+        verbose_name = "房屋"
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["number"], condition=PRESENT, name="one_home_per_number"),
+            models.UniqueConstraint(
+                fields=["building", "entrance", "door"], condition=PRESENT, name="one_home_per_door"
+            ),
+        ]
+        indexes = [
+            GinIndex(fields=["full_name"], name="home_search", opclasses=["gin_trgm_ops"]),
+            models.Index(fields=["community", "use"], name="home_community_use"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name

@@ -1,0 +1,5 @@
+"""Pages of the base registers beside those of the registries (基础台账的页面)."""
+
+from hezhi.chapters.grassroots.registers.pages import buildings, living, people, tree
+
+urlpatterns = [*tree.urlpatterns, *buildings.urlpatterns, *people.urlpatterns, *living.urlpatterns]

@@ -1,0 +1,220 @@
+"""Reads of homes and people (基础台账的查询); each starts from what the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Model, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from hezhi.chapters.grassroots.registers.models import (
+    Building,
+    Compound,
+    Enterprise,
+    Home,
+    Household,
+    Occupancy,
+    Resident,
+    SmallPlace,
+    SocialOrganisation,
+    VolunteerGroup,
+)
+from hezhi.engines.geo.models import Area
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.vault import blind
+from hezhi.engines.registry.dictionaries import Labels, current
+from hezhi.ground import time
+from hezhi.ground.errors import BadInput
+from hezhi.ground.text import tidy_name
+
+MOST_FOUND = 20
+codes = current
+"""The codes of a dictionary to choose from today (现行代码)."""
+
+
+def name_of_code(name: str, code: str) -> str:
+    """The Chinese of a code of a dictionary; the code itself when the list does not know it."""
+    return Labels(name).get(code, code)
+
+
+def residents(by: Actor) -> QuerySet[Resident]:
+    """The people on the register that this reader may know of (在册人口)."""
+    rows: QuerySet[Resident] = Resident.objects.visible_to(by)
+    return rows.filter(removed_at__isnull=True)
+
+
+def resident_by_id_number(id_number: str, *, by: Actor) -> Resident | None:
+    """The resident with this whole ID number, in the reader's scope; None when there is none (按证件号码查人)."""
+    if not id_number.strip():
+        return None
+    found: Resident | None = residents(by).filter(id_blind=blind("resident_id", id_number)).first()
+    return found
+
+
+def residents_by_phone(phone: str, *, by: Actor) -> list[Resident]:
+    """Residents with this whole phone number, in the reader's scope (按电话查人)."""
+    if not phone.strip():
+        return []
+    return list(residents(by).filter(phone_blind=blind("phone", phone)).order_by("number")[:MOST_FOUND])
+
+
+def residents_by_name(
+    name: str, *, by: Actor, birth_year: int | None = None, area: UUID | None = None, home: UUID | None = None
+) -> list[Resident]:
+    """Residents of this whole name who meet one more condition (姓名加一项条件查人).
+
+    `area` is a community or a grid. A name alone finds nobody: raises BadInput, because a list of all people
+    of a name is no answer to a duty.
+    """
+    name = tidy_name(name)
+    if not name:
+        raise BadInput({"name": ["请填写完整姓名。"]})
+    if birth_year is None and area is None and home is None:
+        raise BadInput({"name": ["按姓名查人还须填写一项：出生年份、社区（网格）或房屋。"]})
+    rows = residents(by).filter(person_name=name)
+    if birth_year is not None:
+        rows = rows.filter(birth_date__year=birth_year)
+    if home is not None:
+        rows = rows.filter(home=home)
+    if area is not None:
+        rows = rows.filter(community=area) | rows.filter(grid=area)
+    return list(rows.order_by("number")[:MOST_FOUND])
+
+
+def living_in(home: UUID, *, by: Actor, on: date | None = None) -> list[Occupancy]:
+    """Who lives in a home on a day, today if none is named: the head first (某日居住人员)."""
+    rows = Occupancy.objects.visible_to(by).filter(home=home, role=Occupancy.Role.LIVES).on(on or time.today())
+    return list(rows.select_related("resident", "household").order_by("household__number", "relation", "since"))
+
+
+def households_of(home: UUID, *, by: Actor) -> list[Household]:
+    """The households in a home now, the oldest first (现有住户)."""
+    rows = Household.objects.visible_to(by).filter(home=home, until__isnull=True, removed_at__isnull=True)
+    return list(rows.select_related("head").order_by("since", "number"))
+
+
+def day_of(typed: str) -> date | None:
+    """A day as a page sends it; None for none or nonsense."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+def history_of_home(home: UUID, *, by: Actor, on: date | None = None) -> list[Occupancy]:
+    """Who owned, rented and lived in a home, newest first; `on` a day only those of that day (房屋履历)."""
+    rows = Occupancy.objects.visible_to(by).filter(home=home)
+    rows = rows.on(on) if on else rows
+    return list(rows.select_related("resident", "household").order_by("-since", "role", "-id")[:300])
+
+
+def homes_of(resident: UUID, *, by: Actor) -> list[Occupancy]:
+    """Where a person lived, rented and owned, newest first (人员住房履历)."""
+    rows = Occupancy.objects.visible_to(by).filter(resident=resident)
+    return list(rows.select_related("home", "household").order_by("-since", "-id"))
+
+
+COUNTED: Mapping[str, type[Model]] = {
+    "compounds": Compound, "buildings": Building, "homes": Home, "people": Resident, "small_places": SmallPlace,
+    "enterprises": Enterprise, "social_organisations": SocialOrganisation, "volunteer_groups": VolunteerGroup,
+}  # fmt: skip
+"""What is counted by area (按区域计数的台账)."""
+
+
+def counts(what: str, level: str, areas: Iterable[UUID]) -> dict[UUID, int]:
+    """How many rows of one register lie in each of these areas, in one query; an area with none counts 0.
+
+    `what` is one of `COUNTED`, `level` one of town, community, grid. People who moved away or died do not
+    count. Raises KeyError for a register that is not counted.
+    """
+    wanted = list(areas)
+    rows: Any = COUNTED[what]._default_manager.filter(**{f"{level}__in": wanted, "removed_at__isnull": True})
+    if what == "people":
+        rows = rows.filter(state=Resident.State.PRESENT)
+    found = dict(rows.order_by().values_list(level).annotate(many=Count("pk")))
+    return {area: found.get(area, 0) for area in wanted}
+
+
+# -- the tree of addresses ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One line of the address tree (地址树的一项): what it is, where it leads, what is in it."""
+
+    name: str
+    kind: str
+    id: UUID | str
+    homes: int
+    people: int
+
+
+def areas_below(area: UUID | None, *, by: Actor) -> list[Branch]:
+    """The areas right below one, or where the reader's own scope begins (下级区域), with their counts."""
+    rows = Area.objects.current().filter(kind=Area.Kind.BASIC)
+    if area is not None:
+        rows = rows.filter(parent=area)
+    elif by.scope.everything:
+        rows = rows.filter(level=Area.Level.TOWN)
+    else:
+        rows = rows.filter(pk=by.scope.area)
+    found = list(rows.order_by("code").values_list("pk", "name", "level"))
+    many = {level: _both(level, [pk for pk, _, of in found if of == level], by) for level in {of for _, _, of in found}}
+    return [Branch(name, level, pk, *many[level][pk]) for pk, name, level in found]
+
+
+def places_in(community: UUID, *, by: Actor) -> list[Branch]:
+    """The compounds of a community, then the buildings that stand by themselves (小区和独立建筑)."""
+    compounds = Compound.objects.visible_to(by).filter(community=community, removed_at__isnull=True)
+    alone = Building.objects.visible_to(by).filter(community=community, compound=None, removed_at__isnull=True)
+    told = [("compound", compounds, "buildings__homes", "name"), ("building", alone, "homes", "full_name")]
+    return [branch for kind, rows, path, name in told for branch in _branches(kind, rows, path, name)]
+
+
+def buildings_in(compound: UUID, *, by: Actor) -> list[Branch]:
+    """The buildings of a compound (小区内的建筑)."""
+    rows = Building.objects.visible_to(by).filter(compound=compound, removed_at__isnull=True)
+    return _branches("building", rows, "homes", "full_name")
+
+
+def _branches(kind: str, rows: Any, path: str, name: str) -> list[Branch]:
+    present = Q(**{f"{path}__removed_at__isnull": True})
+    many = rows.annotate(
+        many_homes=Count(path, filter=present), many_people=Coalesce(Sum(f"{path}__people_count", filter=present), 0)
+    )
+    found = many.order_by("code").values_list("pk", name, "many_homes", "many_people")
+    return [Branch(label, kind, pk, homes, people) for pk, label, homes, people in found]
+
+
+def _both(level: str, areas: list[UUID], by: Actor) -> dict[UUID, tuple[int, int]]:
+    rows = Home.objects.visible_to(by).filter(**{f"{level}__in": areas}, removed_at__isnull=True)
+    many = rows.order_by().values(level).annotate(homes=Count("pk"), people=Sum("people_count"))
+    found = {row[level]: (row["homes"], row["people"] or 0) for row in many}
+    return {area: found.get(area, (0, 0)) for area in areas}
+
+
+def buildings_of(by: Actor, most: int = 60) -> list[Branch]:
+    """The buildings in the reader's scope with their homes counted (辖区建筑), for the phone."""
+    rows = Building.objects.visible_to(by).filter(removed_at__isnull=True)
+    return _branches("building", rows, "homes", "full_name")[:most]
+
+
+def find_homes(words: str, *, by: Actor, most: int = MOST_FOUND) -> list[Home]:
+    """Homes whose name holds each of the words (按地址找房屋): «样例花园 3号楼 501»."""
+    rows = Home.objects.visible_to(by).filter(removed_at__isnull=True)
+    typed = words.split()
+    if not typed:
+        return []
+    for word in typed:
+        rows = rows.filter(Q(full_name__ilike=word) | Q(number__istartswith=word))
+    return list(rows.select_related("community").order_by("full_name")[:most])
+
+
+def homes_of_building(building: UUID, *, by: Actor) -> list[Home]:
+    """The homes of a building, the highest floor first (楼盘图)."""
+    rows = Home.objects.visible_to(by).filter(building=building, removed_at__isnull=True)
+    return list(rows.order_by("-floor", "entrance", "door"))
