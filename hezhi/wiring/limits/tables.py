@@ -212,7 +212,7 @@ def sealed_at_rest(world: World, people: People) -> Iterator[Finding]:
 
 # -- P5 --------------------------------------------------------------------------------------------
 
-HIV = re.compile(r"艾滋|hiv|aids(?![a-z])", re.IGNORECASE)
+HIV = re.compile(r"艾滋|(?<![a-z])hiv(?![a-z])|(?<![a-z])aids(?![a-z])", re.IGNORECASE)
 
 
 def no_hiv_in_tables(world: World, people: People) -> Iterator[Finding]:

@@ -135,6 +135,6 @@ class PetitionMatters(Registry):
         return {
             "number": f"XF261126{n:04d}",
             "title": f"楼道照明第{n}次报修未果",
-            "text": "多次反映没有答复",
+            "text": f"多次反映没有答复，请回电 1990000{n:04d}",
             "received_on": time.today(),
         }

@@ -130,7 +130,7 @@ def _homes(demo: _Demo) -> list[Home]:
 
 def _grids() -> list[Area]:
     """The first two grids of the first three communities."""
-    grids = list(Area.objects.grids().order_by("code").defer("shape")[:60])
+    grids = list(Area.objects.grids().order_by("code")[:24])
     found: dict[Any, list[Area]] = {}
     for grid in grids:
         found.setdefault(grid.community_id, []).append(grid)
@@ -154,10 +154,11 @@ def _place(grid: Area) -> _Place:
 
 
 def _compound(demo: _Demo, grid: Area, name: str, code: str) -> Compound:
-    x, y = grid.centre.coords
+    middle = grid.shape.point_on_surface  # the centre of a bent grid may lie outside of it
+    x, y = middle.coords
     return demo.stamped(  # type: ignore[no-any-return]
         Compound, _place(grid), code=code, name=name, kind=demo.dice.choice(["01", "03", "05"]),
-        address=f"{grid.full_name}样例路{demo.dice.randrange(1, 200)}号", point=grid.centre, outline=_box(x, y, 0.0021, 0.0012),
+        address=f"{grid.full_name}样例路{demo.dice.randrange(1, 200)}号", point=middle, outline=_box(x, y, 0.0021, 0.0012),
         built_year=demo.dice.randrange(1995, 2020), planned_homes=250, gates=2, parking=demo.dice.randrange(60, 300),
         facilities="健身广场、快递柜", property_company="样例物业服务有限公司", property_phone="0532-86000000",
         property_until=time.today() + timedelta(days=demo.dice.randrange(-40, 700)),

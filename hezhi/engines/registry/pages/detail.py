@@ -126,6 +126,8 @@ class DetailPage(RegistryPage):
     def _fact(self, row: Any, name: str) -> Fact:
         column = self.registry.column(name)
         value = column.text(row)
+        if getattr(column.field, "geom_type", "POINT") != "POINT" and value != NOTHING:
+            value = "已标绘"  # a line or an area is for the map, its numbers tell a person nothing
         long = len(str(value)) > 40 and column.kind != "state"
         if column.mask_kind and value != NOTHING and self.registry.offers_to(self.by, "reveal"):
             value = self._with_reveal(row, column, value)

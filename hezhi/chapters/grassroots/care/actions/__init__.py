@@ -31,13 +31,13 @@ from hezhi.chapters.grassroots.care.actions.petitions import (
     extend_matter,
     reply_matter,
 )
-from hezhi.chapters.grassroots.care.actions.programmes import assess, enable, load_programmes, take_order, turn_off
+from hezhi.chapters.grassroots.care.actions.programmes import assess, enable, load_programmes, note_order, turn_off
 from hezhi.chapters.grassroots.care.actions.rights import answer_request, take_request
 
 __all__ = [
     "accept_file", "add_party", "add_tie", "advance_matter", "agree_visit", "answer_referral", "answer_request", "ask_together",
     "assess", "assign_matter", "break_glass", "close_emergency", "close_file", "enable", "extend_matter", "give_service", "import_files",
     "join_together", "load_programmes", "make_visit", "meet_need", "open_emergency", "open_file", "plan_step", "read_emergency",
-    "reassign", "refer", "reply_matter", "review_file", "review_glass", "step_done", "take_order", "take_request", "tell_need",
+    "reassign", "refer", "reply_matter", "review_file", "review_glass", "step_done", "note_order", "take_request", "tell_need",
     "turn_off", "withdraw_consent", "write_read",
 ]  # fmt: skip

@@ -67,8 +67,8 @@ def assess(programme_id: UUID, *, by: Actor, number: str, on: date, until: date)
 
 
 @clause("9.1.3-2-6")
-@verb("care.take_order")
-def take_order(programme_id: UUID, *, by: Actor, number: str, officer_id: UUID, unit_id: UUID) -> Programme:
+@verb("care.note_order")
+def note_order(programme_id: UUID, *, by: Actor, number: str, officer_id: UUID, unit_id: UUID) -> Programme:
     """Note the order of the competent authority and the officer it names (主管部门文件、指定专人)."""
     row = _taken(programme_id, by)
     if not tidy(number):

@@ -123,7 +123,7 @@ def do(request: HttpRequest, programme_id: UUID, step: str) -> HttpResponse:
         "assess": (AssessForm, "登记影响评估", lambda t: actions.assess(each.pk, by=by, **t)),
         "order": (
             OrderForm, "登记主管部门文件",
-            lambda t: actions.take_order(each.pk, by=by, number=t["number"], officer_id=t["officer"].pk, unit_id=t["unit"].pk),
+            lambda t: actions.note_order(each.pk, by=by, number=t["number"], officer_id=t["officer"].pk, unit_id=t["unit"].pk),
         ),
         "on": (Plain, "启用项目", lambda t: actions.enable(each.pk, by=by)),
         "off": (OffForm, "停用项目", lambda t: actions.turn_off(each.pk, by=by, **t)),

@@ -49,7 +49,7 @@ class Office:
                 row.pk, by=self["protector"], number="PIA-测试-01", on=today, until=today + timedelta(days=300)
             )
             if row.needs_order:
-                actions.take_order(
+                actions.note_order(
                     row.pk, by=self["protector"], number="卫健〔2026〕1 号", officer_id=self.people["supervisor"].pk,
                     unit_id=self.units["centre"].pk,
                 )  # fmt: skip
