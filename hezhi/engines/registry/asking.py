@@ -17,10 +17,10 @@ from django.db.models import QuerySet
 from django.utils.datastructures import MultiValueDict
 
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.registry.aside import Aside
 from hezhi.engines.registry.declaration import with_id
 from hezhi.engines.registry.filters import KeysFilter
 from hezhi.ground.errors import BadInput, NotAllowed
+from hezhi.ground.tables.aside import Aside
 from hezhi.ground.tables.paging import Page, Place, page_of_branches, read_token
 
 if TYPE_CHECKING:

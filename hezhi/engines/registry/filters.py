@@ -73,6 +73,10 @@ class KeysFilter(django_filters.Filter):
         """The target's rows that are meant with the keys given, themselves included; None for these alone."""
         return None
 
+    def rows(self, by: Actor) -> Rows | None:
+        """The rows to choose from, where a part brings the filter; None: what the reader may know of."""
+        return None
+
 
 class TreeFilter(KeysFilter):
     """One or more keys of a tree, each with everything below it (含下级), three levels deep."""
@@ -86,10 +90,6 @@ class TreeFilter(KeysFilter):
         up = self.up
         meant = Q(pk__in=value) | Q(**{f"{up}__in": value}) | Q(**{f"{up}__{up}__in": value})
         return self.target._default_manager.filter(meant)
-
-    def rows(self, by: Actor) -> Rows | None:
-        """The rows to choose from, where a part brings the filter; None: what the reader may know of."""
-        return None
 
 
 class CodesFilter(django_filters.MultipleChoiceFilter):

@@ -20,7 +20,6 @@ from rest_framework.viewsets import ViewSet
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import actions, addresses
-from hezhi.engines.registry.aside import NOUGHT, Aside
 from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.columns import Column
 from hezhi.engines.registry.geojson import MAP_WORDS, layer
@@ -29,6 +28,7 @@ from hezhi.engines.registry.schema import described
 from hezhi.engines.registry.versions import version_of
 from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.masks import mask
+from hezhi.ground.tables.aside import NOUGHT, Aside
 from hezhi.ground.text import one_line
 from hezhi.ground.ui.fields import as_typed
 from hezhi.ground.words import in_words, label_of, label_path

@@ -14,11 +14,11 @@ from django.http import QueryDict
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import addresses
-from hezhi.engines.registry.aside import NOUGHT, Aside, Pair, Tally, summed
 from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.filters import DayFilter, KeysFilter, WordsFilter, options_of
 from hezhi.engines.registry.models import ColumnChoice, SavedView
 from hezhi.engines.registry.scope import person
+from hezhi.ground.tables.aside import NOUGHT, Aside, Pair, Tally, summed
 from hezhi.ground.ui import shapes
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ posts held) are verbs of `appcentre.users`; here one reads people and corrects a
 import re
 from typing import Any
 
+from django import forms
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Substr
@@ -34,6 +35,7 @@ from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register, registries
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.ui.fields import CodeField, form_field
 from hezhi.ground.ui.shapes import Action
 
 DICTIONARY = re.compile(r"[a-z][a-z0-9_]*")
@@ -345,6 +347,30 @@ class Codes(Registry):
         return {"dictionary": "yangli", "dictionary_name": "样例字典", "code": f"{n}", "label": f"样例项{n}"}
 
 
+class ExtraFieldForm(forms.ModelForm):
+    """An added field as it is entered: the registry is chosen among those that take one."""
+
+    registry = CodeField(label="台账", choices=lambda: [("", "请选择"), *takers()])
+    sections = (
+        ("字段", ("registry", "code", "label", "kind", "choices", "required", "help", "order")),
+        ("归属和效力", ("unit", "valid_from")),
+        ("个人信息", ("personal", "purpose")),
+    )
+
+    class Meta:
+        model = ExtraField
+        fields = (
+            "registry", "code", "label", "kind", "choices", "required", "help", "order", "unit", "valid_from",
+            "personal", "purpose",
+        )  # fmt: skip
+        formfield_callback = form_field
+
+
+def takers() -> list[tuple[str, str]]:
+    """The registries that take added fields, by slug and title."""
+    return [(r.slug, r.title) for r in registries() if any(isinstance(part, ExtraPart) for part in r.parts)]
+
+
 @register
 class ExtraFields(Registry):
     """Fields added to registries as data (扩展字段); a personal one names its purpose."""
@@ -355,24 +381,22 @@ class ExtraFields(Registry):
     right = dict.fromkeys(("view", "edit", "delete"), "dictionaries.edit")
     scope = public
     offers = ("view", "add", "edit", "delete", "api")
-    list = ("registry", "label", "code", "kind", "required", "unit", "order", "valid_from", "valid_to")
+    list = ("registry_title", "label", "code", "kind", "required", "unit", "order", "valid_from", "valid_to")
     also = ("personal", "purpose", "help")
     filters = ("registry", "kind", "unit")
     search = ("label", "code", "registry")
     ordering = ("registry", "order", "code")
-    form = (
-        ("字段", ("registry", "code", "label", "kind", "choices", "required", "help", "order")),
-        ("归属和效力", ("unit", "valid_from")),
-        ("个人信息", ("personal", "purpose")),
-    )
+    natural_key = ("registry", "code")
+    form = ExtraFieldForm
     named_by = "label"
 
+    @column("台账", value="registry")
+    def registry_title(self, row: ExtraField) -> str:
+        """The registry by its title."""
+        return dict(takers()).get(row.registry, row.registry)
+
     def check(self, row: ExtraField, by: Actor) -> None:
-        """The registry must take added fields; the code stays; a choice has choices; a person's data has a purpose."""
-        takes = {r.slug: r.title for r in registries() if any(isinstance(p, ExtraPart) for p in r.parts)}
-        if row.registry not in takes:
-            offered = "、".join(f"{slug}（{title}）" for slug, title in takes.items()) or "目前没有"
-            raise BadInput({"registry": f"这个台账不接受扩展字段。可以填：{offered}。"})
+        """The code stays what it is; a choice has choices; a person's data has a purpose."""
         if not DICTIONARY.fullmatch(row.code):
             raise BadInput({"code": "代码只用小写字母、数字和下划线，以字母开头。"})
         before = ExtraField.objects.filter(pk=row.pk).values_list("registry", "code", "kind").first()

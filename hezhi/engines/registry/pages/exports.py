@@ -13,7 +13,6 @@ from django.views import View
 from hezhi.engines.org.actor import reader
 from hezhi.engines.registry import addresses, exports, site
 from hezhi.engines.registry.abilities import requests_for
-from hezhi.engines.registry.aside import NOUGHT, Aside
 from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.gates import export_gate
 from hezhi.engines.registry.models import ExportRun
@@ -21,6 +20,7 @@ from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.pages.imports import as_file
 from hezhi.engines.registry.scope import person
 from hezhi.ground.errors import BadInput, NotFound
+from hezhi.ground.tables.aside import NOUGHT, Aside
 from hezhi.ground.ui.answers import answer
 
 DOWNLOADS = f"{addresses.PAGES}/exports/"

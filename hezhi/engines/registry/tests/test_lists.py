@@ -6,10 +6,10 @@ from django.test.utils import CaptureQueriesContext
 
 from hezhi.engines.org.scope import ScopedQuerySet
 from hezhi.engines.org.testkit import traced
-from hezhi.engines.registry import aside
 from hezhi.engines.registry.contract import SQL_OF_A_LIST, World
 from hezhi.engines.registry.declaration import told_with
 from hezhi.engines.registry.models import ColumnChoice, SavedView
+from hezhi.ground.tables import aside
 
 URL = "/r/service-points/"
 
