@@ -161,7 +161,7 @@ class LookupField(forms.ModelChoiceField):
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
-        return value if isinstance(value, models.Model) else self.lookup.find(str(value).strip())
+        return value if isinstance(value, models.Model) else self.lookup.find(strip_controls(str(value)).strip())
 
     def prepare_value(self, value: Any) -> Any:
         return value.pk if isinstance(value, models.Model) else value

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from hezhi.chapters.grassroots.registers.actions import found
@@ -199,7 +199,8 @@ def _settle(person: Resident, home: Home | None, household: Household | None, re
 
 def _new_household(home: Home, head: Resident, day: date, by: Actor) -> Household:
     moment = time.now()
-    others = Household.objects.filter(home=home, until__isnull=True, removed_at__isnull=True)
+    lasting = Q(until__isnull=True) | Q(until__gt=day)  # one that ended since may share days with one entered late
+    others = Household.objects.filter(lasting, home=home, removed_at__isnull=True)
     if others.exists():  # who shares a home has it no longer to himself
         others.filter(sole=True).update(sole=False)
     household = Household(
