@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import cos, radians
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import shapely
@@ -20,7 +20,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 
 from hezhi.ground.errors import BadInput
 
-Shape = Polygon | MultiPolygon
+Shape: TypeAlias = Polygon | MultiPolygon
 
 SNAP = 1.6e-6
 """Degrees (about 0.15 m): a corner this near to a known one is the known one, written with six decimals."""
@@ -183,9 +183,9 @@ def _uncovered(faces: Any, owners: list[list[int]], inside: list[bool], pieces: 
     for n, owned in enumerate(owners):
         if inside[n] and len(owned) > 1:
             twice.setdefault(tuple(owned), []).append(faces[n])
-    for owned, parts in twice.items():
-        names = "与".join(f"“{pieces[i].name}”" for i in owned)
-        keys = tuple(pieces[i].key for i in owned)
+    for owned_by, parts in twice.items():
+        names = "与".join(f"“{pieces[i].name}”" for i in owned_by)
+        keys = tuple(pieces[i].key for i in owned_by)
         faults += [
             Fault(OVERLAP, f"{names}在这里重叠 {square_metres(part):,.0f} 平方米，请划给其中一个。", part, keys)
             for part in _joined(parts)

@@ -156,7 +156,7 @@ class World:
 
     @cached_property
     def _role(self) -> Role:
-        of_parts = [part.right for part in self.registry.parts if getattr(part, "right", "")]
+        of_parts = [str(getattr(part, "right", "")) for part in self.registry.parts if hasattr(part, "right")]
         wanted = {self.registry.permission(c) for c in ("view", *CAPABILITIES, *of_parts) if _has(self.registry, c)}
         wanted |= set(self.registry.column_rights.values())
         return make_role("contract-officer", sorted(wanted), reach=Role.Reach.AREA, name="契约岗位")
