@@ -16,14 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from hezhi.channels.open_api import bodies
 from hezhi.channels.open_api.reading import TooLarge, Unreadable, read
-<<<<<<< HEAD
-from hezhi.channels.open_api.words import PUBLIC_STATES
-from hezhi.chapters.cases.handling.api import Case, Category
-from hezhi.chapters.cases.intake.api import take_in, take_in_once
-=======
 from hezhi.chapters.cases.handling.api import PUBLIC_STATES, Case, Category
-from hezhi.chapters.cases.intake.api import take_in
->>>>>>> finish
+from hezhi.chapters.cases.intake.api import take_in, take_in_once
 from hezhi.chapters.cases.intake.outside import add_from_outside, case_of_number, note_outside
 from hezhi.engines.connect.api import Claim, KeyActor, OutOfScope, QuotaSpent, authenticate, digest_of, once
 from hezhi.engines.org.rights import open_to_all
@@ -114,13 +108,6 @@ def as_json(told: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(told), content_type="application/json", status=status)
 
 
-<<<<<<< HEAD
-def _once(request: HttpRequest, by: KeyActor, name: str, work: Callable[[], tuple[Any, int]]) -> HttpResponse:
-    """Do the work once per Idempotency-Key, when the caller sends one; a repetition gets the first answer."""
-    key = _key(request)
-    if key is None:
-        return as_json(*work())
-=======
 def _once(
     request: HttpRequest, by: KeyActor, name: str, work: Callable[[], tuple[bodies.Receipt, int]], *, secret: bool
 ) -> HttpResponse:
@@ -129,14 +116,11 @@ def _once(
     The outside number is not kept with the answer, since the request brings it again; and of a secret case the
     key is kept as its print, because platforms like to use their number for it.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = _key(request)
     if key is None:
         return as_json(*work())
-    if not (key.isascii() and key.isprintable() and 0 < len(key.strip()) <= MOST_KEY):
-        raise BadInput({"Idempotency-Key": [f"幂等键须为 1 至 {MOST_KEY} 个可见的英文字符。"]})
     if secret:
         key = blind("open_api.key", key.encode().hex())[:40]
->>>>>>> finish
     with once(by.system, f"{name}:{key}", digest_of(request.body)) as kept:
         if kept.is_new:
             receipt, status = work()
@@ -170,21 +154,13 @@ def report(request: HttpRequest, by: KeyActor) -> HttpResponse:
     if given.answers and len(given.answers) > 30:
         raise BadInput({"answers": ["补充询问的答复最多 30 项。"]})
 
-<<<<<<< HEAD
     message = given.message(source=by.source, channel=by.system)
-    key = _key(request)
+    key = None if given.secret else _key(request)  # of a secret case nothing is kept but a print of the key
     if key is not None:
         expected = _told(given, state=message.first_state, number="", area="")
         claim = Claim(
             by.system, f"report:{key}", digest_of(request.body),
             {"told": msgspec.to_builtins(expected), "status": 201},
-=======
-    def work() -> tuple[bodies.Receipt, int]:
-        receipt = take_in(given.message(source=by.source, channel=by.system), by=by)
-        told = bodies.Receipt(
-            number=receipt.number, outside_number=given.outside_number, state=receipt.state,
-            state_name=PUBLIC_STATES[receipt.state], area="" if given.secret else receipt.area, new=receipt.new,
->>>>>>> finish
         )  # fmt: skip
         receipt = take_in_once(message, by=by, claim=claim)
         if receipt is not None:
@@ -192,7 +168,8 @@ def report(request: HttpRequest, by: KeyActor) -> HttpResponse:
 
     def work() -> tuple[bodies.Receipt, int]:
         made = take_in(message, by=by)
-        told = _told(given, state=made.state, number=made.number, area=made.area, new=made.new)
+        area = "" if given.secret else made.area
+        told = _told(given, state=made.state, number=made.number, area=area, new=made.new)
         return told, 201 if made.new else 200
 
     return _once(request, by, "report", work, secret=bool(given.secret))

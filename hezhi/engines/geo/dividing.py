@@ -200,7 +200,8 @@ def used_by(area_ids: Collection[UUID]) -> str:
 
     Kept versions of rows (history) are no use: they only tell that something lay there once.
     """
-    for relation in Area._meta.get_fields(include_hidden=True):
+    relations: Any = Area._meta.get_fields(include_hidden=True)
+    for relation in relations:
         if not (relation.auto_created and relation.related_model and (relation.one_to_many or relation.one_to_one)):
             continue
         model: Any = relation.related_model

@@ -58,9 +58,9 @@ class Area(models.Model):
     version_of = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="earlier", verbose_name="是谁的旧边界"
     )
-    district = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
-    town = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
-    community = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    district = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="区")
+    town = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="镇街")
+    community = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="社区")
     shape = models.MultiPolygonField("范围", srid=4326, spatial_index=False)
     centre = models.PointField("中心点", srid=4326, spatial_index=False)
     source = models.CharField("来源", max_length=200, blank=True)

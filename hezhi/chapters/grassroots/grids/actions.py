@@ -164,8 +164,9 @@ def _enforce_one(division_id: UUID, *, by: Actor) -> bool:
     if row.state != Division.State.SCHEDULED:
         return False
     try:
-        _drawn_on_these(row, row.community)
-        _enforce(row, row.community, by)
+        community = Area.objects.get(pk__in=[row.community_id])
+        _drawn_on_these(row, community)
+        _enforce(row, community, by)
     except (BadInput, NotNow) as refusal:
         row.told = {"grids": [], "failed": refusal.what}
         _decided(row, Division.State.DRAFT, by, told=row.told)
@@ -189,7 +190,7 @@ def _enforce(row: Division, community: Area, by: Actor) -> Division:
     units = _units_follow(done, community, before)
     row.before, row.undo = queries.features_of(before), done.undo | {"units": units}
     touched = [*done.created, *done.changed, *done.renamed, *done.closed]
-    told = {
+    told: dict[str, Any] = {
         "grids": sorted({str(area.pk) for area in touched}), "created": [area.name for area in done.created],
         "changed": [area.name for area in done.changed], "renamed": [area.name for area in done.renamed],
         "closed": [area.name for area in done.closed],

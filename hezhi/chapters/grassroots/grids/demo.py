@@ -40,7 +40,8 @@ def _members() -> None:
     """Each demo grid worker in the grid of his unit; the dispatcher of the community as head of its first grid."""
     held = Holding.objects.filter(valid_to__isnull=True, post__unit__area__isnull=False)
     rows = held.select_related("user", "post__unit__area")
-    duties = [_duty(h, h.post.unit.area, Role.FULL_TIME) for h in rows.filter(post__role__code="grid_worker")]
+    workers = rows.filter(post__role__code="grid_worker")
+    duties = [_duty(h, h.post.unit.area, Role.FULL_TIME) for h in workers if h.post.unit.area]
     staffed = {duty.community_id for duty in duties}
     heads = rows.filter(post__role__code="town_dispatcher", post__unit__kind=Unit.Kind.COMMUNITY)
     for holding in heads.filter(post__unit__area__in=staffed):
@@ -83,8 +84,8 @@ def _special(by: Actor) -> None:
     people = Holding.objects.filter(post__unit__area=town, post__role__code="handler", valid_to__isnull=True)
     holding = people.select_related("user", "post__unit").first()
     for code, parts in LINES:
-        kind = GridKind.objects.filter(code=code).first()
-        for n in range(parts if kind else 0):
+        kind = GridKind.objects.get(code=code)
+        for n in range(parts):
             mine = communities[n::parts]
             basics = list(Area.objects.grids().filter(community__in=mine).values_list("pk", flat=True))
             area = actions.set_up_special(

@@ -3,7 +3,7 @@
 The shape of a grid belongs to `geo.Area`; what stands here hangs on it.
 """
 
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.gis.db import models
 from django.db.models import Q
@@ -81,7 +81,7 @@ class GridQuerySet(AreaQuerySet):
         scope = actor.scope
         if scope.everything:
             return self
-        mine = Q(pk__in=GridDuty.objects.running().filter(user_id=actor.user_id).values("grid_id"))
+        mine = Q(pk__in=GridDuty.objects.running().filter(user_id__in=[actor.user_id]).values("grid_id"))
         if scope.area:
             mine |= Q(pk=scope.area) if scope.level == "grid" else Q(**{f"{scope.level}_id": scope.area})
         return self.filter(mine)
@@ -97,7 +97,7 @@ class GridManager(models.Manager.from_queryset(GridQuerySet)):  # type: ignore[m
 class Grid(Area):
     """A grid (网格): an area of the last level, seen from this room."""
 
-    objects = GridManager()
+    objects: ClassVar[GridManager] = GridManager()
 
     class Meta:
         proxy = True
@@ -132,7 +132,7 @@ class GridDuty(Record):
         "兼任原因", max_length=120, blank=True, help_text="同一人任第二个网格的专职网格员时须写明"
     )
 
-    objects = DutyQuerySet.as_manager()
+    objects: ClassVar[Any] = DutyQuerySet.as_manager()
 
     class Meta:
         verbose_name = "网格人员"

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.html import format_html
 
 from hezhi.chapters.grassroots.grids import rules
@@ -56,10 +56,10 @@ class Grids(Registry):
     right = {"view": "grids.view", "export": "grids.export", "visit": "grids.visit"}
     offers = ("view", "export", "api")
     removal = ""
-    list = ("name", "code", "kind", "line", "town", "community", "members", "valid_from")
+    list = ("name", "code", "kind", "speciality", "town", "community", "members", "valid_from")
     also = ("last_visit", "next_visit", "source", "valid_to")
     machine = ("code", "name", "full_name", "kind", "line", "town", "community", "valid_from", "valid_to")
-    filters = ("kind", "line", "town", "community")
+    filters = ("kind", "town", "community")
     more_filters = {
         "unmanned": YesNoFilter(label="没有网格员", condition=lambda: ~_manned()),
     }
@@ -82,13 +82,19 @@ class Grids(Registry):
     def with_columns(self, rows: QuerySet[Any], columns: Any) -> QuerySet[Any]:
         """The names of the members come with the rows."""
         names = GridDuty.objects.running().filter(grid=OuterRef("pk")).order_by().values("grid")
-        told = names.annotate(told=StringAgg("user__full_name", Value("、"), distinct=True)).values("told")
-        return super().with_columns(rows, columns).annotate(member_names=Subquery(told))
+        told = names.annotate(told=StringAgg("user__full_name", "、", distinct=True)).values("told")
+        lines = GridKind.objects.filter(code=OuterRef("line")).values("name")[:1]
+        return super().with_columns(rows, columns).annotate(member_names=Subquery(told), line_name=Subquery(lines))
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
         """Towns and communities of today."""
         level = {"town": Area.Level.TOWN, "community": Area.Level.COMMUNITY}.get(name)
         return Area.objects.current().filter(level=level).order_by("code") if level else None
+
+    @column("专业条线")
+    def speciality(self, row: Grid) -> str:
+        """The professional line by its name."""
+        return getattr(row, "line_name", None) or row.line or NOTHING
 
     @column("网格人员")
     def members(self, row: Grid) -> str:
@@ -101,7 +107,8 @@ class Grids(Registry):
 
     def belong(self, row: Grid, unit: Unit) -> None:
         row.level, row.kind, row.line = Area.Level.GRID, Area.Kind.BASIC, ""
-        row.town, row.district_id, row.parent = unit.area, unit.area.parent_id, unit.area
+        town = Area.objects.get(units=unit)
+        row.town, row.district_id, row.parent = town, town.parent_id, town
         row.valid_to = row.version_of = None
 
 
@@ -168,14 +175,14 @@ class Duties(Registry):
 
 def sample_grid(unit: Unit) -> Area:
     """A grid in a made-up town, for the contract tests."""
-    code = f"{unit.code}-J001"
+    code, town = f"{unit.code}-J001", Area.objects.get(units=unit)
     known = Area.objects.filter(code=code).first()
-    if known is not None or unit.area is None:
-        return known or unit.area
-    shape = unit.area.shape
+    if known is not None:
+        return known
+    name = f"{unit.name}第1网格"
     return Area.objects.create(
-        code=code, name=f"{unit.name}第1网格", full_name=f"{unit.name}第1网格", level="grid", parent=unit.area,
-        town=unit.area, district_id=unit.area.parent_id, shape=shape, centre=shape.centroid, valid_from=time.today(),
+        code=code, name=name, full_name=name, level="grid", parent=town, town=town, district_id=town.parent_id,
+        shape=town.shape, centre=town.centre, valid_from=time.today(),
     )  # fmt: skip
 
 

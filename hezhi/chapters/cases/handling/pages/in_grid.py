@@ -23,10 +23,11 @@ from hezhi.ground.masks import mask_text
 SHOWN = 50
 
 
-def with_grid_of_today(rows: QuerySet[Case]) -> QuerySet[Case]:
+def with_grid_of_today(rows: QuerySet[Case]) -> QuerySet[Any]:
     """Cases with `now`: the grid their place lies in today. Looked up only where borders ever moved."""
     looked_up = Coalesce(grids.grid_at("point"), F("grid_id"))
-    return rows.annotate(
+    found: QuerySet[Any] = rows
+    return found.annotate(
         now=Choice(When(community_id__in=grids.redrawn_communities(), then=looked_up), default=F("grid_id"))
     )
 
@@ -58,7 +59,7 @@ def _open(by: Actor, ids: Sequence[UUID]) -> Iterable[tuple[UUID, int, int]]:
 def lies(by: Actor, community: UUID) -> Iterable[tuple[str, float, float]]:
     """Where the open cases of a community lie, to be counted in planned grids; which ones they are is not told."""
     rows = Case.objects.visible_to(by).open().filter(community=community, point__isnull=False)
-    return (("在办事件", point.x, point.y) for point in rows.values_list("point", flat=True))
+    return (("在办事件", point.x, point.y) for point in rows.values_list("point", flat=True) if point)
 
 
 def then_and_now(by: Actor, start: date, end: date) -> Mapping[UUID, tuple[int, int]]:

@@ -102,7 +102,9 @@ def shapes(request: HttpRequest, id: UUID, which: str) -> HttpResponse:
     if which == "after":
         told = row.features
     elif which == "before":
-        told = row.before or queries.features_of(pieces_of(standing(row.community)))
+        told = row.before or queries.features_of(
+            pieces_of(standing(queries.community_for(reader(request), row.community_id)))
+        )
     else:
         raise NotFound(what="没有这个图层。")
     return JsonResponse({"type": "FeatureCollection", "features": told})

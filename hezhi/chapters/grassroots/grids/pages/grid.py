@@ -157,10 +157,11 @@ class GridMap(RegistryPage):
             mine = Grid.objects.visible_to(self.by).values("town_id")
             towns = towns.filter(pk__in=mine)
         chosen = request.GET.get("town", "")
-        towns = list(towns)
-        town = next((t for t in towns if str(t.pk) == chosen), towns[0] if towns else None)
+        found = list(towns)
+        town = next((t for t in found if str(t.pk) == chosen), found[0] if found else None)
         context = {
-            "heading": "网格地图", "crumbs": self.crumbs(), "towns": towns, "town": town, "registry": self.registry,
+            "heading": "网格地图", "crumbs": self.crumbs(), "towns": found, "town": town, "registry": self.registry,
+            "extent": list(Area.objects.get(pk=town.pk).shape.extent) if town else None,
             "layers": [{"url": f"/grids/town/{town.pk}/grids.json", "kind": "outline", "label": "name", "link": "link",
                         "name": "网格", "fit": True, "labelBelow": 30}] if town else [],
         }  # fmt: skip

@@ -40,13 +40,13 @@ def communities_for(by: Actor) -> QuerySet[Area]:
     if scope.everything:
         return rows
     if scope.level == "community":
-        return rows.filter(pk=scope.area)
+        return rows.filter(pk__in=[scope.area])
     return rows.filter(**{f"{scope.level}_id": scope.area}) if scope.level in ("town", "district") else rows.none()
 
 
-def community_for(by: Actor, id: UUID) -> Area:
+def community_for(by: Actor, id: UUID | None) -> Area:
     """One community of the reader's ground, with its shape; else «not found»."""
-    found = communities_for(by).defer(None).filter(pk=id).select_related("town").first()
+    found = communities_for(by).defer(None).filter(pk__in=[id]).select_related("town").first()
     if found is None:
         raise NotFound("没有找到这个社区。", "可能不在您的管辖范围。", code="grids.no_community")
     return found
@@ -205,7 +205,8 @@ def members_by(ids: Sequence[UUID]) -> dict[UUID, list[GridDuty]]:
     told: dict[UUID, list[GridDuty]] = defaultdict(list)
     rows = GridDuty.objects.running().filter(grid_id__in=ids).select_related("user", "unit")
     for duty in sorted(rows, key=lambda d: (order[d.role], d.starts_on)):
-        told[duty.grid_id].append(duty)
+        if duty.grid_id is not None:
+            told[duty.grid_id].append(duty)
     return told
 
 
@@ -369,7 +370,7 @@ def _grids_of_places(words: str) -> list[UUID]:
     from hezhi.engines.geo.models import Place
 
     points = Place.objects.filter(name__contains=words, point__isnull=False).values_list("point", flat=True)[:10]
-    found = [locate(point.x, point.y) for point in points]
+    found = [locate(point.x, point.y) for point in points if point]
     return [place.grid for place in found if place and place.grid]
 
 

@@ -14,6 +14,7 @@ import Style from "ol/style/Style.js";
 import { makeMap } from "./board.js";
 import { Plot } from "./editing.js";
 import { addLayer, fetchFeatures } from "./layers.js";
+import { gridStyle } from "./style.js";
 
 const format = new GeoJSON({ dataProjection: "EPSG:4326", featureProjection: "EPSG:3857", decimals: 6 });
 
@@ -49,6 +50,7 @@ class Dividing extends Plot {
   constructor(map, holder, config) {
     super(map, holder);
     this.config = config;
+    this.layer.setStyle(gridStyle());
     this.faults = new VectorSource();
     map.addLayer(new VectorLayer({ source: this.faults, style: faultStyle, zIndex: 8 }));
     this.rows = new Map();
@@ -147,18 +149,19 @@ class Dividing extends Plot {
     this.faults.clear();
     const list = this.part("faults");
     list.replaceChildren();
+    list.hidden = faults.length === 0;
     faults.forEach((fault) => {
       const line = element("li", fault.sentence);
       const empty = !fault.geometry || !(fault.geometry.coordinates || []).length;
       if (!empty) {
         const feature = new Feature(format.readGeometry(fault.geometry));
         this.faults.addFeature(feature);
-        const look = element("button", "看这里", { type: "button", class: "btn btn-quiet" });
+        const look = element("button", "看这里", { type: "button", class: "btn" });
         look.addEventListener("click", () => this.look(feature));
         line.append(look);
       }
       for (const to of fault.give) {
-        const give = element("button", `划给${to.name}`, { type: "button", class: "btn btn-quiet" });
+        const give = element("button", `划给${to.name}`, { type: "button", class: "btn" });
         give.addEventListener("click", () => this.change({ verb: "give", key: to.key, geometry: fault.geometry }));
         line.append(give);
       }
@@ -228,9 +231,11 @@ class Dividing extends Plot {
       if (JSON.stringify(this.told()) === before) return;
       this.past.push(before);
       this.show();
-      await this.ask({ verb: "check" }, "边界已移动。");
+      const done = await this.ask({ verb: "check" });
       this.write();
+      if (!done) return;
       if (this.tools.length) this.use("modify"); // on the shapes that came back
+      this.hint("边界已移动，两侧网格一起调整。");
     });
     return modify;
   }

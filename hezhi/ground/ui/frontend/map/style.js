@@ -139,3 +139,14 @@ export function editStyle(chosen) {
     return [area, name];
   };
 }
+
+/** The grids that are being divided: tinted, so that the ground beyond the community stands back. */
+export function gridStyle() {
+  const area = areaStyle("rgba(11,92,173,.09)", "#0b5cad", 1.5);
+  const name = nameStyle(LIGHT);
+  return (feature, resolution) => {
+    if (resolution > 45) return area;
+    name.getText().setText(feature.get("name"));
+    return [area, name];
+  };
+}

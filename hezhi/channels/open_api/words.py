@@ -1,0 +1,7 @@
+"""The words that outer systems read (对外用语)."""
+
+SCOPES = {
+    "reports.write": "上报事件、补充材料和附件",
+    "reports.read": "查询本系统上报事件的进度",
+}
+"""What a key may do (接口权限), in the words of the page that grants it."""
