@@ -56,10 +56,16 @@ def parsed(text: str) -> ast.Module:
 
 
 @lru_cache(maxsize=2048)
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Every node of a tree, walked once for all guards."""
+    return tuple(ast.walk(tree))
+
+
+@lru_cache(maxsize=2048)
 def imports(tree: ast.Module) -> dict[str, str]:
     """Local name → dotted origin."""
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
@@ -74,7 +80,7 @@ def models_in(tree: ast.Module, path: str, names: dict[str, str]) -> dict[str, s
         module, _, name = origin.rpartition(".")
         if name in names and module.startswith("hezhi.") and not _of_another_room(module, names[name]):
             found[local] = names[name]
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         here = path.removesuffix(".py").replace("/", ".")
         if (
             isinstance(node, ast.ClassDef)
@@ -98,7 +104,7 @@ def _of_another_room(module: str, label: str) -> bool:
 
 def chains(tree: ast.AST, known: dict[str, str]) -> Iterator[tuple[ast.AST, Chain]]:
     """Every query on a known table, function by function; a name keeps what was put together under it."""
-    for function in ast.walk(tree):
+    for function in nodes(tree):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
             continue
         held: dict[str, Chain] = {}
@@ -260,7 +266,7 @@ def ties_are_never_found_out(world: World, people: People) -> Iterator[Finding]:
             made = {"create", "bulk_create", "get_or_create", "update_or_create"} & set(chain.methods)
             if chain.model == f"{CARE}.tie" and made and not _is_entered(path, function):
                 yield Finding("P3", f"{path}:{chain.line}", "社会关系只能由经办人逐条登记，不由程序生成")
-        for call in ast.walk(tree):
+        for call in nodes(tree):
             if isinstance(call, ast.Call) and known.get(_name(call.func)) == f"{CARE}.tie" and "/actions" not in path:
                 yield Finding("P3", f"{path}:{call.lineno}", "社会关系只能由经办人逐条登记，不由程序生成")
 
@@ -324,7 +330,7 @@ def care_is_asked_with_the_reader_in_hand(world: World, people: People) -> Itera
             )
             if counted and "published" not in _named_calls(function) and "visible_to" not in chain.methods:
                 yield Finding("P6", f"{path}:{chain.line}", "人数没有经过小于 10 不显示的处理就发布")
-        texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+        texts = (node for node in nodes(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
         for node in () if path.startswith(CARE_ROOM) else texts:
             if re.search(r"\b(from|join|update|into)\s+care_\w+", str(node.value), re.IGNORECASE):
                 yield Finding("P6", f"{path}:{node.lineno}", "用 SQL 绕过按指派知情")
@@ -352,7 +358,7 @@ def only_people_close(world: World, people: People) -> Iterator[Finding]:
     for path, tree in _sources(world):
         if path not in (f"{CARE_ROOM}jobs.py", f"{CARE_ROOM}events.py"):
             continue
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             told = ""
             if isinstance(node, ast.Call) and _name(node.func) in ("close", "close_file"):
                 told = _name(node.func)
@@ -369,7 +375,7 @@ def only_people_close(world: World, people: People) -> Iterator[Finding]:
 
 
 def _is_set(tree: ast.Module, node: ast.Attribute) -> bool:
-    for each in ast.walk(tree):
+    for each in nodes(tree):
         if isinstance(each, ast.Assign) and any(n is node for n in ast.walk(each.value)):
             return True
         writes = isinstance(each, ast.Call) and _name(each.func) in ("update", "create", "bulk_update")
@@ -384,7 +390,7 @@ def _is_set(tree: ast.Module, node: ast.Attribute) -> bool:
 def audit_holds_no_values(world: World, people: People) -> Iterator[Finding]:
     """What is written into the audit is ids and names of fields, never a person's values."""
     for path, tree in _sources(world, "deed.detail", "audit.", "entry_of", "read_of_personal"):
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             values: list[ast.AST] = []
             if isinstance(node, ast.Call) and _name(node.func) in ("write", "entry_of", "read_of_personal", "refused"):
                 values = [k.value for k in node.keywords if k.arg in ("detail", "fields", "purpose", "reason")]
@@ -415,7 +421,7 @@ def online_time_counts_nothing(world: World, people: People) -> Iterator[Finding
     for path, tree in _sources(world, "last_seen_at"):
         if path.startswith(("hezhi/engines/", "hezhi/chapters/appcentre/users/")):
             continue
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Attribute | ast.Constant):
                 told = node.attr if isinstance(node, ast.Attribute) else node.value
                 if (
