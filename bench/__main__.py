@@ -1,4 +1,4 @@
-"""`python -m bench [intake|list|all] [options]`: measure, print, keep the JSON, and write docs/figures.md from it."""
+"""`python -m bench [intake|list|push|all] [options]`: measure, print, keep the JSON, and write docs/figures.md from it."""
 
 import argparse
 import importlib
@@ -11,8 +11,8 @@ from bench.house import load_average, machine
 from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 
-BENCHES = ("intake", "list")
-MODULES = {"intake": "bench.intake", "list": "bench.lists"}
+BENCHES = ("intake", "list", "push")
+MODULES = {"intake": "bench.intake", "list": "bench.lists", "push": "bench.push"}
 KEPT = CHECKOUT / "bench/results"
 VERSIONS = ("Django", "djangorestframework", "psycopg", "granian", "gunicorn")
 
@@ -41,7 +41,7 @@ def _measure(name: str, told: argparse.Namespace) -> None:
         "bench": name,
         "at": real_now().isoformat(timespec="minutes"),
         "machine": machine(),
-        "versions": {package: version(package) for package in VERSIONS if _installed(package)},
+        "versions": {package: number for package in VERSIONS if (number := _version(package))},
         "load": {"before": before, "after": load_average()},
         **result,
     }
@@ -49,11 +49,12 @@ def _measure(name: str, told: argparse.Namespace) -> None:
     path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 
-def _installed(package: str) -> bool:
+def _version(package: str) -> str:
+    """The version that is installed here, or nothing: not every bench needs every stack."""
     try:
-        return bool(version(package))
-    except PackageNotFoundError:  # a peer of one bench that the others do without
-        return False
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 if __name__ == "__main__":
