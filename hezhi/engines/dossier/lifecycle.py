@@ -80,7 +80,7 @@ class Lifecycle(Part):
     def actions(self, registry: Registry, row: Model, by: Actor) -> Sequence[Action]:
         if actions.is_removed(registry, row):
             return ()
-        open_ = [v for v in self.verbs if getattr(row, self.field) in v.before and registry.offers_to(by, v.right)]
+        open_ = [v for v in self.verbs if getattr(row, self.field) in v.before and by.may(registry.permission(v.right))]
         url, kinds = registry.url, {True: "danger", False: "plain"}
         return [Action(v.name, url(row.pk, "state", v.code), kind=kinds[v.danger], opens="dialog") for v in open_]
 

@@ -70,7 +70,7 @@ class VisitsPanel(Panel):
         visits = [(each, mask_text(each.finding)) for each in Visit.of(row).order_by("-visited_on", "-at")[:SHOWN]]
         if visits and registry.personal:
             read_of_personal(by, registry.label, row.pk, ["走访情况"], registry.purpose)
-        writes = registry.offers_to(by, self.part.right)
+        writes = by.may(registry.permission(self.part.right))
         posted = request.POST if request.method == "POST" and "strike" not in request.POST else None
         return {"visits": visits, "visit_form": VisitForm(self.part, by, posted) if writes else None}
 

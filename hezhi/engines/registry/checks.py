@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,7 +23,10 @@ def check_declarations(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     for registry in registries():
         where = f"{type(registry).__module__}.{type(registry).__qualname__}"
         found += [Error(f"{where}: {said}", id=f"registry.{code}") for code, said in problems(registry)]
-    return found
+    names = Counter(type(registry).__name__ for registry in registries())
+    twice = [name for name, count in names.items() if count > 1]
+    said = "is the name of two registries, which the description of the interface could not tell apart."
+    return found + [Error(f"{name} {said}", id="registry.E031") for name in twice]
 
 
 def problems(registry: Registry) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hezhi.engines.org.models import Post, User
-from hezhi.engines.registry.checks import problems
+from hezhi.engines.registry.checks import check_declarations, problems
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.parts import Part
 from hezhi.engines.registry.scope import public
@@ -86,3 +86,12 @@ def test_a_declaration_can_be_told_in_words() -> None:
     told = describe("categories")
     for word in ("事件类别", "9.1.2-2", "/r/categories/import/", "/api/v1/categories/", "dictionaries.edit", "urgency"):
         assert word in told
+
+
+def test_two_registries_of_one_name_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hezhi.engines.registry.site import registries
+
+    first, second = registries()[:2]
+    twin = type(type(first).__name__, (type(second),), {})()
+    monkeypatch.setattr("hezhi.engines.registry.checks.registries", lambda: [first, twin])
+    assert [each.id for each in check_declarations(None)] == ["registry.E031"]

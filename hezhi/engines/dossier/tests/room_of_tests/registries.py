@@ -17,7 +17,7 @@ from hezhi.engines.registry.abilities import Files, Remarks, SecondPerson
 from hezhi.engines.registry.declaration import Registry
 
 
-class Houses(Registry):
+class TestHouses(Registry):
     """Houses (房屋)."""
 
     model = House
@@ -42,7 +42,7 @@ class Houses(Registry):
     )  # fmt: skip
 
 
-class Leases(Registry):
+class TestLeases(Registry):
     """Leases (租约)."""
 
     model = Lease
@@ -56,7 +56,7 @@ class Leases(Registry):
     form = (("基本信息", ("name", "house")),)
 
 
-class Residents(Registry):
+class TestResidents(Registry):
     """Residents (居民)."""
 
     model = Resident
