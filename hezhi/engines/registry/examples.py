@@ -91,7 +91,7 @@ def value_for(
         return codes[n % len(codes)]
     if isinstance(field, models.ForeignKey):
         model = field.remote_field.model
-        if field.null or shared is None:
+        if field.null or shared is None or field.unique:
             return None if field.null else _related(model, unit, user)
         if model not in shared:
             shared[model] = _related(model, unit, user)

@@ -58,6 +58,7 @@ def test_a_port_taken_after_we_looked_costs_a_second_attempt_and_no_more(own_clu
     own_cluster.stop()
     old = own_cluster.port
     with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         stranger.bind(("127.0.0.1", old))
         stranger.listen()
         look, looks = machine.is_free, []

@@ -2,7 +2,7 @@
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 
 def ask(statement: str):
@@ -21,7 +21,7 @@ def test_each_process_has_a_database_of_its_own(db, database_name):
 
 
 def test_the_application_may_not_make_a_table(db):
-    with pytest.raises(Exception, match="permission denied"):
+    with pytest.raises(Exception, match="permission denied"), transaction.atomic():
         ask("CREATE TABLE mine (id int)")
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from hezhi.chapters.appcentre.roster import rules
+from hezhi.chapters.appcentre.roster.queries import EDIT, may_edit
 from hezhi.engines.org import actions as org
 from hezhi.engines.org import duty
 from hezhi.engines.org.api import Actor, DutyShift, Unit, User
@@ -14,7 +15,6 @@ from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed
 from hezhi.ground.time import at_local
 
-EDIT = "roster.edit"
 WEEK = timedelta(days=7)
 
 
@@ -24,11 +24,6 @@ class Made:
 
     shifts: list[DutyShift] = field(default_factory=list)
     taken: int = 0
-
-
-def may_edit(by: Actor, unit_id: UUID) -> bool:
-    """Whether this post keeps the roster of a unit: its own, those below it, or all."""
-    return by.may(EDIT) and (by.scope.everything or unit_id == by.unit_id or unit_id in by.scope.units)
 
 
 @verb("roster.put")

@@ -6,15 +6,21 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from hezhi.engines.org import duty
-from hezhi.engines.org.api import DutyShift, Holding, Unit, User, units
+from hezhi.engines.org.api import Actor, DutyShift, Holding, Unit, User, units
 from hezhi.engines.records.history import versions_of
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 from hezhi.ground.time import at_local, local
 
+EDIT = "roster.edit"
 Span = tuple[datetime, datetime]
 WITH_ROSTER = (Unit.Kind.CENTRE, Unit.Kind.DEPARTMENT, Unit.Kind.TOWN)
 """Kinds of units that are to be on duty at every hour; others may keep a roster when they wish."""
+
+
+def may_edit(by: Actor, unit_id: UUID) -> bool:
+    """Whether this post keeps the roster of a unit: its own, those below it, or all."""
+    return by.may(EDIT) and (by.scope.everything or unit_id == by.unit_id or unit_id in by.scope.units)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from hezhi.chapters.appcentre.roster.actions import EDIT, may_edit
+from hezhi.chapters.appcentre.roster.queries import EDIT, may_edit
 from hezhi.engines.org import duty
 from hezhi.engines.org.api import Actor, DutyShift, Unit, User, units
 from hezhi.engines.registry.declaration import Registry

@@ -263,6 +263,10 @@ class Annotations(Registry):
         if row.point is not None and row.grid_id is None:
             raise BadInput({"point": "这个位置不在本区任何网格内，请核对坐标。"})
 
+    def belong(self, row: Annotation, unit: Unit) -> None:
+        for level, key in sample_grid(unit).ancestors().items():
+            setattr(row, f"{level}_id", key)
+
     def examples(self, n: int) -> dict[str, Any]:
         return {"text": f"样例说明{n}", "ends_on": None, "no_person": True}
 

@@ -13,7 +13,7 @@ from hezhi.engines.registry.tests.furnish import room
 SLUGS = ("test-houses", "test-leases", "test-residents")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installed(django_db_setup, django_db_blocker, database_server) -> Iterator[types.ModuleType]:
     """The three registries, known to the house."""
     dictionaries.shipped.cache_clear()

@@ -11,7 +11,7 @@ from hezhi.engines.records.vault import create_key_ring
 from hezhi.engines.registry import site
 from hezhi.engines.registry.checks import problems
 from hezhi.engines.registry.contract import World
-from hezhi.engines.registry.history import history
+from hezhi.engines.registry.history import history, told_versions
 from hezhi.engines.registry.models import ExportRun
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +79,7 @@ def test_a_change_of_a_named_field_waits_and_takes_effect_when_approved(client, 
     assert answer(client, chief, request).status_code == 302
     row.refresh_from_db()
     assert row.phone == "0532-86009999"
-    newest = history(world.registry, row.pk)[0]
+    newest = history(told_versions(world.registry, row, world.by(world.officer)))[0]
     assert world.officer.full_name in newest.who and newest.text == "经核定人审批"
     assert AuditEntry.objects.filter(event="flow.approve", actor_id=chief.pk).exists()
 

@@ -237,6 +237,7 @@ WITHOUT_OWN_TRACE = {
     "mark_read": "its trace is `read_at`, and it concerns nobody else",
     "mark_all_read": "the same",
     "write_form": "a step of the registry's verbs, used by its import as well",
+    "must_be_open": "asks a gate before a row is written; writes nothing",
     "tell_unit": "a step of verbs; the message names who told it",
 }
 
@@ -262,8 +263,12 @@ def _is_action(path: Path) -> bool:
 
 
 def _is_inner(path: Path) -> bool:
-    """A part of a room's actions, or a file with verbs of its own; what an `__init__` gives out is outside."""
-    return path.name != "__init__.py" and (_is_action(path) or "\n@verb(" in path.read_text("utf-8"))
+    """A part of a room's actions, declarations (whose hooks run inside the engine's verbs), or a file with verbs of
+    its own; what an `__init__` gives out is outside."""
+    if path.name == "__init__.py":
+        return False
+    text, declares = path.read_text("utf-8"), path.name == "registries.py" or path.parent.name == "registries"
+    return _is_action(path) or declares or "\n@verb(" in text or "with acting(" in text
 
 
 def _taken_from_actions(path: Path) -> set[str]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from hezhi.chapters.appcentre.roster import queries, rules
-from hezhi.chapters.appcentre.roster.actions import EDIT, may_edit
+from hezhi.chapters.appcentre.roster.queries import EDIT, may_edit
 from hezhi.engines.org.api import Actor, DutyShift, Unit, needs, reader
 from hezhi.ground import time
 from hezhi.ground.time import local

@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from hezhi.chapters.appcentre.roster import actions, queries, rules
-from hezhi.chapters.appcentre.roster.actions import EDIT, Made
+from hezhi.chapters.appcentre.roster.actions import Made
 from hezhi.chapters.appcentre.roster.pages import forms
+from hezhi.chapters.appcentre.roster.queries import EDIT
 from hezhi.engines.org.api import DutyShift, needs, reader
 from hezhi.ground import time
 from hezhi.ground.time import local

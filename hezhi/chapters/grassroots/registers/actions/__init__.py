@@ -6,7 +6,7 @@ from hezhi.chapters.grassroots.registers.actions.holding import (
     let_home,
     set_owner,
 )
-from hezhi.chapters.grassroots.registers.actions.living import move_in, move_out, name_head, settle_residence
+from hezhi.chapters.grassroots.registers.actions.living import move_in, move_out, name_head
 from hezhi.chapters.grassroots.registers.actions.numbering import next_numbers
 from hezhi.chapters.grassroots.registers.actions.reporting import decide_report, report_change
 
@@ -21,5 +21,4 @@ __all__ = [
     "next_numbers",
     "report_change",
     "set_owner",
-    "settle_residence",
 ]

@@ -82,7 +82,9 @@ class Residents(Registry):
     also = ("number", "id_type", "id_number", "hukou_code", "grid", "changed_at")
     filters = ("community", "grid", "kind", "sex", "relation")
     more_filters = {
-        "born_from": django_filters.NumberFilter(field_name="birth_date", lookup_expr="year__gte", label="出生年份自"),
+        "born_from": django_filters.NumberFilter(
+            field_name="birth_date", lookup_expr="year__gte", label="出生年份自", min_value=1850, max_value=2200
+        ),
         "born_to": django_filters.NumberFilter(field_name="birth_date", lookup_expr="year__lte", label="出生年份至"),
         "homeless": YesNoFilter(label="没有登记住处", condition=lambda: Q(home__isnull=True)),
     }

@@ -98,9 +98,10 @@ export async function startReport(form) {
 
   let busy = false;
   let sentAt = 0;
+  let touched = true; // what was written since then is another report
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (busy || Date.now() - sentAt < SECOND_PRESS) return; // a double press is one report
+    if (busy || (!touched && Date.now() - sentAt < SECOND_PRESS)) return; // a double press is one report
     const problem = wrong(read(form));
     if (problem) return tell(problem);
     busy = true;
@@ -109,6 +110,7 @@ export async function startReport(form) {
       const photo_count = (await store.photos(id)).length;
       await store.save({ ...fields(), photo_count, state: "waiting", why: "" });
       sentAt = Date.now();
+      touched = false;
       await fresh();
       tell(navigator.onLine ? "已保存，正在发送，结果见“本机记录”。" : "已保存在本机，有网络后自动发送。", true);
       document.querySelector("[data-outbox]")?.scrollIntoView({ block: "start" });
@@ -119,6 +121,7 @@ export async function startReport(form) {
       busy = false;
     }
   });
+  form.addEventListener("input", () => (touched = true));
   form.addEventListener("input", keep);
 
   const draft = (await store.reports()).find((item) => item.state === "draft" && item.account === account());
