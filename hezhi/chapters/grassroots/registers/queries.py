@@ -210,7 +210,7 @@ def find_homes(words: str, *, by: Actor, most: int = MOST_FOUND) -> list[Home]:
     if not typed:
         return []
     for word in typed:
-        rows = rows.filter(Q(full_name__ilike=word) | Q(number__istartswith=word))
+        rows = rows.filter(Q(full_name__icontains=word) | Q(number__istartswith=word))
     return list(rows.select_related("community").order_by("full_name")[:most])
 
 
