@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from hezhi.wiring.system import System
 
@@ -29,8 +29,13 @@ def sign_in(page: Page, system: System, login_name: str, to: str = "/") -> Page:
 
 
 def press(page: Page, name: str, *, within: str = "body") -> None:
-    """Open the dialog of a step by its button."""
-    page.locator(within).get_by_role("link", name=name, exact=True).first.click()
+    """Open the dialog of a step by its button; a page drawn a moment too early is asked for again, as a person would."""
+    button = page.locator(within).get_by_role("link", name=name, exact=True).first
+    try:
+        button.wait_for(timeout=8_000)
+    except TimeoutError:
+        page.reload()
+    button.click()
     expect(page.locator("#dialog[open]")).to_be_visible()
 
 
