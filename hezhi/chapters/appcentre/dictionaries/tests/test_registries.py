@@ -169,6 +169,7 @@ def test_a_code_stays_what_it_is_and_a_new_label_is_a_new_version() -> None:
         ({"registry": "codes"}, "没有“codes”这个选项"),
         ({"kind": "choice"}, "至少要有一个选项"),
         ({"personal": "1", "purpose": ""}, "须写明处理目的"),
+        ({"personal": "1", "purpose": "上门服务"}, "不能用来收集个人信息"),
         ({"code": "供暖"}, "只用小写字母"),
     ],
 )
