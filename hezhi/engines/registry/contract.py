@@ -29,7 +29,7 @@ from hezhi.engines.org.models import Role, Unit, User
 from hezhi.engines.org.testkit import enter, make_officer, make_role, make_unit, traced
 from hezhi.engines.records.acting import acting
 from hezhi.engines.registry import actions, addresses, exports, imports
-from hezhi.engines.registry.examples import made_up, make_rows
+from hezhi.engines.registry.examples import count_anew, made_up, make_rows
 from hezhi.engines.registry.gates import export_gate
 from hezhi.engines.registry.history import versions_of
 from hezhi.engines.registry.models import ExportRun, ImportRun
@@ -207,6 +207,7 @@ def hold(world: World, keeps: Promise) -> None:
     """Hold a world to one promise and take back all that it wrote; what browsers were told is forgotten."""
     for client in world.clients.values():
         client.cookies.pop("messages", None)
+    count_anew()
     with transaction.atomic():
         keeps(world)
         transaction.set_rollback(True)
@@ -459,7 +460,8 @@ def each_filter_takes_a_value(world: World) -> None:
     for name, made in world.registry.filterset_class.base_filters.items():
         kind = next((c.__name__ for c in type(made).__mro__ if c.__name__ in samples), "")
         choices = [code for code, _ in (made.extra.get("choices") or ()) if code not in ("", None)]
-        value = samples.get(kind) or (choices[0] if choices else "样例")
+        least = str(made.extra.get("min_value") or "")
+        value = least or samples.get(kind) or (choices[0] if choices else "样例")
         assert world.get(f"{world.registry.url()}?{name}={value}").status_code == 200, name
 
 

@@ -418,7 +418,7 @@ class ExtraFields(Registry):
         row.unit_id = row.unit_id or by.unit_id
 
     def examples(self, n: int) -> dict[str, Any]:
-        return {"registry": "units", "code": f"yangli{n}", "kind": "text"}
+        return {"registry": "units", "code": f"yangli{n}", "kind": "text", "personal": False}
 
 
 # -- messages --------------------------------------------------------------------------------------

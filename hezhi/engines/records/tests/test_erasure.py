@@ -180,6 +180,8 @@ def test_only_the_application_s_role_may_call_it(officer):
 def test_every_history_table_is_listed_with_its_rows(db):
     from hezhi.engines.records.models import HistoryTable
 
+    # rooms that other tests make are models of this process, yet tables of no migration
+    of_the_house = [m for m in protection.history_models() if not m._meta.app_label.startswith("room_of")]
     listed = dict(HistoryTable.objects.values_list("history_table", "row_table"))
-    assert listed == {m._meta.db_table: m.pgh_tracked_model._meta.db_table for m in protection.history_models()}
+    assert listed == {m._meta.db_table: m.pgh_tracked_model._meta.db_table for m in of_the_house}
     assert listed["records_trackedroleevent"] == "org_role"
