@@ -57,22 +57,25 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _row(home: Home) -> dict[str, Any]:
     people = f"居住 {home.people_count} 人" if home.people_count else "没有登记居住人员"
-    return {
-        "name": home.full_name, "url": reverse("grid-home", args=[home.pk]),
-        "note": f"{home.get_use_display()} · {people}",
-    }  # fmt: skip
+    note = home.removed_reason if home.removed_at else f"{home.get_use_display()} · {people}"
+    return {"name": home.full_name, "url": reverse("grid-home", args=[home.pk]), "note": note}
 
 
 @needs("homes.report", clause=clause)
 def home(request: HttpRequest, id: UUID) -> HttpResponse:
     """One home at its door: who lives there, the last visits, and what can be done."""
     by = reader(request)
+    former = queries.lineage_of(id, by=by)
+    if any(each.former_id == id for each in former):
+        rows = [_row(each) for each in queries.later_homes(id)]
+        context = {"rows": rows, "former": former[0].former, "empty": Empty("原房屋已退出台账。")}
+        return render(request, "registers/phone_gone.html", context)
     row = _home(id, by)
     living = queries.living_in(row.pk, by=by) if by.may("residents.view") else []
     reports = ChangeReport.objects.filter(home=row, state=ChangeReport.State.WAITING).order_by("-reported_at")
     context = {
         "home": row, "people": lines(living, by), "visits": Visit.of(row).filter(struck_reason="").order_by("-visited_on")[:3],
-        "reports": reports[:3], "may_verify": by.may("homes.edit"),
+        "reports": reports[:3], "may_verify": by.may("homes.edit"), "came_from": [each.former for each in former],
     }  # fmt: skip
     return render(request, "registers/phone_home.html", context)
 
