@@ -22,6 +22,7 @@ ROOMS = (
     ("registers/", "hezhi.chapters.grassroots.registers.pages"),
     ("care/", "hezhi.chapters.grassroots.care.pages"),
     ("party/", "hezhi.chapters.grassroots.party.pages"),
+    ("c/rights/", "hezhi.chapters.grassroots.care.pages.public"),
     ("c/q/", "hezhi.chapters.grassroots.registers.pages.at_door"),
     ("c/", "hezhi.channels.citizen.urls"),
     ("g/homes/", "hezhi.chapters.grassroots.registers.pages.phone"),

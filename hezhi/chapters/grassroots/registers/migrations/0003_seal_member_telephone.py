@@ -25,7 +25,8 @@ def _put_in_place(schema_editor: Any, made: Callable[[str, str], str]) -> None:
         for table, key, row in PLACES:
             cursor.execute(f"SELECT {key}, {row}, telephone FROM {table} WHERE telephone <> ''")  # noqa: S608
             fresh = [(made(text, str(of)), id_) for id_, of, text in cursor.fetchall()]
-            cursor.executemany(f"UPDATE {table} SET telephone = %s WHERE {key} = %s", fresh)  # noqa: S608
+            for values in fresh:
+                cursor.execute(f"UPDATE {table} SET telephone = %s WHERE {key} = %s", values)  # noqa: S608
 
 
 def seal_what_is_there(apps: Any, schema_editor: Any) -> None:
