@@ -269,8 +269,10 @@ def told_of_plate(plate: Plate) -> dict[str, Any]:
         where, area = plate.home.full_name, plate.home.community
         gone = plate.home.removed_at is not None
         now = [home.full_name for home in later_homes(plate.home.pk)] if gone else []
-    else:
+    elif plate.place is not None:
         where, area, gone, now = f"{plate.place.address} {plate.place.name}", plate.place.community, False, []
+    else:  # the table knows no such sign
+        raise LookupError(plate.pk)
     return {"address": where, "community": area.name if area else "", "gone": gone, "now": now, "code": plate.code}
 
 

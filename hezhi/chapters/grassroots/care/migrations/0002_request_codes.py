@@ -6,44 +6,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('care', '0001_initial'),
+        ("care", "0001_initial"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='rightsrequest',
-            name='insert_insert',
+            model_name="rightsrequest",
+            name="insert_insert",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='rightsrequest',
-            name='update_update',
+            model_name="rightsrequest",
+            name="update_update",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='rightsrequest',
-            name='delete_delete',
+            model_name="rightsrequest",
+            name="delete_delete",
         ),
         migrations.AddField(
-            model_name='rightsrequest',
-            name='follow_print',
-            field=models.CharField(blank=True, editable=False, max_length=64, verbose_name='查询码索引'),
+            model_name="rightsrequest",
+            name="follow_print",
+            field=models.CharField(blank=True, editable=False, max_length=64, verbose_name="查询码索引"),
         ),
         migrations.AddField(
-            model_name='rightsrequestevent',
-            name='follow_print',
-            field=models.CharField(blank=True, editable=False, max_length=64, verbose_name='查询码索引'),
+            model_name="rightsrequestevent",
+            name="follow_print",
+            field=models.CharField(blank=True, editable=False, max_length=64, verbose_name="查询码索引"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rightsrequest',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "care_rightsrequestevent" ("answer", "answered_at", "answered_by_id", "channel", "due_at", "follow_print", "id", "kind", "number", "person_name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "received_at", "resident_id", "state", "text") SELECT new_values."answer", new_values."answered_at", new_values."answered_by_id", new_values."channel", new_values."due_at", new_values."follow_print", new_values."id", new_values."kind", new_values."number", new_values."person_name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', new_values."id", new_values."phone", new_values."received_at", new_values."resident_id", new_values."state", new_values."text" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='76e34c0137509f67df226bec900267f642d709db', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_0353f', referencing='REFERENCING NEW TABLE AS new_values ', table='care_rightsrequest', when='AFTER')),
+            model_name="rightsrequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "care_rightsrequestevent" ("answer", "answered_at", "answered_by_id", "channel", "due_at", "follow_print", "id", "kind", "number", "person_name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "received_at", "resident_id", "state", "text") SELECT new_values."answer", new_values."answered_at", new_values."answered_by_id", new_values."channel", new_values."due_at", new_values."follow_print", new_values."id", new_values."kind", new_values."number", new_values."person_name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', new_values."id", new_values."phone", new_values."received_at", new_values."resident_id", new_values."state", new_values."text" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="76e34c0137509f67df226bec900267f642d709db",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_0353f",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="care_rightsrequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rightsrequest',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "care_rightsrequestevent" ("answer", "answered_at", "answered_by_id", "channel", "due_at", "follow_print", "id", "kind", "number", "person_name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "received_at", "resident_id", "state", "text") SELECT new_values."answer", new_values."answered_at", new_values."answered_by_id", new_values."channel", new_values."due_at", new_values."follow_print", new_values."id", new_values."kind", new_values."number", new_values."person_name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', new_values."id", new_values."phone", new_values."received_at", new_values."resident_id", new_values."state", new_values."text" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='be898018400fd8eee0559b227c8fe780360850e2', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_1ced1', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='care_rightsrequest', when='AFTER')),
+            model_name="rightsrequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "care_rightsrequestevent" ("answer", "answered_at", "answered_by_id", "channel", "due_at", "follow_print", "id", "kind", "number", "person_name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "received_at", "resident_id", "state", "text") SELECT new_values."answer", new_values."answered_at", new_values."answered_by_id", new_values."channel", new_values."due_at", new_values."follow_print", new_values."id", new_values."kind", new_values."number", new_values."person_name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', new_values."id", new_values."phone", new_values."received_at", new_values."resident_id", new_values."state", new_values."text" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="be898018400fd8eee0559b227c8fe780360850e2",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_1ced1",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="care_rightsrequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rightsrequest',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "care_rightsrequestevent" ("answer", "answered_at", "answered_by_id", "channel", "due_at", "follow_print", "id", "kind", "number", "person_name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "received_at", "resident_id", "state", "text") SELECT old_values."answer", old_values."answered_at", old_values."answered_by_id", old_values."channel", old_values."due_at", old_values."follow_print", old_values."id", old_values."kind", old_values."number", old_values."person_name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', old_values."id", old_values."phone", old_values."received_at", old_values."resident_id", old_values."state", old_values."text" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='957dfc61222de5d7ef5962df773f968bdea81262', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_fba67', referencing='REFERENCING OLD TABLE AS old_values ', table='care_rightsrequest', when='AFTER')),
+            model_name="rightsrequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "care_rightsrequestevent" ("answer", "answered_at", "answered_by_id", "channel", "due_at", "follow_print", "id", "kind", "number", "person_name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "received_at", "resident_id", "state", "text") SELECT old_values."answer", old_values."answered_at", old_values."answered_by_id", old_values."channel", old_values."due_at", old_values."follow_print", old_values."id", old_values."kind", old_values."number", old_values."person_name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', old_values."id", old_values."phone", old_values."received_at", old_values."resident_id", old_values."state", old_values."text" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="957dfc61222de5d7ef5962df773f968bdea81262",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_fba67",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="care_rightsrequest",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -164,7 +164,8 @@ def do(request: HttpRequest, programme_id: UUID, step: str) -> HttpResponse:
         act(told)
         return f"{title}：已办理。", back
 
-    form = form_class(*([request.POST, request.FILES] if request.method == "POST" else []))
+    sent = request.method == "POST"
+    form = form_class(request.POST if sent else None, request.FILES if sent else None)
     note = f"{each.name}：{each.basis}" if step == "on" else ""
     return ask(request, form, title=title, note=note, back=back, submit="确定", do=done)
 

@@ -105,12 +105,14 @@ def found_plate(code: str) -> Plate:
 def _inside(plate: Plate, by: Actor) -> str:
     """Where an officer who serves this place goes; «» for everybody else."""
     if plate.home is not None:
-        if not Home.objects.visible_to(by).filter(pk=plate.home_id).exists():
+        if not Home.objects.visible_to(by).filter(pk=plate.home.pk).exists():
             return ""
         if by.may("homes.report"):
             return reverse("grid-home", args=[plate.home_id])
         return addresses.page("homes", plate.home_id) if by.may("homes.view") else ""
-    mine = SmallPlace.objects.visible_to(by).filter(pk=plate.place_id, removed_at__isnull=True)
+    if plate.place is None:
+        return ""
+    mine = SmallPlace.objects.visible_to(by).filter(pk=plate.place.pk, removed_at__isnull=True)
     if not by.may("small_places.view") or not mine.exists():
         return ""
     return (

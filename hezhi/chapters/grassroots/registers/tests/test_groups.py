@@ -1,22 +1,14 @@
 """Groups of neighbours (9.1.3-2-9): rota, activities with sign-in, hours on the card, and no number in clear."""
 
-from collections.abc import Iterator
 from datetime import time as at
 from datetime import timedelta
 from decimal import Decimal
-from importlib import import_module
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
-from django.test import override_settings
 
 from hezhi.chapters.grassroots.registers import api, queries
 from hezhi.chapters.grassroots.registers.models import GroupShift, SignIn, VolunteerGroup, VolunteerMember
-from hezhi.engines.org.testkit import traced
-from hezhi.engines.records import vault
-from hezhi.engines.records.vault import keys
 from hezhi.engines.registry import actions as registry_actions
 from hezhi.engines.registry import site
 from hezhi.ground import time
@@ -139,64 +131,3 @@ def test_a_landline_stands_in_clear_nowhere_in_the_database(quarter, patrol) -> 
             many, clear = cursor.fetchone()
             assert many >= 3 and clear == 0
     assert members(patrol)[0].telephone == LANDLINE
-
-
-@pytest.fixture
-def as_owner(
-    django_db_setup: None, django_db_blocker: Any, workshop: Any, database_server: tuple[str, str], database_name: str,
-    tmp_path: Any,
-) -> Iterator[None]:  # fmt: skip
-    """A database of our own, as its owner: only the owner may touch what has been."""
-    from hezhi.wiring import testing
-
-    name, kept, owner = f"{database_name}_landline", dict(connection.settings_dict), urlsplit(database_server[1])
-    workshop.copy(testing.migrated_template(workshop), name)
-    vault.create_key_ring(tmp_path / "keys")
-    with django_db_blocker.unblock(), override_settings(HEZHI_HOME=tmp_path):
-        keys.ring.cache_clear()
-        connection.close()
-        connection.settings_dict.update(NAME=name, USER=owner.username, PASSWORD=owner.password)
-        yield
-        connection.close()
-        connection.settings_dict.update(kept)
-    keys.ring.cache_clear()
-
-
-def test_numbers_that_stood_in_clear_are_sealed_in_place_with_their_history(as_owner: None) -> None:
-    from django.db import transaction
-
-    moment = time.now()
-    stamps = {"created_at": moment, "changed_at": moment}
-    with transaction.atomic():
-        traced()
-        group = VolunteerGroup.objects.create(
-            name="样例队", kind="02", guiding_department="样例", duties="巡逻", **stamps
-        )
-        row = VolunteerMember.objects.create(
-            number="1",
-            group=group,
-            person_name="样例",
-            sex="1",
-            birth_date="1980-05-01",
-            mobile="13900000001",
-            **stamps,
-        )
-        with connection.cursor() as cursor:  # as the version before wrote it, its history with it
-            cursor.execute("UPDATE registers_volunteermember SET telephone = %s", [LANDLINE])
-    step = import_module("hezhi.chapters.grassroots.registers.migrations.0003_seal_member_telephone")
-    with connection.schema_editor() as editor:
-        step.seal_what_is_there(None, editor)
-    stored = (
-        "SELECT telephone FROM registers_volunteermember UNION ALL SELECT telephone FROM registers_volunteermemberevent"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(stored)
-        kept = [text for (text,) in cursor.fetchall() if text]
-    assert len(kept) == 2 and all(text.startswith("v1.") for text in kept)
-    assert VolunteerMember.objects.get(pk=row.pk).telephone == LANDLINE
-    assert [each.telephone for each in row.versions.order_by("pgh_id")] == ["", LANDLINE]
-    with connection.schema_editor() as editor:
-        step.open_again(None, editor)
-    with connection.cursor() as cursor:
-        cursor.execute(stored)
-        assert [text for (text,) in cursor.fetchall() if text] == [LANDLINE, LANDLINE]
