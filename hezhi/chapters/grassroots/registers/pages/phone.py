@@ -31,10 +31,11 @@ clause = "9.1.3-2-3"
 SALT = "registers.report"
 
 
-def _home(id: UUID, by: Actor) -> Home:
+def _home(id: UUID, by: Actor, *, gone: bool = False) -> Home:
+    """A home of one's own ground; `gone`: one that was split or combined too, to lead on from there."""
     rows = Home.objects.visible_to(by).select_related("building", "community")
-    found = rows.filter(pk=id, removed_at__isnull=True).first()
-    if found is None:
+    found = rows.filter(pk=id).first()
+    if found is None or (found.removed_at is not None and not (gone and found.went_into.exists())):
         raise NotFound(what="没有找到这套房屋，可能不在您的网格内。")
     return found  # type: ignore[no-any-return]
 
@@ -65,17 +66,16 @@ def _row(home: Home) -> dict[str, Any]:
 def home(request: HttpRequest, id: UUID) -> HttpResponse:
     """One home at its door: who lives there, the last visits, and what can be done."""
     by = reader(request)
-    former = queries.lineage_of(id, by=by)
-    if any(each.former_id == id for each in former):
+    row = _home(id, by, gone=True)
+    if row.removed_at is not None:
         rows = [_row(each) for each in queries.later_homes(id)]
-        context = {"rows": rows, "former": former[0].former, "empty": Empty("原房屋已退出台账。")}
+        context = {"rows": rows, "former": row, "empty": Empty("原房屋已退出台账。")}
         return render(request, "registers/phone_gone.html", context)
-    row = _home(id, by)
     living = queries.living_in(row.pk, by=by) if by.may("residents.view") else []
     reports = ChangeReport.objects.filter(home=row, state=ChangeReport.State.WAITING).order_by("-reported_at")
     context = {
         "home": row, "people": lines(living, by), "visits": Visit.of(row).filter(struck_reason="").order_by("-visited_on")[:3],
-        "reports": reports[:3], "may_verify": by.may("homes.edit"), "came_from": [each.former for each in former],
+        "reports": reports[:3], "may_verify": by.may("homes.edit"),
     }  # fmt: skip
     return render(request, "registers/phone_home.html", context)
 

@@ -30,7 +30,7 @@ def eatery(quarter):
     api.load_tables(by=system("初始化"))
     data = {
         "name": "样例面馆", "kind": "02", "address": "样例路1号附2号", "grid": str(quarter.grid.pk), "keeper_name": "柏样例",
-        "keeper_phone": "13900005678", "capacity": "20", "inspect_every": "30", "hazard": "00",
+        "keeper_phone": "13900005678", "capacity": "20", "inspect_every": "30", "hazard": "00", "staff_count": "4",
     }  # fmt: skip
     return registry_actions.create(site.get("small-places"), data, by=quarter.by(quarter.clerk))
 

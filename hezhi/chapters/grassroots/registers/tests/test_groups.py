@@ -49,7 +49,7 @@ def members(group: VolunteerGroup) -> list[VolunteerMember]:
 def test_a_group_without_head_and_a_member_under_age_are_refused(quarter, patrol) -> None:
     data = {
         "name": "样例无头队", "kind": "02", "level": "06", "guiding_department": "样例", "duties": "巡逻", "head_phone": "13900000001",
-        "grid": str(quarter.grid.pk),
+        "member_count": "3", "grid": str(quarter.grid.pk),
     }  # fmt: skip
     for head in ("", "安"):
         with pytest.raises(BadInput) as refused:
