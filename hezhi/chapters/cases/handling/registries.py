@@ -192,6 +192,9 @@ class RoutingRules(Registry):
             return lines()
         return Area.objects.current().order_by("level", "code") if name == "area" else None
 
+    def examples(self, n: int) -> dict[str, Any]:
+        return {"automatic": False}
+
     def check(self, row: RoutingRule, by: Actor) -> None:
         """Only a professional grid says by itself who is to act."""
         if row.automatic and row.line_id is None:

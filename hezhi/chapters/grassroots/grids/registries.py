@@ -251,7 +251,7 @@ class Annotations(Registry):
     owner_of = "town"
     parts = (OnMap(), Files(), Remarks())
 
-    @column("图形", reads=("shape",))
+    @column("点线面", reads=("shape",))
     def form_of_shape(self, row: Annotation) -> str:
         """Point, line or area, an area with its size."""
         if row.shape.geom_type == "Polygon":
@@ -262,10 +262,10 @@ class Annotations(Registry):
         """A note stands in the grid under its point, also after it was drawn elsewhere."""
         if row.shape is not None:
             row.point = row.shape if row.shape.geom_type == "Point" else row.shape.point_on_surface
-            under = Area.objects.grids().filter(shape__covers=row.point).first()
-            for level, key in under.ancestors().items() if under else (("grid", None),):
-                setattr(row, f"{level}_id", key)
         place_scoped(row, by, owner_of=self.owner_of)
+        under = Area.objects.grids().filter(shape__covers=row.point).first() if row.point is not None else None
+        for level, key in under.ancestors().items() if under else (("grid", None),):
+            setattr(row, f"{level}_id", key)
 
     @column("有效", order="ends_on")
     def standing(self, row: Annotation) -> Any:

@@ -139,7 +139,8 @@ def test_a_note_may_be_a_line_or_an_area_and_follows_when_it_is_drawn_elsewhere(
     page = client.get("/r/grid-notes/").content.decode()
     assert "面 39,9" in page or "面 40,0" in page
     there = pond.replace("120.0", "120.01")
-    registry.change(table(Annotations), area.pk, {"shape": there, "revision": str(area.revision)}, by=by)
+    moved = typed | {"name": "积水区", "kind": "hazard", "shape": there}
+    registry.change(table(Annotations), area.pk, moved, by=by)
     area.refresh_from_db()
     assert area.grid_id == ground.grids[1].pk
     for wrong in ("MULTIPOINT(120.005 36.005,120.006 36.006)", pond.replace("120.003 36.001", "120.0 36.003")):

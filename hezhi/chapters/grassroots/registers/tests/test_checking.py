@@ -88,9 +88,7 @@ def test_keeper_checks_by_code_worker_finds_a_fault_and_a_recheck_closes_it(quar
 def test_another_kind_keeps_what_was_looked_at_before(quarter, eatery) -> None:
     by = quarter.by(quarter.clerk)
     old = check_place(eatery.pk, answers(eatery, hood=NO), by=by)
-    eatery.refresh_from_db()
-    data = {"kind": "01", "revision": str(eatery.revision)}
-    registry_actions.change(site.get("small-places"), eatery.pk, data, by=by)
+    registry_actions.change_many(site.get("small-places"), [eatery.pk], {"kind": "01"}, by=by)
     old.refresh_from_db()
     assert (old.place_kind, old.answers["hood"]["result"]) == ("02", "fault")
     assert PlaceFinding.objects.get().state == "open", "and what was found is still to be put right"
