@@ -95,6 +95,7 @@ TABS = (
     ("/g/", "待办", "checklist", "cases.sign"),
     ("/g/report/", "上报", "camera", "cases.report"),
     ("/g/homes/", "入户", "home", "homes.report"),
+    ("/g/places/", "场所", "building", "small_places.edit"),
     ("/g/mine/", "我报的", "history", "cases.report"),
 )
 

@@ -48,7 +48,8 @@ STARS = [("5", "很满意"), ("4", "满意"), ("3", "一般"), ("2", "不满意"
 @open_to_all(WHY, clause=clause)
 def report(request: HttpRequest) -> HttpResponse:
     """The report form; without scripts it is sent the plain way and works as well."""
-    typed: dict[str, Any] = request.POST.dict() if request.method == "POST" else {}
+    known_place = {"address": request.GET.get("address", "")[:200]}
+    typed: dict[str, Any] = request.POST.dict() if request.method == "POST" else known_place
     faults: list[str] = []
     if request.method == "POST":
         try:

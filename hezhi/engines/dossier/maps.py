@@ -32,6 +32,8 @@ NEIGHBOURS = 300
 AROUND = 0.01
 """Degrees beyond the row's own extent in which neighbours are shown: about a kilometre."""
 LARGEST = 0.5
+DRAWS = {"GEOMETRY": (("Point", "画点"), ("LineString", "画线"), ("Polygon", "画面"))}
+"""What a field that takes any shape lets one draw: type of geometry, word on the button."""
 
 
 class OnMap(Part):
@@ -102,6 +104,7 @@ class ShapeWidget(forms.Textarea):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
         input_id = context["widget"]["attrs"].get("id", "")
+        context["widget"]["draws"] = DRAWS.get(self.told.get("kind", ""), (("", "绘制"),))
         context["widget"]["told"] = json.dumps({**self.told, "input": f"#{input_id}"}, ensure_ascii=False)
         return context
 

@@ -129,6 +129,7 @@ def _shape(kind: str, unit: Unit) -> Any:
         return None
     whole = unit.area.shape
     made = {"POINT": unit.area.centre, "POLYGON": whole[0], "LINESTRING": LineString(whole[0].exterior_ring.coords)}
+    made["GEOMETRY"] = unit.area.centre
     return made.get(kind, whole)
 
 

@@ -402,8 +402,16 @@ class _Batch:
         for row in rows:
             key = tuple(getattr(row, name) for name in names)
             if key in wanted:
-                found[key] = _SEVERAL if key in found else row
+                found[key] = self._one_of(found.get(key), row)
         return found
+
+    def _one_of(self, known: Any, row: Any) -> Any:
+        """Which of two rows of one key is meant: the one that stands; a removed one only when there is no other."""
+        if known is None or self.registry.removed_by != "removed_at":
+            return row if known is None else _SEVERAL
+        if row.removed_at:
+            return known
+        return row if known is not _SEVERAL and known.removed_at else _SEVERAL
 
     def _remember(self, row: Any) -> None:
         """A row of this file may be named by a later one (a unit by the units below it)."""

@@ -307,7 +307,10 @@ class PointField(forms.CharField):
 
 
 class ShapeField(forms.CharField):
-    """A line or an area (WGS 84) as GeoJSON or WKT text, drawn on a map where scripts run."""
+    """A line or an area (WGS 84) as GeoJSON or WKT text, drawn on a map where scripts run.
+
+    Where any shape may stand (GEOMETRY) a point is written «经度,纬度» too.
+    """
 
     widget = forms.Textarea
 
@@ -319,6 +322,8 @@ class ShapeField(forms.CharField):
     def to_python(self, value: Any) -> GEOSGeometry | None:  # type: ignore[override]
         if value in self.empty_values:
             return None
+        if self.geom_type == "GEOMETRY" and re.fullmatch(r"\s*[-\d.]+[,，\s]+[-\d.]+\s*", str(value)):
+            return PointField().to_python(value)
         try:
             shape = value if isinstance(value, GEOSGeometry) else GEOSGeometry(str(value).strip(), srid=4326)
         except (GEOSException, GDALException, ValueError):

@@ -98,7 +98,11 @@ class Category(models.Model):
 
 @tracked()
 class RoutingRule(models.Model):
-    """Who usually handles what (派单目录): category × area → unit, with the reason to show."""
+    """Who usually handles what (派单目录): category × area → unit, with the reason to show.
+
+    A rule with a professional line (专业条线) asks the professional grid over the place for its unit; `unit`
+    then stands in where no such grid is. `automatic`: the case is dispatched as soon as it is accepted.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     category = models.ForeignKey(Category, models.PROTECT, related_name="rules", verbose_name="类别")
@@ -120,6 +124,16 @@ class RoutingRule(models.Model):
         verbose_name="承办单位",
         help_text="留空表示属地镇街",
     )
+    line = models.ForeignKey(
+        "grids.GridKind",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="专业条线",
+        help_text="选了条线，由发生地所在的专业网格确定承办单位",
+    )
+    automatic = models.BooleanField("自动派单", default=False, help_text="受理后由系统直接派给专业网格的责任单位")
     basis = models.CharField("依据", max_length=200, blank=True)
     valid_from = models.DateField("启用日期")
     valid_to = models.DateField("停用日期", null=True, blank=True)

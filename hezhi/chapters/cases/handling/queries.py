@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet, When
 
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import Case, Reporter, RoutingRule, Step
+from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
@@ -59,6 +60,8 @@ class UnitChoice:
 
     unit: Unit
     reason: str
+    automatic: bool = False
+    """The rule lets the system dispatch by itself (自动派单)."""
 
 
 @dataclass
@@ -198,12 +201,10 @@ def _suggested_units(case: Case) -> list[UnitChoice]:
             RoutingRule.objects.filter(category__code__in=codes, valid_from__lte=today)
             .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today))
             .filter(Q(area__isnull=True) | Q(area__in=[a for a in (case.town_id, case.community_id) if a]))
-            .select_related("category", "unit")
+            .select_related("category", "unit", "line")
         )
         for rule in sorted(rules, key=lambda r: (-codes.index(r.category.code), r.area_id is None)):
-            if rule.unit is not None:
-                basis = f"，依据：{rule.basis}" if rule.basis else ""
-                choices.append(UnitChoice(rule.unit, f"派单目录「{rule.category.name}」{basis}"))
+            choices += _of_rule(rule, case)
     if case.town_id:
         town = Unit.objects.filter(area=case.town_id, kind=Unit.Kind.TOWN, valid_to__isnull=True).first()
         if town is not None:
@@ -215,6 +216,23 @@ def _suggested_units(case: Case) -> list[UnitChoice]:
         refused = set(WorkOrder.objects.filter(matter_id=case.pk, state="returned").values_list("unit_id", flat=True))
         choices = [c for c in choices if c.unit.pk not in refused]
     return choices
+
+
+def has_automatic_rule(case: Case) -> bool:
+    """Whether some rule lets the system dispatch this category by itself (有无自动派单规则); one small query."""
+    codes = case.category.path.split("/") if case.category else []
+    return bool(codes) and RoutingRule.objects.filter(category__code__in=codes, automatic=True).exists()
+
+
+def _of_rule(rule: RoutingRule, case: Case) -> list[UnitChoice]:
+    """What one rule proposes: the unit of the professional grid over the place, else the unit it names."""
+    told = f"派单目录「{rule.category.name}」{f'，依据：{rule.basis}' if rule.basis else ''}"
+    found = answering(rule.line, case.point.x, case.point.y) if rule.line and case.point else None
+    if found is not None:
+        who = f"，{'、'.join(found.people)}" if found.people else ""
+        return [UnitChoice(found.unit, f"{rule.line}专业网格「{found.grid.name}」{who}；{told}", rule.automatic)]
+    unit = rule.unit or (rule.line.unit if rule.line else None)
+    return [UnitChoice(unit, told)] if unit is not None else []
 
 
 def similar_cases(actor: Actor, case: Case, most: int = 5) -> list[tuple[Case, Candidate]]:

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import In
 
 from hezhi.chapters.cases.handling.models import ENDED, Case, Category, Kind, RoutingRule, Source, State
+from hezhi.chapters.grassroots.grids.api import lines
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
@@ -176,15 +177,25 @@ class RoutingRules(Registry):
     clause = "9.1.2-2"
     right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "routing.edit")
     scope = public
-    list = ("category", "area", "unit", "basis", "valid_from", "valid_to")
-    filters = ("category", "area", "unit")
+    list = ("category", "area", "unit", "line", "automatic", "basis", "valid_from", "valid_to")
+    filters = ("category", "area", "unit", "line", "automatic")
     search = ("category__full_name", "unit__name", "basis")
     ordering = ("category__code", "valid_from")
     natural_key = ("category", "area", "valid_from")
-    form = (("规则", ("category", "area", "unit", "basis", "valid_from")),)
+    form = (("规则", ("category", "area", "line", "unit", "automatic", "basis", "valid_from")),)
     bulk = ("unit", "basis")
     named_by = "category"
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
         """A rule is for a town or a community, seldom for a grid; closed areas and units are not offered."""
+        if name == "line":
+            return lines()
         return Area.objects.current().order_by("level", "code") if name == "area" else None
+
+    def examples(self, n: int) -> dict[str, Any]:
+        return {"automatic": False}
+
+    def check(self, row: RoutingRule, by: Actor) -> None:
+        """Only a professional grid says by itself who is to act."""
+        if row.automatic and row.line_id is None:
+            raise BadInput({"automatic": "自动派单须选择专业条线；没有条线的规则只作建议，由派遣员确认。"})

@@ -3,12 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from hezhi.chapters.grassroots.care import actions
 from hezhi.chapters.grassroots.care.models import PetitionMatter, Programme
 from hezhi.chapters.grassroots.registers.models import Resident
 from hezhi.engines.org.actions import create_post
 from hezhi.engines.org.api import Actor, Holding, Post, Role, Unit, User, actor_of, system
 from hezhi.engines.records.acting import acting
+from hezhi.engines.records.files import LookedThrough, look_through
 from hezhi.ground import time
 
 SECOND_POSTS = (
@@ -37,12 +40,32 @@ def load() -> None:
         programme = Programme.objects.get(code=code)
         today = time.today()
         actions.assess(
-            programme.pk, by=protector, number=f"PIA-示例-{code}", on=today, until=today + timedelta(days=300)
-        )
+            programme.pk, by=protector, number=f"PIA-示例-{code}", on=today, until=today + timedelta(days=300), paper=_paper()
+        )  # fmt: skip
         actions.enable(programme.pk, by=protector)
     _files(supervisor, people, residents)
     _matters(petitions)
     actions.take_request(by=protector, kind="see", person_name="示例甲", text="想知道登记了哪些信息（示例）")
+
+
+def _paper() -> LookedThrough:
+    """A page that says that it is an example (示例评估报告)."""
+    words = b"BT /F1 18 Tf 72 720 Td (Example of an impact assessment, demonstration data) Tj ET"
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(words), words), b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]  # fmt: skip
+    out, places = b"%PDF-1.4\n", []
+    for n, part in enumerate(parts, 1):
+        places.append(len(out))
+        out += b"%d 0 obj%s\nendobj\n" % (n, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
+        table,
+        len(out),
+    )
+    return look_through([SimpleUploadedFile("影响评估报告（示例）.pdf", out, "application/pdf")])[0]
 
 
 def _second_post(user: User, role: str, unit: str) -> Actor:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet
 
 from hezhi.chapters.grassroots.care import rules
 from hezhi.chapters.grassroots.care.models import (
@@ -28,9 +28,12 @@ from hezhi.chapters.grassroots.care.models import (
     Visit,
 )
 from hezhi.engines.org.api import Actor
-from hezhi.engines.records.models import AuditEntry
+from hezhi.engines.records.models import Attachment, AuditEntry
+from hezhi.engines.records.vault import blind
 from hezhi.ground import time
+from hezhi.ground.crypto import same
 from hezhi.ground.errors import NotFound
+from hezhi.ground.ids import clean_code
 
 READ, BROKEN = "care.read", "care.break_glass"
 PARTS: dict[str, type[Model]] = {"needs": Need, "plan": PlanStep, "services": Service, "visits": Visit, "ties": Tie}
@@ -130,13 +133,20 @@ def why_shut(file: CareFile, standing: str, today: date, together: Together | No
         return "档案已结案，只保留编号和删除日期。"
     if file.ends_on is not None and file.ends_on < today:
         return f"期限已于 {file.ends_on} 届满，内容不再可读。请督导人办理结案。"
-    if file.programme.two_people and (together is None or together.joined_by_id is None):
+    if file.programme.two_people and not _officer_is_there(file, together):
         return "这个项目的档案须两人同时打开。请申请，由指定专人在场确认。"
     if standing != "glass" and file.review_on < today:
         return f"复核已于 {file.review_on} 到期，内容暂停查阅。约定的走访照常进行，请先办理复核。"
     if file.state == "waiting" and standing not in ("supervisor", "worker"):
         return "档案待受理。"
     return ""
+
+
+def _officer_is_there(file: CareFile, together: Together | None) -> bool:
+    """Two people have the file open, and one of them is the officer whom the order names."""
+    if together is None or together.joined_by_id is None:
+        return False
+    return file.programme.officer_id in (together.asked_by_id, together.joined_by_id)
 
 
 def _together(by: Actor, file: CareFile) -> Together | None:
@@ -146,12 +156,16 @@ def _together(by: Actor, file: CareFile) -> Together | None:
 
 
 def waiting_for_me(by: Actor) -> list[Together]:
-    """Requests to open a file together that this officer may join (待在场确认)."""
+    """Requests to open a file together that this officer may join (待在场确认).
+
+    The officer whom the order names joins whoever of the team asks; only when he asks himself, another of the
+    team joins him. He need not be in the team: then he is present and reads nothing.
+    """
     since = time.now() - rules.TOGETHER_LASTS
-    asked = Together.objects.filter(
-        joined_by__isnull=True, asked_at__gt=since, file__in=CareFile.objects.visible_to(by)
-    )
-    return list(asked.exclude(asked_by=by.user_id).select_related("file", "asked_by"))
+    named = Q(file__programme__officer=by.user_id)
+    he_asked = Q(asked_by=F("file__programme__officer"), file__in=CareFile.objects.visible_to(by))
+    asked = Together.objects.filter(named | he_asked, joined_by__isnull=True, asked_at__gt=since)
+    return list(asked.exclude(asked_by=by.user_id).select_related("file__programme", "asked_by"))
 
 
 def my_files(by: Actor) -> QuerySet[CareFile]:
@@ -181,6 +195,11 @@ def consents_of(seen: Opened) -> list[Consent]:
 def asked_of_me(by: Actor, seen: Opened) -> Referral | None:
     """The referral that waits for this person's answer (待接收)."""
     return Referral.objects.filter(file=seen.file, to_user=by.user_id, state="asked").first()
+
+
+def taken_by_me(by: Actor, seen: Opened) -> Referral | None:
+    """The referral that this person has accepted and not finished (在办转介)."""
+    return Referral.objects.filter(file=seen.file, to_user=by.user_id, state="accepted").first()
 
 
 def desk(by: Actor) -> dict[str, list[CareFile]]:
@@ -319,6 +338,23 @@ def emergency_for(by: Actor, list_id: UUID) -> EmergencyList:
     return found
 
 
+# -- papers of a programme ---------------------------------------------------------------------------
+
+ASSESSMENT, ORDER = "assessment", "order"
+"""Stages of a programme's papers: the impact assessment, the order of the competent authority."""
+
+
+def papers_of(programme: Programme) -> dict[str, Attachment]:
+    """The newest paper of each stage that can be opened (影响评估报告、主管部门文件)."""
+    rows = Attachment.objects.filter(object_id=programme.pk, removed_at__isnull=True, state=Attachment.State.CLEAN)
+    return {row.stage: row for row in rows.order_by("uploaded_at")}
+
+
+def may_open_paper(by: Actor, programme_id: UUID, paper: Attachment) -> bool:
+    """Who may read a programme's papers: who keeps programmes, and the supervisors who work by them."""
+    return by.may("care.programmes") or by.may("care.supervise")
+
+
 # -- requests --------------------------------------------------------------------------------------
 
 
@@ -329,6 +365,18 @@ def requests(by: Actor) -> list[RightsRequest]:
         by.must("care.requests")
         rows = rows.filter(received_at__gte=time.at_local(time.today()))
     return list(rows[:200])
+
+
+def request_by_code(number: str, code: str) -> RightsRequest | None:
+    """The request that a person asks after with number and code (凭编号和查询码); None when they do not belong together."""
+    found = RightsRequest.objects.filter(number=clean_code(number)[:20]).first()
+    fits = found is not None and found.follow_print and same(found.follow_print, code_print(code))
+    return found if fits else None
+
+
+def code_print(code: str) -> str:
+    """What is kept of a code (查询码索引): its keyed print, never the code."""
+    return str(blind("care.request_code", clean_code(code)[:16]))
 
 
 def request_for(by: Actor, request_id: UUID) -> RightsRequest:

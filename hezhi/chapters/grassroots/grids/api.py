@@ -6,7 +6,7 @@ from typing import Any
 
 from hezhi.chapters.grassroots.grids.actions import follow
 from hezhi.chapters.grassroots.grids.models import Annotation, DutyItem, Grid, GridDuty, GridKind, Role
-from hezhi.chapters.grassroots.grids.queries import find, grid_for, members_by
+from hezhi.chapters.grassroots.grids.queries import Answering, answering, find, grid_for, lines, members_by
 from hezhi.chapters.grassroots.grids.queries.contents import Count, InGrid, contribute
 from hezhi.engines.geo.queries import grid_at, grids_at, redrawn_communities
 from hezhi.engines.org.actor import Actor
@@ -15,17 +15,20 @@ from hezhi.engines.records.acting import acting
 
 __all__ = [
     "Annotation",
+    "Answering",
     "Count",
     "Grid",
     "GridDuty",
     "InGrid",
     "Role",
+    "answering",
     "contribute",
     "find",
     "follow",
     "grid_at",
     "grid_for",
     "grids_at",
+    "lines",
     "load_tables",
     "members_by",
     "redrawn_communities",

@@ -1,8 +1,9 @@
 """The demo district's grid work (演示数据): duties of the demo people, professional grids, notes; all invented."""
 
 from datetime import date, timedelta
+from typing import Any
 
-from django.contrib.gis.geos import Point
+from django.contrib.gis.geos import LineString, Point
 
 from hezhi.chapters.grassroots.grids import actions
 from hezhi.chapters.grassroots.grids.models import Annotation, GridDuty, GridKind, Role
@@ -68,10 +69,20 @@ def _notes() -> None:
             point = Point(grid.centre.x + step, grid.centre.y + step / 2, srid=4326)
             above = {f"{level}_id": key for level, key in grid.ancestors().items()}
             rows.append(Annotation(
-                id=new_id(), name=name, kind=kind, text=text, point=point, starts_on=BEGAN, no_person=True,
+                id=new_id(), name=name, kind=kind, text=text, point=point, shape=_drawn(kind, point), starts_on=BEGAN, no_person=True,
                 ends_on=BEGAN + timedelta(days=days) if days else None, created_at=time.now(), changed_at=time.now(), **above,
             ))  # fmt: skip
     Annotation.objects.bulk_create(rows)
+
+
+def _drawn(kind: str, point: Point) -> Any:
+    """A patrol is a way, a shelter is a ground; everything else is a point."""
+    if kind == Annotation.Kind.PATROL:
+        steps = ((-0.0009, -0.0003), (0, 0), (0.0005, 0.0006), (0.0011, 0.0006))
+        return LineString([(point.x + x, point.y + y) for x, y in steps], srid=4326)
+    if kind == Annotation.Kind.SHELTER:
+        return point.buffer(0.0005, quadsegs=3)
+    return point
 
 
 def _special(by: Actor) -> None:

@@ -154,7 +154,10 @@ class GridDuty(Record):
 
 @tracked()
 class Annotation(Record):
-    """A note on the map of a grid (网格标注): places and hazards, never people."""
+    """A note on the map of a grid (网格标注): a point, a line or an area; places and hazards, never people.
+
+    `point` lies on the shape and says in which grid the note stands.
+    """
 
     class Kind(models.TextChoices):
         HAZARD = "hazard", "隐患点"
@@ -169,7 +172,8 @@ class Annotation(Record):
     name = models.CharField("标注名称", max_length=40)
     kind = models.CharField("类别", max_length=12, choices=Kind.choices)
     text = models.CharField("说明", max_length=300, blank=True)
-    point = models.PointField("位置", srid=4326)
+    shape = models.GeometryField("图形", srid=4326, help_text="点、线或面；线用于巡查路线、管线，面用于积水区、作业区")
+    point = models.PointField("位置", srid=4326, editable=False)
     starts_on = models.DateField("开始日期")
     ends_on = models.DateField("结束日期", null=True, blank=True, help_text="过期的标注在地图上变淡")
     no_person = models.BooleanField("已核对：名称和说明中没有居民姓名", default=False)

@@ -23,9 +23,12 @@ from hezhi.chapters.grassroots.grids.models import (
 from hezhi.chapters.grassroots.grids.pages.grid import GridDetail, GridMap
 from hezhi.engines.dossier.maps import OnMap
 from hezhi.engines.dossier.visits import Visits
+from hezhi.engines.geo.dividing import as_shape
+from hezhi.engines.geo.division import square_metres
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit, User
+from hezhi.engines.org.placing import place_scoped
 from hezhi.engines.registry.abilities import Files, Remarks
 from hezhi.engines.registry.columns import NOTHING, column
 from hezhi.engines.registry.declaration import Registry
@@ -37,6 +40,7 @@ from hezhi.ground.errors import BadInput
 from hezhi.ground.ui.templatetags.ui import state_badge
 
 GROUP = "网格管理"
+SHAPES = {"Point": "点", "LineString": "线", "Polygon": "面"}
 EDIT = {
     "view": "grids.view", "edit": "grids.edit", "delete": "grids.edit", "import": "grids.edit", "export": "grids.export",
 }  # fmt: skip
@@ -234,18 +238,34 @@ class Annotations(Registry):
     slug, title, group, icon = "grid-notes", "网格标注", GROUP, "map-pin"
     clause = "9.1.3-1-1"
     right = EDIT
-    list = ("name", "kind", "standing", "grid", "town", "starts_on", "ends_on")
+    list = ("name", "kind", "form_of_shape", "standing", "grid", "town", "starts_on", "ends_on")
     also = ("text",)
     filters = ("kind", "town", "grid", "ends_on")
     search = ("name", "text")
     named_by = "name"
     ordering = ("-starts_on", "name")
     natural_key = ("name", "kind", "starts_on")
-    form = (("标注", ("name", "kind", "point", "text", "starts_on", "ends_on", "no_person")),)
+    form = (("标注", ("name", "kind", "shape", "text", "starts_on", "ends_on", "no_person")),)
     bulk = ("ends_on",)
-    on_map = "point"
+    on_map = "shape"
     owner_of = "town"
     parts = (OnMap(), Files(), Remarks())
+
+    @column("点线面", reads=("shape",))
+    def form_of_shape(self, row: Annotation) -> str:
+        """Point, line or area, an area with its size."""
+        if row.shape.geom_type == "Polygon":
+            return f"面 {square_metres(as_shape(row.shape)):,.0f} 平方米"
+        return SHAPES[row.shape.geom_type]
+
+    def place(self, row: Annotation, by: Actor) -> None:
+        """A note stands in the grid under its point, also after it was drawn elsewhere."""
+        if row.shape is not None:
+            row.point = row.shape if row.shape.geom_type == "Point" else row.shape.point_on_surface
+        place_scoped(row, by, owner_of=self.owner_of)
+        under = Area.objects.grids().filter(shape__covers=row.point).first() if row.point is not None else None
+        for level, key in under.ancestors().items() if under else (("grid", None),):
+            setattr(row, f"{level}_id", key)
 
     @column("有效", order="ends_on")
     def standing(self, row: Annotation) -> Any:
@@ -260,11 +280,15 @@ class Annotations(Registry):
             raise BadInput({"text" if row.text else "name": said})
         if row.ends_on is not None and row.ends_on < row.starts_on:
             raise BadInput({"ends_on": "结束日期不能早于开始日期。"})
-        if row.point is not None and row.grid_id is None:
-            raise BadInput({"point": "这个位置不在本区任何网格内，请核对坐标。"})
+        if row.shape is not None and row.shape.geom_type not in SHAPES:
+            raise BadInput({"shape": "一条标注画一个点、一条线或一个面。"})
+        if row.shape is not None and row.grid_id is None:
+            raise BadInput({"shape": "这个位置不在本区任何网格内，请核对坐标。"})
 
     def belong(self, row: Annotation, unit: Unit) -> None:
-        for level, key in sample_grid(unit).ancestors().items():
+        grid = sample_grid(unit)
+        row.point = grid.centre
+        for level, key in grid.ancestors().items():
             setattr(row, f"{level}_id", key)
 
     def examples(self, n: int) -> dict[str, Any]:

@@ -10,26 +10,35 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from datetime import time as time_of_day
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.gis.geos import Point, Polygon
 
+from hezhi.chapters.grassroots.registers import queries
 from hezhi.chapters.grassroots.registers.actions.flats import new_homes
 from hezhi.chapters.grassroots.registers.actions.numbering import next_numbers
 from hezhi.chapters.grassroots.registers.models import (
     Building,
     ChangeReport,
+    CheckItem,
     Compound,
     Enterprise,
     ForeignResident,
+    GroupActivity,
+    GroupShift,
     Home,
     Household,
     LeftBehindResident,
     MobileResident,
     Occupancy,
+    PlaceCheck,
+    PlaceFinding,
+    Plate,
     RegisteredResident,
     Resident,
+    SignIn,
     SmallPlace,
     SocialOrganisation,
     VolunteerGroup,
@@ -38,10 +47,11 @@ from hezhi.chapters.grassroots.registers.models import (
 from hezhi.chapters.grassroots.registers.rules import DoorStyle, plan_flats
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor, system
-from hezhi.engines.org.models import Unit
+from hezhi.engines.org.models import Unit, User
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 from hezhi.ground.identifiers import id_check_sign, uscc_check_sign
+from hezhi.ground.ids import SIGNS
 
 COMPOUNDS = ("海风样例花园", "云栖样例苑", "望舒样例里", "听澜样例小区", "松月样例新村", "晚晴样例家园")
 BUILDINGS = 5
@@ -110,6 +120,8 @@ def load() -> None:
         _people(demo, homes)
         _write(demo, homes)
         _organisations(demo)
+        _looked_after(demo)
+        _turned_out(demo)
 
 
 # -- places ----------------------------------------------------------------------------------------
@@ -417,3 +429,84 @@ def _member(demo: _Demo, group: VolunteerGroup, number: str) -> VolunteerMember:
         birth_date=date(demo.dice.randrange(1955, 2000), 5, 1), post="队员", skills=[demo.dice.choice(["15", "17", "19"])],
         mobile=demo.phone(), trained_on=demo.day(1), insured_until=time.today() + timedelta(days=200),
     )  # fmt: skip
+
+
+# -- signs at doors, checks of small places, rota and activities -------------------------------------
+
+
+def _looked_after(demo: _Demo) -> None:
+    """Signs at the doors of one building and of the small places; a check for each place, with what it found."""
+    first = Building.objects.order_by("code").first()
+    homes = Home.objects.filter(building=first).order_by("number")
+    places = list(SmallPlace.objects.order_by("number"))
+    signs = [Plate(code=_sign(demo), home=home, made_at=time.now()) for home in homes]
+    signs += [Plate(code=_sign(demo), place=place, made_at=time.now()) for place in places]
+    Plate.objects.bulk_create(signs)
+    worker = User.objects.filter(login_name="grid_worker1").first()
+    if worker is None:
+        return
+    items = {kind: queries.items_for(kind) for kind in {place.kind for place in places}}
+    for place in places:
+        _checked(place, items[place.kind], worker)
+
+
+def _sign(demo: _Demo) -> str:
+    return "".join(demo.dice.choice(SIGNS) for _ in range(10))
+
+
+def _checked(place: SmallPlace, items: list[CheckItem], worker: User) -> None:
+    wrong = {"extinguisher"} if place.hazard != "00" else set()
+    told = {
+        item.code: {"text": item.text, "result": "fault", "note": place.hazard_note} if item.code in wrong
+        else {"text": item.text, "result": "ok", "note": ""}
+        for item in items
+    }  # fmt: skip
+    check = PlaceCheck.objects.create(
+        place=place, way=PlaceCheck.Way.GRID, place_kind=place.kind, day=place.last_inspected_on, answers=told,
+        faults=len(wrong), checked_by=worker, at=time.now(),
+    )  # fmt: skip
+    for item in items:
+        if item.code in wrong:
+            PlaceFinding.objects.create(
+                place=place, found_in=check, item=item.code, text=item.text, hazard=item.hazard, note=place.hazard_note,
+                due=place.rectify_until,
+            )  # fmt: skip
+
+
+def _turned_out(demo: _Demo) -> None:
+    """A rota for the coming week, an activity that has been with those who came, and one to come."""
+    today = time.today()
+    for group in VolunteerGroup.objects.order_by("name"):
+        members = list(VolunteerMember.objects.filter(group=group).order_by("number"))
+        shifts = [
+            demo.stamped(
+                GroupShift, group, group=group, member=members[n % len(members)], day=today + timedelta(days=n - 2),
+                starts=time_of_day(19), ends=time_of_day(21), spot="小区东门岗亭",
+                state=GroupShift.State.DONE if n < 2 else GroupShift.State.PLANNED,
+            )
+            for n in range(7)
+        ]  # fmt: skip
+        GroupShift.objects.bulk_create(shifts)
+        common = {"group": group, "starts": time_of_day(9), "ends": time_of_day(11, 30), "spot": "小区广场"}
+        been = demo.stamped(
+            GroupActivity,
+            group,
+            name="汛期排查演练",
+            kind="drill",
+            day=today - timedelta(days=6),
+            about="检查地下车库挡水板",
+            **common,
+        )
+        coming = demo.stamped(
+            GroupActivity,
+            group,
+            name="冬季防火宣传",
+            kind="publicity",
+            day=today + timedelta(days=5),
+            about="入户发放明白纸",
+            **common,
+        )
+        GroupActivity.objects.bulk_create([been, coming])
+        SignIn.objects.bulk_create(
+            SignIn(activity=been, member=member, hours=Decimal("2.5"), at=time.now()) for member in members[:5]
+        )

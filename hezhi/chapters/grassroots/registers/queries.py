@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Model, Q, QuerySet, Sum
+from django.db.models import Count, DateField, Exists, ExpressionWrapper, F, Model, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThan
 
 from hezhi.chapters.grassroots.registers.models import (
     Building,
+    CheckItem,
     Compound,
     Enterprise,
+    GroupShift,
     Home,
+    HomeDescent,
     Household,
     Occupancy,
+    PlaceCheck,
+    PlaceFinding,
+    Plate,
     Resident,
+    SignIn,
     SmallPlace,
     SocialOrganisation,
     VolunteerGroup,
+    VolunteerMember,
 )
+from hezhi.chapters.grassroots.registers.rules import hours_between
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.vault import blind
@@ -204,17 +215,168 @@ def buildings_of(by: Actor, most: int = 60) -> list[Branch]:
 
 
 def find_homes(words: str, *, by: Actor, most: int = MOST_FOUND) -> list[Home]:
-    """Homes whose name holds each of the words (按地址找房屋): «样例花园 3号楼 501»."""
-    rows = Home.objects.visible_to(by).filter(removed_at__isnull=True)
+    """Homes whose name holds each of the words (按地址找房屋): «样例花园 3号楼 501».
+
+    A home that was split or combined is found too, after those that stand: an old address leads on.
+    """
+    went = Exists(HomeDescent.objects.filter(former=OuterRef("pk")))
+    rows = Home.objects.visible_to(by).filter(Q(removed_at__isnull=True) | went)
     typed = words.split()
     if not typed:
         return []
     for word in typed:
         rows = rows.filter(Q(full_name__icontains=word) | Q(number__istartswith=word))
-    return list(rows.select_related("community").order_by("full_name")[:most])
+    return list(rows.select_related("community").order_by(F("removed_at").asc(nulls_first=True), "full_name")[:most])
+
+
+def holding_now(home: UUID, *, by: Actor) -> list[Occupancy]:
+    """Who lives in a home and rents it today (现住户和现租约), for a plan of who goes where."""
+    rows = Occupancy.objects.visible_to(by).filter(home=home, until__isnull=True).exclude(role=Occupancy.Role.OWNER)
+    return list(rows.select_related("resident", "household").order_by("role", "household__number", "since"))
+
+
+def homes_beside(home: Home, *, by: Actor) -> list[Home]:
+    """The homes a home can be combined with: same entrance, same floor or the next (相邻房屋)."""
+    near = [home.floor - 1 or -1, home.floor, home.floor + 1 or 1]
+    rows = Home.objects.visible_to(by).filter(
+        building=home.building_id, entrance=home.entrance, floor__in=near, removed_at__isnull=True
+    )
+    return list(rows.exclude(pk=home.pk).order_by("floor", "door"))
+
+
+def lineage_of(home: UUID, *, by: Actor) -> list[HomeDescent]:
+    """What a home was split or combined from, and what it went into (房屋沿革), newest first."""
+    rows = HomeDescent.objects.visible_to(by).filter(Q(former=home) | Q(later=home))
+    return list(rows.select_related("former", "later", "decided_by").order_by("-since", "-decided_at", "later__door"))
+
+
+def later_homes(home: UUID) -> list[Home]:
+    """The homes that stand today where this one stood (现房屋), over however many changes; itself when it stands."""
+    found, ahead, seen = [], [home], set()
+    while ahead:
+        rows = list(Home.objects.filter(pk__in=ahead))
+        seen |= {row.pk for row in rows}
+        found += [row for row in rows if row.removed_at is None]
+        gone = [row.pk for row in rows if row.removed_at is not None]
+        later = HomeDescent.objects.filter(former__in=gone).values_list("later", flat=True)
+        ahead = [key for key in later if key not in seen]
+    return sorted(found, key=lambda each: (each.entrance, each.door))
+
+
+def told_of_plate(plate: Plate) -> dict[str, Any]:
+    """What everybody may read at a door (门牌公开内容): the address, and nothing of who is behind it."""
+    if plate.home is not None:
+        where, area = plate.home.full_name, plate.home.community
+        gone = plate.home.removed_at is not None
+        now = [home.full_name for home in later_homes(plate.home.pk)] if gone else []
+    elif plate.place is not None:
+        where, area, gone, now = f"{plate.place.address} {plate.place.name}", plate.place.community, False, []
+    else:  # the table knows no such sign
+        raise LookupError(plate.pk)
+    return {"address": where, "community": area.name if area else "", "gone": gone, "now": now, "code": plate.code}
 
 
 def homes_of_building(building: UUID, *, by: Actor) -> list[Home]:
     """The homes of a building, the highest floor first (楼盘图)."""
     rows = Home.objects.visible_to(by).filter(building=building, removed_at__isnull=True)
     return list(rows.order_by("-floor", "entrance", "door"))
+
+
+# -- small places ------------------------------------------------------------------------------------
+
+
+def items_for(kind: str) -> list[CheckItem]:
+    """The list that is gone through at a place of this kind (检查清单), in its order."""
+    return [item for item in CheckItem.objects.filter(active=True) if not item.kinds or kind in item.kinds]
+
+
+def checks_of(place: UUID, *, by: Actor, most: int = 30) -> list[PlaceCheck]:
+    """The checks of a place, newest first (检查记录)."""
+    rows = PlaceCheck.objects.visible_to(by).filter(place=place).select_related("checked_by")
+    return list(rows.order_by("-day", "-at")[:most])
+
+
+def findings_of(place: UUID, *, by: Actor) -> list[PlaceFinding]:
+    """What is open at a place by its term, then what was put right (检查发现)."""
+    rows = PlaceFinding.objects.visible_to(by).filter(place=place).select_related("found_in", "closed_in")
+    return list(rows.order_by(F("closed_in").asc(nulls_first=True), "due", "item")[:60])
+
+
+def check_due() -> Q:
+    """Places whose rhythm says that somebody should look again, or nobody has looked (到期未检查)."""
+    ahead = ExpressionWrapper(F("last_inspected_on") + F("inspect_every"), output_field=DateField())
+    return Q(last_inspected_on__isnull=True) | Q(LessThan(ahead, time.today()))
+
+
+def places_for(by: Actor, words: str = "", most: int = 60) -> list[SmallPlace]:
+    """The small places in the reader's scope for the phone: faults first, then those longest not looked at."""
+    rows = SmallPlace.objects.visible_to(by).filter(removed_at__isnull=True)
+    for word in words.split():
+        rows = rows.filter(Q(name__icontains=word) | Q(address__icontains=word) | Q(number=word))
+    return list(
+        rows.order_by(F("rectify_until").asc(nulls_last=True), F("last_inspected_on").asc(nulls_first=True))[:most]
+    )
+
+
+# -- groups of neighbours ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Force:
+    """A group of neighbours that may be called in (可调用的群防群治力量): counts and duties, no person's data."""
+
+    id: UUID
+    name: str
+    kind: str
+    community: str
+    members: int
+    on_duty: int
+    equipment: str
+    duties: str
+    point: tuple[float, float] | None
+
+
+def forces(*, by: Actor, area: UUID | None = None, kind: str = "", skill: str = "") -> list[Force]:
+    """Groups in the reader's scope with their members and who is on duty now, the largest first (群防群治力量).
+
+    `area` is a town, a community or a grid; `skill` counts only members who have it. The head's number is got
+    from the register, where its use is written down.
+    """
+    rows = VolunteerGroup.objects.visible_to(by).filter(removed_at__isnull=True)
+    if area is not None:
+        rows = rows.filter(Q(town=area) | Q(community=area) | Q(grid=area))
+    if kind:
+        rows = rows.filter(kind=kind)
+    groups = list(rows.select_related("community"))
+    members = VolunteerMember.objects.filter(group__in=groups, removed_at__isnull=True)
+    if skill:
+        members = members.filter(skills__contains=[skill])
+    many = _by_group(members)
+    here = time.local(time.now())
+    now = GroupShift.objects.filter(
+        group__in=groups, removed_at__isnull=True, day=here.date(), starts__lte=here.time(), ends__gt=here.time()
+    ).exclude(state=GroupShift.State.EXCUSED)
+    on_duty = _by_group(now)
+    told = [
+        Force(
+            group.pk, group.name, name_of_code("volunteer_kind", group.kind), str(group.community or ""),
+            many.get(group.pk, 0), on_duty.get(group.pk, 0), group.equipment, group.duties,
+            (group.point.x, group.point.y) if group.point else None,
+        )
+        for group in groups
+    ]  # fmt: skip
+    return sorted((each for each in told if each.members), key=lambda each: (-each.on_duty, -each.members, each.name))
+
+
+def _by_group(rows: Any) -> dict[UUID, int]:
+    return dict(rows.order_by().values_list("group").annotate(many=Count("pk")))
+
+
+def service_of(member: UUID) -> tuple[Decimal, list[tuple[date, str, str, Decimal]]]:
+    """The hours of a member and what they were spent on, newest first (服务时长): for his own card."""
+    signed = SignIn.objects.filter(member=member, activity__removed_at__isnull=True).select_related("activity")
+    told = [(s.activity.day, s.activity.get_kind_display(), s.activity.name, s.hours) for s in signed]
+    done = GroupShift.objects.filter(member=member, removed_at__isnull=True, state=GroupShift.State.DONE)
+    told += [(each.day, "值勤", each.spot, hours_between(each.starts, each.ends)) for each in done]
+    told.sort(key=lambda line: line[0], reverse=True)
+    return sum((line[3] for line in told), Decimal(0)), told

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from datetime import time as time_of_day
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
@@ -178,6 +180,70 @@ def home_name(building: str, entrance: int, door: str, entrances: int) -> str:
     return f"{building}{f'{entrance}单元' if entrances > 1 else ''}{door}"
 
 
+MOST_PARTS = 20
+"""So many homes one may be split into, or be combined from."""
+
+
+@dataclass(frozen=True)
+class SplitPart:
+    """One home that another is split into (拆分后的一套): its door, and its area where it is known."""
+
+    door: str
+    floor_area: Decimal | None = None
+
+
+def split_fault(parts: Sequence[SplitPart], whole: Decimal | None, taken: Collection[str]) -> str:
+    """Why a home cannot be split like this, in Chinese; «» when it can (拆分方案核对).
+
+    `whole` is the area before, `taken` the doors of other homes at the same entrance.
+    """
+    if not 2 <= len(parts) <= MOST_PARTS:
+        return f"拆分后应为 2 至 {MOST_PARTS} 套，每行写一套"
+    doors = [part.door for part in parts]
+    twice = next((door for door in doors if doors.count(door) > 1), "")
+    if twice:
+        return f"户室号 {twice} 写了两次"
+    known = next((door for door in doors if door in taken), "")
+    if known:
+        return f"户室号 {known} 已有房屋"
+    areas = [part.floor_area for part in parts if part.floor_area is not None]
+    if whole is not None and sum(areas) > whole:
+        return f"各套面积合计 {sum(areas)} 平方米，大于原房屋的 {whole} 平方米"
+    return ""
+
+
+def read_parts(typed: str) -> list[SplitPart]:
+    """What was typed, one home a line: «501A 45.5» (门牌、面积). Raises ValueError with a Chinese sentence."""
+    found = []
+    for n, line in enumerate(filter(None, (each.strip() for each in typed.splitlines())), 1):
+        words = line.replace("，", " ").replace(",", " ").split()
+        if len(words) > 2 or len(words[0]) > 20:
+            raise ValueError(f"第 {n} 行应为“户室号 面积”，如“501A 45.5”")
+        found.append(SplitPart(words[0], _area(n, words[1]) if len(words) == 2 else None))
+    return found
+
+
+def _area(n: int, typed: str) -> Decimal:
+    try:
+        area = Decimal(typed)
+    except InvalidOperation:
+        raise ValueError(f"第 {n} 行的面积应为数字，现为“{typed}”") from None
+    if not (area.is_finite() and 0 < area < 1_000_000):
+        raise ValueError(f"第 {n} 行的面积应大于 0")
+    return area.quantize(Decimal("0.01"))
+
+
+def carry_fault(on: date, today: date, spans: Sequence[Span]) -> str:
+    """Why homes cannot be split or combined on a day: later than today, or earlier than what is entered since."""
+    if on > today:
+        return "生效日期不能晚于今天"
+    late = max([span.since for span in spans if span.since > on], default=None)
+    if late is not None:
+        return f"生效日期早于现有登记的开始日期 {late}，请核对"
+    ended = max([span.until for span in spans if span.until is not None and span.until > on], default=None)
+    return f"生效日期以后还有登记，到 {ended} 才结束，请核对" if ended else ""
+
+
 # -- organisations ---------------------------------------------------------------------------------
 
 SMALL_LIMITS = {
@@ -201,3 +267,57 @@ def too_large(kind: str, sizes: Mapping[str, Any]) -> dict[str, str]:
     if size is None or size < limit:
         return {}
     return {name: f"九小场所的这一类{said}，超出的应按一般单位登记"}
+
+
+# -- checks of small places ------------------------------------------------------------------------
+
+MOST_NOTE = 200
+
+
+class Result(StrEnum):
+    """What was seen of one item of the list (检查结果)."""
+
+    OK = "ok"
+    FAULT = "fault"
+    NONE = "none"
+
+
+RESULTS = ((Result.OK, "合格"), (Result.FAULT, "不合格"), (Result.NONE, "不涉及"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One item as it was answered (单项结果)."""
+
+    result: Result
+    note: str = ""
+
+
+def answers_fault(items: Collection[str], answers: Mapping[str, Answer]) -> dict[str, str]:
+    """What is missing in a check, by item: every item is answered, and what is wrong says how (检查须逐项填写)."""
+    told = {code: "请选择结果" for code in items if code not in answers}
+    for code, answer in answers.items():
+        if answer.result is Result.FAULT and not answer.note.strip():
+            told[code] = "不合格的请写明情况"
+        elif len(answer.note) > MOST_NOTE:
+            told[code] = f"情况最多 {MOST_NOTE} 字"
+    return told
+
+
+def next_check(last: date | None, every: int) -> date | None:
+    """The day on which a place is to be looked at again (下次检查); None when it never was: at once."""
+    return None if last is None else last + timedelta(days=every)
+
+
+# -- hours of volunteers ---------------------------------------------------------------------------
+
+
+def hours_between(starts: time_of_day, ends: time_of_day) -> Decimal:
+    """Hours from one time to another of the same day, to half an hour (时长，按半小时计)."""
+    minutes = (ends.hour * 60 + ends.minute) - (starts.hour * 60 + starts.minute)
+    return (Decimal(minutes) / 30).quantize(Decimal(1)) / 2
+
+
+def shifts_meet(one: tuple[time_of_day, time_of_day], other: tuple[time_of_day, time_of_day]) -> bool:
+    """Whether two shifts of one day overlap (班次重叠)."""
+    return one[0] < other[1] and other[0] < one[1]

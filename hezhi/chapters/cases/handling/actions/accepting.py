@@ -3,6 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
+from hezhi.chapters.cases.handling.actions.dispatching import dispatch_by_itself
 from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_words
 from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS, given, settle, take, tell_reporter, wait
 from hezhi.chapters.cases.handling.models import Case, Category
@@ -53,6 +54,7 @@ def accept(
         changed=("category", "urgency", "title", "place", "accepted_by", "due_at", "yellow_at"),
     )
     wait(case, "dispatch", "cases.dispatch", case.desk_id)
+    dispatch_by_itself(case)
     return case
 
 

@@ -1,6 +1,7 @@
 """Giving work to units (派遣): dispatch, pass down, add, transfer, whistle, release, urge, resume."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_unit,
 )
 from hezhi.chapters.cases.handling.models import Case
+from hezhi.chapters.cases.handling.queries import has_automatic_rule, suggested_units
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
-from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.org.models import Unit
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
@@ -53,6 +55,28 @@ def dispatch(
     )  # fmt: skip
     todos.done(case.pk)
     return case
+
+
+@clause("9.1.3-1-1")
+def dispatch_by_itself(case: Case) -> bool:
+    """Dispatch an accepted case by its professional grid (事件按专业网格自动派单), when a rule says so.
+
+    The grid worker of the basic grid is told. Secret cases, and those complained of a unit, wait for a person;
+    so does a case over which no professional grid lies. Gives whether it was dispatched.
+    """
+    if case.secret or case.barred_unit_id or case.point is None or not has_automatic_rule(case):
+        return False
+    first = next(iter(suggested_units(case)), None)
+    if first is None or not first.automatic:
+        return False
+    by = replace(system("自动派单"), permissions=frozenset({"cases.dispatch"}))
+    sent = dispatch(case.pk, by=by, lead_id=first.unit.pk, request="按专业网格自动派单。")
+    for name in ("state", "state_since", "revision", "lead_unit", "units"):
+        setattr(case, name, getattr(sent, name))
+    basic = Unit.objects.filter(area=case.grid_id, kind=Unit.Kind.GRID, valid_to__isnull=True).first()
+    if case.grid_id and basic is not None:
+        tell_unit(case, "cases.in_your_grid", by=by, unit_id=basic.pk, permission="cases.sign", unit=first.unit.name)
+    return True
 
 
 def _units(case: Case, lead_id: UUID | None, assist_ids: Sequence[UUID]) -> list[Unit]:

@@ -8,6 +8,7 @@ from hezhi.chapters.grassroots.care.actions.files import (
     answer_referral,
     ask_together,
     close_file,
+    finish_referral,
     give_service,
     join_together,
     make_visit,
@@ -36,7 +37,7 @@ from hezhi.chapters.grassroots.care.actions.rights import answer_request, take_r
 
 __all__ = [
     "accept_file", "add_party", "add_tie", "advance_matter", "agree_visit", "answer_referral", "answer_request", "ask_together",
-    "assess", "assign_matter", "break_glass", "close_emergency", "close_file", "enable", "extend_matter", "give_service", "import_files",
+    "assess", "assign_matter", "break_glass", "close_emergency", "close_file", "enable", "extend_matter", "finish_referral", "give_service", "import_files",
     "join_together", "load_programmes", "make_visit", "meet_need", "open_emergency", "open_file", "plan_step", "read_emergency",
     "reassign", "refer", "reply_matter", "review_file", "review_glass", "step_done", "note_order", "take_request", "tell_need",
     "turn_off", "withdraw_consent", "write_read",

@@ -407,12 +407,31 @@ def ask_together(file_id: UUID, *, by: Actor) -> Together:
 @clause("9.1.3-2-6")
 @verb("care.join_together")
 def join_together(together_id: UUID, *, by: Actor) -> Together:
-    """Be the second person (在场确认): somebody else of the team; both may read for half an hour."""
+    """Be the second person (在场确认): the named officer, or one of the team when he asked; half an hour for both."""
     row = next((each for each in queries.waiting_for_me(by) if each.pk == together_id), None)
     if row is None:
         raise queries.nothing()
     row.joined_by_id, row.until = by.user_id, time.now() + rules.TOGETHER_LASTS
     row.save()
+    return row
+
+
+# -- referral: done --------------------------------------------------------------------------------
+
+
+@clause("9.1.3-2-6")
+@verb("care.finish_referral")
+def finish_referral(referral_id: UUID, *, by: Actor) -> Referral:
+    """The receiver says that his part is done (转介办结); from then on he reads nothing of the file any more."""
+    row = Referral.objects.filter(pk=referral_id, to_user=by.user_id, state="accepted").select_related("file").first()
+    if row is None:
+        raise queries.nothing()
+    row.state = Referral.State.DONE
+    row.save()
+    tell(
+        by, event="care.referral_answered", to_user=row.by_id, about=(LABEL, row.file_id),
+        values={"number": row.file.number, "answer": row.get_state_display()}, link=link_of(row.file),
+    )  # fmt: skip
     return row
 
 

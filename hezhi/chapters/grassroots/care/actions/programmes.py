@@ -3,10 +3,12 @@
 from datetime import date
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from hezhi.chapters.grassroots.care import rules
+from hezhi.chapters.grassroots.care import queries, rules
 from hezhi.chapters.grassroots.care.models import Programme
+from hezhi.chapters.grassroots.care.queries import ASSESSMENT, ORDER
 from hezhi.engines.org.api import Actor
 from hezhi.engines.records.acting import acting, verb
+from hezhi.engines.records.files import LookedThrough, keep_files
 from hezhi.engines.records.vault import create_compartment
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -48,8 +50,13 @@ def _taken(programme_id: UUID, by: Actor) -> Programme:
 
 @clause("9.1.3-2-6")
 @verb("care.assess_programme")
-def assess(programme_id: UUID, *, by: Actor, number: str, on: date, until: date) -> Programme:
-    """Put the impact assessment on file (个人信息保护影响评估, PIPL 55): its number, date and the next one, a year at most."""
+def assess(
+    programme_id: UUID, *, by: Actor, number: str, on: date, until: date, paper: LookedThrough | None
+) -> Programme:
+    """Put the impact assessment on file (个人信息保护影响评估, PIPL 55): the paper itself, its number, its date.
+
+    The next one is due in a year at most. Raises BadInput by field, also without the paper.
+    """
     row = _taken(programme_id, by)
     faults = {}
     if not tidy(number):
@@ -58,24 +65,35 @@ def assess(programme_id: UUID, *, by: Actor, number: str, on: date, until: date)
         faults["on"] = "评估日期不能晚于今天。"
     if not on < until <= rules.months_later(on, 12):
         faults["until"] = "下次评估应在本次评估之后一年以内。"
+    if paper is None:
+        faults["paper"] = "请上传影响评估报告。"
     if faults:
         raise BadInput(faults)
     row.assessment, row.assessed_on, row.assessed_until = tidy(number), on, until
     row.revision += 1
     row.save()
+    keep_files(by, row, [paper] if paper else [], stage=ASSESSMENT, field="paper")
     return row
 
 
 @clause("9.1.3-2-6")
 @verb("care.note_order")
-def note_order(programme_id: UUID, *, by: Actor, number: str, officer_id: UUID, unit_id: UUID) -> Programme:
-    """Note the order of the competent authority and the officer it names (主管部门文件、指定专人)."""
+def note_order(
+    programme_id: UUID, *, by: Actor, number: str, officer_id: UUID, unit_id: UUID, paper: LookedThrough | None
+) -> Programme:
+    """Put the order of the competent authority on file, with the officer it names (主管部门文件、指定专人)."""
     row = _taken(programme_id, by)
+    faults = {}
     if not tidy(number):
-        raise BadInput({"number": "请填写主管部门文件的编号。"})
+        faults["number"] = "请填写主管部门文件的编号。"
+    if paper is None:
+        faults["paper"] = "请上传主管部门文件。"
+    if faults:
+        raise BadInput(faults)
     row.order_number, row.officer_id, row.unit_id = tidy(number), officer_id, unit_id
     row.revision += 1
     row.save()
+    keep_files(by, row, [paper] if paper else [], stage=ORDER, field="paper")
     return row
 
 
@@ -91,6 +109,15 @@ def enable(programme_id: UUID, *, by: Actor) -> Programme:
             "请先登记影响评估。",
             code="care.no_assessment",
         )
+    papers = queries.papers_of(row)
+    if ASSESSMENT not in papers:
+        raise NotNow(
+            "影响评估报告还没有上传。", "只有编号不能作为启用的依据。", "请在“登记影响评估”中上传报告。", code="care.no_paper"
+        )  # fmt: skip
+    if row.needs_order and row.order_number and ORDER not in papers:
+        raise NotNow(
+            "主管部门文件还没有上传。", "只有编号不能作为启用的依据。", "请在“登记主管部门文件”中上传文件。", code="care.no_paper"
+        )  # fmt: skip
     if row.needs_order and not (row.order_number and row.officer_id):
         raise NotNow(
             "这个项目须有主管部门文件和指定专人。", "缺少任何一项都不能启用。", "请先登记文件编号和指定专人。", code="care.no_order"

@@ -37,6 +37,7 @@ class RightsRequest(models.Model):
     person_name = SealedTextField("请求人", max_length=50)
     phone = SealedTextField("联系电话", max_length=30, blank=True, default="")
     text = SealedTextField("请求内容")
+    follow_print = models.CharField("查询码索引", max_length=64, blank=True, editable=False)
     received_at = models.DateTimeField("收到时间")
     due_at = models.DateTimeField("答复期限")
     state = models.CharField("状态", max_length=8, choices=State.choices, default=State.OPEN)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("visits/", files.visits, name="care-visits"),
     path("visits/<uuid:visit_id>/", steps.made, name="care-visit"),
     path("referrals/<uuid:referral_id>/", steps.answer_referral, name="care-referral"),
+    path("referrals/<uuid:referral_id>/done/", steps.finish_referral, name="care-referral-done"),
     path("together/<uuid:together_id>/", steps.join, name="care-join"),
     path("desk/", desk.desk, name="care-desk"),
     path("figures/", desk.figures, name="care-figures"),
@@ -32,5 +33,6 @@ urlpatterns = [
     path("requests/<uuid:request_id>/answer/", requests.answer_it, name="care-request-answer"),
     path("<uuid:file_id>/", files.one, name="care-file"),
     path("<uuid:file_id>/reveal/phone/", files.reveal, name="care-reveal"),
+    path("<uuid:file_id>/done/<slug:what>/<uuid:row_id>/", steps.mark_done, name="care-done"),
     path("<uuid:file_id>/do/<slug:step>/", steps.do, name="care-do"),
 ]

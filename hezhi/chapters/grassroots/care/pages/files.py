@@ -91,7 +91,8 @@ def one(request: HttpRequest, file_id: UUID) -> HttpResponse:
     context = {
         "seen": seen, "file": file, "tabs": tabs, "tab": tab, "crumbs": [Crumb("我的档案", reverse("care")), Crumb(file.number)],
         "fact_list": _facts(seen) if tab == "summary" and not seen.shut else [], "side_facts": _side(seen),
-        "action_list": _actions(seen), "tab_action": _tab_action(seen, tab), "two_go": file.two_go, **_content(by, seen, tab),
+        "action_list": _actions(seen), "tab_action": _tab_action(seen, tab), "two_go": file.two_go, "me": by.user_id,
+        **_referred(by, seen), **_content(by, seen, tab),
     }  # fmt: skip
     return render(request, "care/file.html", context)
 
@@ -171,6 +172,13 @@ def _tab_action(seen: Opened, tab: str) -> Action | None:
     return Action(name, reverse("care-do", args=[seen.file.pk, step]), opens="dialog", icon="plus")
 
 
+def _referred(by: Any, seen: Opened) -> dict[str, Any]:
+    """What a service is asked for, or has taken over and may finish."""
+    if seen.standing != "referred":
+        return {}
+    return {"asked": queries.asked_of_me(by, seen), "mine_to_finish": queries.taken_by_me(by, seen)}
+
+
 def _content(by: Any, seen: Opened, tab: str) -> dict[str, Any]:
     if tab in rules.FORMS:
         return {"rows": queries.part_of(seen, tab)}
@@ -187,8 +195,7 @@ def _content(by: Any, seen: Opened, tab: str) -> dict[str, Any]:
             for e in queries.readers_of(seen.file.pk)
         ]
         return {"rows": told}
-    waiting = queries.asked_of_me(by, seen) if seen.standing == "referred" else None
-    return {"asked": waiting}
+    return {}
 
 
 class Purpose(forms.Form):

@@ -7,12 +7,15 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 
 from hezhi.chapters.grassroots.care import actions, queries, rules
 from hezhi.chapters.grassroots.care.models import Programme
 from hezhi.chapters.grassroots.care.pages.asking import Colleague, Day, Words, ask
 from hezhi.chapters.grassroots.care.pages.steps import Plain
 from hezhi.engines.org.api import Unit, needs, reader
+from hezhi.engines.records.files import guard, look_through
+from hezhi.engines.records.models import Attachment
 from hezhi.ground.ui.answers import answer
 from hezhi.ground.ui.shapes import Action, Cell, Column, Crumb, Empty, Fact, Listing, Row
 
@@ -71,13 +74,25 @@ def one(request: HttpRequest, programme_id: UUID) -> HttpResponse:
         Fact("影响评估", each.assessment or "未登记", str(each.assessed_on or "")),
         Fact("下次评估", str(each.assessed_until or "—")),
     ]
+    papers = queries.papers_of(each)
+    side.insert(2, Fact("评估报告", _paper(papers.get(queries.ASSESSMENT))))
     if each.needs_order:
-        side += [Fact("主管文件", each.order_number or "未登记"), Fact("指定专人", str(each.officer or "未指定"))]
+        side += [
+            Fact("主管文件", each.order_number or "未登记"), Fact("文件原件", _paper(papers.get(queries.ORDER))),
+            Fact("指定专人", str(each.officer or "未指定")),
+        ]  # fmt: skip
     context = {
         "programme": each, "fact_list": facts, "side_facts": side, "action_list": _actions(request, each),
         "crumbs": [Crumb("帮扶项目", reverse("care-programmes")), Crumb(each.name)],
     }  # fmt: skip
     return render(request, "care/programme.html", context)
+
+
+def _paper(paper: Attachment | None) -> str:
+    """The paper by its name, to be opened; or that it is missing."""
+    if paper is None:
+        return "未上传"
+    return format_html('<a href="{}">{}</a>', reverse("file", args=[paper.pk]), paper.name)
 
 
 def _actions(request: HttpRequest, each: Programme) -> list[Action]:
@@ -93,16 +108,26 @@ def _actions(request: HttpRequest, each: Programme) -> list[Action]:
     return [*found, button("停用", "off") if each.enabled else button("启用", "on", "primary")]
 
 
+NO_FILE = {"required": "请选择要上传的文件。"}
+
+
+def _looked(told: dict[str, Any]) -> dict[str, Any]:
+    """The same values with the upload looked through, before any row is locked."""
+    return told | {"paper": look_through([told["paper"]], field="paper")[0]}
+
+
 class AssessForm(forms.Form):
     number = forms.CharField(label="评估报告编号", max_length=60)
     on = Day(label="评估日期")
     until = Day(label="下次评估", help_text="一年以内")
+    paper = forms.FileField(label="评估报告", help_text="PDF、Word 或扫描图片", error_messages=NO_FILE)
 
 
 class OrderForm(forms.Form):
     number = forms.CharField(label="文件编号", max_length=60)
     officer = Colleague(label="指定专人")
     unit = forms.CharField(label="主管单位代码", max_length=32)
+    paper = forms.FileField(label="文件原件", help_text="PDF、Word 或扫描图片", error_messages=NO_FILE)
 
     def clean_unit(self) -> Unit:
         found = Unit.objects.filter(code=self.cleaned_data["unit"].strip()).first()
@@ -120,10 +145,12 @@ def do(request: HttpRequest, programme_id: UUID, step: str) -> HttpResponse:
     """One step on a programme."""
     by, each = reader(request), _one(request, programme_id)
     found: dict[str, tuple[type[forms.Form], str, Any]] = {
-        "assess": (AssessForm, "登记影响评估", lambda t: actions.assess(each.pk, by=by, **t)),
+        "assess": (AssessForm, "登记影响评估", lambda t: actions.assess(each.pk, by=by, **_looked(t))),
         "order": (
             OrderForm, "登记主管部门文件",
-            lambda t: actions.note_order(each.pk, by=by, number=t["number"], officer_id=t["officer"].pk, unit_id=t["unit"].pk),
+            lambda t: actions.note_order(
+                each.pk, by=by, number=t["number"], officer_id=t["officer"].pk, unit_id=t["unit"].pk, paper=_looked(t)["paper"]
+            ),
         ),
         "on": (Plain, "启用项目", lambda t: actions.enable(each.pk, by=by)),
         "off": (OffForm, "停用项目", lambda t: actions.turn_off(each.pk, by=by, **t)),
@@ -137,6 +164,10 @@ def do(request: HttpRequest, programme_id: UUID, step: str) -> HttpResponse:
         act(told)
         return f"{title}：已办理。", back
 
-    form = form_class(request.POST if request.method == "POST" else None)
+    sent = request.method == "POST"
+    form = form_class(request.POST if sent else None, request.FILES if sent else None)
     note = f"{each.name}：{each.basis}" if step == "on" else ""
     return ask(request, form, title=title, note=note, back=back, submit="确定", do=done)
+
+
+guard("care.programme", queries.may_open_paper)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -184,9 +185,41 @@ def answer_referral(request: HttpRequest, referral_id: UUID) -> HttpResponse:
 
 
 @needs("care.work", clause=clause)
+def finish_referral(request: HttpRequest, referral_id: UUID) -> HttpResponse:
+    """Say that a referral is done."""
+    if request.method != "POST":
+        raise queries.nothing()
+    actions.finish_referral(referral_id, by=reader(request))
+    messages.success(request, "转介已办结，转出人会收到通知。")
+    return go(request, reverse("care"))
+
+
+DONE: dict[str, tuple[str, str, Callable[[Actor, UUID, UUID], object]]] = {
+    "need": ("needs", "需求已解决。", lambda by, file, row: actions.meet_need(file, by=by, need_id=row)),
+    "plan": ("plan", "步骤已完成。", lambda by, file, row: actions.step_done(file, by=by, step_id=row)),
+}
+"""What is marked as done with one press: the tab to go back to, the sentence, the verb."""
+
+
+@needs("care.work", clause=clause)
+def mark_done(request: HttpRequest, file_id: UUID, what: str, row_id: UUID) -> HttpResponse:
+    """A need is met, a step is done (已解决、已完成)."""
+    if request.method != "POST" or what not in DONE:
+        raise queries.nothing()
+    tab, sentence, act = DONE[what]
+    act(reader(request), file_id, row_id)
+    messages.success(request, sentence)
+    return go(request, reverse("care-file", args=[file_id]) + f"?tab={tab}")
+
+
+@needs("care.work", clause=clause)
 def join(request: HttpRequest, together_id: UUID) -> HttpResponse:
     """Be the second person at a file."""
     if request.method != "POST":
         raise queries.nothing()
-    row = actions.join_together(together_id, by=reader(request))
-    return go(request, reverse("care-file", args=[row.file_id]))
+    by = reader(request)
+    row = actions.join_together(together_id, by=by)
+    if queries.my_files(by).filter(pk=row.file_id).exists():
+        return go(request, reverse("care-file", args=[row.file_id]))
+    messages.success(request, "已确认到场，申请人可以查阅半小时。")
+    return go(request, reverse("care"))

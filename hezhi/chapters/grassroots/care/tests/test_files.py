@@ -8,8 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hezhi.chapters.grassroots.care import actions, queries
-from hezhi.chapters.grassroots.care.models import CareFile, Consent, Need, Referral, Tie, Visit
+from hezhi.chapters.grassroots.care.models import CareFile, Consent, Need, Programme, Referral, Tie, Visit
 from hezhi.chapters.grassroots.care.tests.world import ID_NUMBER
+from hezhi.engines.org.testkit import traced
 from hezhi.engines.records.models import AuditEntry
 from hezhi.engines.records.vault import KeyRingRefused, ring
 from hezhi.ground import time
@@ -288,6 +289,33 @@ def test_the_health_programme_opens_for_two_people_together(office):
         assert "两人" in queries.opened(office["worker"], file.pk).shut
 
 
+def test_nobody_but_the_named_officer_is_the_second_person(office, at):
+    file = office.file("health_a")
+    asked = actions.ask_together(file.pk, by=office["worker"])
+    assert queries.waiting_for_me(office["deputy"]) == []
+    with pytest.raises(NotFound):
+        actions.join_together(asked.pk, by=office["deputy"])
+    assert at("deputy").post(f"/care/together/{asked.pk}/").status_code == 404
+    traced()
+    Programme.objects.filter(code="health_a").update(officer=office.people["neighbour"])
+    assert queries.waiting_for_me(office["supervisor"]) == [], "who was named before is so no longer"
+    told = at("neighbour").post(f"/care/together/{asked.pk}/", follow=True).content.decode()
+    assert "已确认到场" in told and "池向晚" not in told
+    assert queries.opened(office["worker"], file.pk).shut == ""
+    with pytest.raises(NotFound):
+        queries.opened(office["neighbour"], file.pk)
+    traced()
+    Programme.objects.filter(code="health_a").update(officer=office.people["supervisor"])
+    assert "两人" in queries.opened(office["worker"], file.pk).shut, "an officer named since must come himself"
+
+
+def test_when_the_officer_asks_himself_one_of_the_team_joins(office):
+    file = office.file("health_a")
+    asked = actions.ask_together(file.pk, by=office["supervisor"])
+    actions.join_together(asked.pk, by=office["deputy"])
+    assert queries.opened(office["supervisor"], file.pk).shut == ""
+
+
 def test_a_withdrawn_consent_erases_it_at_once(office):
     file = office.file("health_a")
     asked = actions.ask_together(file.pk, by=office["worker"])
@@ -296,6 +324,33 @@ def test_a_withdrawn_consent_erases_it_at_once(office):
     actions.withdraw_consent(key, by=office["worker"])
     assert not CareFile.objects.filter(pk=key).exists()
     assert AuditEntry.objects.filter(event="records.erase", object_id=key).exists()
+
+
+# -- done ------------------------------------------------------------------------------------------
+
+
+def test_one_press_says_that_a_need_is_met_and_a_step_is_done(office, at):
+    file, worker = office.file(), office["worker"]
+    need = actions.tell_need(file.pk, by=worker, kind="company", text="想有人陪着买菜")
+    step = actions.plan_step(file.pk, by=worker, text="联系助餐点", doer="社区", due_on=time.today())
+    client = at("worker")
+    for what, row, tab, told in (("need", need, "needs", "需求已解决"), ("plan", step, "plan", "步骤已完成")):
+        url = f"/care/{file.pk}/done/{what}/{row.pk}/"
+        assert url in client.get(f"/care/{file.pk}/?tab={tab}").content.decode()
+        page = client.post(url, follow=True).content.decode()
+        assert told in page and url not in page
+    assert at("neighbour").post(f"/care/{file.pk}/done/need/{need.pk}/").status_code == 404
+
+
+def test_a_referral_that_is_done_closes_the_file_to_its_receiver(office, at):
+    file = office.file()
+    row = refer(office, file)
+    actions.answer_referral(row.pk, by=office["neighbour"], accept=True)
+    client = at("neighbour")
+    assert "办结转介" in client.get(f"/care/{file.pk}/").content.decode()
+    assert client.post(f"/care/referrals/{row.pk}/done/").status_code == 302
+    assert client.get(f"/care/{file.pk}/").status_code == 404
+    assert client.post(f"/care/referrals/{row.pk}/done/").status_code == 404
 
 
 # -- import ----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """People have rights over their data (个人权利, P11): asked at the counter, answered in 15 working days, found by table."""
 
 import pytest
+from django.test import Client
 
 from hezhi.chapters.grassroots.care import actions, queries, rules
 from hezhi.chapters.grassroots.care.models import RightsRequest
@@ -63,3 +64,39 @@ def test_figures_tell_no_small_count(office, at):
         day, table = queries.figures(office["leader"])
     assert 3 not in table.cells.values() and (day.month, day.day) == (4, 1)
     assert at("leader").get("/care/figures/").status_code == 200
+
+
+def test_a_citizen_asks_without_an_account_and_follows_by_number_and_code(office, client, at):
+    office.resident(id_number=ID_NUMBER)
+    sent = {"kind": "see", "person_name": "池向晚", "text": "想知道登记了什么", "id_number": ID_NUMBER, "phone": "1234"}
+    assert "联系电话" in client.post("/c/rights/", sent).content.decode()
+    receipt = client.post("/c/rights/", sent | {"phone": ""}, follow=True).content.decode()
+    row = RightsRequest.objects.get()
+    code = client.session["rights_told"]["code"]
+    assert row.number in receipt and code in receipt and code not in row.follow_print
+    assert (row.channel, row.resident.person_name) == ("citizen", "池向晚")
+    stranger = Client()
+    assert stranger.post("/c/rights/follow/", {"number": row.number, "code": "AAAAAAAA"}).status_code == 422
+    told = stranger.post("/c/rights/follow/", {"number": row.number.lower(), "code": code.lower()}).content.decode()
+    assert "办理中" in told and "池向晚" not in told and ID_NUMBER not in told
+    page = at("protector").get(f"/care/requests/{row.pk}/").content.decode()
+    assert "身份还没有核验" in page and "人口" in page
+    actions.answer_request(row.pk, by=office["protector"], state="granted", text="请带证件到窗口领取复制件")
+    told = stranger.post("/c/rights/follow/", {"number": row.number, "code": code}).content.decode()
+    assert "已满足" in told and "到窗口领取" in told
+
+
+def test_whether_somebody_is_on_the_register_shows_to_no_stranger(office, client):
+    sent = {"kind": "see", "person_name": "无此人", "text": "想知道登记了什么", "id_number": "999999199001010016"}
+    known = client.post("/c/rights/", sent | {"id_number": ID_NUMBER})
+    unknown = client.post("/c/rights/", sent)
+    assert (
+        (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"]) == (302, "/c/rights/done/")
+    )
+
+
+def test_wrong_codes_lock_the_question(office, client):
+    row = take(office)
+    for _ in range(6):
+        client.post("/c/rights/follow/", {"number": row.number, "code": "AAAAAAAA"})
+    assert "30 分钟" in client.post("/c/rights/follow/", {"number": row.number, "code": "AAAAAAAA"}).content.decode()

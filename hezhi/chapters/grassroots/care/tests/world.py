@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.gis.geos import MultiPolygon, Polygon
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from hezhi.chapters.grassroots.care import actions, rules
 from hezhi.chapters.grassroots.care.models import CareFile, Programme
@@ -17,7 +18,9 @@ from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.org.models import Role, Unit, User
 from hezhi.engines.org.testkit import actor, make_officer, make_role, make_unit, traced
 from hezhi.engines.reach.api import load_templates
+from hezhi.engines.records.files import LookedThrough, look_through
 from hezhi.ground import time
+from hezhi.ground.uploads.tests import makers
 
 SINCE = date(2020, 1, 1)
 ID_NUMBER = "370211194903070026"
@@ -27,6 +30,11 @@ PEOPLE = {
     "chief": ("duty_chief", "程晚晴"), "leader": ("district_leader", "叶怀瑾"), "admin": ("system_admin", "黎松月"),
     "auditor": ("audit_admin", "卓听澜"), "petitions": ("petition_officer", "简砚"),
 }  # fmt: skip
+
+
+def paper(name: str = "影响评估报告.pdf") -> LookedThrough:
+    """A small paper that was looked through at the door."""
+    return look_through([SimpleUploadedFile(name, makers.pdf(), "application/pdf")])[0]
 
 
 @dataclass
@@ -46,12 +54,12 @@ class Office:
         if on and not row.enabled:
             today = time.today()
             actions.assess(
-                row.pk, by=self["protector"], number="PIA-测试-01", on=today, until=today + timedelta(days=300)
-            )
+                row.pk, by=self["protector"], number="PIA-测试-01", on=today, until=today + timedelta(days=300), paper=paper(),
+            )  # fmt: skip
             if row.needs_order:
                 actions.note_order(
                     row.pk, by=self["protector"], number="卫健〔2026〕1 号", officer_id=self.people["supervisor"].pk,
-                    unit_id=self.units["centre"].pk,
+                    unit_id=self.units["centre"].pk, paper=paper("文件.pdf"),
                 )  # fmt: skip
             row = actions.enable(row.pk, by=self["protector"])
         return row

@@ -1,7 +1,8 @@
-"""Grids as layers of maps (网格图层): shapes of the reader's ground, notes as points; never people."""
+"""Grids as layers of maps (网格图层): shapes of the reader's ground, notes as points, lines and areas; never people."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +64,6 @@ def _note(row: Annotation) -> dict[str, Any]:
     state = "closed" if over else "overdue" if row.kind == Annotation.Kind.HAZARD else "handling"
     name = f"{row.get_kind_display()} {row.name}{'（已过期）' if over else ''}"
     return {
-        "type": "Feature", "id": str(row.pk), "geometry": {"type": "Point", "coordinates": [row.point.x, row.point.y]},
+        "type": "Feature", "id": str(row.pk), "geometry": json.loads(row.shape.json),
         "properties": {"name": name, "state": state, "link": f"/r/grid-notes/{row.pk}/"},
     }  # fmt: skip

@@ -24,6 +24,7 @@ from hezhi.engines.geo.models import Area
 from hezhi.engines.geo.queries import areas_like, locate, nearest_grid
 from hezhi.engines.geo.rules import grid_code_fault
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.models import Holding, Unit
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 
@@ -286,8 +287,6 @@ def _of_grid(grid: Grid, homes: int | None, kind: GridKind | None) -> list[str]:
 
 def people_without_grid(by: Actor) -> list[Any]:
     """Grid workers of the reader's ground who have no duty in any grid (有人无格)."""
-    from hezhi.engines.org.models import Holding
-
     held = Holding.objects.filter(post__role__code="grid_worker", valid_to__isnull=True, user__is_active=True)
     if not by.scope.everything:
         held = held.filter(post__unit__in=by.scope.units)
@@ -403,6 +402,45 @@ def matrix(by: Actor, town: UUID) -> tuple[list[GridKind], list[MatrixRow]]:
                 lines[special[n].line].append((special[n], people.get(special[n].pk, []), shared < 0.999))
         rows.append(MatrixRow(basic, people.get(basic.pk, []), lines))
     return kinds, rows
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Who answers for a place in a professional line (专业网格责任单位): grid, unit, the people on duty there."""
+
+    grid: Area
+    unit: Unit
+    people: tuple[str, ...] = ()
+
+
+def answering(kind: GridKind, lon: float, lat: float) -> Answering | None:
+    """The professional grid of a line over a point, and its unit; None where no such grid lies.
+
+    The unit is the one that sits in the grid, else the unit of the person on duty there, else the line's
+    leading unit. Of several grids over the point the newest answers.
+    """
+    point = GEOSGeometry(f"SRID=4326;POINT({lon} {lat})")
+    rows = Area.objects.current().filter(kind=kind.kind, line=kind.code, shape__covers=point).defer("shape")
+    grid = rows.order_by("-valid_from", "code").first()
+    if grid is None:
+        return None
+    members = members_by([grid.pk]).get(grid.pk, [])
+    unit = Unit.objects.filter(area=grid.pk, valid_to__isnull=True).first() or _unit_of(members) or kind.unit
+    return None if unit is None else Answering(grid, unit, tuple(str(each.user) for each in members))
+
+
+def _unit_of(members: Sequence[GridDuty]) -> Unit | None:
+    """The unit in which the first of these people holds a post today."""
+    for duty in members:
+        held = Holding.objects.filter(user=duty.user_id, valid_to__isnull=True).select_related("post__unit").first()
+        if held is not None:
+            return held.post.unit  # type: ignore[no-any-return]
+    return None
+
+
+def lines() -> QuerySet[GridKind]:
+    """The professional lines in use, in the order in which they are asked (专业条线)."""
+    return GridKind.objects.filter(active=True).exclude(kind=Area.Kind.BASIC).order_by("precedence", "code")
 
 
 def cut_by(shape: Any, community_ids: Sequence[UUID]) -> list[str]:

@@ -134,7 +134,7 @@ def test_notes_follow_the_border(ground: Ground):
     from django.contrib.gis.geos import Point
 
     note = Annotation.objects.create(
-        name="消防栓", kind="hydrant", point=Point(120.011, 36.005, srid=4326), starts_on=BEGAN, grid=ground.grids[1],
+        name="消防栓", kind="hydrant", point=Point(120.011, 36.005, srid=4326), shape=Point(120.011, 36.005, srid=4326), starts_on=BEGAN, grid=ground.grids[1],
         community=ground.communities[0], town=ground.town, created_at=time.now(), changed_at=time.now(),
     )  # fmt: skip
     row = publish(ground, wide_first(ground))

@@ -115,15 +115,37 @@ def test_a_note_tells_of_places_never_of_people(text: str, checked: bool, said: 
 
 
 def test_a_note_gets_its_grid_from_its_point_and_dates_in_order(ground: Ground):
-    typed = {"name": "消防栓", "kind": "hydrant", "point": "120.005,36.005", "starts_on": "2026-01-04"}
+    typed = {"name": "消防栓", "kind": "hydrant", "shape": "120.005,36.005", "starts_on": "2026-01-04"}
     row = registry.create(table(Annotations), typed, by=ground.by("officer"))
     assert row.grid_id == ground.grids[0].pk
     with pytest.raises(BadInput, match="早于"):
         registry.create(table(Annotations), typed | {"ends_on": "2025-01-04"}, by=ground.by("officer"))
     with pytest.raises(BadInput, match="不在本区任何网格内"):
-        registry.create(table(Annotations), typed | {"point": "121.5,36.5"}, by=ground.by("chief"))
+        registry.create(table(Annotations), typed | {"shape": "121.5,36.5"}, by=ground.by("chief"))
     layer = json.loads(ground.client("officer").get(f"/grids/{ground.grids[0].pk}/notes.json").content)
     assert [f["properties"]["name"] for f in layer["features"]] == ["消防栓 消防栓"]
+
+
+def test_a_note_may_be_a_line_or_an_area_and_follows_when_it_is_drawn_elsewhere(ground: Ground):
+    by, typed = ground.by("officer"), {"kind": "patrol", "starts_on": "2026-01-04"}
+    line = '{"type":"LineString","coordinates":[[120.002,36.002],[120.004,36.004],[120.006,36.002]]}'
+    way = registry.create(table(Annotations), typed | {"name": "河岸巡查线", "shape": line}, by=by)
+    pond = "POLYGON((120.001 36.001,120.003 36.001,120.003 36.003,120.001 36.003,120.001 36.001))"
+    area = registry.create(table(Annotations), typed | {"name": "积水区", "kind": "hazard", "shape": pond}, by=by)
+    assert {way.grid_id, area.grid_id} == {ground.grids[0].pk} and area.shape.covers(area.point)
+    client, url = ground.client("officer"), f"/grids/{ground.grids[0].pk}/notes.json"
+    drawn = {f["geometry"]["type"] for f in json.loads(client.get(url).content)["features"]}
+    assert drawn == {"LineString", "Polygon"}
+    page = client.get("/r/grid-notes/").content.decode()
+    assert "面 39,9" in page or "面 40,0" in page
+    there = pond.replace("120.0", "120.01")
+    moved = typed | {"name": "积水区", "kind": "hazard", "shape": there}
+    registry.change(table(Annotations), area.pk, moved, by=by)
+    area.refresh_from_db()
+    assert area.grid_id == ground.grids[1].pk
+    for wrong in ("MULTIPOINT(120.005 36.005,120.006 36.006)", pond.replace("120.003 36.001", "120.0 36.003")):
+        with pytest.raises(BadInput):
+            registry.create(table(Annotations), typed | {"name": "两处", "shape": wrong}, by=by)
 
 
 # -- finding ----------------------------------------------------------------------------------------

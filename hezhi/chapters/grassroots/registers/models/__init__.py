@@ -1,5 +1,6 @@
 """Places, people and organisations of the district (基础台账)."""
 
+from hezhi.chapters.grassroots.registers.models.checking import CheckItem, KeeperCode, PlaceCheck, PlaceFinding
 from hezhi.chapters.grassroots.registers.models.organisations import (
     Enterprise,
     SmallPlace,
@@ -17,21 +18,31 @@ from hezhi.chapters.grassroots.registers.models.people import (
     RegisteredResident,
     Resident,
 )
-from hezhi.chapters.grassroots.registers.models.places import Building, Compound, Home
+from hezhi.chapters.grassroots.registers.models.places import Building, Compound, Home, HomeDescent, Plate
+from hezhi.chapters.grassroots.registers.models.turnout import GroupActivity, GroupShift, SignIn
 
 __all__ = [
     "Building",
     "ChangeReport",
+    "CheckItem",
     "Compound",
     "Enterprise",
     "ForeignResident",
+    "GroupActivity",
+    "GroupShift",
     "Home",
+    "HomeDescent",
     "Household",
+    "KeeperCode",
     "LeftBehindResident",
     "MobileResident",
     "Occupancy",
+    "PlaceCheck",
+    "PlaceFinding",
+    "Plate",
     "RegisteredResident",
     "Resident",
+    "SignIn",
     "SmallPlace",
     "SocialOrganisation",
     "VolunteerGroup",

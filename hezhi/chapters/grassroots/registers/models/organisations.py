@@ -173,7 +173,7 @@ class VolunteerMember(Record):
         DictionaryField("代码", "skill", max_length=2), verbose_name="专业特长", default=list, blank=True
     )
     mobile = SealedTextField("手机号码", max_length=18)
-    telephone = models.CharField("固定电话", max_length=18, blank=True)
+    telephone = SealedTextField("固定电话", max_length=18, blank=True, default="")
     trained_on = models.DateField("最近培训日期", null=True, blank=True)
     insured_until = models.DateField("保险到期", null=True, blank=True)
     resident = models.ForeignKey(

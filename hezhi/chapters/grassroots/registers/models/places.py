@@ -1,13 +1,18 @@
 """Where people live and work (小区、建筑、房屋): 9.1.3-2-1 to 9.1.3-2-3."""
 
+from typing import Any, ClassVar, Self
+
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import Q
 
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.scope import within
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import SealedTextField
 from hezhi.engines.registry.dictionaries import DictionaryField
 from hezhi.engines.registry.models import Record
+from hezhi.ground.ids import new_id
 
 PRESENT = Q(removed_at__isnull=True)
 
@@ -137,3 +142,69 @@ class Home(Record):
 
     def __str__(self) -> str:
         return self.full_name
+
+
+class DescentQuerySet(models.QuerySet[models.Model]):
+    """Lineages asked for with the reader in hand."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of homes in the reader's data scope (按房屋的数据范围)."""
+        return self.filter(former__in=Home.objects.filter(within(actor.scope)))
+
+
+@tracked()
+class HomeDescent(models.Model):
+    """房屋沿革: one home went over into another on a day, because it was split or several were combined.
+
+    The former home leaves the register and keeps its number, its people of then and its visits; so an old
+    address is still found, and leads on.
+    """
+
+    class Kind(models.TextChoices):
+        SPLIT = "split", "拆分"
+        COMBINED = "combined", "合并"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField("方式", max_length=10, choices=Kind.choices)
+    former = models.ForeignKey(Home, models.PROTECT, related_name="went_into", verbose_name="原房屋")
+    later = models.ForeignKey(Home, models.PROTECT, related_name="came_from", verbose_name="现房屋")
+    since = models.DateField("生效日期")
+    reason = models.CharField("原因", max_length=200, blank=True)
+    decided_by = models.ForeignKey("org.User", models.PROTECT, null=True, related_name="+", verbose_name="办理人")
+    decided_at = models.DateTimeField("办理时间")
+
+    objects: ClassVar[Any] = DescentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "房屋沿革"
+        ordering = ["-since", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["former", "later"], name="one_descent_per_pair"),
+            models.CheckConstraint(condition=~Q(former=models.F("later")), name="descent_is_between_two"),
+        ]
+
+
+@tracked()
+class Plate(models.Model):
+    """门牌码: the sign at a door whose two-dimensional code leads to this place, and says nothing by itself.
+
+    `code` is drawn at random, so that nobody comes from one door to the next by counting.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code = models.CharField("门牌码", max_length=16, unique=True)
+    home = models.OneToOneField(Home, models.PROTECT, null=True, related_name="plate", verbose_name="房屋")
+    place = models.OneToOneField(
+        "registers.SmallPlace", models.CASCADE, null=True, related_name="plate", verbose_name="九小场所"
+    )
+    made_at = models.DateTimeField("制作时间")
+    made_by = models.ForeignKey("org.User", models.PROTECT, null=True, related_name="+", verbose_name="制作人")
+
+    class Meta:
+        verbose_name = "门牌码"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(home__isnull=False, place__isnull=True) | Q(home__isnull=True, place__isnull=False),
+                name="a_plate_is_at_one_door",
+            )
+        ]

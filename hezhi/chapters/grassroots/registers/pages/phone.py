@@ -31,10 +31,11 @@ clause = "9.1.3-2-3"
 SALT = "registers.report"
 
 
-def _home(id: UUID, by: Actor) -> Home:
+def _home(id: UUID, by: Actor, *, gone: bool = False) -> Home:
+    """A home of one's own ground; `gone`: one that was split or combined too, to lead on from there."""
     rows = Home.objects.visible_to(by).select_related("building", "community")
-    found = rows.filter(pk=id, removed_at__isnull=True).first()
-    if found is None:
+    found = rows.filter(pk=id).first()
+    if found is None or (found.removed_at is not None and not (gone and found.went_into.exists())):
         raise NotFound(what="没有找到这套房屋，可能不在您的网格内。")
     return found  # type: ignore[no-any-return]
 
@@ -57,17 +58,19 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _row(home: Home) -> dict[str, Any]:
     people = f"居住 {home.people_count} 人" if home.people_count else "没有登记居住人员"
-    return {
-        "name": home.full_name, "url": reverse("grid-home", args=[home.pk]),
-        "note": f"{home.get_use_display()} · {people}",
-    }  # fmt: skip
+    note = home.removed_reason if home.removed_at else f"{home.get_use_display()} · {people}"
+    return {"name": home.full_name, "url": reverse("grid-home", args=[home.pk]), "note": note}
 
 
 @needs("homes.report", clause=clause)
 def home(request: HttpRequest, id: UUID) -> HttpResponse:
     """One home at its door: who lives there, the last visits, and what can be done."""
     by = reader(request)
-    row = _home(id, by)
+    row = _home(id, by, gone=True)
+    if row.removed_at is not None:
+        rows = [_row(each) for each in queries.later_homes(id)]
+        context = {"rows": rows, "former": row, "empty": Empty("原房屋已退出台账。")}
+        return render(request, "registers/phone_gone.html", context)
     living = queries.living_in(row.pk, by=by) if by.may("residents.view") else []
     reports = ChangeReport.objects.filter(home=row, state=ChangeReport.State.WAITING).order_by("-reported_at")
     context = {

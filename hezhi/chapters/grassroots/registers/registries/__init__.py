@@ -8,4 +8,7 @@ from hezhi.chapters.grassroots.registers.registries import people
 # isort: split
 from hezhi.chapters.grassroots.registers.registries import organisations
 
-__all__ = ["organisations", "people", "places"]
+# isort: split
+from hezhi.chapters.grassroots.registers.registries import checking, turnout
+
+__all__ = ["checking", "organisations", "people", "places", "turnout"]

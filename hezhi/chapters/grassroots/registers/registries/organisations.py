@@ -15,6 +15,8 @@ from hezhi.chapters.grassroots.registers.models import (
     VolunteerGroup,
     VolunteerMember,
 )
+from hezhi.chapters.grassroots.registers.queries import check_due
+from hezhi.chapters.grassroots.registers.registries.checking import PlaceTabs
 from hezhi.chapters.grassroots.registers.registries.common import (
     APPROVAL,
     AREAS,
@@ -26,7 +28,8 @@ from hezhi.chapters.grassroots.registers.registries.common import (
     refuse,
     rights,
 )
-from hezhi.chapters.grassroots.registers.rules import GROWN_UP, age, name_fault, too_large
+from hezhi.chapters.grassroots.registers.registries.turnout import MemberTabs
+from hezhi.chapters.grassroots.registers.rules import GROWN_UP, age, name_fault, next_check, too_large
 from hezhi.engines.dossier.extra import ExtraFields
 from hezhi.engines.dossier.maps import OnMap
 from hezhi.engines.dossier.tags import Tags
@@ -35,6 +38,7 @@ from hezhi.engines.dossier.verified import Verified
 from hezhi.engines.dossier.visits import Visits
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.abilities import Files, Remarks
+from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import YesNoFilter
 from hezhi.engines.registry.site import register
@@ -175,11 +179,12 @@ class SmallPlaces(Registry):
     clause = "9.1.3-2-8"
     right = rights("small_places") | {"visit": "small_places.edit"}
     list = ("name", "kind", "community", "address", "keeper_name", "keeper_phone", "licence_until", "last_inspected_on", "hazard")  # fmt: skip
-    also = ("number", "uscc", "grid", "building", "floor_area", "staff_count", "capacity", "sleeps_on_site", "gas", "rectify_until")  # fmt: skip
+    also = ("number", "uscc", "grid", "building", "floor_area", "staff_count", "capacity", "sleeps_on_site", "gas", "rectify_until", "next_look")  # fmt: skip
     filters = (*AREAS, "kind", "hazard", "licence_until")
     more_filters = {
         "late": YesNoFilter(label="逾期未整改", condition=lambda: Q(rectify_until__lt=time.today())),
         "expired": YesNoFilter(label="许可证过期", condition=lambda: Q(licence_until__lt=time.today())),
+        "check_due": YesNoFilter(label="到期未检查", condition=check_due),
     }
     search = ("name", "address", "uscc", "number")
     search_hint = "名称、地址、信用代码"
@@ -199,11 +204,17 @@ class SmallPlaces(Registry):
     on_map = "point"
     owner_of = "community"
     parts = (
-        OnMap(),
+        PlaceTabs(), OnMap(),
         Visits(("日常巡查", "消防检查", "隐患复查", "安全宣传"), right="visit"),
         Tags(purpose="标出场所的位置和经营特点，便于安排巡查"),
         ExtraFields(), Verified(), Files(), Remarks(), APPROVAL,
     )  # fmt: skip
+
+    @column("下次检查", value="last_inspected_on")
+    def next_look(self, row: SmallPlace) -> str:
+        """By the rhythm of this place; at once when nobody has looked yet."""
+        ahead = next_check(row.last_inspected_on, row.inspect_every)
+        return f"{ahead}" if ahead else "尚未检查"
 
     def prepare(self, row: SmallPlace, by: Actor) -> None:
         """Number, and numbers in their one form; a place in a known building lies where that lies."""
@@ -266,7 +277,13 @@ class VolunteerGroups(Registry):
     on_map = "point"
     owner_of = "community"
     parts = (
-        OnMap(), Relations(lists=(Pointing("volunteer-members", "group", "队员"),)),
+        OnMap(),
+        Relations(
+            lists=(
+                Pointing("volunteer-members", "group", "队员"), Pointing("volunteer-shifts", "group", "值勤"),
+                Pointing("volunteer-activities", "group", "活动"),
+            )
+        ),
         Tags(purpose="标出队伍的任务，便于集合调用"), Files(), Remarks(), APPROVAL,
     )  # fmt: skip
 
@@ -307,8 +324,8 @@ class VolunteerMembers(Registry):
     purpose = VolunteerMember.purpose
     personal = ("person_name", "sex", "birth_date", "mobile", "telephone")
     of_persons = True
-    masked = {"person_name": "name", "mobile": "phone"}
-    parts = (Files(), APPROVAL)
+    masked = {"person_name": "name", "mobile": "phone", "telephone": "phone"}
+    parts = (MemberTabs(), Files(), APPROVAL)
 
     def place(self, row: VolunteerMember, by: Actor) -> None:
         """A member belongs where the group belongs."""

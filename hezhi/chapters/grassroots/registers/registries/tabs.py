@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 
 from hezhi.chapters.grassroots.registers import queries
 from hezhi.chapters.grassroots.registers.models import ChangeReport, Home
@@ -86,14 +87,42 @@ class ReportsPanel(Panel):
         return {"reports": told, "may_decide": by.may("residents.edit")}
 
 
+class LineagePanel(Panel):
+    """What a home was split or combined from, and what it went into (沿革)."""
+
+    code, title, template = "lineage", "沿革", "registers/tab_lineage.html"
+
+    def context(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> Context:
+        told = [
+            (each, addresses.page("homes", each.former_id), addresses.page("homes", each.later_id))
+            for each in queries.lineage_of(row.pk, by=by)
+        ]
+        return {"lineage": told, "home": row}
+
+
 class HomeTabs(Part):
     """What a home shows beside its own values."""
 
     def panels(self, registry: Registry) -> Sequence[Panel]:
-        return (PeoplePanel(), HoldersPanel(), PastPanel(), ReportsPanel())
+        return (PeoplePanel(), HoldersPanel(), PastPanel(), LineagePanel(), ReportsPanel())
+
+    def notices(self, registry: Registry, row: Any, by: Actor) -> Sequence[str]:
+        """A home that is no more says what became of it, with the way there."""
+        if row.removed_at is None or not row.went_into.exists():
+            return ()
+        later = format_html_join("、", '<a href="{}">{}</a>', _links(queries.later_homes(row.pk)))
+        return (format_html("这套房屋{}，现为：{}。履历和走访留在这里。", row.removed_reason, later),)
 
     def actions(self, registry: Registry, row: Any, by: Actor) -> Sequence[Action]:
         made = [Action("楼盘图", reverse("building-chart", args=[row.building_id]), icon="layout-dashboard")]
+        if row.removed_at is not None:
+            return made
+        made.append(Action("门牌码", reverse("home-plate", args=[row.building_id, row.pk])))
+        if by.may("homes.edit") and by.may("residents.edit"):
+            made += [
+                Action("房屋拆分", reverse("home-split", args=[row.pk]), opens="dialog"),
+                Action("房屋合并", reverse("home-combine", args=[row.pk]), opens="dialog"),
+            ]
         if by.may("residents.edit"):
             made += [
                 Action("产权登记", reverse("home-owner", args=[row.pk]), opens="dialog"),
@@ -102,6 +131,10 @@ class HomeTabs(Part):
         if by.may("residents.edit"):
             made.append(Action("办理迁入", reverse("home-move-in", args=[row.pk]), opens="dialog", icon="plus"))
         return made
+
+
+def _links(homes: Sequence[Home]) -> list[tuple[str, str]]:
+    return [(addresses.page("homes", home.pk), home.full_name) for home in homes]
 
 
 class WherePanel(Panel):
@@ -181,6 +214,8 @@ class BuildingTabs(Part):
         made = [Action("楼盘图", reverse("building-chart", args=[row.pk]), icon="layout-dashboard")]
         if by.may("homes.edit"):
             made.append(Action("生成房屋", reverse("building-flats", args=[row.pk]), icon="plus"))
+        if by.may("homes.view"):
+            made.append(Action("门牌码", reverse("building-plates", args=[row.pk])))
         return made
 
 

@@ -15,7 +15,8 @@ import { editStyle, outlineStyle, placeStyle } from "./style.js";
 
 const PROJECTIONS = { dataProjection: "EPSG:4326", featureProjection: "EPSG:3857" };
 const geojson = new GeoJSON({ ...PROJECTIONS, decimals: 6 });
-const TYPES = { POINT: "Point", LINESTRING: "LineString", POLYGON: "Polygon", MULTIPOLYGON: "Polygon" };
+// A field that takes any shape (GEOMETRY) is drawn with the type of the button pressed.
+const TYPES = { GEOMETRY: "Point", POINT: "Point", LINESTRING: "LineString", POLYGON: "Polygon", MULTIPOLYGON: "Polygon" };
 const HINTS = {
   Point: "在地图上点一下放置位置，再点可移动。",
   LineString: "依次点出线路，双击完成；靠近邻近图形会自动吸附。",
@@ -23,70 +24,80 @@ const HINTS = {
 };
 
 /** The geometry that stands in the text, or nothing while it cannot be read. */
-function readText(text, type) {
+function readText(text) {
   const typed = text.trim();
   if (!typed) return null;
   try {
     if (typed.startsWith("{")) return geojson.readGeometry(JSON.parse(typed));
-    if (type === "Point") return new Point(fromLonLat(typed.split(/[,，\s]+/).map(Number)));
+    if (/^[-\d.]+[,，\s]+[-\d.]+$/.test(typed)) return new Point(fromLonLat(typed.split(/[,，\s]+/).map(Number)));
     return new WKT().readGeometry(typed.replace(/^SRID=\d+;/, ""), PROJECTIONS);
   } catch {
     return null;
   }
 }
 
-function writeText(geometry, config) {
-  if (config.kind === "POINT") return toLonLat(geometry.getCoordinates()).map((n) => n.toFixed(6)).join(",");
+function writeText(geometry) {
+  if (geometry.getType() === "Point") return toLonLat(geometry.getCoordinates()).map((n) => n.toFixed(6)).join(",");
   return geojson.writeGeometry(geometry);
 }
+
+const edited = editStyle(true);
+const ownStyle = (feature, resolution) => feature.getGeometry().getType() === "Point" ? placeStyle : edited(feature, resolution);
 
 export function startShape(holder) {
   const config = JSON.parse(holder.dataset.shape);
   const input = holder.querySelector(config.input) || holder.querySelector("textarea");
   const element = holder.querySelector("[data-shape-map]");
   const hint = holder.querySelector("[data-shape-hint]");
-  const type = TYPES[config.kind];
-  if (!type) return;
+  const usual = TYPES[config.kind];
+  if (!usual) return;
+  const buttons = [...holder.querySelectorAll("[data-shape-draw]")];
+  const typeOf = (button) => button.dataset.shapeDraw || usual;
   element.hidden = holder.querySelector(".shape-tools").hidden = false;
   const map = makeMap(element, { ...config, wheel: "focus" });
   const own = new VectorSource();
   const around = new VectorSource();
   map.addLayer(new VectorLayer({ source: around, style: outlineStyle({}, false), zIndex: 2 }));
-  map.addLayer(new VectorLayer({ source: own, style: type === "Point" ? placeStyle : editStyle(true), zIndex: 4 }));
+  map.addLayer(new VectorLayer({ source: own, style: ownStyle, zIndex: 4 }));
+
+  const drawings = new Map(buttons.map((button) => [typeOf(button), new Draw({ source: own, type: typeOf(button) })]));
 
   const show = () => {
     own.clear();
-    const geometry = readText(input.value, type);
+    const geometry = readText(input.value);
     if (geometry) own.addFeature(new Feature(geometry));
   };
   const write = () => {
     const [feature] = own.getFeatures();
-    input.value = feature ? writeText(feature.getGeometry(), config) : "";
+    input.value = feature ? writeText(feature.getGeometry()) : "";
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
-  const draw = new Draw({ source: own, type });
   const modify = new Modify({ source: own });
-  draw.on("drawstart", () => own.clear());
-  draw.on("drawend", ({ feature }) => queueMicrotask(() => {
-    own.getFeatures().filter((one) => one !== feature).forEach((one) => own.removeFeature(one));
-    write();
-    use("modify");
-  }));
+  for (const draw of drawings.values()) {
+    draw.on("drawstart", () => own.clear());
+    draw.on("drawend", ({ feature }) => queueMicrotask(() => {
+      own.getFeatures().filter((one) => one !== feature).forEach((one) => own.removeFeature(one));
+      write();
+      use("modify");
+    }));
+    map.addInteraction(draw);
+  }
   modify.on("modifyend", write);
-  map.addInteraction(draw);
   map.addInteraction(modify);
   // Snap comes last, or the tools before it do not feel it.
   map.addInteraction(new Snap({ source: around, pixelTolerance: 12 }));
 
-  function use(tool) {
-    draw.setActive(tool === "draw");
+  let type = usual;
+  function use(tool, drawn = type) {
+    type = drawn;
+    for (const [one, draw] of drawings) draw.setActive(tool === "draw" && one === type);
     modify.setActive(tool === "modify");
-    holder.querySelector("[data-shape-draw]").setAttribute("aria-pressed", String(tool === "draw"));
+    for (const button of buttons) button.setAttribute("aria-pressed", String(tool === "draw" && typeOf(button) === type));
     holder.querySelector("[data-shape-modify]").setAttribute("aria-pressed", String(tool === "modify"));
     hint.textContent = tool === "draw" ? HINTS[type] : "拖动图形上的点可以修改。";
   }
-  holder.querySelector("[data-shape-draw]").addEventListener("click", () => use("draw"));
+  for (const button of buttons) button.addEventListener("click", () => use("draw", typeOf(button)));
   holder.querySelector("[data-shape-modify]").addEventListener("click", () => use("modify"));
   holder.querySelector("[data-shape-clear]").addEventListener("click", () => {
     own.clear();

@@ -110,15 +110,22 @@ function dot(fill, radius, shape) {
   return new Style({ image });
 }
 
+/** A line or an area among the points: its colour is theirs, the ground under it stays to be seen. */
+function drawn(colour) {
+  return new Style({ stroke: new Stroke({ color: colour, width: 3 }), fill: new Fill({ color: `${colour}2e` }) });
+}
+
 /** Points by warning level or state; the gravest level is a diamond too, so colour is not alone. */
 export function pointStyle(spec, dark) {
   const made = new Map();
   return (feature) => {
     const level = feature.get("level");
     const state = feature.get("state");
-    const key = level ? `l${level}` : `s${state}`;
+    const shaped = feature.getGeometry().getType() !== "Point";
+    const key = `${shaped ? "a" : ""}${level ? `l${level}` : `s${state}`}`;
     if (!made.has(key)) {
-      made.set(key, dot(LEVELS[level] || STATES[state] || (dark ? "#4db4ff" : "#0b5cad"), level ? 7 : 5.5, level == 1 ? "diamond" : ""));
+      const colour = LEVELS[level] || STATES[state] || (dark ? "#4db4ff" : "#0b5cad");
+      made.set(key, shaped ? drawn(colour) : dot(colour, level ? 7 : 5.5, level == 1 ? "diamond" : ""));
     }
     return made.get(key);
   };
