@@ -78,6 +78,11 @@ MENU = (
         Entry("个人信息保护", "/care/protection/", ("care.protect",)),
         Entry("个人信息请求", "/care/requests/", ("care.requests", "care.protect")),
     )),
+    Group("党建引领", (
+        Entry("党建看板", "/party/board/", ("party.board",)),
+        Entry("党建地图", "/party/map/", ("party.map",)),
+        Entry("组织关系转接", "/party/transfers/", ("party_members.transfer",)),
+    )),
     Group("系统管理", (
         Entry("单位与岗位", "/users/units/", ("org.view",)),
         Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
