@@ -82,6 +82,7 @@ MENU = (
         Entry("党建看板", "/party/board/", ("party.board",)),
         Entry("党建地图", "/party/map/", ("party.map",)),
         Entry("组织关系转接", "/party/transfers/", ("party_members.transfer",)),
+        Entry("活动列表", "/party/activities/", ("party.take_part", "party_activities.view")),
     )),
     Group("系统管理", (
         Entry("单位与岗位", "/users/units/", ("org.view",)),
@@ -99,6 +100,7 @@ TABS = (
     ("/g/report/", "上报", "camera", "cases.report"),
     ("/g/homes/", "入户", "home", "homes.report"),
     ("/g/mine/", "我报的", "history", "cases.report"),
+    ("/g/party/", "党建", "flag", "party.take_part"),
 )
 
 

@@ -17,6 +17,7 @@ from hezhi.chapters.grassroots.party.models import (
     ActivityKind,
     MapConsent,
     Member,
+    Participation,
     PartyOrganisation,
 )
 from hezhi.chapters.grassroots.party.models.base import APPROVED, ENDED
@@ -25,6 +26,7 @@ from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.audit import write
 from hezhi.ground import time
+from hezhi.ground.errors import NotFound
 from hezhi.ground.masks import mask
 from hezhi.ground.small_counts import FEWEST_TOLD, Published, published
 
@@ -227,3 +229,49 @@ def transfers(by: Actor) -> list[Any]:
     )  # fmt: skip
     found = list(rows.order_by("-asked_at")[:MOST_ROWS])
     return sorted(found, key=lambda each: each.state != Transfer.State.OPEN)
+
+
+# -- activities ------------------------------------------------------------------------------------
+
+
+def expected(activity: Activity) -> QuerySet[Member]:
+    """Who should come (应到): the members of the organisation, or of all below it too, as they are now."""
+    keys = {activity.organisation_id}
+    if activity.reaches == Activity.Reaches.BELOW:
+        rows = PartyOrganisation.objects.filter(removed_at__isnull=True, state=APPROVED)
+        keys = rules.everything_below(activity.organisation_id, dict(rows.values_list("pk", "parent_id")))  # type: ignore[assignment]
+    rows_of: QuerySet[Member] = Member.objects.filter(organisation__in=keys, removed_at__isnull=True)
+    return rows_of.select_related("resident").order_by("number")
+
+
+def activities_for(by: Actor, *, mine: bool = False) -> QuerySet[Activity]:
+    """All activities this person may see, or those he took part in (全部、我参与的): the newest first.
+
+    A member sees what he may take part in; who keeps the books sees those of his area too.
+    """
+    rows = Activity.objects.filter(removed_at__isnull=True).select_related("organisation", "kind")
+    if mine:
+        return rows.of_member(by).order_by("-starts_at", "-id")
+    seen = Q(pk__in=())
+    me = member_of_account(by) if by.may("party.take_part") else None
+    if me is not None:
+        seen |= Q(pk__in=Activity.objects.open_to_member(me).values("pk"))
+    if by.may("party_activities.view"):
+        seen |= Q(pk__in=Activity.objects.visible_to(by).values("pk"))
+    return rows.filter(seen).order_by("-starts_at", "-id")
+
+
+def activity_for(by: Actor, key: UUID) -> Activity:
+    """One activity of this person's list; NotFound otherwise."""
+    found = activities_for(by).filter(pk=key).first() or activities_for(by, mine=True).filter(pk=key).first()
+    if found is None:
+        raise NotFound("没有找到这个活动，或您不在参加范围内。", code="party.not_your_activity")
+    return found
+
+
+def taking_part(by: Actor, keys: Iterable[UUID]) -> dict[UUID, Participation]:
+    """What this person said to each of these activities (本人参加情况)."""
+    rows = Participation.objects.filter(
+        member__account=by.user_id, member__removed_at__isnull=True, activity__in=list(keys)
+    )
+    return {row.activity_id: row for row in rows}

@@ -64,6 +64,7 @@ class Article(Reviewed):
     body = models.TextField(
         "正文", max_length=20000, help_text="空一行为分段；从别处粘贴的格式保存时自动清理，只保留标题、列表、加粗和链接"
     )
+    html = models.TextField("显示内容", blank=True, editable=False)
     audiences = ArrayField(
         models.CharField("发布到", max_length=8, choices=AUDIENCES), verbose_name="发布到", default=list
     )

@@ -37,7 +37,10 @@ class Member(Record):
         IN = "in", "流入"
 
     number = models.CharField("党员编号", max_length=20, blank=True, help_text="留空由系统编号")
-    resident = models.ForeignKey("registers.Resident", models.CASCADE, related_name="+", verbose_name="人员")
+    resident = models.OneToOneField(
+        "registers.Resident", models.CASCADE, related_name="+", verbose_name="人员",
+        error_messages={"unique": "此人已登记组织关系，一名党员只能在一个党组织；请办理转接，已删除的请恢复。"},
+    )  # fmt: skip
     organisation = models.ForeignKey(
         PartyOrganisation, models.PROTECT, related_name="members", verbose_name="所在党组织"
     )
@@ -60,10 +63,6 @@ class Member(Record):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["number"], condition=PRESENT, name="one_party_member_per_number"),
-            models.UniqueConstraint(
-                fields=["resident"], condition=PRESENT, name="one_organisation_at_a_time",
-                violation_error_message="此人已登记组织关系，一名党员只能在一个党组织；请办理转接。",
-            ),
             models.UniqueConstraint(
                 fields=["account"], condition=PRESENT & Q(account__isnull=False), name="one_member_per_account",
                 violation_error_message="这个账号已经关联另一名党员。",

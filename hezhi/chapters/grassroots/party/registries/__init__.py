@@ -1,5 +1,14 @@
-"""The registries of the Party room (党建台账)."""
+"""The registries of the Party room (党建台账), in the order of the standard."""
 
-from hezhi.chapters.grassroots.party.registries import members, organisations
+from hezhi.chapters.grassroots.party.registries import organisations
 
-__all__ = ["members", "organisations"]
+# isort: split
+from hezhi.chapters.grassroots.party.registries import members
+
+# isort: split
+from hezhi.chapters.grassroots.party.registries import activities
+
+# isort: split
+from hezhi.chapters.grassroots.party.registries import articles
+
+__all__ = ["activities", "articles", "members", "organisations"]

@@ -50,7 +50,9 @@ class Review(Approval):
         if row.state == WAITING:
             return Gate("closed", "这份材料正在等待审批，请先在“审批”里撤回，再修改。")
         if row.state == APPROVED:
-            return super().change_gate(registry, row, changes, by)
+            answer = super().change_gate(registry, row, changes, by)
+            # The request is put aside as a whole: the page says so and goes on.
+            return Gate("asked", answer.sentence) if answer is not None and answer.state == "waiting" else answer
         return Gate("closed", f"这份材料{row.get_state_display()}，不能再修改。")
 
     def check(self, registry: Registry, row: Any, by: Actor) -> None:

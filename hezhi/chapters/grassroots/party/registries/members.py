@@ -28,7 +28,6 @@ from hezhi.engines.registry.abilities import Files
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import YesNoFilter
-from hezhi.engines.registry.forms import RegistryForm
 from hezhi.engines.registry.parts import Panel, Part
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
@@ -52,12 +51,12 @@ class PersonField(forms.CharField):
         return getattr(value, "number", value)
 
 
-class MemberForm(RegistryForm):
+class MemberForm(forms.ModelForm):
     """The form of a member: the person is looked up in the register of residents, not typed a second time."""
 
     sections = SECTIONS
     resident = PersonField(
-        label="人口编号或证件号码", max_length=40, help_text="在人口台账里的编号，或完整的证件号码",
+        label="人员", max_length=40, help_text="填人口编号，或完整的证件号码",
     )  # fmt: skip
 
     class Meta:
@@ -67,15 +66,17 @@ class MemberForm(RegistryForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.is_new:
+        if self.instance.resident_id is not None:
             self.initial["resident"] = self.instance.resident.number
 
     def clean_resident(self) -> Resident:
         """The person in the reader's own area; whoever is not on the register must be entered there first."""
         typed = self.cleaned_data["resident"].strip()
-        if not self.is_new and typed in (str(self.instance.resident_id), self.instance.resident.number):
-            return self.instance.resident
-        found = _by_number(typed, self.by) or resident_by_id_number(typed, by=self.by)
+        known = None if self.instance._state.adding else self.instance.resident
+        if known is not None and typed in (str(known.pk), known.number):
+            return known
+        by: Actor = self.by  # type: ignore[attr-defined]  # the engine's form stands above this one
+        found = _by_number(typed, by) or resident_by_id_number(typed, by=by)
         if found is None:
             raise ValidationError(
                 "人口台账里没有这个人，或不在您的辖区。请核对编号；确实没有的，请先登记人口。", code="unknown"
@@ -271,7 +272,6 @@ class Members(Registry):
                 "full_on": rules.probation_fault(row.kind, row.joined_on, row.full_on),
                 "reported_on": _report_fault(row, today),
                 "organisation": self._organisation_fault(row),
-                "resident": self._taken(row),
             }
         )
 
@@ -284,10 +284,6 @@ class Members(Registry):
             else Member.objects.filter(pk=row.pk).values_list("organisation", flat=True).first()
         )
         return "组织关系须由两边确认，请用“转接组织关系”" if before not in (None, row.organisation_id) else None
-
-    def _taken(self, row: Member) -> str | None:
-        other = Member.objects.filter(resident=row.resident_id, removed_at__isnull=True).exclude(pk=row.pk)
-        return "此人已登记组织关系，一名党员只能在一个党组织；请办理转接" if other.exists() else None
 
     def examples(self, n: int) -> dict[str, Any]:
         return {
