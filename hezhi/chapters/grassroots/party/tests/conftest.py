@@ -12,12 +12,13 @@ from django.test import Client
 
 from hezhi.chapters.grassroots import party as room
 from hezhi.chapters.grassroots.party import actions
+from hezhi.chapters.grassroots.party.api import load_tables
 from hezhi.chapters.grassroots.party.models import Member, PartyOrganisation
 from hezhi.chapters.grassroots.registers.models import Building, Resident
 from hezhi.chapters.grassroots.registers.tests.conftest import Quarter, quarter  # noqa: F401
 from hezhi.engines.flow import approvals
 from hezhi.engines.flow.models import Approval
-from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.org.models import Unit, User
 from hezhi.engines.org.testkit import enter, make_officer, make_role, traced
 from hezhi.engines.registry import actions as registry_actions
@@ -35,6 +36,8 @@ class Party:
     second: User
     secretary: User
     other_secretary: User
+    comrade: User
+    passer_by: User
     top: PartyOrganisation
     branch: PartyOrganisation
 
@@ -110,10 +113,14 @@ def party(quarter: Quarter) -> Party:  # noqa: F811
     second = make_officer("party-second", roles["party_officer"], town, "温样例")
     secretary = make_officer("secretary", roles["branch_secretary"], first, "黎样例")
     other_secretary = make_officer("other-secretary", roles["branch_secretary"], other, "卓样例")
+    walker = make_role("walker", ["party.take_part"], reach="area")
+    comrade = make_officer("comrade", walker, first, "简样例")
+    passer_by = make_officer("passer-by", walker, first, "叶样例")
+    load_tables(by=system("测试"))
     traced()
     Building.objects.filter(pk=quarter.building.pk).update(point=quarter.grid.centre)
     forget_who_made_this()
-    made = Party(quarter, officer, second, secretary, other_secretary, None, None)  # type: ignore[arg-type]
+    made = Party(quarter, officer, second, secretary, other_secretary, comrade, passer_by, None, None)  # type: ignore[arg-type]
     made.top = made.approved("DW01", "committee")
     made.branch = made.approved("ZB01", "branch", made.top, grid=str(quarter.grid.pk))
     return made
