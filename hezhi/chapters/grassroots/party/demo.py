@@ -3,9 +3,22 @@
 from datetime import date, timedelta
 from typing import Any
 
+from hezhi.chapters.grassroots.party.actions.articles import set_text
 from hezhi.chapters.grassroots.party.actions.members import settle_in
 from hezhi.chapters.grassroots.party.actions.numbering import next_numbers
-from hezhi.chapters.grassroots.party.models import MapConsent, Member, Office, PartyOrganisation, ServiceRecord
+from hezhi.chapters.grassroots.party.models import (
+    Activity,
+    ActivityKind,
+    Article,
+    ArticleReads,
+    MapConsent,
+    Member,
+    NewsColumn,
+    Office,
+    Participation,
+    PartyOrganisation,
+    ServiceRecord,
+)
 from hezhi.chapters.grassroots.party.models.base import APPROVED, DRAFT
 from hezhi.chapters.grassroots.registers.models import Compound, Resident
 from hezhi.engines.geo.models import Area
@@ -33,6 +46,8 @@ def load() -> None:
         )
         for n, community in enumerate(communities, 1):
             _community(community, n, top)
+        _activities(PartyOrganisation.objects.get(code="YL010101"))
+        _articles(top)
 
 
 # -- who works with it -----------------------------------------------------------------------------
@@ -121,3 +136,77 @@ def _members(branch: PartyOrganisation, committee: PartyOrganisation, people: li
             ServiceRecord.objects.create(
                 member=row, done_on=day - timedelta(days=10 + n), hours="2.5", what="社区义务清扫（示例）"
             )
+
+
+# -- activities ------------------------------------------------------------------------------------
+
+HELD = (
+    ("assembly", "第一季度党员大会（演示）", 250), ("theme", "主题党日：社区清扫（演示）", 95), ("theme", "主题党日：邻里走访（演示）", 60),
+    ("lesson", "党课：学习社区治理案例（演示）", 32), ("committee", "支委会（演示）", 20),
+)  # fmt: skip
+"""Kind, title, days ago."""
+
+
+def _activities(branch: PartyOrganisation) -> None:
+    """What the first branch held this year, one it will hold, one that waits to be submitted."""
+    people = list(Member.objects.filter(organisation=branch).order_by("number"))
+    for code, title, ago in HELD:
+        row = _activity(
+            branch, code, title, -ago, state=Activity.State.HELD, minutes="按计划开展，记录已归档（示例）。"
+        )
+        for n, person in enumerate(people):
+            state = "leave" if n == 4 else "present"
+            Participation.objects.create(
+                activity=row, member=person, state=state, how="code" if state == "present" else "",
+                leave_reason="外出（示例）" if n == 4 else "", changed_at=row.starts_at,
+            )  # fmt: skip
+    coming = _activity(branch, "theme", "主题党日：冬季安全宣传（演示）", 6, state=APPROVED)
+    for person in people[3:6]:
+        Participation.objects.create(activity=coming, member=person, state="signed_up", changed_at=time.now())
+    _activity(branch, "service", "清雪志愿服务（演示）", 12, state=DRAFT, edition=0, approved_at=None)
+
+
+def _activity(branch: PartyOrganisation, code: str, title: str, days: int, **more: Any) -> Activity:
+    begins = time.at_local(time.today() + timedelta(days=days)) + timedelta(hours=14)
+    row = Activity(
+        organisation=branch, kind=ActivityKind.objects.get(code=code), title=title, starts_at=begins,
+        ends_at=begins + timedelta(hours=2), place="党群服务站（演示）", agenda="学习文件；讨论社区事务；布置下月工作（示例）",
+        created_at=time.now(), changed_at=time.now(), **{"edition": 1, "approved_at": time.now()} | more,
+    )  # fmt: skip
+    for name in ("district_id", "town_id", "community_id", "grid_id", "unit_id"):
+        setattr(row, name, getattr(branch, name))
+    row.save()
+    return row
+
+
+# -- articles --------------------------------------------------------------------------------------
+
+ARTICLES = (
+    ("party-news", "党员志愿者清扫楼道（演示）", "周六上午，党员志愿者和居民一起清扫了楼道和小区道路。\n\n下次活动见社区公告栏，欢迎参加。", 2, True),
+    ("current", "冬季用气安全提示（演示）", "使用燃气时保持通风，离家前关好阀门。\n\n发现异味不要开关电器，到室外拨打报修电话。", 5, False),
+    ("theory", "学习摘编：把服务做到家门口（演示）", "<h2>一、听得见</h2><p>听居民说，问居民要什么。</p><h2>二、办得到</h2><p>能办的当场办，不能办的讲清楚。</p>", 9, False),
+    ("governance", "小区议事：停车位怎么分（演示）", "居民代表、物业和社区一起商量，先把消防通道让出来，再按户登记。", 15, False),
+)  # fmt: skip
+
+
+def _articles(top: PartyOrganisation) -> None:
+    """Published articles, one in each column, and one draft."""
+    for code, title, body, days, on_top in ARTICLES:
+        row = _article(top, code, title, body, days, on_top=on_top)
+        ArticleReads.objects.create(article=row, day=time.today(), channel="public", times=30 + days * 7)
+    _article(
+        top, "party-news", "下月主题党日预告（演示）", "时间地点另行通知。", 0, state=DRAFT, edition=0, approved_at=None
+    )
+
+
+def _article(top: PartyOrganisation, code: str, title: str, body: str, days: int, **more: Any) -> Article:
+    row = Article(
+        column=NewsColumn.objects.get(code=code), title=title, body=body, source=top.name, audiences=["public", "grid"],
+        shows_from=time.now() - timedelta(days=days, minutes=5), created_at=time.now(), changed_at=time.now(),
+        **{"state": APPROVED, "edition": 1, "approved_at": time.now()} | more,
+    )  # fmt: skip
+    for name in ("district_id", "town_id", "unit_id"):
+        setattr(row, name, getattr(top, name))
+    set_text(row)
+    row.save()
+    return row
