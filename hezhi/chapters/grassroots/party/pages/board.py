@@ -28,13 +28,20 @@ def board(request: HttpRequest) -> HttpResponse:
     by = reader(request)
     told = queries.board(by)
     listed = addresses.page("party-organisations")
-    figures = [
-        Figure(name, f"{many:,}", "个", url=f"{listed}?state=approved&kind={code}") for code, name, many in told.kinds
-    ]
     behind = sum(duty.is_behind for duty in told.duties)
-    figures += [
+    kinds = "、".join(f"{name} {many}" for _, name, many in told.kinds)
+    figures = [
+        Figure(
+            "在册党组织", f"{sum(many for *_, many in told.kinds):,}", "个", note=kinds, url=f"{listed}?state=approved"
+        ),
         Figure("党员", told.members.shown(TOTAL, TOTAL), "人", note="不满 10 人的不显示"),
-        Figure("90 天内届满", f"{len(told.ending):,}", "个", tone="danger" if told.ending else ""),
+        Figure(
+            "90 天内届满",
+            f"{len(told.ending):,}",
+            "个",
+            tone="danger" if told.ending else "",
+            url=f"{listed}?term_ending=1",
+        ),
         Figure("今年已开展活动", f"{told.held:,}", "次", note=f"{behind:,} 个党组织次数不足" if behind else ""),
         Figure("已覆盖网格", f"{told.covered:,}", "个", note=f"共 {told.grids:,} 个网格"),
     ]

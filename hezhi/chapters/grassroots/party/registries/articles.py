@@ -65,6 +65,11 @@ class ArticleTabs(Part):
     def panels(self, registry: Registry) -> Sequence[Panel]:
         return (PicturesPanel(), ReadsPanel())
 
+    def dress(self, registry: Registry, form: Any) -> None:
+        """Room enough to write in."""
+        if "body" in form.fields:
+            form.fields["body"].widget.attrs["rows"] = 14
+
     def actions(self, registry: Registry, row: Any, by: Actor) -> Sequence[Action]:
         made = [Action("手机预览", reverse("party-preview", args=[row.pk]))]
         if row.state == APPROVED and by.may("party_articles.withdraw"):

@@ -67,7 +67,7 @@ class Review(Approval):
         if row.state not in OPEN_TO_EDIT or row.removed_at or not by.may(registry.permission("edit")):
             return ()
         url = reverse("party-submit", args=[registry.slug, row.pk])
-        return (Action("提交审批", url, opens="post", confirm="提交后由第二人审批，期间不能修改。现在提交？"),)
+        return (Action("提交审批", url, opens="post"),)
 
     def notices(self, registry: Registry, row: Model, by: Actor) -> Sequence[str]:
         told: Any = row
