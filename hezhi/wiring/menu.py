@@ -78,6 +78,12 @@ MENU = (
         Entry("个人信息保护", "/care/protection/", ("care.protect",)),
         Entry("个人信息请求", "/care/requests/", ("care.requests", "care.protect")),
     )),
+    Group("党建引领", (
+        Entry("党建看板", "/party/board/", ("party.board",)),
+        Entry("党建地图", "/party/map/", ("party.map",)),
+        Entry("组织关系转接", "/party/transfers/", ("party_members.transfer",)),
+        Entry("活动列表", "/party/activities/", ("party.take_part", "party_activities.view")),
+    )),
     Group("系统管理", (
         Entry("单位与岗位", "/users/units/", ("org.view",)),
         Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
@@ -97,6 +103,7 @@ TABS = (
     ("/g/homes/", "入户", "home", "homes.report"),
     ("/g/places/", "场所", "building", "small_places.edit"),
     ("/g/mine/", "我报的", "history", "cases.report"),
+    ("/g/party/", "党建", "flag", "party.take_part"),
 )
 
 

@@ -1,0 +1,39 @@
+"""What several tables of this room share (共用)."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.scope import within
+from hezhi.engines.registry.models import Record
+
+DRAFT, WAITING, RETURNED, APPROVED, ENDED = "draft", "waiting", "returned", "approved", "ended"
+OPEN_TO_EDIT = (DRAFT, RETURNED)
+"""States in which the one who drew it up may still change it without asking anybody."""
+PRESENT = Q(removed_at__isnull=True)
+
+
+class Reviewed(Record):
+    """Base of what takes effect when a second person has approved it (统一审核).
+
+    `edition` counts the texts that were approved: a change after approval becomes one more when it is approved.
+    """
+
+    edition = models.PositiveIntegerField("版本", default=0, editable=False)
+    returned_because = models.CharField("退回意见", max_length=200, blank=True, editable=False)
+    approved_at = models.DateTimeField("通过时间", null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class ThroughMemberQuerySet(models.QuerySet[models.Model]):
+    """What hangs on a member, asked for with the reader in hand."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Of members of organisations in the reader's data scope (按党员所在组织的数据范围)."""
+        from hezhi.chapters.grassroots.party.models.members import Member
+
+        return self.filter(member__in=Member.objects.filter(within(actor.scope)))

@@ -1,0 +1,5 @@
+"""Pages of the Party room beside those of its registries (党建的页面)."""
+
+from hezhi.chapters.grassroots.party.pages import activities, articles, board, steps
+
+urlpatterns = [*board.urlpatterns, *steps.urlpatterns, *activities.urlpatterns, *articles.urlpatterns]

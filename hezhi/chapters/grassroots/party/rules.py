@@ -1,0 +1,148 @@
+"""Rules of the Party room (党建规则): values in, values out."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+# -- organisations ---------------------------------------------------------------------------------
+
+RANK = {"committee": 4, "general": 3, "branch": 2, "group": 1}
+"""The order in which organisations stand above each other."""
+TERM_NOTICE = 90
+"""So many days before a term ends the board says so (届满提醒)."""
+
+
+def may_stand_below(kind: str, above: str) -> bool:
+    """Whether an organisation of a kind may stand below one of another: only below a higher one, a committee also
+    below a committee (区委下的镇街党委、社区党委)."""
+    return RANK[above] > RANK[kind] or kind == above == "committee"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One line of the tree (党组织树的一行): which row, and how deep it stands."""
+
+    id: object
+    depth: int
+
+
+def tree(parents: Mapping[object, object | None]) -> list[Branch]:
+    """The rows (id → the id of what is above, in the order of a level) as lines of a tree, each below its own.
+
+    What stands below something that is not among the rows is a root of what one sees.
+    """
+    below: dict[object, list[object]] = {}
+    for key, above in parents.items():
+        below.setdefault(above if above in parents else None, []).append(key)
+    lines: list[Branch] = []
+    waiting = [(key, 0) for key in reversed(below.get(None, []))]
+    while waiting:
+        key, depth = waiting.pop()
+        lines.append(Branch(key, depth))
+        waiting += [(each, depth + 1) for each in reversed(below.get(key, []))]
+    return lines
+
+
+def everything_below(root: object, parents: Mapping[object, object | None]) -> set[object]:
+    """An organisation and all that stands below it, however deep (本级及下级)."""
+    found = {root}
+    while True:
+        more = {key for key, above in parents.items() if above in found} - found
+        if not more:
+            return found
+        found |= more
+
+
+# -- members ---------------------------------------------------------------------------------------
+
+YOUNGEST = 18
+
+
+def day_fault(told: str, *, today: date, born: date | None = None) -> str | None:
+    """What is wrong with a day of joining written as 2001-07-01; None when nothing is."""
+    try:
+        day = date.fromisoformat(told)
+    except ValueError:
+        return "日期应写成 2001-07-01 这样"
+    if not date(1921, 7, 1) <= day <= today:
+        return "日期应在 1921-07-01 与今天之间"
+    if born is not None and (day.year - born.year - ((day.month, day.day) < (born.month, born.day))) < YOUNGEST:
+        return f"入党时应年满 {YOUNGEST} 周岁，请核对出生日期"
+    return None
+
+
+def probation_fault(kind: str, joined: str, full: str) -> str | None:
+    """A full member has a day on which probation ended, not before he joined; one on probation has none."""
+    if kind == "probationary":
+        return "预备党员没有转正日期，请留空" if full else None
+    return "转正日期不能早于入党日期" if full and full < joined else None
+
+
+# -- activities ------------------------------------------------------------------------------------
+
+EARLY = timedelta(minutes=30)
+"""So long before the beginning one may sign in (签到提前量)."""
+
+
+def may_sign_in(now: datetime, starts: datetime, ends: datetime) -> bool:
+    """Whether an activity takes sign-ins at a moment: from half an hour before it begins to its end."""
+    return starts - EARLY <= now <= ends
+
+
+def window_told(now: datetime, starts: datetime) -> str:
+    """Why a sign-in is not taken now (不在签到时间)."""
+    return (
+        "还没有到签到时间，活动开始前 30 分钟起可以签到。"
+        if now < starts
+        else "活动已经结束，不能再签到，请联系会务补登。"
+    )
+
+
+_ICAL = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": ""})
+
+
+def folded(line: str) -> str:
+    """One content line of a calendar file in pieces of at most 75 octets, none cut inside a sign (RFC 5545 3.1)."""
+    pieces, piece, size = [], "", 0
+    for sign in line:
+        wide = len(sign.encode())
+        if size + wide > 75:
+            pieces.append(piece)
+            piece, size = " ", 1
+        piece, size = piece + sign, size + wide
+    return "\r\n".join([*pieces, piece])
+
+
+def calendar(
+    *, uid: str, made: datetime, starts: datetime, ends: datetime, title: str, place: str, text: str, version: int
+) -> str:
+    """One event as a calendar file (日历文件, RFC 5545); moments are written in UTC, `version` tells a changed plan."""
+
+    def stamp(moment: datetime) -> str:
+        return moment.strftime("%Y%m%dT%H%M%SZ")
+
+    lines = (
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Hezhi//party//ZH", "METHOD:PUBLISH", "BEGIN:VEVENT", f"UID:{uid}",
+        f"SEQUENCE:{version}", f"DTSTAMP:{stamp(made)}", f"DTSTART:{stamp(starts)}", f"DTEND:{stamp(ends)}",
+        f"SUMMARY:{title.translate(_ICAL)}", f"LOCATION:{place.translate(_ICAL)}", f"DESCRIPTION:{text.translate(_ICAL)}",
+        "END:VEVENT", "END:VCALENDAR",
+    )  # fmt: skip
+    return "\r\n".join(map(folded, lines)) + "\r\n"
+
+
+# -- articles --------------------------------------------------------------------------------------
+
+TAGS = {"p", "h2", "h3", "ul", "ol", "li", "strong", "em", "a", "blockquote", "br"}
+"""The markup an article may hold; everything else is taken out, its words stay."""
+_MARKUP = re.compile(r"<\s*/?\s*[a-zA-Z!]")
+
+
+def looks_like_markup(text: str) -> bool:
+    """Whether a text was pasted with markup rather than typed (粘贴的格式)."""
+    return _MARKUP.search(text) is not None
+
+
+def paragraphs(text: str) -> Iterable[str]:
+    """A typed text in paragraphs: an empty line parts them."""
+    return (part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip())
