@@ -70,6 +70,7 @@ ENGINES = [
     "hezhi.engines.org",
     "hezhi.engines.records",
     "hezhi.engines.dossier",
+    "hezhi.engines.bulk",
     "hezhi.engines.registry",
     "hezhi.engines.flow",
     "hezhi.engines.reach",

@@ -16,6 +16,7 @@ from hezhi.chapters.grassroots.registers.models.people import (
     Occupancy,
     RegisteredResident,
     Resident,
+    StagedResident,
 )
 from hezhi.chapters.grassroots.registers.models.places import Building, Compound, Home
 
@@ -34,6 +35,7 @@ __all__ = [
     "Resident",
     "SmallPlace",
     "SocialOrganisation",
+    "StagedResident",
     "VolunteerGroup",
     "VolunteerMember",
 ]

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from hezhi.chapters.grassroots.registers.models.places import PRESENT, Home
+from hezhi.engines.bulk.models import staging_of
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.scope import within
 from hezhi.engines.records.history import tracked
@@ -94,6 +95,22 @@ class Resident(Record):
 
     def __str__(self) -> str:
         return self.number
+
+
+StagedResident = staging_of(
+    Resident,
+    (
+        "number", "kind", "person_name", "id_type", "id_number", "id_blind", "sex", "birth_date", "phone", "phone_blind",
+        "hukou_code", "hukou_address", "home", "household", "live_address", "relation",
+        "labels",
+        "district", "town", "community", "grid", "unit",
+    ),
+    {
+        "household_new": models.UUIDField("新立的户", null=True),
+        "occupancy_new": models.UUIDField("居住关系", null=True),
+    },
+)  # fmt: skip
+"""暂存的人口: residents of a large import on their way; whoever founds a household brings its id."""
 
 
 @tracked()

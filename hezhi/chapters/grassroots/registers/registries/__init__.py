@@ -6,6 +6,6 @@ from hezhi.chapters.grassroots.registers.registries import places
 from hezhi.chapters.grassroots.registers.registries import people
 
 # isort: split
-from hezhi.chapters.grassroots.registers.registries import organisations
+from hezhi.chapters.grassroots.registers.registries import in_bulk, organisations
 
-__all__ = ["organisations", "people", "places"]
+__all__ = ["in_bulk", "organisations", "people", "places"]
