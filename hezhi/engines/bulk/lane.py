@@ -27,8 +27,6 @@ from hezhi.ground.uploads import SHEETS, inspect_upload
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
-FROM_ROWS = 5_000
-"""A file of more rows goes this way; HEZHI_BULK_FROM_ROWS sets another number."""
 MOST_BYTES = 400 << 20
 BYTES_OF_A_ROW = 60
 """Of a workbook, roughly; only used where it does not tell its size itself."""
@@ -47,7 +45,7 @@ class BulkLane:
         """
         if carrier_of(registry.slug) is None or len(ring().newest_first("blind")) > 1:
             return False
-        return rows_in(cast(BinaryIO, upload)) > int(getattr(settings, "HEZHI_BULK_FROM_ROWS", FROM_ROWS))
+        return rows_in(cast(BinaryIO, upload)) > settings.HEZHI_BULK_FROM_ROWS
 
     def receive(self, registry: Registry, upload: UploadedFile, *, by: Actor) -> ImportRun:
         """Look the file through, keep it sealed in pieces, and leave the check to a job."""

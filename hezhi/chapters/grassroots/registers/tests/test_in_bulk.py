@@ -151,7 +151,7 @@ def take(quarter: Quarter, upload: SimpleUploadedFile, settings: Any, *, in_bulk
 
 def told(run: ImportRun) -> dict[str, Any]:
     names = ("state", "failure", "rows", "new", "changed", "unchanged", "refused")
-    return {name: getattr(run, name) for name in names} | {"report": {line: said for line, said in run.report}}
+    return {name: getattr(run, name) for name in names} | {"report": dict(run.report)}
 
 
 def confirmed(quarter: Quarter, run: ImportRun) -> ImportRun:
@@ -174,7 +174,10 @@ def people() -> dict[str, dict[str, Any]]:
             "heads": row.headed.count(),
             "sole": row.household and row.household.sole,
             "lives": [str(each.home) for each in row.occupancies.filter(until__isnull=True)],
-            "prints": (row.id_blind == blind("resident_id", row.id_number), row.phone_blind == blind("phone", row.phone)),
+            "prints": (
+                row.id_blind == blind("resident_id", row.id_number),
+                row.phone_blind == blind("phone", row.phone),
+            ),
             "home": row.home and (row.home.people_count, row.home.use),
         }
         for row in rows
@@ -217,7 +220,7 @@ def test_what_identifies_a_person_is_sealed_and_every_row_has_its_history(quarte
         version = found.versions.get(pgh_label="insert")
         assert (version.pgh_context["verb"], version.pgh_context["name"]) == ("registers.resident.import", "林样例")
         assert version.pgh_context_id == run.deed and version.id_number == row["id_number"]
-    assert AuditEntry.objects.filter(verb="registers.resident.import", object_id=run.pk).count() == 1
+    assert AuditEntry.objects.filter(event="registers.resident.import", object_id=run.pk).count() == 1
     assert not StagedResident.objects.exists() and not BulkChunk.objects.exists(), "nothing is left behind"
 
 
@@ -234,7 +237,9 @@ def test_a_batch_is_taken_back_as_a_whole_with_its_households(quarter: Quarter, 
     work_off()
     run.refresh_from_db()
     assert run.state == "undone", run.failure
-    assert not Resident.objects.filter(removed_at__isnull=True, id_blind__in=[blind("resident_id", r["id_number"]) for r in rows[:5]])
+    assert not Resident.objects.filter(
+        removed_at__isnull=True, id_blind__in=[blind("resident_id", r["id_number"]) for r in rows[:5]]
+    )
     assert Resident.objects.get(pk=before.pk).phone == before.phone
     home.refresh_from_db()
     assert home.people_count == 0 and not Occupancy.objects.exists()
