@@ -356,6 +356,7 @@ def _compare(bulk: Bulk, registry: Registry, run: ImportRun, by: Actor) -> tuple
     waiting = set(
         bulk.staged._base_manager.filter(run=run.pk, fate=Staged.State.WAITING).values_list("line", flat=True)
     )
+    staging.analyze(bulk.staged)
     with transaction.atomic():
         found = staging.Compared(bulk, run, by)
     waiting |= found.waiting

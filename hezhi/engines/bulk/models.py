@@ -82,8 +82,9 @@ def staging_of(
 ) -> type[Staged]:
     """The staging table of a register: these fields as they stand there, without its indexes and conditions.
 
-    Sealed fields stay bound to the register's own columns, so a staged value is the register's value. Make the table
-    UNLOGGED in its migration: what a crash of the server takes is read from the file again.
+    Sealed fields stay bound to the register's own columns, so a staged value is the register's value. Its
+    migration makes the table UNLOGGED (what a crash of the server takes is read from the file again), and gives a
+    function `<table>_analyze()` of the owner's.
     """
     fields = {name: _copied(model, name) for name in names} | dict(also or {})
     verbose = f"暂存的{model._meta.verbose_name}"

@@ -59,6 +59,12 @@ def _text(value: Any) -> str:
     return str(value)
 
 
+def analyze(staged: type[Staged]) -> None:
+    """Let the database count anew, as the table's owner may (see the migration): its plans are for what is there."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {staged._meta.db_table}_analyze()")
+
+
 def forget(bulk: Bulk, run_id: UUID) -> None:
     """Erase every row that is kept of a batch on its way, and what was said of them."""
     bulk.staged._base_manager.filter(run=run_id).delete()

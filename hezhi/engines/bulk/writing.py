@@ -56,6 +56,7 @@ def _write(
         if staging.conflicts(bulk, run, by) or bulk.outdated(cursor, run.pk):
             raise imports.outdated()
         telling.step("写入", run.new)
+        staging.analyze(bulk.staged)
         written, statement = 0, insert_statement(bulk)
         for number in sorted(set(chunks) - {COMPARED}):
             bulk.lead(cursor, run.pk, number, by)

@@ -39,18 +39,23 @@ _FOUND = f"""
       '', 0, %(now)s, %(by)s, %(now)s, %(by)s
     FROM registers_stagedresident AS s WHERE {_NEW} AND s.household_new IS NOT NULL ORDER BY s.line
 """
-# Who comes before the head in the file finds no household yet, as when the rows come one by one.
+# Who comes before the head in the file finds no household yet, as when the rows come one by one; so this runs before
+# the heads found theirs.
 _JOIN = f"""
-    UPDATE registers_stagedresident AS t SET household_id = coalesce(found.household_new, found.only)
-    FROM (SELECT s.id, s.household_new, there.only FROM registers_stagedresident AS s CROSS JOIN LATERAL (
-        SELECT CASE WHEN count(*) = 1 THEN (array_agg(f.id))[1] END AS only FROM (
-          SELECT h.id FROM registers_household AS h
-          WHERE h.home_id = s.home_id AND h.until IS NULL AND h.removed_at IS NULL AND NOT EXISTS (
-            SELECT FROM registers_stagedresident AS later WHERE later.id = h.head_id AND later.run = %(run)s
-              AND later.chunk = %(chunk)s AND later.household_new = h.id AND later.line > s.line)
-          LIMIT 2) AS f) AS there
-      WHERE {_NEW}) AS found
-    WHERE t.id = found.id AND coalesce(found.household_new, found.only) IS NOT NULL
+    WITH new AS (
+      SELECT s.id, s.home_id, s.household_new, count(s.household_new) OVER earlier AS many,
+        min(s.household_new::text) OVER earlier AS only
+      FROM registers_stagedresident AS s WHERE {_NEW}
+      WINDOW earlier AS (PARTITION BY s.home_id ORDER BY s.line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
+    there AS (
+      SELECT home_id, count(*) AS many, min(id::text) AS only FROM registers_household
+      WHERE until IS NULL AND removed_at IS NULL AND home_id IN (SELECT home_id FROM new) GROUP BY home_id),
+    found AS (
+      SELECT new.id, CASE WHEN new.household_new IS NOT NULL THEN new.household_new
+        WHEN new.many + coalesce(there.many, 0) = 1 THEN coalesce(there.only, new.only)::uuid END AS household
+      FROM new LEFT JOIN there USING (home_id))
+    UPDATE registers_stagedresident AS t SET household_id = found.household
+    FROM found WHERE t.id = found.id AND found.household IS NOT NULL
 """
 _LIVE = f"""
     INSERT INTO registers_occupancy (id, home_id, resident_id, household_id, role, relation, outside_name,
@@ -73,8 +78,8 @@ _BROUGHT = "(SELECT pgh_obj_id FROM registers_{table}event WHERE pgh_context_id 
 
 
 def found_households(cursor: Any, run: UUID, chunk: int, by: Actor) -> None:
-    """Found the households of one piece, and say of each staged person which one is his."""
-    for statement in (_SHARE, _FOUND, _JOIN):
+    """Say of each staged person of one piece which household is his, and found those that are new."""
+    for statement in (_JOIN, _SHARE, _FOUND):
         cursor.execute(statement, _given(run, chunk, by))
 
 
