@@ -1,20 +1,23 @@
-"""django-import-export with its bulk mode, diffs and reports left out: its quickest way."""
+"""django-import-export as its manual has it: widgets for keys and days, bulk mode, diffs and reports left out."""
 
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from import_export import resources
+from import_export import fields, resources, widgets
 from tablib import Dataset
 
 from bench.peers.rows.common import BATCH, NAMES, Bad, Register, read
-from hezhi.chapters.grassroots.registers.models import Resident
+from hezhi.chapters.grassroots.registers.models import Home, Resident
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import acting
 
 
 class ResidentResource(resources.ModelResource):
     """People from a sheet; every row is checked by the register's rules."""
+
+    home = fields.Field("home", "home", widgets.ForeignKeyWidget(Home, "number"))
+    birth_date = fields.Field("birth_date", "birth_date", widgets.DateWidget("%Y-%m-%d"))
 
     register: Register
     written: list[Resident]
@@ -29,6 +32,7 @@ class ResidentResource(resources.ModelResource):
 
     def import_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         """Fill a new row, or refuse it."""
+        super().import_instance(instance, row, **kwargs)
         try:
             told = self.register.values(row)
         except Bad as fault:

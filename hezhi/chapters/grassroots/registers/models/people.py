@@ -233,6 +233,7 @@ class Occupancy(models.Model):
                     ("role", RangeOperators.EQUAL),
                     (_days("since", "until"), RangeOperators.OVERLAPS),
                 ],
+                condition=~Q(role="lives"),  # who lives in one home at a time does not live in it twice
             ),
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="occupancy_ends_after_it_begins"
