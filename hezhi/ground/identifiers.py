@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
+from operator import mul
 
 from hezhi.ground.time import today
 
@@ -78,7 +79,9 @@ _PROVINCES = (
 
 def id_check_sign(first_17: str) -> str:
     """The check sign that belongs to the first 17 digits of an ID number."""
-    return _ID_SIGNS[sum(int(digit) * weight for digit, weight in zip(first_17, _ID_WEIGHTS, strict=True)) % 11]
+    if len(first_17) != len(_ID_WEIGHTS):
+        raise ValueError("17 digits, not more and not fewer")
+    return _ID_SIGNS[sum(map(mul, map(int, first_17), _ID_WEIGHTS)) % 11]
 
 
 def check_resident_id(typed: str, *, old_too: bool = False, on: date | None = None) -> ResidentId:

@@ -70,6 +70,7 @@ ENGINES = [
     "hezhi.engines.org",
     "hezhi.engines.records",
     "hezhi.engines.dossier",
+    "hezhi.engines.bulk",
     "hezhi.engines.registry",
     "hezhi.engines.flow",
     "hezhi.engines.reach",
@@ -194,6 +195,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # The command of a virus scanner, which gets the file's path; without one nothing waits for a verdict.
 UPLOAD_SCANNER = shlex.split(os.environ.get("HEZHI_SCANNER", ""))
+# A table of more rows goes the way of large files, where its register has declared one (see engines.bulk).
+HEZHI_BULK_FROM_ROWS = int(os.environ.get("HEZHI_BULK_FROM_ROWS", "5000"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

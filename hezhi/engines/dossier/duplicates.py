@@ -51,8 +51,7 @@ class Duplicates(Part):
         found = list(self.like(registry, form.instance, by)[:SHOWN])
         if found:
             form.doubles = [(registry.url_of(row), registry.row_name(row)) for row in found]
-            names = "、".join(f"“{name}”" for _, name in form.doubles)
-            raise PossibleDuplicate({"": f"可能与已有的{names}重复。请打开核对；确是另一条的，勾选“还是新增”再保存。"})
+            raise PossibleDuplicate({"": told([name for _, name in form.doubles])})
 
     def notices(self, registry: Registry, row: Model, by: Actor) -> Sequence[str]:
         found = list(self.like(registry, row, by)[:SHOWN])
@@ -74,6 +73,12 @@ class Duplicates(Part):
             if all(value not in (None, "") for value in values.values()):
                 condition |= Q(**values)
         return registry.present(registry.visible(by)).filter(condition).exclude(pk=row.pk).order_by("pk")
+
+
+def told(names: Sequence[str]) -> str:
+    """The sentence about rows that look the same."""
+    quoted = "、".join(f"“{name}”" for name in names)
+    return f"可能与已有的{quoted}重复。请打开核对；确是另一条的，勾选“还是新增”再保存。"
 
 
 def _value(row: Any, name: str) -> Any:

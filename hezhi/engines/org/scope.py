@@ -38,6 +38,12 @@ def within(scope: Scope, units_field: str = "unit_id") -> Q:
     return any_of(ways(scope, units_field))
 
 
+def holds(scope: Scope, row: Any) -> bool:
+    """Whether a row that carries level columns and a unit lies in a scope: `within`, for a row in hand."""
+    in_area = bool(scope.area) and getattr(row, f"{scope.level}_id") == scope.area
+    return scope.everything or in_area or row.unit_id in scope.units
+
+
 class ScopedQuerySet(models.QuerySet):
     """Rows asked for with the reader in hand."""
 

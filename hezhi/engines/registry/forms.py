@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
 
+STARS = "这里是脱敏后的内容，与现有内容对不上。请填写完整内容，或保持原样不动。"
+"""Said of a mask that stands for nothing we know."""
+
+
 class RegistryForm(forms.ModelForm):
     """Base of every registry's form.
 
@@ -145,7 +149,7 @@ class RegistryForm(forms.ModelForm):
                 long = isinstance(self.fields[name].widget, forms.Textarea)
                 cleaned[name] = tidy(value) if long else one_line(value)
         for name in self._stars:
-            self.add_error(name, "这里是脱敏后的内容，与现有内容对不上。请填写完整内容，或保持原样不动。")
+            self.add_error(name, STARS)
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:

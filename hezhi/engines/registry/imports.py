@@ -29,6 +29,7 @@ from hezhi.engines.records.vault import blind, index_of
 from hezhi.engines.registry import actions, site
 from hezhi.engines.registry.forms import lookup_for, make_form
 from hezhi.engines.registry.history import versions_of
+from hezhi.engines.registry.lanes import lane_for, lane_of
 from hezhi.engines.registry.models import ImportRun
 from hezhi.engines.registry.scope import person
 from hezhi.ground import tables, time
@@ -117,6 +118,9 @@ def receive(registry: Registry, upload: UploadedFile, *, by: Actor) -> ImportRun
 
     Raises UploadRefused and TableRefused for a file that is no table.
     """
+    lane = lane_for(registry, upload)
+    if lane is not None:
+        return lane.receive(registry, upload, by=by)
     looked = files.look_through([upload], field="file", kinds=SHEETS)
     run = ImportRun(
         registry=registry.slug, user_id=person(by), post_id=by.post_id, unit_id=by.unit_id,
@@ -130,7 +134,7 @@ def receive(registry: Registry, upload: UploadedFile, *, by: Actor) -> ImportRun
         run.file = str(kept[0].pk)
         run.save(update_fields=["file"])
         if not small:
-            _defer("check_import", run)
+            defer("check_import", run)
     if small:
         check(run.pk)
         run.refresh_from_db()
@@ -142,17 +146,21 @@ def check(run_id: UUID) -> None:
     run = ImportRun.objects.filter(pk=run_id, state=State.CHECKING).first()
     if run is None:
         return
-    registry, by = site.get(run.registry), _importer(run)
+    registry, by = site.get(run.registry), importer(run)
     try:
+        if run.lane:
+            return lane_of(run).check(registry, run, by)
         # The rows need somebody who acts, as in earnest; his trace is taken back with them.
         with transaction.atomic():
             with acting(by, verb=f"{registry.label}.import"):
                 batch = _read(registry, run, by)
             transaction.set_rollback(True)
     except Refusal as refusal:
-        _set(run, by, "registry.check_import", state=State.FAILED, failure=_sentence(refusal), finished_at=time.now())
+        set_state(
+            run, by, "registry.check_import", state=State.FAILED, failure=_sentence(refusal), finished_at=time.now()
+        )
         return
-    _set(run, by, "registry.check_import", state=State.CHECKED, report=batch.report[:REPORTED], **batch.counts)
+    set_state(run, by, "registry.check_import", state=State.CHECKED, report=batch.report[:REPORTED], **batch.counts)
 
 
 def confirm(run_id: UUID, *, by: Actor) -> ImportRun:
@@ -167,9 +175,9 @@ def confirm(run_id: UUID, *, by: Actor) -> ImportRun:
         if not claimed:
             raise NotNow(what="这个批次刚刚已经确认过了。")
         deed.on(run)
-        small = run.rows <= CHUNK
+        small = run.rows <= CHUNK and not run.lane
         if not small:
-            _defer("write_import", run)
+            defer("write_import", run)
     if small:
         write(run.pk)
     run.refresh_from_db()
@@ -181,22 +189,24 @@ def write(run_id: UUID) -> None:
     run = ImportRun.objects.filter(pk=run_id, state=State.WRITING).first()
     if run is None:
         return
-    registry, by = site.get(run.registry), _importer(run)
+    registry, by = site.get(run.registry), importer(run)
     try:
+        if run.lane:
+            return lane_of(run).write(registry, run, by)
         with acting(by, verb=f"{registry.label}.import") as deed:
             ImportRun.objects.select_for_update().get(pk=run.pk, state=State.WRITING)
             batch = _read(registry, run, by)
             if batch.counts["refused"] > run.refused:
-                raise NotNow(
-                    what="预检之后数据有了变化，有的行不能再写入，整批没有写入。", remedy="请重新上传，再预检一次。"
-                )
+                raise outdated()
             deed.on(run)
             deed.detail = dict(batch.counts)
             ImportRun.objects.filter(pk=run.pk).update(
                 state=State.WRITTEN, deed=deed.id, finished_at=time.now(), **batch.counts
             )
     except (Refusal, ImportRun.DoesNotExist) as refusal:
-        _set(run, by, "registry.fail_import", state=State.FAILED, failure=_sentence(refusal), finished_at=time.now())
+        set_state(
+            run, by, "registry.fail_import", state=State.FAILED, failure=_sentence(refusal), finished_at=time.now()
+        )
 
 
 def give_up(run_id: UUID, *, by: Actor) -> None:
@@ -204,7 +214,7 @@ def give_up(run_id: UUID, *, by: Actor) -> None:
     run = own_run(run_id, by)
     if run.state not in (State.CHECKED, State.FAILED):
         raise NotNow(what=f"这个批次{run.get_state_display()}，不能放弃。")
-    _set(run, by, "registry.give_up_import", state=State.GIVEN_UP, finished_at=time.now())
+    set_state(run, by, "registry.give_up_import", state=State.GIVEN_UP, finished_at=time.now())
     _destroy(run, by)
 
 
@@ -220,6 +230,8 @@ def undo(run_id: UUID, *, by: Actor, reason: str) -> int:
         raise NotNow(what="这个批次不能撤销。")
     if not reason.strip():
         raise BadInput({"reason": "请写明撤销的原因。"})
+    if run.lane:
+        return lane_of(run).undo(registry, run, by, reason)
     with acting(by, verb=f"{registry.label}.undo", reason=reason) as deed:
         written: list[Any] = list(events._default_manager.filter(pgh_context_id=run.deed).order_by("-pgh_id"))
         ids = {event.pgh_obj_id for event in written}
@@ -228,14 +240,19 @@ def undo(run_id: UUID, *, by: Actor, reason: str) -> int:
             pgh_obj_id__in=ids, pgh_id__gt=max((e.pgh_id for e in written), default=0)
         )
         if len(rows) != len(ids) or later.exclude(pgh_context_id=run.deed).exists():
-            raise NotNow(
-                what="这批记录之后又有改动，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched"
-            )
+            raise touched()
         for event in written:
             take_back(registry, rows[event.pgh_obj_id], event, events, reason)
         ImportRun.objects.filter(pk=run.pk).update(state=State.UNDONE)
         deed.on(run)
     return len(ids)
+
+
+def take_back_run(run_id: UUID) -> None:
+    """Take back a batch whose lane leaves that to a job."""
+    run = ImportRun.objects.filter(pk=run_id, state=State.UNDOING).first()
+    if run is not None:
+        lane_of(run).take_back(run.pk)
 
 
 def refused_sheet(run_id: UUID, *, by: Actor) -> bytes:
@@ -244,7 +261,9 @@ def refused_sheet(run_id: UUID, *, by: Actor) -> bytes:
     if not run.file:
         raise NotFound(what="这个批次的文件已经销毁。", meaning="上传的文件只保留 24 小时。")
     registry = site.get(run.registry)
-    reasons = {number: _by_words(told) for number, told in run.report}
+    if run.lane:
+        return lane_of(run).refused_sheet(run)
+    reasons = {number: by_words(told) for number, told in run.report}
     columns = sheet_columns(registry, by, for_template=False)
     out = io.BytesIO()
     with _table(run, columns) as table:
@@ -285,7 +304,7 @@ _SEVERAL = object()
 
 
 @dataclass
-class _Batch:
+class Batch:
     """What came of reading a file: counts, and what is wrong with which row."""
 
     registry: Registry
@@ -424,11 +443,11 @@ class _Batch:
         self.report.append((row.number, {name: list(said) for name, said in told.items()}))
 
 
-def _read(registry: Registry, run: ImportRun, by: Actor) -> _Batch:
-    batch = _Batch(registry, by, _lookups(registry, by))
+def _read(registry: Registry, run: ImportRun, by: Actor) -> Batch:
+    batch = Batch(registry, by, lookups_of(registry, by))
     columns = sheet_columns(registry, by, for_template=False)
     with _table(run, columns) as table:
-        _refuse_unknown(registry, table.unknown)
+        refuse_unknown(registry, table.unknown)
         rows = iter(table)
         for chunk in iter(lambda: list(islice(rows, CHUNK)), []):
             if batch.counts["rows"] + len(chunk) > registry.import_rows:
@@ -440,11 +459,13 @@ def _read(registry: Registry, run: ImportRun, by: Actor) -> _Batch:
 
 
 def _table(run: ImportRun, columns: list[tables.Column]) -> tables.Table:
+    if run.lane:
+        return lane_of(run).table(run, columns)
     kept = Attachment.objects.get(pk=run.file)
     return tables.open_table(io.BytesIO(files.content_of(kept)), kept.kind, columns)
 
 
-def _refuse_unknown(registry: Registry, headings: Iterable[str]) -> None:
+def refuse_unknown(registry: Registry, headings: Iterable[str]) -> None:
     """A heading we do not know is refused, because its column would be lost silently; what an export
     adds for reading is passed over."""
     only_read = {c.label for name, c in registry.export_columns.items() if name not in registry.fields()}
@@ -456,7 +477,8 @@ def _refuse_unknown(registry: Registry, headings: Iterable[str]) -> None:
         )  # fmt: skip
 
 
-def _lookups(registry: Registry, by: Actor) -> dict[str, Lookup]:
+def lookups_of(registry: Registry, by: Actor) -> dict[str, Lookup]:
+    """What each foreign key of a sheet may name, read once for all its rows."""
     found = {}
     for name, item in registry.form_class.base_fields.items():
         if isinstance(item, LookupField):
@@ -486,7 +508,7 @@ def problems_with_cells(
 def _cells(registry: Registry, run: ImportRun, wanted: set[int]) -> dict[int, dict[str, str]]:
     """The cells of some rows; masked where a column is masked."""
     found: dict[int, dict[str, str]] = {}
-    with _table(run, sheet_columns(registry, _importer(run), for_template=False)) as table:
+    with _table(run, sheet_columns(registry, importer(run), for_template=False)) as table:
         for row in table:
             if row.number in wanted:
                 kinds = registry.mask_kinds
@@ -496,11 +518,23 @@ def _cells(registry: Registry, run: ImportRun, wanted: set[int]) -> dict[int, di
     return found
 
 
-def _by_words(told: dict[str, list[str]]) -> dict[str, str]:
+def by_words(told: dict[str, list[str]]) -> dict[str, str]:
+    """The faults of a row as one text for each column."""
     return {name: "".join(said) for name, said in told.items()}
 
 
-def _importer(run: ImportRun) -> Actor:
+def outdated() -> NotNow:
+    """The register has changed since the check, so nothing is written."""
+    return NotNow(what="预检之后数据有了变化，有的行不能再写入，整批没有写入。", remedy="请重新上传，再预检一次。")
+
+
+def touched() -> NotNow:
+    """Somebody has worked on the batch's rows, so it stays."""
+    return NotNow(what="这批记录之后又有改动，不能整批撤销。", remedy="请逐条核对修改。", code="registry.touched")
+
+
+def importer(run: ImportRun) -> Actor:
+    """The one in whose name a batch is written: his rights as they are now."""
     by = actor_of(User.objects.get(pk=run.user_id), run.post_id)
     return by.at(channel="import", address=None, request_id="")
 
@@ -513,7 +547,8 @@ def _sentence(refusal: Exception) -> str:
     return f"{refusal.what}{said}{refusal.remedy}"[:500]
 
 
-def _set(run: ImportRun, by: Actor, verb: str, **values: Any) -> None:
+def set_state(run: ImportRun, by: Actor, verb: str, **values: Any) -> None:
+    """Bring a batch to another state, as a verb of its own."""
     with acting(by, verb=verb) as deed:
         ImportRun.objects.filter(pk=run.pk).update(**values)
         deed.on(run)
@@ -522,6 +557,8 @@ def _set(run: ImportRun, by: Actor, verb: str, **values: Any) -> None:
 
 def _destroy(run: ImportRun, by: Actor) -> None:
     with acting(by, verb="registry.destroy_upload") as deed:
+        if run.lane:
+            lane_of(run).forget(run)
         places = files.erase_files(run.pk)
         ImportRun.objects.filter(pk=run.pk).update(file="")
         deed.on(run)
@@ -529,7 +566,8 @@ def _destroy(run: ImportRun, by: Actor) -> None:
         store.drop(place)
 
 
-def _defer(task: str, run: ImportRun) -> None:
+def defer(task: str, run: ImportRun) -> None:
+    """Leave a batch's next step to the worker, within the verb under way."""
     # By name: the job knows this room, so this room may not know the job.
     app.configure_task(f"registry.{task}").defer(run_id=str(run.pk))
 

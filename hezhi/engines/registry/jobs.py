@@ -37,6 +37,12 @@ def write_import(run_id: str) -> None:
     imports.write(UUID(run_id))
 
 
+@app.task(name="registry.undo_import", queue="files", retry=RetryStrategy(max_attempts=3, exponential_wait=10))
+def undo_import(run_id: str) -> None:
+    """Take a large batch back; does nothing when it is taken back already."""
+    imports.take_back_run(UUID(run_id))
+
+
 def purge(most: int = 200) -> int:
     """Erase removed rows whose term is over (到期清除), their history and all that hangs on them; gives how many.
 

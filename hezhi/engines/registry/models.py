@@ -110,6 +110,7 @@ class ImportRun(models.Model):
         WRITTEN = "written", "已写入"
         FAILED = "failed", "未写入"
         GIVEN_UP = "given_up", "已放弃"
+        UNDOING = "undoing", "正在撤销"
         UNDONE = "undone", "已撤销"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -119,6 +120,7 @@ class ImportRun(models.Model):
     unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, related_name="+", verbose_name="单位")
     name = models.CharField("文件名", max_length=200)
     file = models.CharField("文件", max_length=200, blank=True)
+    lane = models.CharField("导入通道", max_length=10, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.CHECKING)
     rows = models.PositiveIntegerField("行数", default=0)
     new = models.PositiveIntegerField("新增", default=0)

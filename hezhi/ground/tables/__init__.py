@@ -9,16 +9,18 @@ through; nothing here trusts them all the same.
 
 from hezhi.ground.tables.cells import plain_cell, safe_cell
 from hezhi.ground.tables.columns import Column
-from hezhi.ground.tables.reading import Row, Table, TableRefused, open_table, plain_rows
+from hezhi.ground.tables.reading import Raw, Row, Table, TableRefused, open_rows, open_table, plain_rows
 from hezhi.ground.tables.writing import REASON, csv_chunks, write_refused, write_rows, write_template
 
 __all__ = [
     "REASON",
     "Column",
+    "Raw",
     "Row",
     "Table",
     "TableRefused",
     "csv_chunks",
+    "open_rows",
     "open_table",
     "plain_cell",
     "plain_rows",

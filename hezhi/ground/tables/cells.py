@@ -20,4 +20,4 @@ def safe_cell(text: str) -> str:
 
 def plain_cell(text: str) -> str:
     """The text that `safe_cell` guarded: `plain_cell(safe_cell(x)) == x` for each x."""
-    return text[1:] if _GUARDED.match(text) else text
+    return text[1:] if text[:1] == "'" and _GUARDED.match(text) else text

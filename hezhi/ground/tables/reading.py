@@ -24,7 +24,7 @@ from hezhi.ground.tables.columns import Column, Match, match_headings
 from hezhi.ground.text import one_line, tidy
 from hezhi.ground.uploads import text_encoding
 
-__all__ = ["Row", "Table", "TableRefused", "open_table", "plain_rows"]
+__all__ = ["Raw", "Row", "Table", "TableRefused", "open_rows", "open_table", "plain_rows"]
 
 MOST_ROWS = 200_000
 MOST_SIGNS = 131_072
@@ -60,17 +60,17 @@ class Row:
     """Column's name → what is wrong with the cell itself, in Chinese."""
 
 
-_Raw = tuple[int, list[str], list[int]]
+Raw = tuple[int, list[str], list[int]]
 """Number, cells, places where a number has lost digits."""
 
 
 class Table:
     """An open table: its headings, then its rows, once (打开的表格). Close it, or use it in a `with`."""
 
-    def __init__(self, raw: Generator[_Raw], columns: Sequence[Column], most_rows: int) -> None:
+    def __init__(self, raw: Generator[Raw], columns: Sequence[Column], most_rows: int) -> None:
         self._raw = raw
         self._most_rows = most_rows
-        self._waiting: list[_Raw] = []
+        self._waiting: list[Raw] = []
         self.heading_row, self.headings, match = self._find_headings(columns)
         self.places = match.places
         self.unknown = match.unknown
@@ -96,9 +96,14 @@ class Table:
         for count, (number, cells, lossy) in enumerate(chain(self._waiting, self._raw), 1):
             if count > self._most_rows:
                 raise TableRefused("too_many_rows", f"数据超过 {self._most_rows} 行", _SPLIT)
-            yield self._row(number, cells, lossy)
+            yield self.row(number, cells, lossy)
 
-    def _row(self, number: int, cells: list[str], lossy: list[int]) -> Row:
+    def raw(self) -> Iterator[Raw]:
+        """The rows below the headings as they stand, for who reads them column by column."""
+        yield from chain(self._waiting, self._raw)
+
+    def row(self, number: int, cells: list[str], lossy: list[int]) -> Row:
+        """One row by its columns."""
         row = Row(number, cells, {})
         for name, place in self.places.items():
             text = tidy(cells[place]) if place < len(cells) else ""
@@ -143,30 +148,31 @@ def open_table(file: BinaryIO, kind: str, columns: Sequence[Column], *, most_row
     The first visible sheet with content is read. Raises TableRefused here for what the headings show,
     and while reading for a broken row or too many of them. Empty rows are passed over, numbers kept.
     """
-    return Table(_raw_rows(file, kind), columns, most_rows)
+    return Table(open_rows(file, kind), columns, most_rows)
 
 
 def plain_rows(file: BinaryIO, kind: str, *, most_rows: int = MOST_ROWS) -> Iterator[tuple[int, list[str]]]:
     """All rows with their numbers, headings and all, where no columns are declared (a mapping on screen)."""
-    with closing(_raw_rows(file, kind)) as raw:
+    with closing(open_rows(file, kind)) as raw:
         for count, (number, cells, _) in enumerate(raw, 1):
             if count > most_rows:
                 raise TableRefused("too_many_rows", f"数据超过 {most_rows} 行", _SPLIT)
             yield number, cells
 
 
-def _raw_rows(file: BinaryIO, kind: str) -> Generator[_Raw]:
+def open_rows(file: BinaryIO, kind: str, memory: int = _MEMORY_MB, seconds: int = _SECONDS) -> Generator[Raw]:
+    """Every row that is not empty, with its number; for a sheet no more memory (MB) and CPU time than told."""
     if kind == "csv":
         return _csv_rows(file)
     if kind in ("xlsx", "xls", "ods"):
-        return _sheet_rows(file)
+        return _sheet_rows(file, memory, seconds)
     raise ValueError(f"{kind} is no table")
 
 
 # -- CSV -------------------------------------------------------------------------------------------
 
 
-def _csv_rows(file: BinaryIO) -> Generator[_Raw]:
+def _csv_rows(file: BinaryIO) -> Generator[Raw]:
     stream = io.TextIOWrapper(cast(Any, getattr(file, "file", file)), text_encoding(file), newline="")
     number = 0
     try:
@@ -212,12 +218,12 @@ def _fault(name: str) -> TableRefused:
     return TableRefused(name, *_FAULTS[name])
 
 
-def _sheet_rows(file: BinaryIO) -> Generator[_Raw]:
+def _sheet_rows(file: BinaryIO, memory: int, seconds: int) -> Generator[Raw]:
     with tempfile.TemporaryFile() as copy:
         file.seek(0)
         shutil.copyfileobj(file, copy)
         copy.seek(0)
-        command = [sys.executable, "-I", str(_UNFOLD), str(_MEMORY_MB), str(_SECONDS)]
+        command = [sys.executable, "-I", str(_UNFOLD), str(memory), str(seconds)]
         run = subprocess.Popen(command, stdin=copy, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={})
         try:
             yield from _told_rows(run)
@@ -226,7 +232,7 @@ def _sheet_rows(file: BinaryIO) -> Generator[_Raw]:
             run.communicate()
 
 
-def _told_rows(run: subprocess.Popen[bytes]) -> Generator[_Raw]:
+def _told_rows(run: subprocess.Popen[bytes]) -> Generator[Raw]:
     assert run.stdout is not None  # noqa: S101
     head = run.stdout.readline()
     if not head.endswith(b"\n"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -57,6 +58,25 @@ class Lookup:
                 # A word that means two rows is remembered as such, and refused when it comes.
                 self._known[key] = row if key not in self._known or self._known[key] == row else ()
 
+    def remember(self, typed: Collection[str], *fetched: str) -> None:
+        """Know what these texts mean, asked for together; `fetched` names the columns that are needed of the rows."""
+        if self._all_known:
+            return
+        left = {text for text in typed if text and text not in self._known}
+        keys = {text: key for text in left if (key := _key(text)) is not None}
+        rows = self.rows.only("pk", *self.words, *fetched) if fetched else self.rows
+        by_key = {row.pk: row for row in rows.filter(pk__in=keys.values())} if keys else {}
+        self._known |= {text: by_key.get(key) for text, key in keys.items()}
+        left -= set(keys)
+        for name in self.words:
+            found: dict[str, Any] = {}
+            for row in rows.filter(**{f"{name}__in": left}) if left else ():
+                text = str(getattr(row, name))
+                found[text] = () if text in found else row
+            self._known |= found
+            left -= set(found)
+        self._known |= dict.fromkeys(left)
+
     def add(self, row: Any) -> None:
         """Know one more row, entered a moment ago."""
         for name in ("pk", *self.words):
@@ -86,10 +106,9 @@ class Lookup:
         return [(str(a), str(b)) for a, b in self.rows.filter(condition).values_list(self.label, code)[:most]]
 
     def _ask(self, typed: str) -> Any:
-        try:
-            return self.rows.filter(pk=UUID(typed)).first()
-        except ValueError:
-            pass
+        key = _key(typed)
+        if key is not None:
+            return self.rows.filter(pk=key).first()
         for name in self.words:
             found = list(self.rows.filter(**{name: typed})[:2])
             if found:
@@ -104,6 +123,13 @@ class Lookup:
         if not names:
             return "目前没有可选的内容。"
         return f"可选：{'、'.join(names[:NAMED_AT_MOST])}{'等' if len(names) > NAMED_AT_MOST else ''}。"
+
+
+def _key(typed: str) -> UUID | None:
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
 
 
 class LookupWidget(forms.Select):

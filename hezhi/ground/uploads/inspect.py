@@ -44,44 +44,47 @@ class Checked:
     """Of pictures the newly drawn one: store this, never what came in."""
 
 
-def inspect_upload(file: BinaryIO, allowed: Collection[str], *, name: str = "", field: str = "file") -> Checked:
+def inspect_upload(
+    file: BinaryIO, allowed: Collection[str], *, name: str = "", field: str = "file", most: int = 0
+) -> Checked:
     """Look a file through, and leave it at its beginning (检查上传文件).
 
     `allowed` holds names of `KINDS`, usually `PICTURES`, `SHEETS`, `DOCUMENTS` or a union of them.
     `name` is what the sender called it, by default the file's own `name`; `field` is the form's
-    field under which the letter stands. Raises UploadRefused.
+    field under which the letter stands. `most` bytes (8 times as many unpacked) instead of the usual limit are for
+    who reads a file in pieces. Raises UploadRefused.
     """
     if not allowed or not all(KINDS[kind].family for kind in allowed):
         raise ValueError(f"a door lets in pictures, sheets and documents, not {sorted(allowed)}")
     told = one_line(name or str(getattr(file, "name", "") or ""))
     shown = re.split(r"[/\\]", told)[-1][:_MOST_NAME]
     try:
-        return _inspect(file, frozenset(allowed), shown)
+        return _inspect(file, frozenset(allowed), shown, most)
     except UploadRefused as letter:
         raise letter.about(shown, field) from letter.__cause__
     finally:
         file.seek(0)
 
 
-def _inspect(file: BinaryIO, allowed: frozenset[str], name: str) -> Checked:
+def _inspect(file: BinaryIO, allowed: frozenset[str], name: str, most: int) -> Checked:
     size = file.seek(0, 2)
     file.seek(0)
     head = file.read(4096)
     if not head:
         raise UploadRefused("empty", "文件是空的，里面没有内容", "请确认选对了文件，再重新上传")
     families = {KINDS[kind].family for kind in allowed}
-    _refuse_too_large(size, max(families, key=lambda family: LIMITS[family]))
-    kind = KINDS[_kind(file, head, name)]
+    _refuse_too_large(size, max(families, key=lambda family: LIMITS[family]), most)
+    kind = KINDS[_kind(file, head, name, most)]
     _refuse_not_allowed(kind, allowed, name)
-    _refuse_too_large(size, kind.family)
+    _refuse_too_large(size, kind.family, most)
     return _looked_through(file, kind, size, safe_name(name, kind.name))
 
 
-def _kind(file: BinaryIO, head: bytes, name: str) -> str:
+def _kind(file: BinaryIO, head: bytes, name: str, most: int) -> str:
     """The kind by content; the name only tells a text table from other texts."""
     seen = sniff(head)
     if seen == "zip":
-        return check_office_zip(file)
+        return check_office_zip(file, 8 * most)
     if seen == "ole":
         file.seek(0)
         return kind_of_ole(file.read())
@@ -107,11 +110,11 @@ def _looked_through(file: BinaryIO, kind: Kind, size: int, name: str) -> Checked
     return Checked(kind.name, kind.content_type, size, name)
 
 
-def _refuse_too_large(size: int, family: str) -> None:
-    if size >= LIMITS[family]:
+def _refuse_too_large(size: int, family: str, most: int = 0) -> None:
+    if size >= (most or LIMITS[family]):
         raise UploadRefused(
             "too_large",
-            f"文件有 {megabytes(size)}，{_FAMILY_TITLES[family]}须小于 {LIMITS[family] // MB} MB",
+            f"文件有 {megabytes(size)}，{_FAMILY_TITLES[family]}须小于 {(most or LIMITS[family]) // MB} MB",
             _SMALLER[family],
         )
 

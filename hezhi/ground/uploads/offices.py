@@ -83,9 +83,10 @@ class _Part:
     """Its name in lower case, with plain slashes."""
 
 
-def check_office_zip(file: BinaryIO) -> str:
+def check_office_zip(file: BinaryIO, most_unpacked: int = 0) -> str:
     """The kind of a packed file (xlsx, docx, ods, ofd, zip), after everything in it was looked at.
 
+    `most_unpacked` bytes instead of the usual limit are for who unfolds it with a limit of memory of his own.
     Raises UploadRefused: damaged, locked, a bomb, doubled or straying names, macros, embedded
     files, links to other files.
     """
@@ -94,7 +95,7 @@ def check_office_zip(file: BinaryIO) -> str:
         with zipfile.ZipFile(file) as folder:
             parts = [_Part(info, info.filename.lower().replace("\\", "/")) for info in folder.infolist()]
             _check_directory(parts)
-            _check_sizes(file, parts)
+            _check_sizes(file, parts, most_unpacked or _MOST_UNPACKED)
             kind = kind_of_zip({part.info.filename for part in parts}, _read(folder, "[Content_Types].xml"))
             if kind in ("xlsx", "docx", "ods"):
                 _check_contents(folder, parts)
@@ -152,10 +153,10 @@ def _strays(name: str) -> bool:
     return name.startswith("/") or ".." in name.split("/") or ":" in name or bool(re.search(r"[\x00-\x1f]", name))
 
 
-def _check_sizes(file: BinaryIO, parts: list[_Part]) -> None:
+def _check_sizes(file: BinaryIO, parts: list[_Part], most: int) -> None:
     told = sum(part.info.file_size for part in parts)
     packed = max(1, sum(part.info.compress_size for part in parts))
-    if told > _MOST_UNPACKED or (told > _RATIO_COUNTS_FROM and told / packed > _MOST_RATIO):
+    if told > most or (told > _RATIO_COUNTS_FROM and told / packed > _MOST_RATIO):
         raise UploadRefused(
             "bomb",
             f"文件展开后有 {megabytes(told)}，是压缩后的 {told // packed} 倍，超出了正常表格和文档的范围",

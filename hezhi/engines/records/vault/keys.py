@@ -34,6 +34,7 @@ __all__ = [
     "KeyRingRefused",
     "create_compartment",
     "create_key_ring",
+    "key_folder",
     "purpose_of",
     "ring",
     "rotate",
@@ -222,7 +223,7 @@ def create_compartment(name: str, folder: Path | None = None) -> bool:
 
     Back it up apart from the others. Without it what lies in the compartment cannot be read by anybody.
     """
-    place, purpose = folder or _folder(), purpose_of(name)
+    place, purpose = folder or key_folder(), purpose_of(name)
     if _has_key(place, purpose):
         return False
     with suppress(FileExistsError):  # another process was quicker
@@ -265,11 +266,12 @@ def _make(folder: Path, purpose: str, version: int) -> str:
     return path.name
 
 
-def _folder() -> Path:
+def key_folder() -> Path:
+    """Where this installation's keys lie."""
     return Path(getattr(settings, "HEZHI_KEYS", None) or Path(settings.HEZHI_HOME) / "keys")
 
 
 @lru_cache(maxsize=1)
 def ring() -> KeyRing:
     """The ring of this installation, from `HEZHI_HOME/keys` (or the setting HEZHI_KEYS)."""
-    return KeyRing(_folder())
+    return KeyRing(key_folder())

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 
 from hezhi.engines.registry import imports
+from hezhi.engines.registry.lanes import lane_of
 from hezhi.engines.registry.models import ImportRun
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.ground import time
@@ -19,7 +20,7 @@ from hezhi.ground.ui.shapes import Figure, RowProblem, Step
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = ImportRun.State
-UNDER_WAY = (State.CHECKING, State.WRITING)
+UNDER_WAY = (State.CHECKING, State.WRITING, State.UNDOING)
 
 
 class UploadForm(forms.Form):
@@ -90,7 +91,8 @@ class RunPage(RegistryPage):
             return self.done("已放弃这个批次，上传的文件已销毁。", self.registry.url())
         if step == "undo":
             count = imports.undo(run.pk, by=self.by, reason=request.POST.get("reason", "")[:200])
-            return self.done(f"已撤销这个批次的 {count} 行。", self.registry.url("import", run.pk))
+            said = f"已撤销这个批次的 {count} 行。" if count else "正在撤销这个批次，完成后本页会更新。"
+            return self.done(said, self.registry.url("import", run.pk))
         imports.confirm(run.pk, by=self.by)
         return self.done("批次已确认。", self.registry.url("import", run.pk))
 
@@ -157,14 +159,23 @@ def figures(run: ImportRun) -> list[Figure]:
 
 def job_of(registry: Any, run: ImportRun) -> dict[str, Any]:
     """What the wizard shows while a job is at work."""
+    told = lane_of(run).progress(run) if run.lane else None
     waited = int((time.now() - run.created_at).total_seconds())
     note = f"已用 {waited} 秒。可以离开本页，稍后在“导入”里查看结果。"
+    if told is not None:
+        left = "" if told.left is None else f"约还需 {in_short(told.left)}。"
+        note = f"{told.words}。{left}可以离开本页，稍后在“导入”里查看结果。"
     return {
         "name": run.get_state_display(),
         "note": note,
-        "percent": None,
+        "percent": told.percent if told else None,
         "url": registry.url("import", run.pk, "job"),
     }
+
+
+def in_short(seconds: int) -> str:
+    """A span in words: «40 秒», «3 分钟»."""
+    return f"{max(seconds, 1)} 秒" if seconds < 90 else f"{(seconds + 30) // 60} 分钟"
 
 
 def as_file(content: bytes, content_type: str, name: str) -> HttpResponse:

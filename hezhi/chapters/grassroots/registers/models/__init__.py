@@ -17,6 +17,7 @@ from hezhi.chapters.grassroots.registers.models.people import (
     Occupancy,
     RegisteredResident,
     Resident,
+    StagedResident,
 )
 from hezhi.chapters.grassroots.registers.models.places import Building, Compound, Home, HomeDescent, Plate
 from hezhi.chapters.grassroots.registers.models.turnout import GroupActivity, GroupShift, SignIn
@@ -45,6 +46,7 @@ __all__ = [
     "SignIn",
     "SmallPlace",
     "SocialOrganisation",
+    "StagedResident",
     "VolunteerGroup",
     "VolunteerMember",
 ]

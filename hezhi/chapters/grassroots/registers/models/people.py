@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from hezhi.chapters.grassroots.registers.models.places import PRESENT, Home
+from hezhi.engines.bulk.models import staging_of
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.scope import within
 from hezhi.engines.records.history import tracked
@@ -26,7 +27,7 @@ def _days(first: str, last: str) -> Func:
     return Func(F(first), F(last), Value("[)"), function="daterange", output_field=DateRangeField())
 
 
-@tracked()
+@tracked(indexed=False)
 class Resident(Record):
     """人口: one person who lives or is registered in the district; one entry, whatever facets he has.
 
@@ -52,11 +53,11 @@ class Resident(Record):
     person_name = models.CharField("姓名", max_length=50)
     id_type = DictionaryField("证件种类", "document", max_length=3, default="111")
     id_number = SealedTextField("证件号码", max_length=30, blank=True, default="")
-    id_blind = BlindIndexField(source="id_number", purpose="resident_id", verbose_name="证件号码索引")
+    id_blind = BlindIndexField(source="id_number", purpose="resident_id", verbose_name="证件号码索引", db_index=False)
     sex = DictionaryField("性别", "sex", max_length=1, blank=True)
     birth_date = models.DateField("出生日期", null=True, blank=True)
     phone = SealedTextField("联系电话", max_length=50, blank=True, default="")
-    phone_blind = BlindIndexField(source="phone", purpose="phone", verbose_name="联系电话索引")
+    phone_blind = BlindIndexField(source="phone", purpose="phone", verbose_name="联系电话索引", db_index=False)
     hukou_code = models.CharField("户籍地行政区划", max_length=6, blank=True, help_text="6 位行政区划代码")
     hukou_address = SealedTextField("户籍地详址", max_length=80, blank=True, default="")
     home = models.ForeignKey(
@@ -89,6 +90,8 @@ class Resident(Record):
         ]
         indexes = [
             models.Index(fields=["person_name"], name="resident_name"),
+            models.Index(fields=["id_blind"], name="resident_id_print"),
+            models.Index(fields=["phone_blind"], name="resident_phone_print"),
             models.Index(fields=["community", "kind"], name="resident_community_kind"),
         ]
 
@@ -96,7 +99,23 @@ class Resident(Record):
         return self.number
 
 
-@tracked()
+StagedResident = staging_of(
+    Resident,
+    (
+        "number", "kind", "person_name", "id_type", "id_number", "id_blind", "sex", "birth_date", "phone", "phone_blind",
+        "hukou_code", "hukou_address", "home", "household", "live_address", "relation",
+        "labels",
+        "district", "town", "community", "grid", "unit",
+    ),
+    {
+        "household_new": models.UUIDField("新立的户", null=True),
+        "occupancy_new": models.UUIDField("居住关系", null=True),
+    },
+)  # fmt: skip
+"""暂存的人口: residents of a large import on their way; whoever founds a household brings its id."""
+
+
+@tracked(indexed=False)
 class Household(Record):
     """户: people who keep house together in one home, from a day to a day; its card is the 户卡.
 
@@ -149,7 +168,7 @@ class ThroughHomeQuerySet(models.QuerySet[models.Model]):
         return self.filter(Q(until__isnull=True) | Q(until__gt=day), since__lte=day)
 
 
-@tracked()
+@tracked(indexed=False)
 class Occupancy(models.Model):
     """人房关系: a person owned, rented or lived in a home from a day up to a day.
 
@@ -165,18 +184,20 @@ class Occupancy(models.Model):
     purpose = "说明房屋由谁持有、由谁居住，入户服务和安全提示时联系到人"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    home = models.ForeignKey(Home, models.PROTECT, related_name="occupancies", verbose_name="房屋")
+    home = models.ForeignKey(Home, models.PROTECT, related_name="occupancies", verbose_name="房屋", db_index=False)
     resident = models.ForeignKey(
-        Resident, models.PROTECT, null=True, blank=True, related_name="occupancies", verbose_name="人口"
+        Resident, models.PROTECT, null=True, blank=True, related_name="occupancies", verbose_name="人口", db_index=False
     )
     household = models.ForeignKey(
-        Household, models.PROTECT, null=True, blank=True, related_name="occupancies", verbose_name="户"
+        Household, models.PROTECT, null=True, blank=True, related_name="occupancies", verbose_name="户", db_index=False
     )
     role = models.CharField("关系", max_length=8, choices=Role.choices)
     relation = DictionaryField("与户主关系", "relation", max_length=2, blank=True)
     outside_name = SealedTextField("姓名", max_length=50, blank=True, default="")
     outside_phone = SealedTextField("电话", max_length=50, blank=True, default="")
-    outside_phone_blind = BlindIndexField(source="outside_phone", purpose="phone", verbose_name="电话索引")
+    outside_phone_blind = BlindIndexField(
+        source="outside_phone", purpose="phone", verbose_name="电话索引", db_index=False
+    )
     share = models.DecimalField("产权份额（%）", max_digits=5, decimal_places=2, null=True, blank=True)
     contract_until = models.DateField("租约到期", null=True, blank=True)
     since = models.DateField("开始日期")
@@ -194,6 +215,9 @@ class Occupancy(models.Model):
             models.Index(fields=["home", "role", "-since"], name="occupancy_home"),
             models.Index(fields=["resident", "-since"], name="occupancy_resident"),
             models.Index(fields=["household"], name="occupancy_household"),
+            models.Index(
+                fields=["outside_phone_blind"], name="occupancy_phone_print", condition=~Q(outside_phone_blind="")
+            ),
         ]
         constraints = [
             ExclusionConstraint(
@@ -209,6 +233,7 @@ class Occupancy(models.Model):
                     ("role", RangeOperators.EQUAL),
                     (_days("since", "until"), RangeOperators.OVERLAPS),
                 ],
+                condition=~Q(role="lives"),  # who lives in one home at a time does not live in it twice
             ),
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="occupancy_ends_after_it_begins"

@@ -96,7 +96,7 @@ class Building(Record):
         return self.full_name
 
 
-@tracked()
+@tracked(indexed=False)
 class Home(Record):
     """房屋: one flat, house or shop: what a person lives in and a household is entered for.
 

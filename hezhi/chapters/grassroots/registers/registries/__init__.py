@@ -6,9 +6,9 @@ from hezhi.chapters.grassroots.registers.registries import places
 from hezhi.chapters.grassroots.registers.registries import people
 
 # isort: split
-from hezhi.chapters.grassroots.registers.registries import organisations
+from hezhi.chapters.grassroots.registers.registries import in_bulk, organisations
 
 # isort: split
 from hezhi.chapters.grassroots.registers.registries import checking, turnout
 
-__all__ = ["checking", "organisations", "people", "places", "turnout"]
+__all__ = ["checking", "in_bulk", "organisations", "people", "places", "turnout"]

@@ -122,6 +122,10 @@ class Residents(Registry):
     def prepare(self, row: Resident, by: Actor) -> None:
         """Number, one form of name and numbers, and what the ID number tells by itself."""
         row.number = row.number or next_number("resident")
+        self.put_right(row)
+
+    def put_right(self, row: Resident) -> None:
+        """One form of name and numbers, and what the ID number tells; asks no database."""
         row.person_name = tidy_name(row.person_name)
         document = look_at_document(row.id_type, row.id_number)
         refuse({"id_number": document.fault, **card_disagrees(document, row.sex, row.birth_date)})
@@ -132,6 +136,16 @@ class Residents(Registry):
 
     def check(self, row: Resident, by: Actor) -> None:
         """What an entry must have, and that nobody is entered twice."""
+        self.must_be_whole(row)
+        self._must_be_new(row, by)
+        if row.removed_at and row.occupancies.filter(until__isnull=True).exists():
+            raise NotNow(
+                what="此人还登记着住处、产权或租约，不能删除。", remedy="请先办理迁出，或终止产权和租约。",
+                code="registers.not_empty",
+            )  # fmt: skip
+
+    def must_be_whole(self, row: Resident) -> None:
+        """What an entry must have by itself; asks no database."""
         not_in_future(row, "birth_date")
         code = row.hukou_code
         refuse(
@@ -146,12 +160,6 @@ class Residents(Registry):
                 else "行政区划代码应为 6 位数字",
             }
         )
-        self._must_be_new(row, by)
-        if row.removed_at and row.occupancies.filter(until__isnull=True).exists():
-            raise NotNow(
-                what="此人还登记着住处、产权或租约，不能删除。", remedy="请先办理迁出，或终止产权和租约。",
-                code="registers.not_empty",
-            )  # fmt: skip
 
     def _must_be_new(self, row: Resident, by: Actor) -> None:
         if not row.id_number or row.removed_at:
