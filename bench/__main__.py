@@ -1,4 +1,4 @@
-"""`python -m bench [intake|list|push|all] [options]`: measure, print, keep the JSON, and write docs/figures.md from it."""
+"""`python -m bench [intake|list|push|text|all] [options]`: measure, print, keep the JSON, and write docs/figures.md from it."""
 
 import argparse
 import importlib
@@ -11,10 +11,20 @@ from bench.house import load_average, machine
 from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 
-BENCHES = ("intake", "list", "push")
-MODULES = {"intake": "bench.intake", "list": "bench.lists", "push": "bench.push"}
+BENCHES = ("intake", "list", "push", "text")
+MODULES = {"intake": "bench.intake", "list": "bench.lists", "push": "bench.push", "text": "bench.text"}
 KEPT = CHECKOUT / "bench/results"
-VERSIONS = ("Django", "djangorestframework", "psycopg", "granian", "gunicorn")
+VERSIONS = (
+    "Django",
+    "djangorestframework",
+    "psycopg",
+    "granian",
+    "gunicorn",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "rjieba",
+)
 
 
 def main() -> None:
