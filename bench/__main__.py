@@ -1,4 +1,4 @@
-"""`python -m bench [intake|list|push|bulk|all] [options]`: measure, print, keep the JSON, and write docs/figures.md from it."""
+"""`python -m bench [intake|list|push|bulk|text|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
 
 import argparse
 import importlib
@@ -11,10 +11,28 @@ from bench.house import load_average, machine
 from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 
-BENCHES = ("intake", "list", "push", "bulk")
-MODULES = {"intake": "bench.intake", "list": "bench.lists", "push": "bench.push", "bulk": "bench.bulk"}
+BENCHES = ("intake", "list", "push", "bulk", "text")
+MODULES = {
+    "intake": "bench.intake",
+    "list": "bench.lists",
+    "push": "bench.push",
+    "bulk": "bench.bulk",
+    "text": "bench.text",
+}
 KEPT = CHECKOUT / "bench/results"
-VERSIONS = ("Django", "djangorestframework", "psycopg", "granian", "gunicorn", "django-import-export", "openpyxl")
+VERSIONS = (
+    "Django",
+    "djangorestframework",
+    "psycopg",
+    "granian",
+    "gunicorn",
+    "django-import-export",
+    "openpyxl",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "rjieba",
+)
 
 
 def main() -> None:

@@ -126,7 +126,7 @@ def fold(text: str) -> str:
     if text.isascii() and text.isprintable():  # most codes and numbers: nothing to normalise
         return text.lower().replace(" ", "")
     plain = unicodedata.normalize("NFKC", text.translate(_TIDY)).casefold()
-    close = "".join(sign for sign in plain if not sign.isspace() and sign not in "\u200c\u200d")
+    close = "".join(plain.split()).replace("\u200c", "").replace("\u200d", "")
     # Without its gaps a text may compose anew (a mark that stood alone joins the letter before it).
     return unicodedata.normalize("NFKC", close)
 

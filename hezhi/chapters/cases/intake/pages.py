@@ -11,7 +11,7 @@ from django.urls import path
 
 from hezhi.chapters.cases.handling.api import Case, Category, Source, Urgency, queries
 from hezhi.chapters.cases.handling.pages.forms import category_choices
-from hezhi.chapters.cases.intake import import_pages
+from hezhi.chapters.cases.intake import import_pages, model_pages
 from hezhi.chapters.cases.intake.actions import Receipt, take_in
 from hezhi.chapters.cases.intake.rules import APPEALS, MOST_TEXT, Message
 from hezhi.engines.org.actor import Actor, reader
@@ -128,4 +128,5 @@ urlpatterns = [
     path("new/", register, name="case-new"),
     path("<uuid:case_id>/receipt/", receipt, name="case-receipt"),
     *import_pages.urlpatterns,
+    *model_pages.urlpatterns,
 ]

@@ -31,7 +31,7 @@ from hezhi.engines.analysis.text.segment import segmenter
 from hezhi.engines.analysis.text.train import Labelled, fit, read_rows, terms_of_rows
 from hezhi.engines.analysis.text.validate import Figures, Guesses, cross_validate, figures, groups, guesses_of, together
 
-__all__ = ["classify_figures", "duplicate_figures", "main"]
+__all__ = ["classify_figures", "duplicate_figures", "main", "read_rows", "tell_classify"]
 
 ROUNDS = 3
 SPEED_ROWS = 1000
@@ -48,6 +48,9 @@ def classify_figures(train_rows: Sequence[Labelled], test_rows: Sequence[Labelle
     return {
         "train": len(train_rows),
         "test": len(test_rows) or "five-fold",
+        "macro_f1": ours.macro_f1,
+        "micro_f1": ours.micro_f1,
+        "coverage_at_97": ours.coverage["0.97"],
         "ours": {**ours.as_dict(), "train_seconds": seconds, "messages_per_second": speed, "one_by_one": one_by_one},
         "peer": {**peer.as_dict(), "train_seconds": peer_seconds, "messages_per_second": peer_speed},
         "speed_ratio": speed / peer_speed,
@@ -171,7 +174,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _say_classify(said: dict[str, Any]) -> str:
+def tell_classify(said: dict[str, Any]) -> str:
     lines = [f"训练 {said['train']} 条，检验 {said['test']}；模型词项 {said['terms']} 个；系统负载 {said['load']:.2f}"]
     for key, name in (("ours", "本系统"), ("peer", "对照（jieba + 线性 SVM）")):
         x = said[key]
@@ -221,7 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _classify(chosen: argparse.Namespace) -> int:
     said = classify_figures(read_rows(chosen.train), read_rows(chosen.test) if chosen.test else ())
-    return _tell(_say_classify(said), said, chosen.json)
+    return _tell(tell_classify(said), said, chosen.json)
 
 
 def _duplicates(chosen: argparse.Namespace) -> int:

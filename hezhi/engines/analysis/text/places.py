@@ -38,13 +38,19 @@ _GRID_NUMBER = re.compile(r"第?([0-9０-９]+|[一二三四五六七八九十]+
 _ROAD = re.compile(r"[路街]$")
 _CHINESE = {sign: value for value, sign in enumerate("一二三四五六七八九十", 1)}
 _HOWS = ("full", "short", "road", "rule")
-_LEVELS = ("grid", "community", "town", "")
+_LEVELS = ("grid", "compound", "landmark", "community", "town", "road", "")
 LEAST_SHORT = 3
+LEAST_NAME = 3
+"""A road or compound of fewer signs would be found inside other words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place of the district's tables: its code, name, level (town, community, grid) and what it lies in."""
+    """A name of the district's tables: the code of the area it names or lies in, its level and what that lies in.
+
+    Levels are town, community, grid; compound (小区), road (道路) and landmark lie in the area `code`. `within` is
+    the town's code, of a grid the community's.
+    """
 
     code: str
     name: str
@@ -62,6 +68,7 @@ class Guess:
     how: str
     code: str = ""
     level: str = ""
+    within: str = ""
 
     @property
     def why(self) -> str:
@@ -70,13 +77,13 @@ class Guess:
 
 
 class Gazetteer:
-    """The names of towns, communities and grids (地名库), ready to be found in texts."""
+    """The names of towns, communities, grids, roads and compounds (地名库), ready to be found in texts."""
 
     def __init__(self, places: Iterable[Place]) -> None:
-        self._places = {place.code: place for place in places}
+        self._places = dict.fromkeys(places)
         self._grids: dict[tuple[str, int], Place] = {}
         self._names: dict[str, list[tuple[Place, str]]] = defaultdict(list)
-        for place in self._places.values():
+        for place in self._places:
             self._learn(place)
         self._starts: dict[str, list[str]] = defaultdict(list)
         for name in sorted(self._names, key=len, reverse=True):
@@ -86,6 +93,10 @@ class Gazetteer:
         if place.level == "grid":
             if number := _GRID_NUMBER.search(place.name):
                 self._grids[place.within, _number(number[1])] = place
+            return
+        if place.level in ("road", "compound", "landmark"):
+            if len(place.name) >= LEAST_NAME:
+                self._names[place.name].append((place, "road" if place.level == "road" else "full"))
             return
         self._names[place.name].append((place, "full"))
         short = _short_name(place.name)
@@ -102,6 +113,11 @@ class Gazetteer:
         """The guess that tells most: the lowest level read in full, before short names and roads."""
         known = [guess for guess in self._known(text) if guess.code]
         return min(known, key=lambda g: (_HOWS.index(g.how), _LEVELS.index(g.level), g.start), default=None)
+
+    def areas(self, text: str) -> frozenset[str]:
+        """Codes of the towns that a text speaks of, by their own names or by what lies in them."""
+        known = [guess for guess in self._known(text) if guess.code]
+        return frozenset(guess.code if guess.level == "town" else guess.within for guess in known) - {""}
 
     def _known(self, text: str) -> list[Guess]:
         found, at = [], 0
@@ -123,8 +139,8 @@ class Gazetteer:
         number = _GRID_NUMBER.match(text, end)
         grid = self._grids.get((place.code, _number(number[1]))) if number and len(meant) == 1 else None
         if number and grid:
-            return Guess(text[at : number.end()], at, number.end(), how, grid.code, grid.level)
-        return Guess(name, at, end, how, place.code if len(meant) == 1 else "", place.level)
+            return Guess(text[at : number.end()], at, number.end(), how, grid.code, grid.level, place.within)
+        return Guess(name, at, end, how, place.code if len(meant) == 1 else "", place.level, place.within)
 
 
 def looks_like_places(text: str) -> list[Guess]:

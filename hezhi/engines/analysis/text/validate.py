@@ -5,6 +5,7 @@ Messages that are nearly the same stand on one side of each cut, or the figures 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -51,6 +52,8 @@ class Figures:
     coverage: dict[str, float]
     """Share of messages that can be routed by margin at 95, 97 and 99 % accuracy."""
     labels: dict[str, dict[str, float]]
+    confusion: dict[str, dict[str, int]]
+    """How often a label (first key) was taken for another (second key), or for itself."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -152,7 +155,9 @@ def figures(guesses: Guesses) -> Figures:
     two = zip(guesses.truth, guesses.best, guesses.second, strict=True)
     top2 = float(np.mean([t in (b, s) for t, b, s in two]))
     macro = float(f1_score(guesses.truth, guesses.best, average="macro", zero_division=0))
-    return Figures(len(guesses.truth), macro, float(guesses.right.mean()), top2, coverage, labels)
+    met = Counter(zip(guesses.truth, guesses.best, strict=True))
+    confusion = {name: {other: met[name, other] for other in names} for name in names}
+    return Figures(len(guesses.truth), macro, float(guesses.right.mean()), top2, coverage, labels, confusion)
 
 
 def _curve(guesses: Guesses) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
