@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("geo", "0002_earlier_borders_and_lines"),
         ("org", "0002_desk_index"),
-        ("registers", "0002_numbers"),
+        ("registers", "0004_homes_places_groups"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
