@@ -29,7 +29,7 @@ def board(request: HttpRequest) -> HttpResponse:
     told = queries.board(by)
     listed = addresses.page("party-organisations")
     behind = sum(duty.is_behind for duty in told.duties)
-    kinds = "、".join(f"{name} {many}" for _, name, many in told.kinds)
+    kinds = "、".join(f"{name} {many}" for _, name, many in told.kinds if many)
     figures = [
         Figure(
             "在册党组织", f"{sum(many for *_, many in told.kinds):,}", "个", note=kinds, url=f"{listed}?state=approved"

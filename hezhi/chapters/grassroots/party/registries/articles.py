@@ -17,7 +17,7 @@ from hezhi.chapters.grassroots.party.models import Article, ArticleReads, NewsCo
 from hezhi.chapters.grassroots.party.models.articles import AUDIENCES
 from hezhi.chapters.grassroots.party.models.base import APPROVED, OPEN_TO_EDIT
 from hezhi.chapters.grassroots.party.registries.activities import SETTINGS
-from hezhi.chapters.grassroots.party.registries.common import GROUP, Review, new_version, refuse, rights
+from hezhi.chapters.grassroots.party.registries.common import GROUP, Review, never_merged, new_version, refuse, rights
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
@@ -140,6 +140,9 @@ class Articles(Registry):
         )
         if row.state == APPROVED and not row.removed_at:
             refuse({"body": publication_fault(row)})
+
+    def after(self, verb: str, row: Any, by: Actor) -> None:
+        never_merged(verb, row)
 
     def examples(self, n: int) -> dict[str, Any]:
         begins = time.now().replace(second=0, microsecond=0) + timedelta(minutes=n)

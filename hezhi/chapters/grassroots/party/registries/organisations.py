@@ -16,7 +16,15 @@ from hezhi.chapters.grassroots.party import actions, queries, rules
 from hezhi.chapters.grassroots.party.actions.organisations import hold_tree
 from hezhi.chapters.grassroots.party.models import Member, Office, PartyOrganisation
 from hezhi.chapters.grassroots.party.models.base import APPROVED, ENDED
-from hezhi.chapters.grassroots.party.registries.common import GROUP, Review, new_version, refuse, rights
+from hezhi.chapters.grassroots.party.registries.common import (
+    GROUP,
+    Review,
+    never_merged,
+    new_version,
+    refuse,
+    rights,
+    typed,
+)
 from hezhi.engines.dossier.maps import OnMap
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
@@ -57,7 +65,12 @@ class CommitteePanel(Panel):
             for office in offices
         ]
         may = by.may("party_organisations.edit") and row.state != ENDED
-        return {"lines": lines, "may_change": may, "office_form": OfficeForm() if may else None, "today": time.today()}
+        return {
+            "lines": lines,
+            "may_change": may,
+            "office_form": OfficeForm(typed(request, "post")) if may else None,
+            "today": time.today(),
+        }
 
     def receive(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> str | None:
         if request.POST.get("relieve"):
@@ -214,6 +227,9 @@ class PartyOrganisations(Registry):
                 return "不能设在自己或自己的下级之下"
             above = above.parent
         return None
+
+    def after(self, verb: str, row: Any, by: Actor) -> None:
+        never_merged(verb, row)
 
     def examples(self, n: int) -> dict[str, Any]:
         return {
