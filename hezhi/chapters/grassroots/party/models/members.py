@@ -193,7 +193,7 @@ class Transfer(OfMember):
     answered_at = models.DateTimeField("办结时间", null=True, editable=False)
     answer = models.CharField("不同意的理由", max_length=100, blank=True)
 
-    objects = TransferQuerySet.as_manager()
+    objects = TransferQuerySet.as_manager()  # type: ignore[assignment, misc]
 
     class Meta:
         verbose_name = "组织关系转接"

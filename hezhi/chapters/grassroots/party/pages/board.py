@@ -80,7 +80,16 @@ def party_map(request: HttpRequest) -> HttpResponse:
     return render(request, "party/map.html", context)
 
 
+AROUND = 0.01
+"""Degrees round the outermost points: about a kilometre."""
+
+
 def _extent(by: Actor) -> list[float] | None:
+    """Where the organisations are; where none has a place, the reader's own area."""
+    points = [row.point for row in queries.organisations_on_map(by) if row.point is not None]
+    if points:
+        xs, ys = [point.x for point in points], [point.y for point in points]
+        return [min(xs) - AROUND, min(ys) - AROUND, max(xs) + AROUND, max(ys) + AROUND]
     rows = Area.objects.current()
     area = rows.filter(pk=by.scope.area) if by.scope.area else rows.filter(level=Area.Level.DISTRICT)
     found = area.first()
@@ -113,7 +122,7 @@ def buildings_layer(request: HttpRequest) -> HttpResponse:
     """How many members who agreed live at a building; nobody's name, no number under ten (党员按楼栋)."""
     rows = queries.members_by_building(reader(request))
     return _layer([
-        _point(each.building.pk, each.building.point, name=f"{each.building.full_name}：党员 {each.told}", state="to_review")
+        _point(each.building.pk, each.building.point, name=f"{each.building.full_name}：党员 {each.told}", state="closed")
         for each in rows if each.building.point is not None
     ])  # fmt: skip
 

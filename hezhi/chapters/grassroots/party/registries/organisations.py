@@ -221,7 +221,7 @@ class PartyOrganisations(Registry):
         if not rules.may_stand_below(row.kind, row.parent.kind):
             return f"{row.get_kind_display()}不能设在{row.parent.get_kind_display()}之下"
         hold_tree()
-        above: PartyOrganisation | None = PartyOrganisation.objects.get(pk=row.parent_id)
+        above: PartyOrganisation | None = PartyOrganisation.objects.get(pk=row.parent.pk)
         while above is not None:
             if above.pk == row.pk:
                 return "不能设在自己或自己的下级之下"
