@@ -20,6 +20,7 @@ from hezhi.ground.ui.shapes import Crumb, Figure
 
 GROUP = "党建引领"
 SHOWN = 60
+FEW = 10
 
 
 @needs("party.board", clause="9.1.3-3-1")
@@ -52,7 +53,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "figure_list": figures, "counted_at": time.now(), "board": told, "tree": tree[:SHOWN], "tree_more": max(0, len(tree) - SHOWN),
         "members": [(row, told.members.shown(row, "党员")) for row in told.members.rows], "duties": told.duties[:SHOWN],
         "ending": [(row, left, addresses.page("party-organisations", row.pk)) for row, left in told.ending[:SHOWN]],
-        "bare": told.bare[:SHOWN], "bare_more": max(0, len(told.bare) - SHOWN), "year": time.today().year,
+        "bare": told.bare[:FEW], "more_bare": told.bare[FEW:], "year": time.today().year,
         "crumbs": [Crumb(GROUP), Crumb("党建看板")],
     }  # fmt: skip
     return render(request, "party/board.html", context)

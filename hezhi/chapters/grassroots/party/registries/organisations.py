@@ -16,6 +16,7 @@ from hezhi.chapters.grassroots.party import actions, queries, rules
 from hezhi.chapters.grassroots.party.actions.organisations import hold_tree
 from hezhi.chapters.grassroots.party.models import Member, Office, PartyOrganisation
 from hezhi.chapters.grassroots.party.models.base import APPROVED, ENDED
+from hezhi.chapters.grassroots.party.pages.reviewed import ReviewedDetail
 from hezhi.chapters.grassroots.party.registries.common import (
     GROUP,
     Review,
@@ -160,6 +161,7 @@ class PartyOrganisations(Registry):
     on_map = "point"
     owner_of = "community"
     about = "新建、修改和撤销都由第二人审批；上级变动时，下级随同移动。"
+    pages = {"detail": ReviewedDetail}
     parts = (Review(), OrganisationTabs(), OnMap(), Files(), Remarks())
 
     def with_columns(self, rows: QuerySet[Any], columns: Any) -> QuerySet[Any]:
