@@ -89,6 +89,7 @@ ROUNDS = (
     Round("已删除记录到期清除", "hezhi.engines.registry.jobs.purge", HOUR),
     Round("导入文件清理", "hezhi.chapters.cases.intake.jobs.tidy", HOUR),
     Round("帮扶巡查", "hezhi.chapters.grassroots.care.jobs.daily", HOUR),
+    Round("党组织届满提醒", "hezhi.chapters.grassroots.party.jobs.remind", HOUR),
     Round("类别更正学习", "hezhi.chapters.cases.intake.jobs.learn_nightly", 10 * MINUTE),
     Round("网格划分到期生效", "hezhi.chapters.grassroots.grids.jobs.enforce", 10 * MINUTE),
     Round("消息清理", "hezhi.engines.reach.jobs.tidy", 10 * MINUTE),

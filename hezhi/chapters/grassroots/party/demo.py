@@ -40,10 +40,11 @@ def load() -> None:
         communities = list(
             Area.objects.filter(pk__in=Compound.objects.values("community")).defer("shape").order_by("code")
         )
-        _posts(communities)
-        top = _organisation(
-            communities[0].town, Kind.COMMITTEE, f"{communities[0].town}党工委（演示）", "01", None, 700
-        )
+        town = communities[0].town
+        if town is None:
+            return
+        _posts(town, communities)
+        top = _organisation(town, Kind.COMMITTEE, f"{town}党工委（演示）", "01", None, 700)
         for n, community in enumerate(communities, 1):
             _community(community, n, top)
         _activities(PartyOrganisation.objects.get(code="YL010101"))
@@ -53,9 +54,9 @@ def load() -> None:
 # -- who works with it -----------------------------------------------------------------------------
 
 
-def _posts(communities: list[Area]) -> None:
+def _posts(town: Area, communities: list[Area]) -> None:
     """Second posts of four demo people: two officers of the town, a secretary each in the first two communities."""
-    places = [communities[0].town_id, communities[0].town_id, *(area.pk for area in communities[:2])]
+    places = [town.pk, town.pk, *(area.pk for area in communities[:2])]
     roles = ("party_officer", "party_officer", "branch_secretary", "branch_secretary")
     logins = ("reviewer31", "town_dispatcher2", "handler31", "town_dispatcher3")
     for login, role, area in zip(logins, roles, places, strict=False):

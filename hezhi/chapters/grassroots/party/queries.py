@@ -72,7 +72,7 @@ def names_were_read(people: Iterable[Member], by: Actor) -> None:
 # -- the tree --------------------------------------------------------------------------------------
 
 
-def parents(by: Actor) -> dict[object, object | None]:
+def parents(by: Actor) -> dict[UUID, UUID | None]:
     """Every visible organisation and what is above it, in the order of the tree."""
     rows = organisations(by).order_by("code").values_list("pk", "parent_id")
     return dict(rows)
@@ -81,7 +81,7 @@ def parents(by: Actor) -> dict[object, object | None]:
 def tree_of(by: Actor) -> list[tuple[int, PartyOrganisation]]:
     """The visible organisations as a tree: depth and row (党组织树)."""
     rows = organisations(by).select_related("community", "grid").defer("community__shape", "grid__shape").in_bulk()
-    return [(line.depth, rows[UUID(str(line.id))]) for line in rules.tree(parents(by))]
+    return [(line.depth, rows[line.id]) for line in rules.tree(parents(by))]
 
 
 def below(row: PartyOrganisation, by: Actor) -> QuerySet[PartyOrganisation]:
@@ -239,7 +239,7 @@ def expected(activity: Activity) -> QuerySet[Member]:
     keys = {activity.organisation_id}
     if activity.reaches == Activity.Reaches.BELOW:
         rows = PartyOrganisation.objects.filter(removed_at__isnull=True, state=APPROVED)
-        keys = rules.everything_below(activity.organisation_id, dict(rows.values_list("pk", "parent_id")))  # type: ignore[assignment]
+        keys = rules.everything_below(activity.organisation_id, dict(rows.values_list("pk", "parent_id")))
     rows_of: QuerySet[Member] = Member.objects.filter(organisation__in=keys, removed_at__isnull=True)
     return rows_of.select_related("resident").order_by("number")
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 # -- organisations ---------------------------------------------------------------------------------
 
@@ -23,16 +24,16 @@ def may_stand_below(kind: str, above: str) -> bool:
 class Branch:
     """One line of the tree (党组织树的一行): which row, and how deep it stands."""
 
-    id: object
+    id: Any
     depth: int
 
 
-def tree(parents: Mapping[object, object | None]) -> list[Branch]:
+def tree(parents: Mapping[Any, Any]) -> list[Branch]:
     """The rows (id → the id of what is above, in the order of a level) as lines of a tree, each below its own.
 
     What stands below something that is not among the rows is a root of what one sees.
     """
-    below: dict[object, list[object]] = {}
+    below: dict[Any, list[Any]] = {}
     for key, above in parents.items():
         below.setdefault(above if above in parents else None, []).append(key)
     lines: list[Branch] = []
@@ -44,7 +45,7 @@ def tree(parents: Mapping[object, object | None]) -> list[Branch]:
     return lines
 
 
-def everything_below(root: object, parents: Mapping[object, object | None]) -> set[object]:
+def everything_below(root: Any, parents: Mapping[Any, Any]) -> set[Any]:
     """An organisation and all that stands below it, however deep (本级及下级)."""
     found = {root}
     while True:

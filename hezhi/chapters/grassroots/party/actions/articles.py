@@ -14,6 +14,7 @@ from django.utils.html import escape
 from hezhi.chapters.grassroots.party import rules
 from hezhi.chapters.grassroots.party.actions.review import Matter, matter
 from hezhi.chapters.grassroots.party.models import Article, ArticlePicture, ArticleReads
+from hezhi.chapters.grassroots.party.models.articles import AUDIENCES
 from hezhi.chapters.grassroots.party.models.base import APPROVED, ENDED, OPEN_TO_EDIT
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
@@ -81,7 +82,7 @@ def _is_ready(row: Article) -> None:
 
 def _tell(row: Article) -> Sequence[tuple[str, str]]:
     until = time.show(row.shows_until) if row.shows_until else "一直显示"
-    names = dict(Article.audiences.field.base_field.choices)  # type: ignore[attr-defined]
+    names = dict(AUDIENCES)
     plain = nh3.clean(row.html.replace("</p>", "</p>\n"), tags=set())
     return [
         ("标题", row.title), ("栏目", str(row.column)), ("来源", row.source or "未填"), ("发布到", "、".join(names[a] for a in row.audiences)),

@@ -13,7 +13,6 @@ from hezhi.chapters.grassroots.party.models.base import (
     RETURNED,
     WAITING,
     Reviewed,
-    ThroughMemberQuerySet,
 )
 from hezhi.chapters.grassroots.party.models.members import PURPOSE, Member
 from hezhi.chapters.grassroots.party.models.organisations import PartyOrganisation
@@ -97,7 +96,7 @@ class Activity(Reviewed):
     agenda = models.TextField("议程和安排", max_length=2000)
     minutes = models.TextField("活动记录", max_length=4000, blank=True, editable=False)
 
-    objects = ActivityQuerySet.as_manager()
+    objects = ActivityQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = "党支部活动"
@@ -114,7 +113,7 @@ class Activity(Reviewed):
         return self.title
 
 
-class ParticipationQuerySet(ThroughMemberQuerySet):
+class ParticipationQuerySet(models.QuerySet["Participation"]):
     """Who takes part, asked for with the reader in hand."""
 
     def visible_to(self, actor: Actor) -> Self:

@@ -72,7 +72,7 @@ class Article(Reviewed):
     shows_until = models.DateTimeField("停止显示", null=True, blank=True, help_text="留空为一直显示")
     on_top = models.BooleanField("置顶", default=False)
 
-    objects = ArticleQuerySet.as_manager()
+    objects = ArticleQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = "宣传文章"

@@ -1,12 +1,8 @@
 """What several tables of this room share (共用)."""
 
-from typing import Self
-
 from django.db import models
 from django.db.models import Q
 
-from hezhi.engines.org.actor import Actor
-from hezhi.engines.org.scope import within
 from hezhi.engines.registry.models import Record
 
 DRAFT, WAITING, RETURNED, APPROVED, ENDED = "draft", "waiting", "returned", "approved", "ended"
@@ -27,13 +23,3 @@ class Reviewed(Record):
 
     class Meta:
         abstract = True
-
-
-class ThroughMemberQuerySet(models.QuerySet[models.Model]):
-    """What hangs on a member, asked for with the reader in hand."""
-
-    def visible_to(self, actor: Actor) -> Self:
-        """Of members of organisations in the reader's data scope (按党员所在组织的数据范围)."""
-        from hezhi.chapters.grassroots.party.models.members import Member
-
-        return self.filter(member__in=Member.objects.filter(within(actor.scope)))

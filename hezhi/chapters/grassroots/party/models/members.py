@@ -9,7 +9,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
-from hezhi.chapters.grassroots.party.models.base import PRESENT, ThroughMemberQuerySet
+from hezhi.chapters.grassroots.party.models.base import PRESENT
 from hezhi.chapters.grassroots.party.models.organisations import PartyOrganisation
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.scope import within
@@ -72,6 +72,14 @@ class Member(Record):
 
     def __str__(self) -> str:
         return self.number
+
+
+class ThroughMemberQuerySet(models.QuerySet[models.Model]):
+    """What hangs on a member, asked for with the reader in hand."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Of members of organisations in the reader's data scope (按党员所在组织的数据范围)."""
+        return self.filter(member__in=Member.objects.filter(within(actor.scope)))
 
 
 class OfMember(models.Model):
@@ -193,7 +201,7 @@ class Transfer(OfMember):
     answered_at = models.DateTimeField("办结时间", null=True, editable=False)
     answer = models.CharField("不同意的理由", max_length=100, blank=True)
 
-    objects = TransferQuerySet.as_manager()
+    objects = TransferQuerySet.as_manager()  # type: ignore[assignment, misc]
 
     class Meta:
         verbose_name = "组织关系转接"

@@ -39,7 +39,7 @@ class PartyOrganisation(Reviewed):
     founded_on = models.DateField("建立日期")
     term_from = models.DateField("本届起始", null=True, blank=True)
     term_until = models.DateField("本届届满", null=True, blank=True)
-    address = models.CharField("活动场所地址", max_length=200, blank=True)
+    address = models.CharField("活动场所", max_length=200, blank=True)
     point = models.PointField("位置", srid=4326, null=True, blank=True)
     office_phone = models.CharField("办公电话", max_length=20, blank=True)
     ended_on = models.DateField("撤销日期", null=True, blank=True, editable=False)

@@ -20,6 +20,7 @@ from hezhi.ground.ui.shapes import Crumb, Figure
 
 GROUP = "党建引领"
 SHOWN = 60
+FEW = 10
 
 
 @needs("party.board", clause="9.1.3-3-1")
@@ -29,7 +30,7 @@ def board(request: HttpRequest) -> HttpResponse:
     told = queries.board(by)
     listed = addresses.page("party-organisations")
     behind = sum(duty.is_behind for duty in told.duties)
-    kinds = "、".join(f"{name} {many}" for _, name, many in told.kinds)
+    kinds = "、".join(f"{name} {many}" for _, name, many in told.kinds if many)
     figures = [
         Figure(
             "在册党组织", f"{sum(many for *_, many in told.kinds):,}", "个", note=kinds, url=f"{listed}?state=approved"
@@ -52,7 +53,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "figure_list": figures, "counted_at": time.now(), "board": told, "tree": tree[:SHOWN], "tree_more": max(0, len(tree) - SHOWN),
         "members": [(row, told.members.shown(row, "党员")) for row in told.members.rows], "duties": told.duties[:SHOWN],
         "ending": [(row, left, addresses.page("party-organisations", row.pk)) for row, left in told.ending[:SHOWN]],
-        "bare": told.bare[:SHOWN], "bare_more": max(0, len(told.bare) - SHOWN), "year": time.today().year,
+        "bare": told.bare[:FEW], "more_bare": told.bare[FEW:], "year": time.today().year,
         "crumbs": [Crumb(GROUP), Crumb("党建看板")],
     }  # fmt: skip
     return render(request, "party/board.html", context)
@@ -80,7 +81,16 @@ def party_map(request: HttpRequest) -> HttpResponse:
     return render(request, "party/map.html", context)
 
 
+AROUND = 0.01
+"""Degrees round the outermost points: about a kilometre."""
+
+
 def _extent(by: Actor) -> list[float] | None:
+    """Where the organisations are; where none has a place, the reader's own area."""
+    points = [row.point for row in queries.organisations_on_map(by) if row.point is not None]
+    if points:
+        xs, ys = [point.x for point in points], [point.y for point in points]
+        return [min(xs) - AROUND, min(ys) - AROUND, max(xs) + AROUND, max(ys) + AROUND]
     rows = Area.objects.current()
     area = rows.filter(pk=by.scope.area) if by.scope.area else rows.filter(level=Area.Level.DISTRICT)
     found = area.first()
@@ -113,7 +123,7 @@ def buildings_layer(request: HttpRequest) -> HttpResponse:
     """How many members who agreed live at a building; nobody's name, no number under ten (党员按楼栋)."""
     rows = queries.members_by_building(reader(request))
     return _layer([
-        _point(each.building.pk, each.building.point, name=f"{each.building.full_name}：党员 {each.told}", state="to_review")
+        _point(each.building.pk, each.building.point, name=f"{each.building.full_name}：党员 {each.told}", state="closed")
         for each in rows if each.building.point is not None
     ])  # fmt: skip
 

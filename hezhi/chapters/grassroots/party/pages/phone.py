@@ -170,9 +170,11 @@ def minutes(request: HttpRequest, id: UUID) -> HttpResponse:
     """Write down on the spot what was done (现场写记录)."""
     by = reader(request)
     row = queries.activity_for(by, id)
-    bound = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = PhoneMinutesForm(*bound, initial={"text": row.minutes})
-    if request.method == "POST" and form.is_valid():
+    sent = request.method == "POST"
+    form = PhoneMinutesForm(
+        request.POST if sent else None, request.FILES if sent else None, initial={"text": row.minutes}
+    )
+    if sent and form.is_valid():
         try:
             photos = look_through(request.FILES.getlist("photos"), field="photos", kinds=PICTURES)
             actions.write_minutes(row, by=by, text=form.cleaned_data["text"], photos=photos)

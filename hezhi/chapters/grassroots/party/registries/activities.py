@@ -14,7 +14,8 @@ from django.urls import reverse
 from hezhi.chapters.grassroots.party import actions, queries
 from hezhi.chapters.grassroots.party.models import Activity, ActivityKind, Participation
 from hezhi.chapters.grassroots.party.models.base import APPROVED
-from hezhi.chapters.grassroots.party.registries.common import GROUP, Review, new_version, refuse, rights
+from hezhi.chapters.grassroots.party.pages.reviewed import ReviewedDetail
+from hezhi.chapters.grassroots.party.registries.common import GROUP, Review, never_merged, new_version, refuse, rights
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.abilities import Files
 from hezhi.engines.registry.declaration import Registry
@@ -103,6 +104,7 @@ class Activities(Registry):
         ("议程", ("agenda",)),
     )
     about = "活动由第二人审批后才能报名；通过后再修改，另行审批，批准前按原方案进行。"
+    pages = {"detail": ReviewedDetail}
     parts = (Review(), ActivityTabs(), Files())
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
@@ -129,6 +131,9 @@ class Activities(Registry):
                 "organisation": "这个党组织已经撤销，请另选" if row.organisation.state == "ended" else None,
             }
         )
+
+    def after(self, verb: str, row: Any, by: Actor) -> None:
+        never_merged(verb, row)
 
     def examples(self, n: int) -> dict[str, Any]:
         begins = time.now().replace(second=0, microsecond=0) + timedelta(days=n % 300)

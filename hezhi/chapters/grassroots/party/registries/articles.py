@@ -16,8 +16,9 @@ from hezhi.chapters.grassroots.party.actions.articles import publication_fault, 
 from hezhi.chapters.grassroots.party.models import Article, ArticleReads, NewsColumn
 from hezhi.chapters.grassroots.party.models.articles import AUDIENCES
 from hezhi.chapters.grassroots.party.models.base import APPROVED, OPEN_TO_EDIT
+from hezhi.chapters.grassroots.party.pages.reviewed import ReviewedDetail
 from hezhi.chapters.grassroots.party.registries.activities import SETTINGS
-from hezhi.chapters.grassroots.party.registries.common import GROUP, Review, new_version, refuse, rights
+from hezhi.chapters.grassroots.party.registries.common import GROUP, Review, never_merged, new_version, refuse, rights
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
@@ -104,6 +105,7 @@ class Articles(Registry):
         ("发布", ("audiences", "shows_from", "shows_until", "on_top")),
     )
     about = "文章由第二人审核后按时间发布；文中有证件号码、电话的不能发布。"
+    pages = {"detail": ReviewedDetail}
     parts = (Review(), ArticleTabs())
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
@@ -140,6 +142,9 @@ class Articles(Registry):
         )
         if row.state == APPROVED and not row.removed_at:
             refuse({"body": publication_fault(row)})
+
+    def after(self, verb: str, row: Any, by: Actor) -> None:
+        never_merged(verb, row)
 
     def examples(self, n: int) -> dict[str, Any]:
         begins = time.now().replace(second=0, microsecond=0) + timedelta(minutes=n)

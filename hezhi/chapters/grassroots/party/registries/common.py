@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
+from django.http import HttpRequest
 from django.urls import reverse
 
 from hezhi.chapters.grassroots.party.actions.review import REVIEW
@@ -25,6 +26,11 @@ GROUP = "党建引领"
 def rights(prefix: str, *names: str) -> dict[str, str]:
     """A permission of its own for each ability."""
     return {name: f"{prefix}.{name}" for name in names}
+
+
+def typed(request: HttpRequest, name: str) -> Any:
+    """What was typed into a tab's form that was refused, so that nothing is lost; None when that form was not sent."""
+    return request.POST if name in request.POST else None
 
 
 def refuse(told: Mapping[str, str | None]) -> None:
@@ -80,3 +86,11 @@ def new_version(row: Any) -> None:
     """A change that was approved after the row itself had been approved makes a new version (改后重审)."""
     if not row._state.adding and row.state == APPROVED and not row.removed_at:
         row.edition += 1
+
+
+def never_merged(verb: str, row: Any) -> None:
+    """What has been approved takes nothing over from another row without approval (已通过的不合并)."""
+    if verb == "merge" and row.state not in OPEN_TO_EDIT:
+        raise NotNow(
+            what="已经通过审批的记录不能合并。", remedy="请修改后提交审批，或撤销其中一条。", code="party.in_force"
+        )

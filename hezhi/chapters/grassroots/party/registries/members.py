@@ -18,7 +18,7 @@ from hezhi.chapters.grassroots.party.actions.members import settle_in
 from hezhi.chapters.grassroots.party.actions.numbering import next_numbers
 from hezhi.chapters.grassroots.party.models import MapConsent, Member
 from hezhi.chapters.grassroots.party.models.base import ENDED
-from hezhi.chapters.grassroots.party.registries.common import GROUP, refuse, rights
+from hezhi.chapters.grassroots.party.registries.common import GROUP, refuse, rights, typed
 from hezhi.chapters.grassroots.registers.api import resident_by_id_number, residents
 from hezhi.chapters.grassroots.registers.models import Resident
 from hezhi.engines.org.actor import Actor
@@ -130,7 +130,7 @@ class ConsentPanel(Panel):
             "consents": found,
             "is_open": is_open,
             "may_change": may,
-            "consent_form": ConsentForm() if may else None,
+            "consent_form": ConsentForm(typed(request, "given_on")) if may else None,
         }
 
     def receive(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> str | None:
@@ -163,7 +163,7 @@ class ServicePanel(Panel):
         may = by.may("party_members.edit")
         return {
             "records": found, "this_year": sum(each.hours for each in found if each.done_on.year == year), "year": year,
-            "may_change": may, "service_form": ServiceForm() if may else None,
+            "may_change": may, "service_form": ServiceForm(typed(request, "done_on")) if may else None,
         }  # fmt: skip
 
     def receive(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> str | None:

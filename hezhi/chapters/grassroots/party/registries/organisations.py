@@ -16,7 +16,16 @@ from hezhi.chapters.grassroots.party import actions, queries, rules
 from hezhi.chapters.grassroots.party.actions.organisations import hold_tree
 from hezhi.chapters.grassroots.party.models import Member, Office, PartyOrganisation
 from hezhi.chapters.grassroots.party.models.base import APPROVED, ENDED
-from hezhi.chapters.grassroots.party.registries.common import GROUP, Review, new_version, refuse, rights
+from hezhi.chapters.grassroots.party.pages.reviewed import ReviewedDetail
+from hezhi.chapters.grassroots.party.registries.common import (
+    GROUP,
+    Review,
+    never_merged,
+    new_version,
+    refuse,
+    rights,
+    typed,
+)
 from hezhi.engines.dossier.maps import OnMap
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
@@ -57,7 +66,12 @@ class CommitteePanel(Panel):
             for office in offices
         ]
         may = by.may("party_organisations.edit") and row.state != ENDED
-        return {"lines": lines, "may_change": may, "office_form": OfficeForm() if may else None, "today": time.today()}
+        return {
+            "lines": lines,
+            "may_change": may,
+            "office_form": OfficeForm(typed(request, "post")) if may else None,
+            "today": time.today(),
+        }
 
     def receive(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> str | None:
         if request.POST.get("relieve"):
@@ -147,6 +161,7 @@ class PartyOrganisations(Registry):
     on_map = "point"
     owner_of = "community"
     about = "新建、修改和撤销都由第二人审批；上级变动时，下级随同移动。"
+    pages = {"detail": ReviewedDetail}
     parts = (Review(), OrganisationTabs(), OnMap(), Files(), Remarks())
 
     def with_columns(self, rows: QuerySet[Any], columns: Any) -> QuerySet[Any]:
@@ -208,12 +223,15 @@ class PartyOrganisations(Registry):
         if not rules.may_stand_below(row.kind, row.parent.kind):
             return f"{row.get_kind_display()}不能设在{row.parent.get_kind_display()}之下"
         hold_tree()
-        above: PartyOrganisation | None = PartyOrganisation.objects.get(pk=row.parent_id)
+        above: PartyOrganisation | None = PartyOrganisation.objects.get(pk=row.parent.pk)
         while above is not None:
             if above.pk == row.pk:
                 return "不能设在自己或自己的下级之下"
             above = above.parent
         return None
+
+    def after(self, verb: str, row: Any, by: Actor) -> None:
+        never_merged(verb, row)
 
     def examples(self, n: int) -> dict[str, Any]:
         return {

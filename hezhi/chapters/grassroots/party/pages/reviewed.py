@@ -1,0 +1,18 @@
+"""The page of a row that two people stand behind (须审批的详情)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hezhi.chapters.grassroots.party.models.base import OPEN_TO_EDIT
+from hezhi.engines.registry.pages.detail import DetailPage
+from hezhi.ground.ui.shapes import Action
+
+
+class ReviewedDetail(DetailPage):
+    """Buttons that an approved row would refuse are not offered: it is neither deleted nor merged."""
+
+    def actions(self, row: Any) -> list[Action]:
+        drawn = super().actions(row)
+        shut = {self.registry.url(row.pk, "merge"), self.registry.url(row.pk, "remove")}
+        return drawn if row.state in OPEN_TO_EDIT else [each for each in drawn if each.url not in shut]
