@@ -357,7 +357,7 @@ def _compare(bulk: Bulk, registry: Registry, run: ImportRun, by: Actor) -> tuple
         bulk.staged._base_manager.filter(run=run.pk, fate=Staged.State.WAITING).values_list("line", flat=True)
     )
     staging.analyze(bulk.staged)
-    with transaction.atomic():
+    with transaction.atomic(), staging.in_sets():
         found = staging.Compared(bulk, run, by)
     waiting |= found.waiting
     waiting -= set(found.said)

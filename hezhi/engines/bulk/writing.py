@@ -52,7 +52,7 @@ def _write(
     bulk: Bulk, registry: Registry, run: ImportRun, by: Actor, chunks: dict[int, BulkChunk], telling: Telling
 ) -> dict[str, int]:
     telling.step("核对变化", 0)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, staging.in_sets():
         if staging.conflicts(bulk, run, by) or bulk.outdated(cursor, run.pk):
             raise imports.outdated()
         telling.step("写入", run.new)
@@ -178,7 +178,7 @@ def _take_back(bulk: Bulk, registry: Registry, run: ImportRun, by: Actor, reason
     rows = {row.pk: row for row in registry.visible(by).filter(pk__in=changed)}
     for event in written:
         imports.take_back(registry, rows[event.pgh_obj_id], event, events, reason)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, staging.in_sets():
         bulk.undo(cursor, run.deed, by)
         cursor.execute(
             f"UPDATE {staging.table_of(bulk.model)} SET removed_at = %(now)s, removed_reason = %(reason)s"

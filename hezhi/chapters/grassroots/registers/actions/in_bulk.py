@@ -67,11 +67,12 @@ _LIVE = f"""
 _RECOUNT = """
     UPDATE registers_home AS h SET people_count = living.many,
       use = CASE WHEN h.use NOT IN ('empty', 'unverified') OR living.many = 0 THEN h.use
-        WHEN EXISTS (SELECT FROM registers_occupancy AS t
-          WHERE t.home_id = h.id AND t.role = 'tenant' AND t.until IS NULL) THEN 'let' ELSE 'own' END
-    FROM (SELECT touched.home_id, (SELECT count(*) FROM registers_occupancy AS o
-        WHERE o.home_id = touched.home_id AND o.role = 'lives' AND o.until IS NULL) AS many
-      FROM (SELECT DISTINCT home_id FROM {touched}) AS touched) AS living
+        WHEN living.let THEN 'let' ELSE 'own' END
+    FROM (WITH touched AS (SELECT DISTINCT home_id FROM {touched})
+      SELECT home_id, coalesce(many, 0) AS many, coalesce(let, false) AS let FROM touched LEFT JOIN (
+        SELECT home_id, count(*) FILTER (WHERE role = 'lives') AS many, bool_or(role = 'tenant') AS let
+        FROM registers_occupancy WHERE until IS NULL AND home_id IN (SELECT home_id FROM touched)
+        GROUP BY home_id) AS there USING (home_id)) AS living
     WHERE h.id = living.home_id
 """
 _BROUGHT = "(SELECT pgh_obj_id FROM registers_{table}event WHERE pgh_context_id = %(deed)s AND pgh_label = 'insert')"
