@@ -113,7 +113,7 @@ def test_a_small_place_from_the_keeper_s_own_check_to_the_recheck(
     look(phone, "phone-self-code")
     phone.fill("input[name=keeper_code]", keeper_code.lower())
     phone.get_by_role("button", name="开始自查").click()
-    expect(phone.get_by_text("灭火器在位")).to_be_visible()
+    expect(phone.get_by_text("灭火器在位").first).to_be_visible()
     look(phone, "phone-self-check")
     for result in phone.get_by_role("radio", name="合格", exact=True).all():
         result.check()
