@@ -264,7 +264,10 @@ class Homes(Registry):
                 remedy="请先办理迁出，或终止产权和租约。",
                 code="registers.not_empty",
             )
-        if row.removed_at is None and row.pk and row.went_into.exists():
+
+    def after(self, verb: str, row: Home, by: Actor) -> None:
+        """A home that was split or combined does not come back beside what it became."""
+        if verb == "restore" and row.went_into.exists():
             raise NotNow(
                 what="这套房屋已经拆分或合并，不能恢复。", meaning="没有做任何改动。",
                 remedy="请在现房屋上办理房屋合并或拆分。", code="registers.reshaped",
