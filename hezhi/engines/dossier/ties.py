@@ -102,7 +102,8 @@ class PointingPanel(Panel):
         other = self.other
         if not other.offers_to(by, "view"):
             return {"refused": f"您当前的岗位不能查看{other.title}。"}
-        columns = [c for name, c in other.told_columns.items() if name not in other.hidden_from(by)]
+        left_out = {self.told.field, *other.hidden_from(by)}  # what all these rows share tells nothing
+        columns = [c for name, c in other.told_columns.items() if name in other.list and name not in left_out]
         rows = other.with_columns(other.present(other.visible(by)), columns).filter(**{self.told.field: row.pk})
         found = list(rows.order_by(*other.order)[: SHOWN + 1])
         add = addresses.with_query(other.url("new"), f"{self.told.field}={row.pk}")

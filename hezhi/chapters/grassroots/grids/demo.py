@@ -17,10 +17,10 @@ from hezhi.ground.ids import new_id
 NOTES = (
     ("hydrant", "小区东门消防栓", "每月试水一次", 0),
     ("entrance", "小区东门", "消防车从这里进", 0),
-    ("hazard", "坡道积水点", "雨天易滑，已设提示牌", 120),
+    ("hazard", "坡道积水区", "雨天易滑，已设提示牌", 120),
     ("notice", "网格公示牌", "写有网格员和电话", 0),
     ("service", "便民服务点", "工作日 9 时至 17 时", 0),
-    ("patrol", "河岸巡查点", "汛期每日一看", 60),
+    ("patrol", "河岸巡查线", "汛期每日一看", 60),
 )
 LINES = (("ecology", 2), ("city", 2), ("emergency", 1))
 BEGAN = date(2026, 1, 4)
@@ -76,11 +76,11 @@ def _notes() -> None:
 
 
 def _drawn(kind: str, point: Point) -> Any:
-    """A patrol is a way, a shelter is a ground; everything else is a point."""
+    """A patrol is a way, water on the road is a ground; everything else is a point."""
     if kind == Annotation.Kind.PATROL:
         steps = ((-0.0009, -0.0003), (0, 0), (0.0005, 0.0006), (0.0011, 0.0006))
         return LineString([(point.x + x, point.y + y) for x, y in steps], srid=4326)
-    if kind == Annotation.Kind.SHELTER:
+    if kind == Annotation.Kind.HAZARD:
         return point.buffer(0.0005, quadsegs=3)
     return point
 

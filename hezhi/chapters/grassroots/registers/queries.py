@@ -232,7 +232,7 @@ def find_homes(words: str, *, by: Actor, most: int = MOST_FOUND) -> list[Home]:
 def holding_now(home: UUID, *, by: Actor) -> list[Occupancy]:
     """Who lives in a home and rents it today (现住户和现租约), for a plan of who goes where."""
     rows = Occupancy.objects.visible_to(by).filter(home=home, until__isnull=True).exclude(role=Occupancy.Role.OWNER)
-    return list(rows.select_related("resident", "household").order_by("role", "household__number", "since"))
+    return list(rows.select_related("resident", "household__head").order_by("role", "household__number", "since"))
 
 
 def homes_beside(home: Home, *, by: Actor) -> list[Home]:

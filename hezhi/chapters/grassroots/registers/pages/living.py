@@ -57,7 +57,7 @@ class MoveInForm(forms.Form):
     def __init__(self, *args: Any, home: Home, by: Actor, **more: Any) -> None:
         super().__init__(*args, **more)
         there = queries.households_of(home.pk, by=by)
-        told = [(str(each.pk), _household_name(each, by)) for each in there]
+        told = [(str(each.pk), household_name(each, by)) for each in there]
         self.fields["household"].choices = [*told, (NEW, "新立一户")]  # type: ignore[attr-defined]
         self.fields["relation"].choices = [("", "请选择"), *codes("relation")]  # type: ignore[attr-defined]
 
@@ -69,7 +69,8 @@ class MoveInForm(forms.Form):
         return given
 
 
-def _household_name(household: Household, by: Actor) -> str:
+def household_name(household: Household, by: Actor) -> str:
+    """A household by its number and its head (户名), the name as this post may see it."""
     head = household.head
     if head is None:
         return f"户 {household.number}"

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from hezhi.chapters.grassroots.registers import actions, queries
-from hezhi.chapters.grassroots.registers.models import Home, Occupancy
+from hezhi.chapters.grassroots.registers.models import Home, Occupancy, Resident
 from hezhi.chapters.grassroots.registers.pages.common import ask, home_url
-from hezhi.chapters.grassroots.registers.pages.living import DayInput
-from hezhi.chapters.grassroots.registers.pages.showing import names_shown
+from hezhi.chapters.grassroots.registers.pages.living import DayInput, household_name
+from hezhi.chapters.grassroots.registers.pages.showing import names_shown, names_were_read
 from hezhi.chapters.grassroots.registers.rules import SplitPart, read_parts
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
@@ -47,7 +47,7 @@ class SplitForm(forms.Form):
         self.movers = _movers(rows, by)
         for key, label in self.movers.items():
             self.fields[f"to_{key}"] = forms.CharField(
-                label=f"{label}归入", required=False, max_length=20, help_text="填户室号，不填归入第一套"
+                label=f"{label}转入", required=False, max_length=20, help_text="填户室号，不填转入第一套"
             )
 
     def clean_parts(self) -> list[SplitPart]:
@@ -75,14 +75,20 @@ class SplitForm(forms.Form):
 
 
 def _movers(rows: list[Occupancy], by: Actor) -> dict[str, str]:
-    """The households and tenancies of a home, each once, by what an officer calls them."""
-    shown, told = names_shown(by), {}
+    """The households and tenancies of a home, each once, by what an officer calls them; names read are written down."""
+    shown = names_shown(by)
+    told: dict[str, str] = {}
+    read: dict[Resident, None] = {}
     for row in rows:
         if row.role == Occupancy.Role.LIVES and row.household is not None:
-            told[str(row.household_id)] = f"户 {row.household.number} "
+            told[str(row.household_id)] = household_name(row.household, by)
+            read |= {row.household.head: None} if row.household.head else {}
         elif row.role == Occupancy.Role.TENANT:
             name = row.resident.person_name if row.resident else row.outside_name
             told[str(row.pk)] = f"承租人{name if shown else mask('name', name)}"
+            read |= {row.resident: None} if row.resident else {}
+    if shown:
+        names_were_read(list(read), by)
     return told
 
 

@@ -16,7 +16,6 @@ from hezhi.chapters.grassroots.registers.models import (
     VolunteerMember,
 )
 from hezhi.chapters.grassroots.registers.queries import check_due
-from hezhi.chapters.grassroots.registers.registries.checking import PlaceTabs
 from hezhi.chapters.grassroots.registers.registries.common import (
     APPROVAL,
     AREAS,
@@ -28,7 +27,7 @@ from hezhi.chapters.grassroots.registers.registries.common import (
     refuse,
     rights,
 )
-from hezhi.chapters.grassroots.registers.registries.turnout import MemberTabs
+from hezhi.chapters.grassroots.registers.registries.more_tabs import MemberTabs, PlaceTabs
 from hezhi.chapters.grassroots.registers.rules import GROWN_UP, age, name_fault, next_check, too_large
 from hezhi.engines.dossier.extra import ExtraFields
 from hezhi.engines.dossier.maps import OnMap

@@ -31,9 +31,11 @@ from hezhi.engines.dossier.visits import Visits
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.abilities import Files, Remarks
 from hezhi.engines.registry.declaration import Registry
+from hezhi.engines.registry.pages.detail import DetailPage
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
+from hezhi.ground.ui.shapes import Action
 
 
 def _year_fault(year: int | None) -> str | None:
@@ -198,6 +200,16 @@ class Buildings(Registry):
         }  # fmt: skip
 
 
+class HomeDetail(DetailPage):
+    """The page of a home; one that was split or combined is not brought back, it leads on."""
+
+    def actions(self, row: Home) -> list[Action]:
+        drawn = super().actions(row)
+        if row.removed_at is None or not row.went_into.exists():
+            return drawn
+        return [each for each in drawn if each.url != self.registry.url(row.pk, "restore")]
+
+
 @register
 class Homes(Registry):
     """Homes: where, how large, how used; who owns them and lives there stands on tabs of their own."""
@@ -220,6 +232,7 @@ class Homes(Registry):
         ("隐患", ("hazard", "hazard_until")),
     )
     bulk = ("use", "building_use", "rental_use", "hazard", "hazard_until")
+    pages = {"detail": HomeDetail}
     parts = (
         HomeTabs(), Visits(("日常走访", "安全提示", "信息核实", "政策宣传", "诉求回应"), right="visit"), ExtraFields(), Verified(),
         Files(), Remarks(),
@@ -251,7 +264,10 @@ class Homes(Registry):
                 remedy="请先办理迁出，或终止产权和租约。",
                 code="registers.not_empty",
             )
-        if row.removed_at is None and row.pk and row.went_into.exists():
+
+    def after(self, verb: str, row: Home, by: Actor) -> None:
+        """A home that was split or combined does not come back beside what it became."""
+        if verb == "restore" and row.went_into.exists():
             raise NotNow(
                 what="这套房屋已经拆分或合并，不能恢复。", meaning="没有做任何改动。",
                 remedy="请在现房屋上办理房屋合并或拆分。", code="registers.reshaped",

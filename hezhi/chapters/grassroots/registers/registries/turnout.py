@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from hezhi.chapters.grassroots.registers import queries
 from hezhi.chapters.grassroots.registers.actions.turnout import sign_in_members
 from hezhi.chapters.grassroots.registers.models import GroupActivity, GroupShift, VolunteerGroup, VolunteerMember
 from hezhi.chapters.grassroots.registers.registries.common import AREAS, GROUP, below, refuse, rights
@@ -145,7 +144,7 @@ class GroupActivities(Registry):
     slug, title, group, icon = "volunteer-activities", "群防群治活动", GROUP, "flag"
     clause = "9.1.3-2-9"
     right = RIGHT
-    list = ("day", "name", "kind", "group", "community", "spot", "starts", "ends")
+    list = ("name", "kind", "day", "starts", "ends", "group", "community", "spot")
     also = ("about", "grid")
     filters = (*AREAS, "group", "kind", "day")
     search = ("name", "group__name", "spot")
@@ -170,20 +169,3 @@ class GroupActivities(Registry):
     def examples(self, n: int) -> dict[str, Any]:
         day = time.today() - timedelta(days=n)
         return {"day": day, "starts": time_of_day(9), "ends": time_of_day(11), "name": f"样例活动{n}"}
-
-
-class ServicePanel(Panel):
-    """The hours of a member, for his own card (服务时长)."""
-
-    code, title, template = "service", "服务时长", "registers/tab_service.html"
-
-    def context(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> dict[str, Any]:
-        hours, lines = queries.service_of(row.pk)
-        return {"hours": hours, "service": lines}
-
-
-class MemberTabs(Part):
-    """What a member shows beside his own values."""
-
-    def panels(self, registry: Registry) -> Sequence[Panel]:
-        return (ServicePanel(),)

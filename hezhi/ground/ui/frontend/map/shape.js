@@ -38,7 +38,7 @@ function readText(text) {
 
 function writeText(geometry) {
   if (geometry.getType() === "Point") return toLonLat(geometry.getCoordinates()).map((n) => n.toFixed(6)).join(",");
-  return geojson.writeGeometry(geometry);
+  return geojson.writeGeometry(geometry, { decimals: 6 }); // 0.1 m
 }
 
 const edited = editStyle(true);

@@ -1,4 +1,6 @@
 // How things look on the map, by day and on the dark wall.
+import { getCenter } from "ol/extent.js";
+import Point from "ol/geom/Point.js";
 import CircleStyle from "ol/style/Circle.js";
 import Fill from "ol/style/Fill.js";
 import RegularShape from "ol/style/RegularShape.js";
@@ -107,8 +109,14 @@ function dot(fill, radius, shape) {
   const image = shape === "diamond"
     ? new RegularShape({ points: 4, radius: radius + 2.5, ...look })
     : new CircleStyle({ radius, ...look });
-  return new Style({ image });
+  return new Style({ image, geometry: middleOf });
 }
+
+const FAR = 12; // metres in a pixel
+const middleOf = (feature) => {
+  const geometry = feature.getGeometry();
+  return geometry.getType() === "Point" ? geometry : new Point(getCenter(geometry.getExtent()));
+};
 
 /** A line or an area among the points: its colour is theirs, the ground under it stays to be seen. */
 function drawn(colour) {
@@ -118,10 +126,11 @@ function drawn(colour) {
 /** Points by warning level or state; the gravest level is a diamond too, so colour is not alone. */
 export function pointStyle(spec, dark) {
   const made = new Map();
-  return (feature) => {
+  return (feature, resolution) => {
     const level = feature.get("level");
     const state = feature.get("state");
-    const shaped = feature.getGeometry().getType() !== "Point";
+    // From afar a line or an area is smaller than a dot, so a dot stands for it.
+    const shaped = feature.getGeometry().getType() !== "Point" && resolution < FAR;
     const key = `${shaped ? "a" : ""}${level ? `l${level}` : `s${state}`}`;
     if (!made.has(key)) {
       const colour = LEVELS[level] || STATES[state] || (dark ? "#4db4ff" : "#0b5cad");
