@@ -23,6 +23,7 @@ from hezhi.chapters.grassroots.registers.models import (
     SocialOrganisation,
     VolunteerGroup,
 )
+from hezhi.engines.analysis.text.places import Place
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.vault import blind
@@ -218,3 +219,14 @@ def homes_of_building(building: UUID, *, by: Actor) -> list[Home]:
     """The homes of a building, the highest floor first (楼盘图)."""
     rows = Home.objects.visible_to(by).filter(building=building, removed_at__isnull=True)
     return list(rows.order_by("-floor", "entrance", "door"))
+
+
+def compound_names() -> list[Place]:
+    """Names and other names of the compounds, for reading places out of texts (小区地名)."""
+    rows = Compound.objects.filter(removed_at__isnull=True, community__isnull=False)
+    told = rows.values_list("community__code", "town__code", "name", "alias")
+    return [
+        Place(community, name, "compound", town or "")
+        for community, town, *names in told.iterator()
+        for name in filter(None, names)
+    ]
