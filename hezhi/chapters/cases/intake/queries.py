@@ -15,9 +15,9 @@ from django.db import connection
 
 from hezhi.chapters.cases.handling.api import Category
 from hezhi.chapters.cases.intake.learning import model_in_use
+from hezhi.engines.analysis.gazetteer import area_ids, gazetteer
 from hezhi.engines.analysis.text.classify import suggest as label_of
 from hezhi.engines.analysis.text.model import ModelRefused
-from hezhi.engines.analysis.text.places import Gazetteer, Place
 from hezhi.ground import time
 from hezhi.ground.time import monotonic
 
@@ -102,9 +102,9 @@ def _ranked(
 
 def guess_place(*texts: str) -> UUID | None:
     """The area that a text seems to name (地点推测), the surest first; None when it names none."""
-    gazetteer, ids = _gazetteer(_period())
+    names, ids = gazetteer(), area_ids()
     for text in texts:
-        guess = gazetteer.best(text)
+        guess = names.best(text, grids=False)
         if guess is not None and guess.code in ids:
             return ids[guess.code]
     return None
@@ -125,21 +125,6 @@ def _categories(period: int) -> Vocabulary:
         return Vocabulary(
             [(code, full, label, tuple(dict.fromkeys([name, *aliases]))) for code, full, label, name, aliases in cursor]
         )
-
-
-@lru_cache(maxsize=1)
-def _gazetteer(period: int) -> tuple[Gazetteer, dict[str, UUID]]:
-    """Names of towns and communities; a guessed grid would be too bold."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select a.code, a.name, a.level, coalesce(p.code, ''), a.id from geo_area a"
-            " left join geo_area p on p.id = a.parent_id"
-            " where a.valid_to is null and a.level in ('town', 'community')"
-        )
-        rows = cursor.fetchall()
-    return Gazetteer(Place(code, name, level, within) for code, name, level, within, _ in rows), {
-        code: pk for code, _, _, _, pk in rows
-    }
 
 
 def kinds() -> list[tuple[str, str]]:

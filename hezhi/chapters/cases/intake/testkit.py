@@ -12,6 +12,7 @@ from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from hezhi.chapters.cases.handling.models import Case, Category, RoutingRule
 from hezhi.chapters.cases.intake import queries
 from hezhi.chapters.cases.intake.api import Message, Receipt, take_in
+from hezhi.engines.analysis import gazetteer
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import LimitRule, WorkOrder
 from hezhi.engines.geo.models import Area
@@ -68,7 +69,7 @@ def build() -> District:
     """Make the district; call it inside a test's transaction."""
     timing.forget()
     traced()
-    for kept in (queries._categories, queries._gazetteer):
+    for kept in (queries._categories, gazetteer._read):
         kept.cache_clear()  # a process keeps them for a minute; each test has a district of its own
     district = District()
     _areas(district)

@@ -34,6 +34,7 @@ from hezhi.chapters.grassroots.registers.models import (
     VolunteerMember,
 )
 from hezhi.chapters.grassroots.registers.rules import hours_between
+from hezhi.engines.analysis.text.places import Place
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.vault import blind
@@ -380,3 +381,14 @@ def service_of(member: UUID) -> tuple[Decimal, list[tuple[date, str, str, Decima
     told += [(each.day, "值勤", each.spot, hours_between(each.starts, each.ends)) for each in done]
     told.sort(key=lambda line: line[0], reverse=True)
     return sum((line[3] for line in told), Decimal(0)), told
+
+
+def compound_names() -> list[Place]:
+    """Names and other names of the compounds, for reading places out of texts (小区地名)."""
+    rows = Compound.objects.filter(removed_at__isnull=True, community__isnull=False)
+    told = rows.values_list("community__code", "town__code", "name", "alias")
+    return [
+        Place(community, name, "compound", town or "")
+        for community, town, *names in told.iterator()
+        for name in filter(None, names)
+    ]

@@ -57,7 +57,7 @@ class Settings:
     title_weight: float = 0.5
     other_area: float = 0.4
     """What is left of a score when the titles name different areas."""
-    copy: float = 0.8
+    copy: float = 0.55
     """Cosine of texts from which two messages are one text; with different places they stay apart."""
     too_common: float = 0.2
     background: int = 4000

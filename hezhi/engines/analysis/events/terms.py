@@ -71,6 +71,8 @@ def area_codes(title: str) -> frozenset[str]:
 
 def terms_of(messages: Sequence[tuple[str, str]], areas: Callable[[str], frozenset[str]] = area_codes) -> list[Terms]:
     """Messages (title, text) cut into terms; `areas` reads a title's towns, by a gazetteer where there is one."""
+    if not messages:
+        return []
     titles = [_whole(fold(title))[:TITLE_SIGNS] for title, _ in messages]
     texts = [_whole(fold(text[: TEXT_SIGNS + 20]))[:TEXT_SIGNS] for _, text in messages]
     of_titles = _bags(*_neighbours(titles), len(titles))

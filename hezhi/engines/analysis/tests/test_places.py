@@ -4,10 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
+from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hezhi.engines.analysis import gazetteer
 from hezhi.engines.analysis.text.places import HOW, Gazetteer, Place, looks_like_places, named_places
+from hezhi.engines.geo.models import Area
+from hezhi.engines.geo.models import Place as Named
+from hezhi.engines.org.testkit import traced
+from hezhi.ground import time
 
 COMMUNITIES = Path(__file__).resolve().parents[2] / "geo/demo/huangdao_demo_communities.geojson"
 PLACES = [
@@ -24,8 +30,8 @@ PLACES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def gazetteer() -> Gazetteer:
+@pytest.fixture(scope="module", name="names")
+def _names() -> Gazetteer:
     return Gazetteer(PLACES)
 
 
@@ -42,23 +48,23 @@ def gazetteer() -> Gazetteer:
         ("世纪新村第一社区第9网格", "0102", "full"),
     ],
 )
-def test_known_names_are_read_and_say_how(gazetteer: Gazetteer, text: str, code: str, how: str) -> None:
-    guess = gazetteer.best(text)
+def test_known_names_are_read_and_say_how(names: Gazetteer, text: str, code: str, how: str) -> None:
+    guess = names.best(text)
     assert guess is not None
     assert (guess.code, guess.how) == (code, how)
     assert HOW[how] in guess.why
 
 
-def test_a_name_that_two_places_bear_is_settled_by_the_town_beside_it(gazetteer: Gazetteer) -> None:
-    settled = gazetteer.best("大场镇和平村的路坏了")
+def test_a_name_that_two_places_bear_is_settled_by_the_town_beside_it(names: Gazetteer) -> None:
+    settled = names.best("大场镇和平村的路坏了")
     assert settled is not None and settled.code == "0201"
-    assert gazetteer.best("和平村的路坏了") is None
-    [left_open] = gazetteer.find("和平村的路坏了")
+    assert names.best("和平村的路坏了") is None
+    [left_open] = names.find("和平村的路坏了")
     assert (left_open.code, left_open.level) == ("", "community")
 
 
-def test_a_short_name_of_two_signs_is_too_little_to_be_sure(gazetteer: Gazetteer) -> None:
-    assert gazetteer.best("柳溪边上的树") is None
+def test_a_short_name_of_two_signs_is_too_little_to_be_sure(names: Gazetteer) -> None:
+    assert names.best("柳溪边上的树") is None
 
 
 @pytest.mark.parametrize(
@@ -86,8 +92,56 @@ def test_a_guess_always_stands_where_it_says(text: str) -> None:
 def test_places_of_the_demo_messages_lie_where_the_messages_lie(rows: list[dict[str, str]]) -> None:
     features = json.loads(COMMUNITIES.read_text(encoding="utf-8"))["features"]
     facts = [feature["properties"] for feature in features]
-    gazetteer = Gazetteer(Place(f["code"], f["name"], "community", f["town"]) for f in facts)
-    found = [(gazetteer.best(f"{row['title']}。{row['detail']}"), row["community_code"]) for row in rows]
+    own = Gazetteer(Place(f["code"], f["name"], "community", f["town"]) for f in facts)
+    found = [(own.best(f"{row['title']}。{row['detail']}"), row["community_code"]) for row in rows]
     right = [guess.code == code for guess, code in found if guess]
     assert len(right) > len(rows) / 2
     assert sum(right) / len(right) > 0.98
+
+
+def test_roads_and_compounds_of_the_district_are_guesses_too_and_say_how() -> None:
+    own = Gazetteer(
+        [
+            *PLACES,
+            Place("0101", "海棠苑小区", "compound", "01"),
+            Place("0101", "海棠苑", "compound", "01"),
+            Place("02", "星河路", "road"),
+            Place("0202", "柳溪书院", "landmark", "02"),
+            Place("0101", "东路", "road", "01"),
+        ]
+    )
+    compound = own.best("星河路边上的海棠苑小区停水")
+    assert compound is not None and (compound.text, compound.code, compound.level) == ("海棠苑小区", "0101", "compound")
+    road = own.best("星河路路灯不亮")
+    assert road is not None and (road.how, road.code) == ("road", "02")
+    assert own.best("柳溪书院门口堵车") is not None
+    assert [guess.how for guess in own.find("星河东路的红旗小区")] == ["rule", "rule"], "two signs alone are no name"
+    assert own.areas("海棠苑停水，大场镇也停了") == {"01", "02"}
+    community = own.best("世纪新村第一社区第3网格", grids=False)
+    assert community is not None and community.code == "0102"
+
+
+@pytest.mark.django_db
+def test_the_district_s_tables_and_the_registers_fill_the_gazetteer() -> None:
+    traced()
+    square = MultiPolygon(Polygon(((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))), srid=4326)
+    more = {"shape": square, "centre": Point(0.5, 0.5, srid=4326), "valid_from": time.today()}
+    town = Area.objects.create(code="370211901", name="示例街道", full_name="示例街道", level="town", **more)
+    own = Area.objects.create(code="370211901001", name="杏林社区", full_name="示例街道杏林社区", level="community",
+                              parent=town, town=town, **more)  # fmt: skip
+    Named.objects.create(name="杏林北路", kind="道路", area=town)
+    gazetteer._read.cache_clear()
+    gazetteer.also(_compounds)
+    try:
+        names, ids = gazetteer.gazetteer(), gazetteer.area_ids()
+        for text, code in (("杏林社区停水", own.code), ("杏林北路塌了", town.code), ("杏花春雨苑的电梯", own.code)):
+            guess = names.best(text)
+            assert guess is not None and guess.code == code and guess.code in ids
+        assert names.areas("杏花春雨苑的电梯坏了") == {town.code}
+    finally:
+        gazetteer._sources.remove(_compounds)
+        gazetteer._read.cache_clear()
+
+
+def _compounds() -> list[Place]:
+    return [Place("370211901001", "杏花春雨苑", "compound", "370211901")]

@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from hezhi.engines.analysis.text.duplicates import digest
 from hezhi.engines.analysis.text.features import BAGS, Terms
-from hezhi.engines.analysis.text.model import Model, Numbers, Space
+from hezhi.engines.analysis.text.model import Meaning, Model, Numbers, Space
 from hezhi.engines.analysis.text.train import Labelled, fit, space_of, terms_of_rows
 from hezhi.engines.analysis.text.validate import Guesses, groups, guesses_of, threshold_for, together
 from hezhi.ground.errors import NotNow
@@ -135,13 +135,21 @@ def adapt(base: Model, rows: Sequence[Labelled], messages: Sequence[Terms]) -> M
     weights[_places_of(base.space, space), : len(base.labels)] = base.coefficients
     intercept = np.full(len(labels), NEW_LABEL_START, np.float32)
     intercept[: len(base.labels)] = base.intercept
+    hidden = base.hidden and base.hidden.grown(_places_of(base.space, space), len(space), len(labels))
     seen = space.matrix(messages)
-    scores = seen @ weights + intercept
+    scores = Model(labels, space, weights, intercept, base.threshold, hidden=hidden).scores_of_rows(seen)
     for column, label in enumerate(labels):
         sides = np.array([1.0 if row.label == label else -1.0 for row in rows])
         weights[:, column] += _smallest_change(seen, sides, scores[:, column])
     notes = {**base.notes, "corrections": len(rows)}
-    return Model(labels, space, weights, intercept, base.threshold, notes)
+    return Model(labels, space, weights, intercept, base.threshold, notes, hidden, _padded(base.meaning, len(labels)))
+
+
+def _padded(meaning: Meaning | None, labels: int) -> Meaning | None:
+    """The owner's embedding part, which says nothing of labels added since."""
+    if meaning is None:
+        return None
+    return Meaning(meaning.digest, np.pad(meaning.weights, ((0, 0), (0, labels - meaning.weights.shape[1]))))
 
 
 def _grown(old: Space, new: Space) -> Space:

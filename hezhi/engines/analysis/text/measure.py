@@ -26,6 +26,7 @@ from typing import Any
 
 from hezhi.engines.analysis.text.classify import route, suggest, train
 from hezhi.engines.analysis.text.duplicates import Message, candidates
+from hezhi.engines.analysis.text.embedding import owners_embedder
 from hezhi.engines.analysis.text.model import Model, load, save
 from hezhi.engines.analysis.text.segment import segmenter
 from hezhi.engines.analysis.text.train import Labelled, fit, read_rows, terms_of_rows
@@ -233,7 +234,7 @@ def _duplicates(chosen: argparse.Namespace) -> int:
 
 
 def _train(chosen: argparse.Namespace) -> int:
-    model = train(chosen.train)
+    model = train(chosen.train, owners_embedder())
     size = save(model, chosen.out)
     start = time.perf_counter()
     load(chosen.out)

@@ -109,9 +109,12 @@ class Gazetteer:
         looks = [g for g in looks_like_places(text) if not any(k.start < g.end and g.start < k.end for k in known)]
         return sorted([*known, *looks], key=lambda guess: guess.start)
 
-    def best(self, text: str) -> Guess | None:
-        """The guess that tells most: the lowest level read in full, before short names and roads."""
-        known = [guess for guess in self._known(text) if guess.code]
+    def best(self, text: str, *, grids: bool = True) -> Guess | None:
+        """The guess that tells most: the lowest level read in full, before short names and roads.
+
+        Without `grids` a numbered grid counts as its community, where a guessed grid would be too bold.
+        """
+        known = [guess for guess in self._known(text, grids) if guess.code]
         return min(known, key=lambda g: (_HOWS.index(g.how), _LEVELS.index(g.level), g.start), default=None)
 
     def areas(self, text: str) -> frozenset[str]:
@@ -119,7 +122,7 @@ class Gazetteer:
         known = [guess for guess in self._known(text) if guess.code]
         return frozenset(guess.code if guess.level == "town" else guess.within for guess in known) - {""}
 
-    def _known(self, text: str) -> list[Guess]:
+    def _known(self, text: str, grids: bool = True) -> list[Guess]:
         found, at = [], 0
         while at < len(text) - 1:
             name = next((n for n in self._starts.get(text[at : at + 2], ()) if text.startswith(n, at)), "")
@@ -127,16 +130,16 @@ class Gazetteer:
                 found.append((name, at))
             at += len(name) or 1
         towns = {p.code for name, _ in found for p, _ in self._names[name] if p.level == "town"}
-        return [self._guess(text, name, at, towns) for name, at in found]
+        return [self._guess(text, name, at, towns, grids) for name, at in found]
 
-    def _guess(self, text: str, name: str, at: int, towns: set[str]) -> Guess:
+    def _guess(self, text: str, name: str, at: int, towns: set[str], grids: bool) -> Guess:
         """A name that stands for several places is settled by a town named in the same text, or left open."""
         meant = self._names[name]
         if len(meant) > 1:
             meant = [(p, how) for p, how in meant if p.within in towns] or meant
         place, how = meant[0]
         end = at + len(name)
-        number = _GRID_NUMBER.match(text, end)
+        number = _GRID_NUMBER.match(text, end) if grids else None
         grid = self._grids.get((place.code, _number(number[1]))) if number and len(meant) == 1 else None
         if number and grid:
             return Guess(text[at : number.end()], at, number.end(), how, grid.code, grid.level, place.within)

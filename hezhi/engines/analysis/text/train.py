@@ -1,4 +1,4 @@
-"""Fitting the classifier (训练): linear support vectors over the four bags.
+"""Fitting the classifier (训练): linear support vectors and a small hidden layer over the four bags.
 
 No message is kept: what leaves this room are weights of terms that occur in several messages.
 """
@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from hezhi.engines.analysis.text.features import BAGS, Bag, Terms, spelt, terms_of, unsafe_names
-from hezhi.engines.analysis.text.model import Model, Space
+from hezhi.engines.analysis.text.hidden import learn
+from hezhi.engines.analysis.text.model import Meaning, Model, Numbers, Space
 from hezhi.ground.errors import BadInput
 
 __all__ = ["Labelled", "fit", "read_rows", "space_of", "terms_of_rows"]
 
+MEANING = 1.0
+"""How much the vector of an embedding model weighs beside the words of the text."""
 COST = 0.5
 """How dear a wrong training message is (C of the support vectors); 0.4 to 0.7 give the same within noise."""
 
@@ -45,19 +49,27 @@ def read_rows(path: Path) -> list[Labelled]:
         return [Labelled(r["title"] or "", r["detail"] or "", r["label"]) for r in reader if r["label"]]
 
 
-def fit(labels: Sequence[str], messages: Sequence[Terms]) -> Model:
-    """A model from messages cut into terms; its threshold is not yet set (endless: never confident)."""
+def fit(labels: Sequence[str], messages: Sequence[Terms], vectors: Numbers | None = None, digest: str = "") -> Model:
+    """A model from messages cut into terms; its threshold is not yet set (endless: never confident).
+
+    `vectors` are those of the owner's embedding model with this `digest`, one row for each message.
+    """
     from sklearn.svm import LinearSVC
 
     names = tuple(sorted(set(labels)))
     if len(names) < 2:
         raise BadInput({"": "训练数据至少要有两种类别"}, meaning="没有开始训练")
     space = space_of(messages)
-    learner = LinearSVC(C=COST, random_state=0).fit(space.matrix(messages), list(labels))
+    matrix = space.matrix(messages)
+    seen = matrix if vectors is None else sparse.hstack([matrix, MEANING * sparse.csr_matrix(vectors)], format="csr")
+    learner = LinearSVC(C=COST, random_state=0).fit(seen, list(labels))
     rows, intercept = np.asarray(learner.coef_, np.float32), np.asarray(learner.intercept_, np.float32)
     if len(names) == 2:  # scikit-learn keeps one row for two labels
         rows, intercept = np.vstack([-rows, rows]), np.concatenate([-intercept, intercept])
-    return Model(names, space, np.ascontiguousarray(rows.T), intercept, float("inf"))
+    hidden = learn(matrix, [names.index(label) for label in labels], len(names))
+    weights = np.ascontiguousarray(rows.T)
+    meaning = None if vectors is None else Meaning(digest, weights[len(space) :] * np.float32(MEANING))
+    return Model(names, space, weights[: len(space)], intercept, float("inf"), hidden=hidden, meaning=meaning)
 
 
 def space_of(messages: Sequence[Terms]) -> Space:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hezhi.engines.analysis.text.features import Terms
-from hezhi.engines.analysis.text.model import Model
+from hezhi.engines.analysis.text.model import Model, Numbers
 from hezhi.engines.analysis.text.segment import signs_only
 from hezhi.engines.analysis.text.train import Labelled, fit
 
@@ -90,9 +90,13 @@ def groups(rows: Sequence[Labelled]) -> list[int]:
     return [root(at) for at in range(len(rows))]
 
 
-def guesses_of(model: Model, truth: Sequence[str], messages: Sequence[Terms]) -> Guesses:
+def guesses_of(
+    model: Model, truth: Sequence[str], messages: Sequence[Terms], vectors: Numbers | None = None
+) -> Guesses:
     """What a model says of messages whose labels are known."""
     scores = model.scores_of_many(messages)
+    if model.meaning is not None and vectors is not None:
+        scores = scores + vectors @ model.meaning.weights
     order = np.argsort(scores, axis=1)
     rows = np.arange(len(truth))
     best, second = order[:, -1], order[:, -2]
@@ -101,8 +105,14 @@ def guesses_of(model: Model, truth: Sequence[str], messages: Sequence[Terms]) ->
     return Guesses(tuple(truth), tuple(map(name, best)), tuple(map(name, second)), margin)
 
 
-def cross_validate(rows: Sequence[Labelled], messages: Sequence[Terms], folds: int = FOLDS) -> Guesses:
+def cross_validate(
+    rows: Sequence[Labelled], messages: Sequence[Terms], folds: int = FOLDS, vectors: Numbers | None = None
+) -> Guesses:
     """Guesses for all messages, each by a model that saw neither it nor its near-duplicates."""
+
+    def some(part: Sequence[int]) -> Numbers | None:
+        return None if vectors is None else vectors[part]
+
     from sklearn.model_selection import StratifiedGroupKFold
 
     labels = [row.label for row in rows]
@@ -110,8 +120,8 @@ def cross_validate(rows: Sequence[Labelled], messages: Sequence[Terms], folds: i
     parts = []
     order: list[int] = []
     for learn, check in cut.split(labels, labels, groups(rows)):
-        model = fit([labels[i] for i in learn], [messages[i] for i in learn])
-        parts.append(guesses_of(model, [labels[i] for i in check], [messages[i] for i in check]))
+        model = fit([labels[i] for i in learn], [messages[i] for i in learn], some(learn))
+        parts.append(guesses_of(model, [labels[i] for i in check], [messages[i] for i in check], some(check)))
         order += [int(i) for i in check]
     mixed = together(parts)
     back = np.argsort(order)

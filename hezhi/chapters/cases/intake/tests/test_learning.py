@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from hezhi.chapters.cases.handling import actions
 from hezhi.chapters.cases.handling.models import Category
@@ -13,7 +14,7 @@ from hezhi.chapters.cases.intake.models import Correction
 from hezhi.chapters.cases.intake.queries import suggest
 from hezhi.chapters.cases.intake.testkit import District, case_of
 from hezhi.engines.analysis.text import classify, correct
-from hezhi.engines.org.testkit import traced
+from hezhi.engines.org.testkit import enter, traced
 from hezhi.engines.records.models import AuditEntry
 from hezhi.ground import time
 from hezhi.ground.time import SHANGHAI
@@ -100,3 +101,19 @@ def test_a_damaged_model_is_left_aside(district: District, own_folder: Path) -> 
     (own_folder / "20260306023000" / "model.json").write_text("{")
     assert learning.model_in_use() is classify.shipped()
     assert suggest("路灯不亮", "路灯不亮已经三天")
+
+
+def test_the_page_tells_how_good_each_label_is_what_is_mistaken_and_what_was_learnt(
+    clock: time.FrozenClock, district: District, own_folder: Path
+) -> None:
+    officer = enter(Client(), district.people["centre.acceptor"])
+    page = officer.get("/cases/model/").content.decode()
+    checked = classify.shipped().notes["cross_validation"]
+    for label, x in checked["labels"].items():
+        assert f'<th scope="row">{label}</th><td class="is-number">{x["precision"]:.1%}' in page
+    assert str(checked["confusion"]["商贸旅游"]["城乡建设"]) in page and "还没有学习过" in page
+    corrected(district, 40)
+    clock.move_to(NIGHT)
+    learning.nightly()
+    page = enter(officer, district.people["centre.acceptor"]).get("/cases/model/").content.decode()
+    assert "已学习本地" in page and "启用新模型" in page
