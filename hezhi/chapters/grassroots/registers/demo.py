@@ -462,14 +462,14 @@ def _checked(place: SmallPlace, items: list[CheckItem], worker: User) -> None:
         for item in items
     }  # fmt: skip
     check = PlaceCheck.objects.create(
-        place=place, way=PlaceCheck.Way.GRID, place_kind=place.kind, day=place.last_inspected_on, answers=told,
+        place=place, way=PlaceCheck.Way.GRID, place_kind=place.kind, day=place.last_inspected_on or time.today(), answers=told,
         faults=len(wrong), checked_by=worker, at=time.now(),
     )  # fmt: skip
     for item in items:
         if item.code in wrong:
             PlaceFinding.objects.create(
                 place=place, found_in=check, item=item.code, text=item.text, hazard=item.hazard, note=place.hazard_note,
-                due=place.rectify_until,
+                due=place.rectify_until or time.today(),
             )  # fmt: skip
 
 
