@@ -69,14 +69,15 @@ def _addresses_of(registry: "Registry") -> list[str]:
 
 def import_table(registry: "Registry", path: Path, by: "Actor", *, write: bool, screen: Console) -> bool:
     """Check a table row by row and, when asked, write it; True when nothing was refused or failed."""
-    from django.core.files.uploadedfile import SimpleUploadedFile
+    from django.core.files.uploadedfile import UploadedFile
 
     from hezhi.engines.registry import imports
 
     by.must(registry.permission("import"))
     started = time.monotonic()
-    with waiting("正在预检", screen):
-        run = imports.receive(registry, SimpleUploadedFile(path.name, path.read_bytes()), by=by)
+    with waiting("正在接收文件", screen), path.open("rb") as file:
+        run = imports.receive(registry, UploadedFile(file, path.name, size=path.stat().st_size), by=by)
+    with waiting("正在预检", screen, run=run):
         imports.check(run.pk)  # a large file was left to the worker; here somebody waits for it
     run.refresh_from_db()
     _tell(registry, run, screen)
@@ -85,7 +86,7 @@ def import_table(registry: "Registry", path: Path, by: "Actor", *, write: bool, 
     if not write:
         screen.print("以上为预检结果，未写入任何数据。加 --write 写入。")
         return not run.refused
-    with waiting("正在写入", screen, expected=time.monotonic() - started):
+    with waiting("正在写入", screen, expected=time.monotonic() - started, run=run):
         run = imports.confirm(run.pk, by=by)
         imports.write(run.pk)
     run.refresh_from_db()
@@ -113,6 +114,8 @@ def _tell(registry: "Registry", run: "ImportRun", screen: Console) -> None:
     )
     if run.failure:
         screen.print(run.failure, markup=False)
+    if run.lane and run.refused:
+        screen.print("退回的行已整理成表，可在导入页面下载。")
     for number, column, said in imports.problems(registry, run, SHOWN):
         screen.print(f"  第 {number} 行{' ' + column if column else ''}：{said}", markup=False, soft_wrap=True)
     if run.refused > SHOWN:
@@ -120,17 +123,32 @@ def _tell(registry: "Registry", run: "ImportRun", screen: Console) -> None:
 
 
 class _Clock(ProgressColumn):
-    """Seconds gone, and how long it may take: writing does what the check did, so it takes as long."""
+    """Seconds gone, and how long it may take: writing does what the check did, so it takes as long.
+
+    A large file tells itself how far it is.
+    """
+
+    max_refresh = 1.0
+
+    def __init__(self, run: "ImportRun | None" = None) -> None:
+        super().__init__()
+        self.run = run
 
     def render(self, task: Task) -> Text:
+        from hezhi.engines.registry.lanes import lane_of
+
         gone = task.elapsed or 0.0
+        told = lane_of(self.run).progress(self.run) if self.run is not None and self.run.lane else None
+        if told is not None:
+            return Text(f"{told.words}，已用 {gone:.0f} 秒" + ("" if told.left is None else f"，约还需 {told.left} 秒"))
         if not task.total:
             return Text(f"已用 {gone:.0f} 秒")
         return Text(f"已用 {gone:.0f} 秒，约需 {max(task.total, gone):.0f} 秒")
 
 
-def waiting(words: str, screen: Console, expected: float | None = None) -> Any:
+def waiting(words: str, screen: Console, expected: float | None = None, run: "ImportRun | None" = None) -> Any:
     """A turning sign with words and seconds, while somebody waits; gone afterwards."""
-    progress = Progress(SpinnerColumn(), TextColumn("{task.description}"), _Clock(), console=screen, transient=True)
+    clock = _Clock(run if screen.is_terminal else None)
+    progress = Progress(SpinnerColumn(), TextColumn("{task.description}"), clock, console=screen, transient=True)
     progress.add_task(words, total=expected)
     return progress

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from hezhi.engines.bulk import pieces, staging
@@ -33,8 +34,6 @@ from hezhi.ground.errors import BadInput, Refusal
 from hezhi.ground.ids import new_id
 from hezhi.ground.text import tidy
 
-ROWS = 25_000
-"""Rows of a piece: so many are in memory at a time, twice."""
 COMPARED = 1_000_000
 """The number of the piece that holds what comparing found."""
 UNFOLD_MB, UNFOLD_SECONDS = 3_000, 600
@@ -130,7 +129,7 @@ def _stage(bulk: Bulk, registry: Registry, run: ImportRun, told: BulkRun, by: Ac
 
 def _cut(sheet: tables.Table) -> Iterator[list[tables.Raw]]:
     rows = sheet.raw()
-    return iter(lambda: list(islice(rows, ROWS)), [])
+    return iter(lambda: list(islice(rows, settings.HEZHI_BULK_PIECE_ROWS)), [])
 
 
 class Stager:

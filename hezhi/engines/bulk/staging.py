@@ -71,9 +71,11 @@ def in_sets() -> Iterator[None]:
     """Let the database join sets with sets, for the transaction under way.
 
     It has no figures of rows written a moment ago, takes them for a handful, and would look each one up in all others:
-    minutes instead of a second. That holds for the history triggers too.
+    minutes instead of a second. A history trigger even keeps the plan it made when it first saw a single row of a page,
+    for as long as the connection lives; so plans are forgotten first.
     """
     with connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS")
         cursor.execute("SET LOCAL enable_nestloop = off")
         yield
         cursor.execute("SET LOCAL enable_nestloop = on")

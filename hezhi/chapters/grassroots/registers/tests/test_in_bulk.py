@@ -186,9 +186,9 @@ def people() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("shape", [as_csv, as_xlsx])
 def test_both_ways_accept_and_refuse_the_same_rows_with_the_same_words(
-    quarter: Quarter, settings: Any, shape: Any, monkeypatch: pytest.MonkeyPatch
+    quarter: Quarter, settings: Any, shape: Any
 ) -> None:
-    monkeypatch.setattr(checking, "ROWS", 7)
+    settings.HEZHI_BULK_PIECE_ROWS = 7
     rows = nasty(quarter)
     one_by_one = take(quarter, shape(rows), settings, in_bulk=False)
     in_bulk = take(quarter, shape(rows), settings, in_bulk=True)
@@ -282,7 +282,7 @@ def test_refused_rows_come_back_as_the_same_sheet(quarter: Quarter, settings: An
 def test_a_job_that_was_killed_goes_on_behind_the_last_whole_piece(
     quarter: Quarter, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checking, "ROWS", 5)
+    settings.HEZHI_BULK_PIECE_ROWS = 5
     put, pieces = checking.Stager.put, []
 
     def dies_after_three(self: checking.Stager, piece: checking.Piece) -> None:

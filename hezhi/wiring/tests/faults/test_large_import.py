@@ -1,0 +1,104 @@
+"""A large import whose worker is killed (故障): while it looks the rows through, and while it writes them. Each row stands once."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hezhi.chapters.grassroots.registers.registries.people import example_number
+from hezhi.ground.identifiers import id_check_sign
+from hezhi.wiring.places import CHECKOUT
+from hezhi.wiring.system import System, wait_until
+
+pytestmark = [pytest.mark.fault, pytest.mark.clause("9.1.3-2-4")]
+
+ROWS, PATIENCE = 6_000, 240.0
+_DO = """
+import sys
+import django; django.setup()
+from pathlib import Path
+from django.core.files.uploadedfile import UploadedFile
+from hezhi.engines.org.actor import actor_of
+from hezhi.engines.org.models import User
+from hezhi.engines.registry import imports, site
+by = actor_of(User.objects.get(login_name="town_dispatcher1"))
+if sys.argv[1] == "receive":
+    path = Path(sys.argv[2])
+    with path.open("rb") as file:
+        print(imports.receive(site.get("residents"), UploadedFile(file, path.name, size=path.stat().st_size), by=by).pk)
+else:
+    imports.confirm(sys.argv[2], by=by)
+"""
+
+
+def as_clerk(system: System, *words: str) -> str:
+    """What the clerk does on the page, done by a process of its own; the work itself is the worker's."""
+    done = subprocess.run(
+        [sys.executable, "-c", _DO, *words], env=system.environment | {"DJANGO_SETTINGS_MODULE": "hezhi.wiring.settings"},
+        cwd=CHECKOUT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def number(n: int) -> str:
+    """The ID number of the n-th invented person."""
+    head = f"{example_number(n)[:14]}{n % 999 + 1:03d}"
+    return head + id_check_sign(head)
+
+
+def sheet(path: Path) -> int:
+    """People without a home, two faults among every hundred; gives how many are good."""
+    numbers = list(dict.fromkeys(number(n) for n in range(ROWS * 2)))[:ROWS]
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["姓名", "证件号码", "联系电话", "户籍地详址"])
+        for n, each in enumerate(numbers):
+            bad = n % 50 == 0
+            writer.writerow([f"样例{chr(0x4E00 + n)}", each[:17] if bad else each, f"198{n:08d}", f"样例路{n}号"])
+    return sum(n % 50 != 0 for n in range(len(numbers)))
+
+
+def test_a_worker_killed_while_it_checks_and_while_it_writes(own_system: System, tmp_path: Path) -> None:
+    system, path = own_system, tmp_path / "yangli.csv"
+    good = sheet(path)
+
+    def kill() -> None:
+        system.supervisor.kill("worker")
+        system.start("worker")
+        # A dead worker's job goes to the next when it has been silent for half a minute; here it is said at once.
+        system.sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+
+    system.environment.update(HEZHI_BULK_FROM_ROWS="1000", HEZHI_BULK_PIECE_ROWS="500")
+    system.supervisor.environment.update(HEZHI_BULK_FROM_ROWS="1000", HEZHI_BULK_PIECE_ROWS="500")
+    system.supervisor.kill("worker")
+    system.start("worker")
+    run = as_clerk(system, "receive", str(path))
+
+    def state() -> str:
+        return str(system.sql("SELECT state FROM registry_importrun WHERE id = %s", run)[0][0])
+
+    staged = "SELECT count(*) FROM bulk_bulkchunk WHERE run = %s AND number < 1000000"
+    wait_until(lambda: system.sql(staged, run)[0][0] >= 2, PATIENCE)
+    before = system.sql("SELECT id FROM bulk_bulkchunk WHERE run = %s ORDER BY id", run)
+    assert state() == "checking"
+    kill()
+    wait_until(lambda: state() == "checked", PATIENCE)
+    kept = system.sql("SELECT id FROM bulk_bulkchunk WHERE run = %s ORDER BY id", run)
+    assert kept[: len(before)] == before, "what was staged as a whole was not done again"
+    assert system.sql("SELECT new, refused FROM registry_importrun WHERE id = %s", run) == [(good, ROWS - good)]
+
+    as_clerk(system, "confirm", run)
+    writing = "SELECT done FROM bulk_bulkrun WHERE id = %s AND phase = '写入'"
+    wait_until(lambda: (system.sql(writing, run) or [(0,)])[0][0] > 0 or state() == "written", PATIENCE)
+    kill()
+    wait_until(lambda: state() == "written", PATIENCE)
+    rows = system.sql(
+        "SELECT count(*), count(DISTINCT id_blind), count(*) FILTER (WHERE (SELECT count(*) FROM registers_residentevent e"
+        " WHERE e.pgh_obj_id = r.id AND e.pgh_context_id = i.deed) = 1) FROM registers_resident r, registry_importrun i"
+        " WHERE i.id = %s AND r.person_name LIKE '样例_' AND r.created_at >= i.created_at",
+        run,
+    )
+    assert rows == [(good, good, good)], "rows, different numbers, rows with one version of this batch"
+    assert system.sql("SELECT count(*) FROM registers_stagedresident") == [(0,)]
