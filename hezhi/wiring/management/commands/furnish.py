@@ -13,7 +13,7 @@ from hezhi.engines.reach.api import load_templates
 from hezhi.engines.records.vault import create_key_ring
 from hezhi.engines.registry import dictionaries
 
-ROOMS: tuple[str, ...] = ("grassroots.grids", "grassroots.care")
+ROOMS: tuple[str, ...] = ("cases.supervision", "grassroots.grids", "grassroots.care")
 """Rooms with tables of their own to begin with, in this order: `api.load_tables(by=…)` gives what was new, by name."""
 
 
