@@ -55,6 +55,12 @@ MENU = (
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),
+    Group("督办管理", (
+        Entry("督办事项", "/r/supervision/", ("supervision.view",)),
+        Entry("督办看板", "/supervision/board/", ("supervision.view",)),
+        Entry("督导专项", "/supervision/campaigns/", ("supervision.view",)),
+        Entry("批示交办", "/supervision/lead/", ("supervision.instruct",)),
+    )),
     Group("网格管理", (
         Entry("网格查询", "/grids/find/", ("grids.view",)),
         Entry("网格标绘", "/grids/plot/", ("grids.plot",)),

@@ -80,6 +80,7 @@ ENGINES = [
 CHAPTERS = [
     "hezhi.chapters.cases.handling",
     "hezhi.chapters.cases.intake",
+    "hezhi.chapters.cases.supervision",
     "hezhi.chapters.appcentre",
     "hezhi.chapters.operations",
     "hezhi.chapters.grassroots.grids",

@@ -9,6 +9,7 @@ ROOMS = (
     ("", "hezhi.channels.officer.urls"),
     ("cases/", "hezhi.chapters.cases.intake.pages"),
     ("cases/", "hezhi.chapters.cases.handling.pages"),
+    ("supervision/", "hezhi.chapters.cases.supervision.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("approvals/", "hezhi.engines.flow.pages"),

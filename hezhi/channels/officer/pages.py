@@ -35,11 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     by = reader(request)
     found = todos_of(by)
     cases = _matters(found)
-    rows = [
-        {"todo": todo, "step": STEPS.get(todo.step, "审批" if todo.object_type == APPROVAL else todo.step), "url": url}
-        for todo in found
-        if (url := _where(todo, cases))
-    ]
+    rows = [{"todo": todo, "step": _step(todo), "url": url} for todo in found if (url := _where(todo, cases))]
     late = sum(1 for todo in found if _where(todo, cases) and todo.due_at and todo.due_at < time.now())
     on_duty = on_duty_here(by.unit_id, time.now()) if by.may("cases.view") else []
     context = {
@@ -62,10 +58,21 @@ def _matters(found: list[ToDo]) -> dict[UUID, UUID]:
     return matters
 
 
+def _step(todo: ToDo) -> str:
+    """What the step is called: the room that put it there knows its own."""
+    lead = todos.lead_of(todo.object_type)
+    if lead is not None:
+        return lead.steps.get(todo.step, todo.step)
+    return STEPS.get(todo.step, "审批" if todo.object_type == APPROVAL else todo.step)
+
+
 def _where(todo: ToDo, cases: dict[UUID, UUID]) -> str:
-    """Where a to-do is done: the page of its case, or the common approvals page."""
+    """Where a to-do is done: the page of its case, the page its room names, or the common approvals page."""
     if todo.object_id in cases:
         return reverse("case", args=[cases[todo.object_id]])
+    lead = todos.lead_of(todo.object_type)
+    if lead is not None:
+        return lead.address(todo.object_id)
     return reverse("approval", args=[todo.object_id]) if todo.object_type == APPROVAL else ""
 
 

@@ -1,6 +1,7 @@
 """To-dos of a post (待办): put there by a verb, done by the next one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,28 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.gathering import gathered, later, run_later
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Where a to-do about a kind of row is done, and what its steps are called (待办去处)."""
+
+    address: Callable[[UUID], str]
+    steps: Mapping[str, str] = field(default_factory=dict)
+
+
+_leads: dict[str, Lead] = {}
+
+
+def leads(object_type: str, address: Callable[[UUID], str], steps: Mapping[str, str]) -> None:
+    """Let a room say where its to-dos lead: `address(object_id)` gives the page, `steps` the names of the steps."""
+    _leads[object_type] = Lead(address, steps)
+
+
+def lead_of(object_type: str) -> Lead | None:
+    """Where to-dos about rows of this kind lead; None when no room has said so."""
+    return _leads.get(object_type)
+
 
 _DONE = "UPDATE flow_todo SET done_at = %s WHERE object_id = %s AND done_at IS NULL"
 

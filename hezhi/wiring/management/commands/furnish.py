@@ -13,7 +13,13 @@ from hezhi.engines.reach.api import load_templates
 from hezhi.engines.records.vault import create_key_ring
 from hezhi.engines.registry import dictionaries
 
-ROOMS: tuple[str, ...] = ("grassroots.grids", "grassroots.registers", "grassroots.care", "grassroots.party")
+ROOMS: tuple[str, ...] = (
+    "cases.supervision",
+    "grassroots.grids",
+    "grassroots.registers",
+    "grassroots.care",
+    "grassroots.party",
+)
 """Rooms with tables of their own to begin with, in this order: `api.load_tables(by=…)` gives what was new, by name."""
 
 

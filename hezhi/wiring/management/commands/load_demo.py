@@ -28,7 +28,13 @@ from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 
 GEO = Path(__file__).resolve().parents[3] / "engines" / "geo" / "demo"
-ROOMS: tuple[str, ...] = ("grassroots.grids", "grassroots.registers", "grassroots.care", "grassroots.party")
+ROOMS: tuple[str, ...] = (
+    "grassroots.grids",
+    "grassroots.registers",
+    "grassroots.care",
+    "grassroots.party",
+    "cases.supervision",
+)
 """Rooms with demo data of their own, in this order: their `demo.load()` does nothing when the data are there."""
 
 AREAS = ("district", "towns", "demo_communities", "demo_grids")

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.models import Step
+from hezhi.chapters.cases.handling.pages.beside import beside
 from hezhi.chapters.cases.handling.queries import CaseFile
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline
@@ -35,8 +36,10 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     by = reader(request)
     file = queries.case_file(by, case_id)
     case = file.case
+    told = beside(by, case)
     context: dict[str, Any] = {
         "file": file,
+        "beside": [each for each in told if each.template],
         "case": case,
         "title": f"{case.number} {case.title}",
         "crumbs": [Crumb("事件管理", "/r/cases/"), Crumb(case.number)],
@@ -44,7 +47,10 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "case_title": mask_text(case.title),
         "fact_list": _facts(file),
         "timeline_items": timeline(file.steps),
-        "action_list": _buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
+        "action_list": [
+            *_buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
+            *(action for each in told for action in each.actions),
+        ],
         "orders": [(order, _order_buttons(file, order.pk)) for order in file.orders],
         "marker": [case.point.x, case.point.y] if case.point else None,
         "total": file.total,

@@ -1,0 +1,265 @@
+"""Reads of supervision, always starting from who reads (9.1.2-3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+
+from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.supervision import rules
+from hezhi.chapters.cases.supervision.actions.turning import MATTER, nothing, parts_of
+from hezhi.chapters.cases.supervision.flows import PART, SUPERVISION
+from hezhi.chapters.cases.supervision.models import Campaign, CampaignCase, Matter, Rung, Step
+from hezhi.engines.flow import timing
+from hezhi.engines.flow.models import Approval, WorkOrder
+from hezhi.engines.flow.queries import may_decide
+from hezhi.engines.flow.rules.life_cycle import Verb, next_verbs
+from hezhi.engines.org.api import Actor, DutyShift, Unit, on_duty_in
+from hezhi.ground import time
+from hezhi.ground.errors import NotFound
+
+PART_NAMES = {state.code: state.name for state in PART.states}
+WITHOUT_BUTTON = frozenset({"work"})
+
+
+def matter_for(by: Actor, matter_id: UUID) -> Matter:
+    """One matter that this reader may see, with its names; otherwise «not found»."""
+    rows = Matter.objects.visible_to(by).select_related(
+        "case", "rung", "rule", "campaign", "unit", "opened_by", "closed_by", "closed_unit"
+    )
+    found = rows.filter(pk=matter_id).first()
+    if found is None:
+        raise nothing()
+    return found
+
+
+def is_own(by: Actor, matter: Matter) -> bool:
+    """Whether the matter is about the reader's own unit or one above it (回避)."""
+    return bool(set(by.above) & set(matter.units))
+
+
+@dataclass
+class PartFile:
+    """One unit's part as the page shows it (承办单位的一份)."""
+
+    order: WorkOrder
+    state_name: str
+    verbs: list[Verb]
+    asked: list[Approval]
+    duty: list[DutyShift]
+
+
+@dataclass
+class MatterFile:
+    """Everything the page of a matter shows, read with a fixed number of queries."""
+
+    matter: Matter
+    parts: list[PartFile]
+    steps: list[Step]
+    verbs: list[Verb]
+    rungs: list[Rung]
+    case_seen: bool
+    decides: set[UUID] = field(default_factory=set)
+
+
+def matter_file(by: Actor, matter_id: UUID) -> MatterFile:
+    """The whole file of a matter for this reader."""
+    matter = matter_for(by, matter_id)
+    orders = parts_of(matter)
+    asked: dict[UUID, list[Approval]] = {order.pk: [] for order in orders}
+    found = Approval.objects.filter(object_id__in=list(asked)).select_related("asked_by", "decided_by")
+    for approval in found.order_by("asked_at"):
+        asked[approval.object_id].append(approval)
+    lead = by.may("supervision.lead") and matter.state in ("open", "to_review")
+    duty = on_duty_in([order.unit_id for order in orders], time.now()) if lead else {}
+    own = is_own(by, matter)
+    return MatterFile(
+        matter=matter,
+        parts=[
+            PartFile(o, PART_NAMES[o.state], _part_verbs(by, matter, o, own), asked[o.pk], duty.get(o.unit_id, []))
+            for o in orders
+        ],
+        steps=list(Step.objects.filter(matter=matter).order_by("at", "id")),
+        verbs=_verbs(by, matter, own),
+        rungs=list(Rung.objects.order_by("order")),
+        case_seen=matter.case_id is not None and Case.objects.visible_to(by).filter(pk=matter.case_id).exists(),
+        decides=set() if own else {a.pk for a in found if may_decide(by, a)},
+    )
+
+
+def _verbs(by: Actor, matter: Matter, own: bool) -> list[Verb]:
+    shut = WITHOUT_BUTTON | ({v.code for v in SUPERVISION.verbs if v.guards} if own else set())
+    found = [v for v in next_verbs(SUPERVISION, matter.state, by.permissions) if v.code not in shut]
+    if matter.rung.wait is None:  # the last rung
+        found = [v for v in found if v.code != "climb"]
+    return found if matter.units else [v for v in found if v.code not in ("call", "climb")]
+
+
+def _part_verbs(by: Actor, matter: Matter, order: WorkOrder, own: bool) -> list[Verb]:
+    if matter.state not in ("open", "to_review"):
+        return []
+    mine = by.unit_id == order.unit_id or order.unit_id in by.scope.units
+    return [
+        verb for verb in next_verbs(PART, order.state, by.permissions)
+        if (mine if verb.right == "supervision.answer" else not own)
+    ]  # fmt: skip
+
+
+def matter_of_part(by: Actor, order_id: UUID) -> UUID:
+    """The matter of a part that this reader may see."""
+    found = WorkOrder.objects.filter(pk=order_id, matter_type=MATTER).values_list("matter_id", flat=True).first()
+    if found is None or not Matter.objects.visible_to(by).filter(pk=found).exists():
+        raise nothing()
+    return found
+
+
+def of_case(by: Actor, case_id: UUID) -> list[Matter]:
+    """The supervisions of a case that this reader may see, newest first."""
+    return list(Matter.objects.visible_to(by).filter(case=case_id).select_related("rung").order_by("-opened_at"))
+
+
+def unit_names(ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The names of units by id."""
+    return dict(Unit.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
+
+
+# -- the board -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class BoardLine:
+    """One unit on the board (督办看板): its running matters by age."""
+
+    unit_id: UUID
+    unit: str
+    ages: list[int]
+    late: int
+    top: int
+
+    @property
+    def total(self) -> int:
+        """All running matters of the unit."""
+        return sum(self.ages)
+
+
+AGE_NAMES = [*(name for _, name in rules.AGES), rules.OLDEST]
+
+
+def board(by: Actor) -> list[BoardLine]:
+    """Running matters by unit and age in working days, the most laden first; a matter of two units counts at both."""
+    rows = list(
+        Matter.objects.visible_to(by)
+        .running()
+        .values_list("pk", "units", "opened_at", "due_at", "rung__order", "state")
+    )
+    answered = {
+        (matter, unit)
+        for matter, unit in WorkOrder.objects.filter(
+            matter_type=MATTER, matter_id__in=[row[0] for row in rows], state__in=("done", "released")
+        ).values_list("matter_id", "unit_id")
+    }
+    names = unit_names([unit for row in rows for unit in row[1]])
+    calendar, moment = timing.timetable().calendar, time.now()
+    lines: dict[UUID, BoardLine] = {}
+    for key, units, opened_at, due_at, order, state in rows:
+        place = AGE_NAMES.index(rules.age(opened_at, moment, calendar))
+        for unit in units:
+            if (key, unit) in answered or (
+                not by.scope.everything and unit not in by.scope.units and not by.scope.area
+            ):
+                continue
+            line = lines.setdefault(unit, BoardLine(unit, names.get(unit, "已撤销单位"), [0] * len(AGE_NAMES), 0, 0))
+            line.ages[place] += 1
+            line.late += bool(due_at and due_at < moment and state == "open")
+            line.top += order >= 3
+    return sorted(lines.values(), key=lambda each: (-each.total, each.unit))
+
+
+# -- campaigns -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Progress:
+    """How far a campaign is (专项进度), counted over what this reader may see."""
+
+    total: int = 0
+    ended: int = 0
+    late: int = 0
+    supervised: int = 0
+    lines: list[tuple[str, int, int, int]] = field(default_factory=list)
+
+    @property
+    def share(self) -> int:
+        """Done in whole per cent, rounded down: a hundred means all of them."""
+        return self.ended * 100 // self.total if self.total else 0
+
+
+def campaigns(by: Actor) -> list[tuple[Campaign, Progress]]:
+    """The campaigns this reader may see, running ones first, each with its progress."""
+    found = Campaign.objects.visible_to(by).select_related("unit", "opened_by")
+    rows = found.order_by(F("closed_at").desc(nulls_first=True), "-opened_at")[:50]
+    return [(campaign, progress(by, campaign)) for campaign in rows]
+
+
+def campaign_for(by: Actor, campaign_id: UUID) -> Campaign:
+    """One campaign that this reader may see."""
+    rows = Campaign.objects.visible_to(by).select_related("unit", "opened_by")
+    found = rows.filter(pk=campaign_id).first()
+    if found is None:
+        raise NotFound("没有找到这个专项。", code="supervision.no_campaign")
+    return found
+
+
+def progress(by: Actor, campaign: Campaign, *, lines: bool = False) -> Progress:
+    """Counts of a campaign's cases or tasks that this reader may see; with `lines` by leading unit too."""
+    tasks = campaign.kind == Campaign.Kind.TASKS
+    rows, ended, late = _tasks(by, campaign) if tasks else _cases(by, campaign)
+    told = rows.aggregate(n=Count("pk"), ended=Count("pk", filter=ended), late=Count("pk", filter=late & ~ended))
+    made = Progress(told["n"], told["ended"], told["late"])
+    made.supervised = Matter.objects.visible_to(by).filter(campaign=campaign).count()
+    if lines and not tasks:
+        grouped = rows.values("lead_unit__name").annotate(
+            n=Count("pk"), ended=Count("pk", filter=ended), late=Count("pk", filter=late & ~ended)
+        )
+        made.lines = [
+            (each["lead_unit__name"] or "未派遣", each["n"], each["ended"], each["late"])
+            for each in grouped.order_by("-n", "lead_unit__name")
+        ]
+    return made
+
+
+def _cases(by: Actor, campaign: Campaign) -> tuple[QuerySet[Case], Q, Q]:
+    members = CampaignCase.objects.filter(campaign=campaign).values("case")
+    done = Q(state__in=("closed", "not_accepted", "merged", "void", "to_call_back"))
+    return Case.objects.visible_to(by).filter(pk__in=members), done, Q(due_at__lt=time.now())
+
+
+def _tasks(by: Actor, campaign: Campaign) -> tuple[QuerySet[Matter], Q, Q]:
+    rows = Matter.objects.visible_to(by).filter(campaign=campaign).exclude(state="cancelled")
+    return rows, Q(state="closed"), Q(due_at__lt=time.now(), state="open")
+
+
+def matters_of(by: Actor, campaign: Campaign, most: int = 200) -> list[Matter]:
+    """The matters of a campaign that this reader may see, oldest limit first."""
+    rows = Matter.objects.visible_to(by).filter(campaign=campaign).select_related("rung", "case")
+    return list(rows.order_by("state", "due_at", "number")[:most])
+
+
+# -- a leader's phone ----------------------------------------------------------------------------------
+
+
+def pressing(by: Actor, most: int = 30) -> list[Matter]:
+    """What a leader looks at first (领导关注): running matters, the highest rung and the oldest limit first."""
+    rows = Matter.objects.visible_to(by).running().select_related("rung", "case")
+    return list(rows.order_by("-rung__order", F("due_at").asc(nulls_last=True), "number")[:most])
+
+
+def counts(by: Actor) -> dict[str, int]:
+    """How many matters run, wait for review, are late, stand on the red card or higher."""
+    rows = Matter.objects.visible_to(by).running()
+    late = Q(due_at__lt=time.now(), state="open")
+    return rows.aggregate(
+        running=Count("pk"), to_review=Count("pk", filter=Q(state="to_review")), late=Count("pk", filter=late),
+        high=Count("pk", filter=Q(rung__order__gte=3)),
+    )  # fmt: skip
