@@ -26,7 +26,7 @@ class LeanState(ProjectState):
         """Add a model: those it points to are there already, and none of them changes."""
         key = model_state.app_label, model_state.name_lower
         self.models[key] = model_state
-        if self._relations is not None:  # type: ignore[has-type]
+        if self._relations is not None:  # type: ignore[attr-defined]
             self.resolve_model_relations(key)
         if "apps" in self.__dict__:
             self.is_delayed = True
