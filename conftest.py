@@ -18,7 +18,8 @@ from hezhi.wiring.places import CHECKOUT
 
 ROOMS_OF_THE_SYSTEM = {"running_system": "journey", "own_system": "fault", "desk": "browser", "phone": "browser"}
 SHARED = Path(os.environ.get("HEZHI_SHARED", CHECKOUT.parent / "shared"))
-GROUPS = ("unit", "contract", "api", "journey", "fault", "browser")
+ON_A_DATABASE = {"db", "committing_db", "django_db_setup", "database_server"}
+GROUPS = ("unit", "room", "contract", "api", "journey", "fault", "browser")
 
 
 # -- time ------------------------------------------------------------------------------------------
@@ -223,9 +224,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for fixture, marker in ROOMS_OF_THE_SYSTEM.items():
             if fixture in getattr(item, "fixturenames", ()) and not item.get_closest_marker(marker):
                 item.add_marker(marker)
+        if not any(item.get_closest_marker(name) for name in GROUPS) and _has_database(item):
+            item.add_marker("room")
         if item.get_closest_marker("fault"):
             item.add_marker(pytest.mark.xdist_group("fault"))
     items.sort(key=lambda item: GROUPS.index(_group(item)))
+
+
+def _has_database(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("django_db") or ON_A_DATABASE & set(getattr(item, "fixturenames", ())))
 
 
 def _group(item: pytest.Item) -> str:

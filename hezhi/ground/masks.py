@@ -140,9 +140,13 @@ def _email(value: str) -> str:
     return f"{local[0]}***@{domain}" if at and local and "." in domain else "***"
 
 
+# Province, letter, number: what does not look like one is hidden whole, so that nothing is left to be read anew.
+_PLATE = re.compile(r"\w[A-Z0-9][A-Z0-9*]{3,6}\w")
+
+
 def _plate(value: str) -> str:
     plate = re.sub(r"[·•.]", "", plain_number(value))
-    return f"{plate[:2]}***{plate[-1]}" if len(plate) >= 6 else "***"
+    return f"{plate[:2]}***{plate[-1]}" if _PLATE.fullmatch(plate) else "***"
 
 
 def _category(value: str) -> str:

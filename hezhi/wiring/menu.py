@@ -95,6 +95,8 @@ MENU = (
 )  # fmt: skip
 
 
+ALL_OPEN = 20  # lines that stand unfolded beside a page without scrolling; of a longer menu the part in use is open
+
 TABS = (
     ("/g/", "待办", "checklist", "cases.sign"),
     ("/g/report/", "上报", "camera", "cases.report"),
@@ -173,7 +175,11 @@ def _groups(actor: Actor, path: str) -> list[dict[str, Any]]:
     for title, entries in menu_entries(actor):
         # A registry whose group has pages of its own stands below them.
         groups.setdefault(title, []).extend(_item(e.name, e.url, path) for e in entries)
-    return [{"title": title, "items": items} for title, items in groups.items()]
+    short = sum(len(items) for items in groups.values()) <= ALL_OPEN
+    return [
+        {"title": title, "items": items, "open": short or title == MENU[0].title or any(i["active"] for i in items)}
+        for title, items in groups.items()
+    ]
 
 
 def _item(name: str, url: str, path: str) -> dict[str, Any]:

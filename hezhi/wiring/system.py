@@ -1,6 +1,7 @@
 """A whole running system for tests (测试用运行系统): the demo district, real processes, a port of its own.
 
-The demo district is loaded once per state of the code and copied for each use.
+The demo district is loaded once per state of the code and copied for each use; `python -m hezhi.wiring.system`
+loads it ahead.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ from hezhi.wiring.launch import answers, parts
 from hezhi.wiring.places import CHECKOUT, open_folder
 from hezhi.wiring.prepare import Preparation, clean_environment
 from hezhi.wiring.supervisor import Supervisor
-from hezhi.wiring.testing import migrated_template
+from hezhi.wiring.testing import database_server, migrated_template
 
 KEPT = 2
 
@@ -214,3 +215,15 @@ def _two_ports(home: Path) -> int:
     while not machine.is_free(port + 1):
         port = machine.free_port(f"{home}{port}")
     return port
+
+
+def prepare_demo() -> None:
+    """Load the demo district of this state of the code, unless it is there."""
+    app_url, owner_url = database_server()
+    kept = Path(os.environ["HEZHI_TEST_HOME"])
+    with _only_one(kept):
+        _demo(Workshop(owner_url), app_url, kept)
+
+
+if __name__ == "__main__":
+    prepare_demo()

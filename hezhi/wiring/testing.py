@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from hypothesis import settings
+
 from hezhi.ground.testkit.databases import Workshop, digest_of, with_name
 from hezhi.wiring.cluster import OWNER, Cluster
 from hezhi.wiring.places import CHECKOUT, home
@@ -74,5 +76,8 @@ def worker_database(workshop: Workshop, name: str) -> Iterator[str]:
 
 
 prepare_environment()
+# A busy machine is no fault of an example: a property is right or wrong, however long one try takes.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 __all__ = ["database_server", "migrated_template", "with_name", "worker_database"]

@@ -1,6 +1,7 @@
 """`./test`, once everything is installed (测试): our own database server, then pytest on every core.
 
-`./test unit` runs one group; whatever is not a group's name goes to pytest.
+`./test unit` runs one group; whatever is not a group's name goes to pytest. Which group a test is of follows
+from what it uses (conftest.py): a unit needs no database, a room has one, and so on.
 """
 
 import os
@@ -12,7 +13,8 @@ from hezhi.wiring.cluster import Cluster
 from hezhi.wiring.places import CHECKOUT, home, private_folder
 from hezhi.wiring.voice import Trouble, fail
 
-GROUPS = ("contract", "api", "journey", "fault", "browser")
+GROUPS = ("room", "contract", "api", "journey", "fault", "browser")
+OF_THE_SYSTEM = {"journey", "fault", "browser"}
 WORKERS = "2"
 
 
@@ -23,13 +25,23 @@ def main(words: list[str]) -> int:
     frontend.build()
     cluster = None if os.environ.get("DATABASE_OWNER_URL") else Cluster(home() / "test/cluster", durable=False)
     started = bool(cluster and cluster.start())
+    preparing = _prepare_demo() if not rest and (not asked or OF_THE_SYSTEM & set(asked)) else None
     try:
         return subprocess.call(_command(asked, rest), cwd=CHECKOUT, env=_environment())
     except KeyboardInterrupt:
         return 130
     finally:
+        if preparing:
+            preparing.terminate()
+            preparing.wait()
         if cluster and started:
             cluster.stop()
+
+
+def _prepare_demo() -> subprocess.Popen[bytes]:
+    """Load the demo district beside the quick tests, so that none of the slow ones has to wait for it."""
+    command = ["nice", "-n", "5", sys.executable, "-m", "hezhi.wiring.system"]
+    return subprocess.Popen(command, cwd=CHECKOUT, env=_environment(), stdout=subprocess.DEVNULL)
 
 
 def _environment() -> dict[str, str]:

@@ -18,7 +18,7 @@ from django.utils.datastructures import MultiValueDict
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.declaration import with_id
-from hezhi.engines.registry.filters import KeysFilter
+from hezhi.engines.registry.filters import KeysFilter, WordsFilter
 from hezhi.ground.errors import BadInput, NotAllowed
 from hezhi.ground.tables.aside import Aside
 from hezhi.ground.tables.paging import Page, Place, page_of_branches, read_token
@@ -87,6 +87,11 @@ class Asked:
     def conditions(self) -> list[tuple[str, str]]:
         """The filters in use, as pairs for a url."""
         return [(n, v) for n in self.given if n in self.filters for v in self.given.getlist(n) if v != ""]
+
+    @cached_property
+    def by_words(self) -> bool:
+        """Whether rows are sought by words, which are read row by row."""
+        return any(isinstance(self.filters[name], WordsFilter) for name, _ in self.conditions)
 
     @cached_property
     def removed(self) -> bool:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 OPTIONS = 500
 WHOLE = ""  # the key of the count of all rows, where there is no state to count by
 ENDED_CAP = 1_000  # nobody counts the rows of ended work here: «1,000+» is enough, and statistics know the number
+SOUGHT_CAP = 200  # the same where rows are sought by words: each counted row costs the reading of many others
 OPEN_CAP = 30_000  # rows that are not ended, counted in one pass
 
 
@@ -123,7 +124,7 @@ def _ask_counts(aside: Aside, asked: Asked) -> None:
     if registry.ended:
         unended = [rows.exclude(**{f"{state}__in": registry.ended}) for rows in branches]
         aside.ask_counts("open", state, unended, OPEN_CAP)
-    cap = ENDED_CAP if registry.ended else None
+    cap = (SOUGHT_CAP if asked.by_words else ENDED_CAP) if registry.ended else None
     for code in registry.ended or [code for code, _ in _states(registry)]:
         aside.ask_count("count", code, [rows.filter(**{state: code}) for rows in branches], cap)
 

@@ -56,11 +56,12 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class MenuGroup:
-    """A group of the side menu, one per part of the standard (条款); `clause` is shown small."""
+    """A group of the side menu, one per part of the standard (条款); `clause` is shown small, `open` unfolds it."""
 
     title: str
     items: Sequence[MenuItem]
     clause: str = ""
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True)

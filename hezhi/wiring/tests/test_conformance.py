@@ -26,8 +26,8 @@ def test_every_row_is_shown_with_its_state_in_words(client: Client) -> None:
 def test_the_rows_can_be_chosen_by_state(client: Client) -> None:
     page = client.get("/conformance/?state=part").content.decode()
     wanted = [row for row in clauses.rows().values() if row.state == "part"]
-    assert wanted and page.count('<td class="is-code">') == len(wanted)
-    assert client.get("/conformance/?state=nonsense").content.decode().count('<td class="is-code">') == 100
+    assert wanted and page.count('<td class="is-code"') == len(wanted)
+    assert client.get("/conformance/?state=nonsense").content.decode().count('<td class="is-code"') == 100
 
 
 def test_a_begun_row_says_what_is_missing_and_opens_what_works(client: Client) -> None:

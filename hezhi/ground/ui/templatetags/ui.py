@@ -169,8 +169,11 @@ def option_tags(items: Iterable[Any]) -> SafeString:
 
 @register.simple_tag
 def row_tags(listing: Any) -> SafeString:
-    """The rows of a list from a `Listing`, with a box to tick where something can be done with several."""
-    classes = [f'<td class="is-{escape(column.kind)}">' for column in listing.columns]
+    """The rows of a list from a `Listing`, with a box to tick where something can be done with several.
+
+    Each cell carries its heading: on a phone a row is drawn as a card.
+    """
+    classes = [f'<td class="is-{escape(c.kind)}" data-label="{escape(c.name)}">' for c in listing.columns]
     tick = bool(listing.bulk_actions)
     return SafeString("".join(_row_tag(row, classes, tick) for row in listing.rows))
 

@@ -12,7 +12,19 @@ function side(open) {
   document.querySelector("[data-menu-toggle]")?.setAttribute("aria-expanded", String(open));
 }
 
+// What a person opened or closed stays so for as long as the window is used.
+function keepGroups() {
+  const groups = [...document.querySelectorAll("details[data-side]")];
+  groups.forEach((group) => {
+    const key = `side:${group.dataset.side}`;
+    const kept = sessionStorage.getItem(key);
+    if (kept && !group.querySelector(".is-active")) group.open = kept === "open";
+    group.querySelector("summary").addEventListener("click", () => sessionStorage.setItem(key, group.open ? "closed" : "open"));
+  });
+}
+
 export function startMenus() {
+  keepGroups();
   document.addEventListener("click", (event) => {
     closeMenus(event.target.closest?.("details[data-menu]"));
     if (!event.target.closest?.("#side, [data-menu-toggle]")) side(false);
