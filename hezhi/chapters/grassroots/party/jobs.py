@@ -7,7 +7,8 @@ from hezhi.chapters.grassroots.party.models import PartyOrganisation
 from hezhi.chapters.grassroots.party.models.base import APPROVED
 from hezhi.engines.org.api import holders_of, system
 from hezhi.engines.reach.api import tell
-from hezhi.engines.reach.models import Outgoing
+from hezhi.engines.reach.models import Channel, Outgoing
+from hezhi.engines.reach.words import text_of
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -21,6 +22,8 @@ AGAIN = timedelta(days=30)
 def remind() -> int:
     """Tell those who keep an organisation that its term ends within 90 days or is over, once in 30 days (届满提醒)."""
     by, day = system("党建提醒"), time.today()
+    if text_of(EVENT, Channel.INBOX) is None:
+        return 0  # the message is switched off
     last = day + timedelta(days=rules.TERM_NOTICE)
     told = Outgoing.objects.filter(event=EVENT, created_at__gte=time.now() - AGAIN).values("object_id")
     rows = PartyOrganisation.objects.filter(

@@ -288,7 +288,7 @@ class Members(Registry):
     def examples(self, n: int) -> dict[str, Any]:
         return {
             "number": f"D9{n:05d}", "kind": "full", "joined_on": f"2010-07-{n % 28 + 1:02d}", "full_on": f"2011-07-{n % 28 + 1:02d}",
-            "reports_to": None, "reported_on": None, "hardship": f"样例困难情况{n}", "account": None,
+            "reports_to": None, "reported_on": None, "hardship": f"样例困难情况{n}，请联系 139{n:08d}", "account": None,
         }  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from hezhi.chapters.grassroots.party import actions, jobs, queries, rules
 from hezhi.chapters.grassroots.party.models import Office
+from hezhi.engines.org.actor import system
+from hezhi.engines.reach.api import load_templates
 from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.registry import actions as registry_actions
 from hezhi.engines.registry import site
@@ -113,6 +115,8 @@ def test_the_board_counts_what_the_reader_sees_and_hides_small_numbers(party) ->
         party.change(party.branch, term_until=str(time.today() + timedelta(days=30)))
     told = party.answer(party.waiting(), party.officer)
     assert told.state == "approved"
+    assert jobs.remind() == 0  # no message is in force yet
+    load_templates(by=system("测试"))
     assert (jobs.remind(), jobs.remind()) == (1, 0)  # told once, and not again for a month
     told = Outgoing.objects.filter(event="party.term_ends").values_list("user", "object_id")
     assert set(told) == {(party.secretary.pk, party.branch.pk)}
