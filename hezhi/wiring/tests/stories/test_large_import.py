@@ -53,6 +53,8 @@ def test_a_large_sheet_from_upload_to_taking_back(desk: Page, running_system: Sy
     expect(desk.get_by_text("已写入：新增")).to_be_visible(timeout=PATIENCE)
     look(desk, "written")
     desk.set_viewport_size({"width": 390, "height": 844})
+    desk.reload()
+    desk.wait_for_timeout(500)  # the side menu folds
     look(desk, "written-phone")
     desk.set_viewport_size({"width": 1440, "height": 900})
     desk.get_by_text("整批撤销", exact=True).first.click()
