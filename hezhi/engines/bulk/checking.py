@@ -296,10 +296,10 @@ class Stager:
         columns |= self._open_columns(piece)
         for each, (sealed, prints) in zip(self.sealed_fields, answers, strict=False):
             places = piece.sealed[each.name]
-            columns[each.column] = _spread(many, places, sealed)
+            columns[str(each.column)] = _spread(many, places, sealed)
             for index in self.prints:
                 if index.source == each.name:
-                    columns[index.column] = _spread(many, places, prints)
+                    columns[str(index.column)] = _spread(many, places, prints)
         keys = list(piece.keys)
         if self.bulk.known_print:
             found = columns[self.bulk.known_print]
@@ -326,7 +326,7 @@ class Stager:
                 values = list(values)
                 for place in refused:
                     values[place] = empty
-            columns[each.column] = values
+            columns[str(each.column)] = values
         return columns
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import cast
 
 import msgspec
 
@@ -39,7 +38,7 @@ class _One:
             into.write(told)
             into.flush()
             head = out.read(4)
-            return cast(Answer, self.read.decode(out.read(int.from_bytes(head))))
+            return self.read.decode(out.read(int.from_bytes(head)))
         except (OSError, msgspec.DecodeError) as fault:
             raise NotNow(what="加密进程意外结束，没有写入任何数据。", remedy="请稍后重新上传。") from fault
 

@@ -101,10 +101,11 @@ def insert_statement(bulk: Bulk) -> str:
 
 def stamps(bulk: Bulk, by: Actor) -> dict[str, Any]:
     """The columns that are the same in every new row: who, when, and what a row begins with."""
-    moment, given = time.now(), {}
+    moment = time.now()
+    given: dict[str, Any] = {}
     for each in bulk.model._meta.concrete_fields:
         value = each.get_default() if each.has_default() or each.empty_strings_allowed else None
-        given[each.column] = None if value == "" and each.null else value
+        given[str(each.column)] = None if value == "" and each.null else value
     given |= dict.fromkeys({"created_at", "changed_at"} & set(given), moment)
     given |= dict.fromkeys({"created_by_id", "changed_by_id"} & set(given), by.user_id)
     return given

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 class Progress(Protocol):
     """How far a job is (进度): what it does, how much is done, and about how long it still takes."""
 
-    words: str
-    percent: int | None
-    left: int | None
+    @property
+    def words(self) -> str: ...
+    @property
+    def percent(self) -> int | None: ...
+    @property
+    def left(self) -> int | None: ...
 
 
 class Lane(Protocol):

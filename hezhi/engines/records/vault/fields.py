@@ -137,7 +137,7 @@ class BlindIndexField(models.CharField):
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
-        return name, path, args, kwargs | {"source": self.source, "purpose": self.purpose, "db_index": self.db_index}
+        return name, path, args, kwargs | {"source": self.source, "purpose": self.purpose, "db_index": self.db_index}  # type: ignore[attr-defined]
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only)
