@@ -68,9 +68,9 @@ class OnMap(Part):
         if shape.geom_type == "Point":
             return told | {"marker": [shape.x, shape.y], "zoom": 15}
         url = registry.url(row.pk, "shape")
-        return told | {
-            "layers": [{"url": url, "kind": "outline", "name": registry.noun, "label": "label", "fit": True}]
-        }
+        kept = registry.model._meta.get_field(self.of(registry)).geom_type  # type: ignore[union-attr]
+        kind = "points" if kept == "GEOMETRY" else "outline"  # a line of its own is drawn as boldly as a point
+        return told | {"layers": [{"url": url, "kind": kind, "name": registry.noun, "label": "label", "fit": True}]}
 
     def dress(self, registry: Registry, form: Any) -> None:
         name = self.of(registry)

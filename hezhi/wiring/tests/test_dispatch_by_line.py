@@ -56,6 +56,18 @@ def test_a_case_in_a_professional_grid_goes_to_its_unit_and_the_basic_grid_is_to
     assert {each.unit for each in told} == {district.units["grid11"]} and told[0].permission == "cases.sign"
 
 
+def test_who_names_a_unit_while_accepting_is_not_overtaken(district: District) -> None:
+    receipt = district.report()
+    by, category = district["centre.acceptor"], district.categories["0101"].pk
+    case = accept(receipt.id, by=by, category_id=category, by_itself=False)
+    assert (case.state, WorkOrder.objects.count()) == ("to_dispatch", 0)
+
+
+def test_a_rule_for_the_category_above_holds_for_those_below(district: District) -> None:
+    RoutingRule.objects.update(category=district.categories["0101"].parent)
+    assert accepted(district).lead_unit == district.units["water"]
+
+
 def test_outside_every_professional_grid_a_person_dispatches_with_the_rule_s_own_unit_proposed(
     district: District,
 ) -> None:

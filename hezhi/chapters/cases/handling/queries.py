@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case as Choice
-from django.db.models import Q, QuerySet, When
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Value, When
 
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
-from hezhi.chapters.cases.handling.models import Case, Reporter, RoutingRule, Step
+from hezhi.chapters.cases.handling.models import Case, Category, Reporter, RoutingRule, Step
 from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
 from hezhi.engines.flow import queries as flow
@@ -218,10 +218,11 @@ def _suggested_units(case: Case) -> list[UnitChoice]:
     return choices
 
 
-def has_automatic_rule(case: Case) -> bool:
-    """Whether some rule lets the system dispatch this category by itself (有无自动派单规则); one small query."""
-    codes = case.category.path.split("/") if case.category else []
-    return bool(codes) and RoutingRule.objects.filter(category__code__in=codes, automatic=True).exists()
+def category_to_accept(id: UUID) -> Category | None:
+    """A category in use, with `dispatches`: whether some rule for it or above it dispatches by itself; one statement."""
+    codes = Func(OuterRef("path"), Value("/"), function="string_to_array")
+    automatic = RoutingRule.objects.filter(automatic=True, category__code__among=codes)
+    return Category.objects.filter(pk=id, active=True).annotate(dispatches=Exists(automatic)).first()
 
 
 def _of_rule(rule: RoutingRule, case: Case) -> list[UnitChoice]:

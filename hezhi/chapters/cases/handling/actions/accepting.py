@@ -7,6 +7,7 @@ from hezhi.chapters.cases.handling.actions.dispatching import dispatch_by_itself
 from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_words
 from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS, given, settle, take, tell_reporter, wait
 from hezhi.chapters.cases.handling.models import Case, Category
+from hezhi.chapters.cases.handling.queries import category_to_accept
 from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
@@ -28,10 +29,15 @@ def accept(
     place: str = "",
     text: str = "",
     revision: int | None = None,
+    by_itself: bool = True,
 ) -> Case:
-    """Accept a case (受理): category and urgency are settled, and the total limit starts from its receipt."""
+    """Accept a case (受理): category and urgency are settled, and the total limit starts from its receipt.
+
+    Where a rule says so it goes on to its professional grid at once; not with `by_itself` off, when the one who
+    accepts names the unit himself.
+    """
     case = take(case_id, "accept", by=by, revision=revision)
-    category = Category.objects.filter(pk=category_id, active=True).first() if category_id else None
+    category = category_to_accept(category_id) if category_id else None
     if category is None:
         raise BadInput({"category": ["请选择类别。"]})
     if case.suggestion.get("category") and case.suggestion["category"] != category.code:
@@ -54,7 +60,8 @@ def accept(
         changed=("category", "urgency", "title", "place", "accepted_by", "due_at", "yellow_at"),
     )
     wait(case, "dispatch", "cases.dispatch", case.desk_id)
-    dispatch_by_itself(case)
+    if by_itself and category.dispatches:  # type: ignore[attr-defined]
+        dispatch_by_itself(case)
     return case
 
 

@@ -16,7 +16,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_unit,
 )
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.handling.queries import has_automatic_rule, suggested_units
+from hezhi.chapters.cases.handling.queries import suggested_units
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor, system
@@ -64,7 +64,7 @@ def dispatch_by_itself(case: Case) -> bool:
     The grid worker of the basic grid is told. Secret cases, and those complained of a unit, wait for a person;
     so does a case over which no professional grid lies. Gives whether it was dispatched.
     """
-    if case.secret or case.barred_unit_id or case.point is None or not has_automatic_rule(case):
+    if case.secret or case.barred_unit_id or case.point is None:
         return False
     first = next(iter(suggested_units(case)), None)
     if first is None or not first.automatic:

@@ -91,16 +91,16 @@ def _triage_step(case: Case, by: Actor, given: dict[str, Any]) -> None:
     """Accept, and dispatch in the same transaction when a unit was chosen."""
     with acting(by, verb="cases.triage"):
         revision = given.get("revision")
+        lead = given.get("lead") if by.may("cases.dispatch") else ""
         if case.state == "to_accept":
             done = actions.accept(
                 case.pk, by=by, category_id=uuid_of(given.get("category")), urgency=given.get("urgency") or "",
-                text=given.get("text") or "", revision=revision,
+                text=given.get("text") or "", revision=revision, by_itself=not lead,
             )  # fmt: skip
             case, revision = done, done.revision
-        lead = given.get("lead")
         if lead == "auto":
             lead = _by_duty(case)
-        if lead and by.may("cases.dispatch"):
+        if lead:
             actions.dispatch(
                 case.pk, by=by, lead_id=uuid_of(lead), assist_ids=[UUID(a) for a in given.get("assist") or []],
                 request=given.get("request") or "", revision=revision,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from hezhi.chapters.grassroots.registers.models import CheckItem
+from hezhi.chapters.grassroots.registers.queries import name_of_code
 from hezhi.chapters.grassroots.registers.registries.common import GROUP, refuse
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
@@ -25,7 +27,7 @@ class CheckItems(Registry):
     slug, title, group, icon = "check-items", "九小场所检查清单", GROUP, "checklist"
     clause = "9.1.3-2-8"
     right, scope = LIST, public
-    list = ("text", "kinds", "hazard", "days", "basis", "order", "active")
+    list = ("text", "fits", "hazard", "days", "basis", "order", "active")
     also = ("code", "hint")
     filters = ("hazard", "active")
     search = ("text", "hint", "basis", "code")
@@ -34,6 +36,11 @@ class CheckItems(Registry):
     natural_key = ("code",)
     form = (("检查项", ("code", "text", "kinds", "hint", "hazard", "days", "basis", "order")),)
     bulk = ("days",)
+
+    @column("适用", reads=("kinds",))
+    def fits(self, row: CheckItem) -> str:
+        """The kinds it is for; without any it is for all nine."""
+        return "、".join(name_of_code("small_place", code) for code in row.kinds) or "全部类别"
 
     def check(self, row: CheckItem, by: Actor) -> None:
         """A term that a keeper can keep."""
