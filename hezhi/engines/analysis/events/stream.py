@@ -28,6 +28,7 @@ from array import array
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,18 +80,19 @@ class Settings:
 class Decision:
     """Where a message went, and what a person should look at."""
 
-    event: Hashable
+    event: Any
+    """Its key, as the caller gave it."""
     opened: bool
     """True when the event is new."""
     score: float
     kept: Kept
     late: bool = False
     """Older than the window: it stands alone, whatever it resembles."""
-    merge: tuple[Hashable, float] | None = None
+    merge: tuple[Any, float] | None = None
     """A second event that seems to be the same one, and its score."""
-    alike: Hashable | None = None
+    alike: Any = None
     """An event of nearly the same text about another place, or the one a late message resembles."""
-    closed: tuple[Hashable, ...] = ()
+    closed: tuple[Any, ...] = ()
     """Events whose last message has left the window."""
 
 
@@ -197,7 +199,8 @@ class Stream:
             order = np.argsort(-own, kind="stable")[:most]
             own = own[order]
             bags.append(Bag(bag.terms[order], often[order]))
-            weights.append(own / np.sqrt(own @ own + _TINY))
+            unit: Floats = own / np.sqrt(own @ own + _TINY)
+            weights.append(unit)
         return (weights[0], weights[1]), Kept(bags[0], bags[1], terms.places, terms.areas)
 
     def _candidates(self, query: tuple[Floats, Floats], kept: Kept) -> list[int]:
