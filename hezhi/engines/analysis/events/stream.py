@@ -52,8 +52,8 @@ class Settings:
 
     join: float = 0.26
     """Score of an event from which a message joins it."""
-    merge: float = 0.35
-    merge_share: float = 0.8
+    merge: float = 0.45
+    merge_share: float = 0.9
     """A second event over `merge`, and over this share of the best, is proposed to be joined with it."""
     title_weight: float = 0.5
     other_area: float = 0.4
@@ -63,13 +63,13 @@ class Settings:
     too_common: float = 0.2
     background: int = 4000
     """So many messages of everyday language are counted before the first one comes."""
-    asked: int = 8
+    asked: int = 6
     """Terms of each bag that are looked up."""
-    posted: int = 12
+    posted: int = 10
     """Terms of each bag that can be looked up later."""
-    depth: int = 30
+    depth: int = 20
     """How many of the newest messages with a term are read."""
-    compared: int = 20
+    compared: int = 12
     members: int = 2
     window: float = 180 * 86400.0
     """How long a message can be joined, in seconds."""
