@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from hezhi.engines.analysis.events.kept import packed
 from hezhi.engines.analysis.events.stream import Decision
@@ -76,7 +76,7 @@ def take_in(messages: Sequence[Incoming], *, by: Actor) -> list[EventMessage]:
             state="closed"
         )
         _propose(found)
-        _name_anew(rows, {d.event for _, d in opened})
+        _name_anew(rows)
         memory.stamp = stamp(state)
         deed.detail |= {"messages": len(fresh), "opened": len(opened), "closed": len(closed)}
     return rows
@@ -132,15 +132,15 @@ def _propose(found: Iterable[Decision]) -> None:
     )
 
 
-def _name_anew(rows: Sequence[EventMessage], opened: set[Any]) -> None:
+def _name_anew(rows: Sequence[EventMessage]) -> None:
     """Events that grew much get the title of what is their most central message now."""
     added: dict[UUID, int] = defaultdict(int)
     for row in rows:
         added[row.event_id] += 1
-    for event in Event.objects.filter(pk__in=added, named_by_person=False):
-        members = list(event.messages.order_by("at", "id"))
-        if names_anew(len(members) - added[event.pk], len(members)):
-            _name(event, members)
+    grown = Event.objects.filter(pk__in=added, named_by_person=False).annotate(size=Count("messages"))
+    for event in grown:
+        if names_anew(event.size - added[event.pk], event.size):
+            _name(event, list(event.messages.order_by("at", "id")))
 
 
 def _name(event: Event, members: Sequence[EventMessage]) -> None:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.org.scope import Scoped, ScopedQuerySet, within
+from hezhi.engines.org.scope import Scoped, within
 from hezhi.engines.records.history import tracked
 from hezhi.ground.ids import new_id
 
@@ -79,8 +79,6 @@ class EventMessage(Scoped):
     terms = models.BinaryField(default=bytes)
     places = ArrayField(models.CharField(max_length=40), verbose_name="地点", default=list)
     areas = ArrayField(models.CharField(max_length=40), verbose_name="区域", default=list)
-
-    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "事件成员"

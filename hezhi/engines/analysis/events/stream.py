@@ -28,6 +28,7 @@ from array import array
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,8 +52,8 @@ class Settings:
 
     join: float = 0.26
     """Score of an event from which a message joins it."""
-    merge: float = 0.35
-    merge_share: float = 0.8
+    merge: float = 0.45
+    merge_share: float = 0.9
     """A second event over `merge`, and over this share of the best, is proposed to be joined with it."""
     title_weight: float = 0.5
     other_area: float = 0.4
@@ -62,13 +63,13 @@ class Settings:
     too_common: float = 0.2
     background: int = 4000
     """So many messages of everyday language are counted before the first one comes."""
-    asked: int = 8
+    asked: int = 6
     """Terms of each bag that are looked up."""
-    posted: int = 12
+    posted: int = 10
     """Terms of each bag that can be looked up later."""
-    depth: int = 30
+    depth: int = 20
     """How many of the newest messages with a term are read."""
-    compared: int = 20
+    compared: int = 12
     members: int = 2
     window: float = 180 * 86400.0
     """How long a message can be joined, in seconds."""
@@ -79,18 +80,19 @@ class Settings:
 class Decision:
     """Where a message went, and what a person should look at."""
 
-    event: Hashable
+    event: Any
+    """Its key, as the caller gave it."""
     opened: bool
     """True when the event is new."""
     score: float
     kept: Kept
     late: bool = False
     """Older than the window: it stands alone, whatever it resembles."""
-    merge: tuple[Hashable, float] | None = None
+    merge: tuple[Any, float] | None = None
     """A second event that seems to be the same one, and its score."""
-    alike: Hashable | None = None
+    alike: Any = None
     """An event of nearly the same text about another place, or the one a late message resembles."""
-    closed: tuple[Hashable, ...] = ()
+    closed: tuple[Any, ...] = ()
     """Events whose last message has left the window."""
 
 
@@ -197,7 +199,8 @@ class Stream:
             order = np.argsort(-own, kind="stable")[:most]
             own = own[order]
             bags.append(Bag(bag.terms[order], often[order]))
-            weights.append(own / np.sqrt(own @ own + _TINY))
+            unit: Floats = own / np.sqrt(own @ own + _TINY)
+            weights.append(unit)
         return (weights[0], weights[1]), Kept(bags[0], bags[1], terms.places, terms.areas)
 
     def _candidates(self, query: tuple[Floats, Floats], kept: Kept) -> list[int]:
