@@ -216,14 +216,14 @@ def test_more_time_and_help_are_asked_for_and_granted_by_somebody_else(district,
     order = part(matter, district.units["light"])
     handler = district["light.handler"]
     before = order.due_at
-    asked = actions.ask_extension(order.pk, by=handler, days=3, reason="配件未到")
+    asked = actions.ask_extension(order.pk, by=handler, days=5, reason="配件未到")
     helped = actions.ask_resource(order.pk, by=handler, reason="需高空作业车一台")
     with pytest.raises(NotAllowed):
         approvals.settle(asked, by=district["light.supervisor"], grant=True, opinion="")
     approvals.settle(asked, by=district["office.second"], grant=True, opinion="同意")
     approvals.settle(helped, by=district["office.supervisor"], grant=False, opinion="请自行租用")
     order.refresh_from_db(), matter.refresh_from_db()
-    assert order.due_at - before == timedelta(days=5)  # three working days over a weekend
+    assert order.due_at - before == timedelta(days=7)  # five working days over a weekend
     assert matter.due_at == order.due_at
     assert [s.title for s in Step.objects.filter(matter=matter)][-1] == "不同意示例区城市管理局支援"
     assert set(Approval.objects.filter(object_id=order.pk).values_list("state", flat=True)) == {"approved", "returned"}
@@ -359,7 +359,7 @@ def test_a_campaign_of_tasks_is_answered_by_units_and_counted(district, as_):
 @pytest.mark.clause("9.1.2-3-1")
 def test_the_board_counts_by_unit_and_age_in_working_days(district, late, november, as_):
     jobs.watch()
-    november.move_to(here("2026-12-14 10:00"))  # four working days later, over a weekend
+    november.move_to(here("2026-12-15 10:00"))  # four working days later, over a weekend
     lines = {line.unit: line for line in queries.board(district["office.supervisor"])}
     light = lines["示例区城市管理局"]
     assert light.ages == [0, 0, 1, 0, 0] and light.late == 1
