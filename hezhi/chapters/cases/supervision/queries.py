@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
@@ -214,7 +215,8 @@ def campaign_for(by: Actor, campaign_id: UUID) -> Campaign:
 def progress(by: Actor, campaign: Campaign, *, lines: bool = False) -> Progress:
     """Counts of a campaign's cases or tasks that this reader may see; with `lines` by leading unit too."""
     tasks = campaign.kind == Campaign.Kind.TASKS
-    rows, ended, late = _tasks(by, campaign) if tasks else _cases(by, campaign)
+    found: tuple[Any, Q, Q] = _tasks(by, campaign) if tasks else _cases(by, campaign)
+    rows, ended, late = found
     told = rows.aggregate(n=Count("pk"), ended=Count("pk", filter=ended), late=Count("pk", filter=late & ~ended))
     made = Progress(told["n"], told["ended"], told["late"])
     made.supervised = Matter.objects.visible_to(by).filter(campaign=campaign).count()

@@ -14,6 +14,7 @@ from hezhi.chapters.cases.supervision.actions.turning import (
     derived,
     given,
     not_own,
+    seat,
     seen,
     settle,
     take_part,
@@ -62,7 +63,7 @@ def answer(order_id: UUID, *, by: Actor, text: str) -> Matter:
     if state == "to_review":
         matter.next_at = None
     before_supervisor(matter, "supervise_review")
-    tell_unit(matter, "supervision.answered", by=by, unit_id=matter.unit_id, permission=LEAD, unit=order.unit.name)  # type: ignore[arg-type]
+    tell_unit(matter, "supervision.answered", by=by, unit_id=seat(matter), permission=LEAD, unit=order.unit.name)
     tell_opener(matter, "supervision.answered", by=by, unit=order.unit.name)
     return settle(
         matter, "answer", by=by, title=f"{order.unit.name}反馈", text=order.reply, to=state, changed=("next_at",)
@@ -177,7 +178,7 @@ def _ask(
 ) -> Approval:
     approval = approvals.ask(
         by, kind=kind, obj=(ORDER, order.pk), number=order.number, title=f"督办{name[2:]}：{matter.title}", reason=reason,
-        unit_id=matter.unit_id, permission=LEAD, proposal=told, due_at=order.due_at,  # type: ignore[arg-type]
+        unit_id=seat(matter), permission=LEAD, proposal=told, due_at=order.due_at,
     )  # fmt: skip
     settle(matter, kind, by=by, title=f"{order.unit.name}{name}", text=reason)
     return approval

@@ -87,14 +87,16 @@ def _number() -> str:
     return short_number("DB", time.today(), n % 10_000_000)
 
 
-def supervising(by: Actor, case: Case | None) -> UUID | None:
+def supervising(by: Actor, case: Case | None) -> UUID:
     """Which unit supervises: the supervisor's own, else the desk of the case, else the district's centre."""
-    if by.may(LEAD) or (case is None and by.unit_kind == Unit.Kind.CENTRE):
+    if by.unit_id and (by.may(LEAD) or (case is None and by.unit_kind == Unit.Kind.CENTRE)):
         return by.unit_id
     if case is not None and case.desk_id:
         return case.desk_id
     centre = Unit.objects.filter(kind=Unit.Kind.CENTRE, valid_to__isnull=True).order_by("order", "code").first()
-    return centre.pk if centre else by.unit_id
+    if centre is None:
+        raise NotNow("还没有区级中心，不能督办。", remedy="请先建立区级中心。", code="supervision.no_centre")
+    return centre.pk
 
 
 def set_rung(matter: Matter, rung: Rung) -> None:

@@ -146,11 +146,18 @@ def before_unit(matter: Matter, order: WorkOrder, step: str) -> None:
     )  # fmt: skip
 
 
+def seat(matter: Matter) -> UUID:
+    """The unit that supervises (督办单位); `begin` lets no matter be without one."""
+    if matter.unit_id is None:
+        raise LookupError(f"{matter.number} has no supervising unit")
+    return matter.unit_id
+
+
 def before_supervisor(matter: Matter, step: str) -> None:
     """Put the matter before the supervisors, and take their old to-dos off."""
     todos.done(matter.pk)
     todos.put(
-        (MATTER, matter.pk), number=matter.number, title=matter.title, step=step, permission=LEAD, unit_id=matter.unit_id,
+        (MATTER, matter.pk), number=matter.number, title=matter.title, step=step, permission=LEAD, unit_id=seat(matter),
         due_at=None,
     )  # fmt: skip
 
