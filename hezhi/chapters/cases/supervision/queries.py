@@ -251,10 +251,17 @@ def matters_of(by: Actor, campaign: Campaign, most: int = 200) -> list[Matter]:
 # -- a leader's phone ----------------------------------------------------------------------------------
 
 
-def pressing(by: Actor, most: int = 30) -> list[Matter]:
-    """What a leader looks at first (领导关注): running matters, the highest rung and the oldest limit first."""
-    rows = Matter.objects.visible_to(by).running().select_related("rung", "case")
+def pressing(by: Actor, most: int = 20) -> list[Matter]:
+    """What a leader looks at next (领导关注): others' running matters, the highest rung and the oldest limit first."""
+    rows = Matter.objects.visible_to(by).running().exclude(opened_by=by.user_id, opened_by__isnull=False)
+    rows = rows.select_related("rung", "case")
     return list(rows.order_by("-rung__order", F("due_at").asc(nulls_last=True), "number")[:most])
+
+
+def instructed(by: Actor, most: int = 10) -> list[Matter]:
+    """What this leader has asked for himself and is not closed yet (我交办的), newest first."""
+    rows = Matter.objects.visible_to(by).running().filter(opened_by=by.user_id).select_related("rung", "case")
+    return list(rows.order_by("-opened_at")[:most])
 
 
 def counts(by: Actor) -> dict[str, int]:
