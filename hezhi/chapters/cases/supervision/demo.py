@@ -1,19 +1,22 @@
 """Supervision in the demo district (演示数据): rules run over the demo cases, a leader's tasks, two campaigns; all invented."""
 
+from datetime import time as clock_time
 from datetime import timedelta
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.handling.demo import Cast, cast
 from hezhi.chapters.cases.supervision import actions
-from hezhi.chapters.cases.supervision.models import Campaign, Kind, Matter
+from hezhi.chapters.cases.supervision.models import Campaign, Kind, Matter, WatchRule
 from hezhi.engines.flow.models import WorkOrder
-from hezhi.engines.org.api import Actor, Unit, system
+from hezhi.engines.org.actions import create_post, create_unit
+from hezhi.engines.org.api import Actor, Holding, Role, Unit, User, system
+from hezhi.engines.records.acting import acting
 from hezhi.engines.registry.models import SavedView
 from hezhi.ground import time
 
-OVERDUE = 60
-"""How many overdue cases the demonstration supervises at first; the round opens the rest by itself."""
+DAYS, EACH, MORNING = (13, 8, 6, 3, 2, 1), 6, clock_time(9, 30)
+"""How many days ago the demonstration's rounds went, and how many cases each opened; the real round opens the rest."""
 TASKS = (
     (
         "节前供水管网安全排查",
@@ -30,10 +33,10 @@ def load() -> None:
     """Load it; a second call changes nothing, and without the demo district nothing is done."""
     if Matter.objects.exists() or not Case.objects.exists():
         return
+    _office()
     people = cast()
     supervisor, leader = people.at_centre("supervisor"), people.at_centre("district_leader")
-    actions.open_by_rules(system("督办巡查"), Kind.OVERDUE, most=OVERDUE)
-    _answers(people)
+    _past(people)
     for title, text, units, answered in TASKS:
         matter = actions.instruct(by=leader, title=title, text=text, unit_ids=_units(units))
         if answered:
@@ -46,13 +49,31 @@ def _units(codes: tuple[str, ...]) -> list[UUID]:
     return list(Unit.objects.filter(code__in=codes).order_by("code").values_list("pk", flat=True))
 
 
-def _answers(people: Cast) -> None:
-    """Some units have signed, some have answered."""
-    for n, matter in enumerate(Matter.objects.filter(kind=Kind.OVERDUE).order_by("number")[:24]):
-        if n % 3 == 0:
-            _answer(people, matter, "因配件采购延误，现已到货，预计两个工作日内办结。（示例）")
-        elif n % 3 == 1:
-            _sign(people, matter)
+def _office() -> None:
+    """An office outside the centre, which supervises the centre itself; somebody of the centre serves there as well."""
+    user = User.objects.filter(login_name="duty_chief2", is_demo=True).first()
+    if user is None:
+        return
+    with acting(system("演示数据"), verb="demo.supervision", reason="建立演示督查室"):
+        unit = create_unit("DC", "区政府督查室", Unit.Kind.DEPARTMENT)
+        post = create_post(unit, Role.objects.get(code="supervisor"))
+        Holding.objects.create(post=post, user=user, valid_from=time.now(), reason="演示任职")
+        WatchRule.objects.update(valid_from=time.today() - timedelta(days=30))
+
+
+def _past(people: Cast) -> None:
+    """The rounds of the last two weeks, each at its own morning: some matters open, some units answer, others climb."""
+    by, now = system("督办巡查"), time.now()
+    for ago in DAYS:
+        with time.frozen_at(time.at_local(time.local(now - timedelta(days=ago)).date(), MORNING)):
+            actions.climb_due(by)
+            actions.open_by_rules(by, Kind.OVERDUE, most=EACH)
+            for n, matter in enumerate(Matter.objects.filter(state="open").order_by("-number")[:EACH]):
+                if n % 3 == 0:
+                    _answer(people, matter, "因配件采购延误，现已到货，预计两个工作日内办结。（示例）")
+                elif n % 3 == 1:
+                    _sign(people, matter)
+    actions.climb_due(by)
 
 
 def _hand(people: Cast, order: WorkOrder) -> Actor | None:
@@ -67,7 +88,7 @@ def _orders(matter: Matter) -> list[WorkOrder]:
 def _sign(people: Cast, matter: Matter) -> None:
     for order in _orders(matter):
         by = _hand(people, order)
-        if by:
+        if by and order.state == "to_sign":
             actions.sign(order.pk, by=by, text="已安排专人办理。（示例）")
 
 
