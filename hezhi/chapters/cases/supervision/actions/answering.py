@@ -12,6 +12,7 @@ from hezhi.chapters.cases.supervision.actions.turning import (
     before_supervisor,
     before_unit,
     derived,
+    drop_requests,
     given,
     not_own,
     seat,
@@ -58,6 +59,7 @@ def answer(order_id: UUID, *, by: Actor, text: str) -> Matter:
     order.signed_at, order.holder_id = order.signed_at or moment, order.holder_id or by.user_id
     order.save(update_fields=["state", "reply", "replied_at", "replied_by", "signed_at", "holder"])
     todos.done(order.pk)
+    drop_requests([order.pk])
     timing.finish(order.pk, [timing.TOTAL])
     state = derived(matter)
     if state == "to_review":
@@ -101,8 +103,8 @@ def send_back(order_id: UUID, *, by: Actor, reason: str, days: int = 1) -> Matte
     _restart(order, days)
     order.state = "handling"
     order.save(update_fields=["state", "due_at"])
-    wait_on(matter)
     matter.due_at = _latest(matter)
+    wait_on(matter)
     before_unit(matter, order, "supervise_answer")
     tell_unit(
         matter, "supervision.sent_back", by=by, unit_id=order.unit_id, permission="supervision.answer", reason=reason,

@@ -50,7 +50,7 @@ def _rows(matters: list[Matter]) -> list[dict[str, Any]]:
         {
             "name": mask_text(m.title), "url": reverse("supervision-lead-matter", args=[m.pk]),
             "note": f"{m.number} · {m.get_kind_display()} · {m.rung.name}", "state_code": m.state,
-            "state_name": m.get_state_display(), "deadline": m.due_at,
+            "state_name": m.get_state_display(), "deadline": m.due_at if m.state == "open" else None,
         }
         for m in matters
     ]  # fmt: skip

@@ -97,10 +97,15 @@ def test_the_ladder_climbs_by_working_time_to_the_numbered_sheet_and_the_circula
 def test_an_answer_stops_the_ladder_and_a_case_that_is_done_does_too(district, late, november):
     jobs.watch()
     matter = Matter.objects.get(case=late)
+    asked = actions.ask_resource(
+        part(matter, district.units["water"]).pk, by=district["water.handler"], reason="需要泵车"
+    )
     for unit in ("light", "water"):
         actions.answer(part(matter, district.units[unit]).pk, by=district[f"{unit}.handler"], text="已更换灯具")
     matter.refresh_from_db()
     assert (matter.state, matter.next_at) == ("to_review", None)
+    asked.refresh_from_db()
+    assert asked.state == "withdrawn"  # the answer has settled it
     assert open_todos(district.units["centre"]) == {"supervise_review"}
     traced()
     Case.objects.filter(pk=late.pk).update(state="closed", closed_at=time.now())
@@ -227,8 +232,15 @@ def test_more_time_and_help_are_asked_for_and_granted_by_somebody_else(district,
     assert matter.due_at == order.due_at
     assert [s.title for s in Step.objects.filter(matter=matter)][-1] == "不同意示例区城市管理局支援"
     assert set(Approval.objects.filter(object_id=order.pk).values_list("state", flat=True)) == {"approved", "returned"}
+    november.move_to(here("2026-12-07 09:00"))
+    jobs.watch()
+    matter.refresh_from_db()
+    assert matter.rung.name == "催办"  # nothing climbs before the unit's own limit is over
     november.move_to(here("2026-12-10 10:00"))
     watch_limits()
+    jobs.watch()
+    matter.refresh_from_db()
+    assert matter.rung.name == "黄牌"
     assert Outgoing.objects.filter(event="supervision.red", unit=district.units["light"]).exists()
 
 
