@@ -79,7 +79,7 @@ def book() -> str:
 
 
 HEAD = """# The flow of a case
-Made from `hezhi/chapters/cases/handling/flows.py` and the seed roles by `hezhi flows --write`; a test fails when this page and the code
+Made from the `flows.py` of `cases/handling` and `cases/supervision` and the seed roles by `hezhi flows --write`; a test fails when this page and the code
 differ. A dot says that the role usually takes the step (●); what a post may really do is decided by its permissions. «需审批» means that the
 step is only asked for here and done when another person says yes; nobody approves his own request.
 """

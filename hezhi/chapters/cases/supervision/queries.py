@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
@@ -214,7 +215,8 @@ def campaign_for(by: Actor, campaign_id: UUID) -> Campaign:
 def progress(by: Actor, campaign: Campaign, *, lines: bool = False) -> Progress:
     """Counts of a campaign's cases or tasks that this reader may see; with `lines` by leading unit too."""
     tasks = campaign.kind == Campaign.Kind.TASKS
-    rows, ended, late = _tasks(by, campaign) if tasks else _cases(by, campaign)
+    found: tuple[Any, Q, Q] = _tasks(by, campaign) if tasks else _cases(by, campaign)
+    rows, ended, late = found
     told = rows.aggregate(n=Count("pk"), ended=Count("pk", filter=ended), late=Count("pk", filter=late & ~ended))
     made = Progress(told["n"], told["ended"], told["late"])
     made.supervised = Matter.objects.visible_to(by).filter(campaign=campaign).count()
@@ -249,10 +251,17 @@ def matters_of(by: Actor, campaign: Campaign, most: int = 200) -> list[Matter]:
 # -- a leader's phone ----------------------------------------------------------------------------------
 
 
-def pressing(by: Actor, most: int = 30) -> list[Matter]:
-    """What a leader looks at first (领导关注): running matters, the highest rung and the oldest limit first."""
-    rows = Matter.objects.visible_to(by).running().select_related("rung", "case")
+def pressing(by: Actor, most: int = 20) -> list[Matter]:
+    """What a leader looks at next (领导关注): others' running matters, the highest rung and the oldest limit first."""
+    rows = Matter.objects.visible_to(by).running().exclude(opened_by=by.user_id, opened_by__isnull=False)
+    rows = rows.select_related("rung", "case")
     return list(rows.order_by("-rung__order", F("due_at").asc(nulls_last=True), "number")[:most])
+
+
+def instructed(by: Actor, most: int = 10) -> list[Matter]:
+    """What this leader has asked for himself and is not closed yet (我交办的), newest first."""
+    rows = Matter.objects.visible_to(by).running().filter(opened_by=by.user_id).select_related("rung", "case")
+    return list(rows.order_by("-opened_at")[:most])
 
 
 def counts(by: Actor) -> dict[str, int]:

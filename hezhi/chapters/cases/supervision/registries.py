@@ -70,8 +70,9 @@ class Matters(Registry):
 
     @column("反馈时限", value="due_at", kind="time", order="due_at")
     def answer_by(self, row: Matter) -> str:
-        """How the limit of the answer stands."""
-        return NOTHING if row.state == "cancelled" else due(row.due_at, done=row.closed_at)
+        """How the limit of the answer stands, while one is waited for."""
+        told = {"cancelled": NOTHING, "to_review": "已反馈"}.get(row.state)
+        return told or due(row.due_at, done=row.closed_at)
 
     def belong(self, row: Matter, unit: Any) -> None:
         """A matter belongs to the units that are supervised."""

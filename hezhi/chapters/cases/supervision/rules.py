@@ -99,7 +99,7 @@ def later(start: datetime, amount: int, clock: Unit, calendar: Calendar) -> date
 
 def climbed_because(rung: str, wait: int, clock: Unit, then: str) -> str:
     """Why the ladder was climbed by itself (自动升级的缘由)."""
-    return f"「{rung}」后满 {wait} {clock.word}仍未反馈，按督办阶梯自动升为「{then}」。"
+    return f"「{rung}」后满 {wait} {clock.word}且反馈时限已到，仍未反馈，按督办阶梯自动升为「{then}」。"
 
 
 def age(opened_at: datetime, at: datetime, calendar: Calendar) -> str:

@@ -12,8 +12,10 @@ from hezhi.chapters.cases.supervision.actions.turning import (
     before_supervisor,
     before_unit,
     derived,
+    drop_requests,
     given,
     not_own,
+    seat,
     seen,
     settle,
     take_part,
@@ -57,12 +59,13 @@ def answer(order_id: UUID, *, by: Actor, text: str) -> Matter:
     order.signed_at, order.holder_id = order.signed_at or moment, order.holder_id or by.user_id
     order.save(update_fields=["state", "reply", "replied_at", "replied_by", "signed_at", "holder"])
     todos.done(order.pk)
+    drop_requests([order.pk])
     timing.finish(order.pk, [timing.TOTAL])
     state = derived(matter)
     if state == "to_review":
         matter.next_at = None
     before_supervisor(matter, "supervise_review")
-    tell_unit(matter, "supervision.answered", by=by, unit_id=matter.unit_id, permission=LEAD, unit=order.unit.name)  # type: ignore[arg-type]
+    tell_unit(matter, "supervision.answered", by=by, unit_id=seat(matter), permission=LEAD, unit=order.unit.name)
     tell_opener(matter, "supervision.answered", by=by, unit=order.unit.name)
     return settle(
         matter, "answer", by=by, title=f"{order.unit.name}反馈", text=order.reply, to=state, changed=("next_at",)
@@ -100,8 +103,8 @@ def send_back(order_id: UUID, *, by: Actor, reason: str, days: int = 1) -> Matte
     _restart(order, days)
     order.state = "handling"
     order.save(update_fields=["state", "due_at"])
-    wait_on(matter)
     matter.due_at = _latest(matter)
+    wait_on(matter)
     before_unit(matter, order, "supervise_answer")
     tell_unit(
         matter, "supervision.sent_back", by=by, unit_id=order.unit_id, permission="supervision.answer", reason=reason,
@@ -177,7 +180,7 @@ def _ask(
 ) -> Approval:
     approval = approvals.ask(
         by, kind=kind, obj=(ORDER, order.pk), number=order.number, title=f"督办{name[2:]}：{matter.title}", reason=reason,
-        unit_id=matter.unit_id, permission=LEAD, proposal=told, due_at=order.due_at,  # type: ignore[arg-type]
+        unit_id=seat(matter), permission=LEAD, proposal=told, due_at=order.due_at,
     )  # fmt: skip
     settle(matter, kind, by=by, title=f"{order.unit.name}{name}", text=reason)
     return approval

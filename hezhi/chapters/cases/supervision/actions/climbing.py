@@ -13,6 +13,7 @@ from hezhi.chapters.cases.supervision.actions.turning import (
     given,
     is_ended,
     parts_of,
+    seat,
     settle,
     take,
     tell_opener,
@@ -31,6 +32,8 @@ from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotNow
 
 AT_WORK = ("to_sign", "handling")
+AT_ONCE = 200
+"""How many a round opens at the most: a heap of old cases is worked off minute by minute."""
 REQUESTS = {
     Kind.OVERDUE: "请立即办理，并反馈超期原因、当前进展和预计办结时间。",
     Kind.KEY: "请按重点事件办理，专人负责，及时反馈处置进展。",
@@ -60,10 +63,10 @@ def step_up(matter: Matter, *, by: Actor, text: str) -> Matter:
                 matter, "supervision.climbed", by=by, unit_id=order.unit_id, permission="supervision.answer", rung=rung.name,
                 due=time.show(order.due_at) if order.due_at else "未定", unit=order.unit.name, sheet=matter.sheet_number or "无",
             )  # fmt: skip
-    if rung.to_leaders and matter.unit_id:
+    if rung.to_leaders:
         names = "、".join(order.unit.name for order in parts_of(matter) if order.state in AT_WORK) or "承办单位"
         tell_unit(
-            matter, "supervision.climbed", by=by, unit_id=matter.unit_id, permission=INSTRUCT, rung=rung.name,
+            matter, "supervision.climbed", by=by, unit_id=seat(matter), permission=INSTRUCT, rung=rung.name,
             due=time.show(matter.due_at) if matter.due_at else "未定", unit=names, sheet=matter.sheet_number or "无",
         )  # fmt: skip
     tell_opener(
@@ -154,14 +157,16 @@ def _meant(watch: rules.Watch) -> Q:
 
 
 @clause("9.1.2-3-1", "9.1.2-3-3")
-def open_by_rules(by: Actor, kind: str) -> int:
-    """Open what the rules of a kind ask for (规则自动发起); running twice opens nothing twice."""
+def open_by_rules(by: Actor, kind: str, *, most: int = AT_ONCE) -> int:
+    """Open what the rules of a kind ask for (规则自动发起), so many in a round; running twice opens nothing twice."""
     told, known = watches()
     told = [watch for watch in told if watch.kind == kind]
     if not told:
         return 0
     calendar, opened = timing.timetable().calendar, 0
     for light in _unwatched(kind, told):
+        if opened >= most:
+            break
         found = rules.best(told, _facts(light), time.now(), calendar)
         if found is not None:
             opened += _open_one(by, light.pk, known[found[0].key], found[1])
@@ -230,10 +235,7 @@ def opinion(matter_id: UUID, *, by: Actor, text: str, revision: int | None = Non
                 permission="supervision.answer",
                 leader=by.name,
             )
-    if matter.unit_id:
-        tell_unit(
-            matter, "supervision.opinion", by=by, unit_id=matter.unit_id, permission="supervision.lead", leader=by.name
-        )
+    tell_unit(matter, "supervision.opinion", by=by, unit_id=seat(matter), permission="supervision.lead", leader=by.name)
     return settle(matter, "opinion", by=by, text=text)
 
 

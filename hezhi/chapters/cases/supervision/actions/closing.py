@@ -5,6 +5,7 @@ from uuid import UUID
 from hezhi.chapters.cases.supervision.actions.turning import (
     MATTER,
     VEILED,
+    drop_requests,
     given,
     parts_of,
     settle,
@@ -66,11 +67,7 @@ def _end(matter: Matter, verb_: str, to: str, by: Actor, text: str) -> Matter:
             matter, "supervision.ended", by=by, unit_id=order.unit_id, permission="supervision.answer",
             how="销号" if to == "closed" else "撤销",
         )  # fmt: skip
-    waiting = Approval.objects.filter(object_id__in=[o.pk for o in parts_of(matter)], state="waiting")
-    for approval in waiting:
-        approval.state, approval.decided_at = "withdrawn", moment
-        approval.save(update_fields=["state", "decided_at"])
-        todos.done(approval.pk)
+    drop_requests([order.pk for order in parts_of(matter)])
     todos.done(matter.pk)
     tell_opener(matter, "supervision.ended", by=by, how="销号" if to == "closed" else "撤销")
     matter.closed_by_id, matter.closed_unit_id, matter.closed_at = by.user_id, by.unit_id, moment

@@ -57,7 +57,9 @@ def begin(
     set_rung(matter, rung)
     matter.save(force_insert=True)
     issue(matter, units, by=by, days=days, request=request)
-    settle(matter, "open", by=by, title=f"发起{matter.get_kind_display()}", text=why, changed=("units", "due_at"))
+    wait_on(matter)
+    told = ("units", "due_at", "next_at")
+    settle(matter, "open", by=by, title=f"发起{matter.get_kind_display()}", text=why, changed=told)
     if not units:
         before_supervisor(matter, "supervise_split")
     return matter
@@ -87,14 +89,16 @@ def _number() -> str:
     return short_number("DB", time.today(), n % 10_000_000)
 
 
-def supervising(by: Actor, case: Case | None) -> UUID | None:
+def supervising(by: Actor, case: Case | None) -> UUID:
     """Which unit supervises: the supervisor's own, else the desk of the case, else the district's centre."""
-    if by.may(LEAD) or (case is None and by.unit_kind == Unit.Kind.CENTRE):
+    if by.unit_id and (by.may(LEAD) or (case is None and by.unit_kind == Unit.Kind.CENTRE)):
         return by.unit_id
     if case is not None and case.desk_id:
         return case.desk_id
     centre = Unit.objects.filter(kind=Unit.Kind.CENTRE, valid_to__isnull=True).order_by("order", "code").first()
-    return centre.pk if centre else by.unit_id
+    if centre is None:
+        raise NotNow("还没有区级中心，不能督办。", remedy="请先建立区级中心。", code="supervision.no_centre")
+    return centre.pk
 
 
 def set_rung(matter: Matter, rung: Rung) -> None:
@@ -111,9 +115,11 @@ def set_rung(matter: Matter, rung: Rung) -> None:
 
 
 def wait_on(matter: Matter) -> None:
-    """Work out when the next rung follows if nobody answers (下次升级), in the rung's own clock."""
+    """Work out when the next rung follows if nobody answers (下次升级): in the rung's own clock, and never before the
+    units' own limit is over. Without units nobody can answer, and nothing climbs."""
     rung = matter.rung
-    matter.next_at = rules.later(time.now(), rung.wait or 0, Clock(rung.clock), timing.timetable().calendar)
+    waited = rules.later(time.now(), rung.wait or 0, Clock(rung.clock), timing.timetable().calendar)
+    matter.next_at = max(waited, matter.due_at or waited) if waited and matter.units else None
 
 
 def issue(matter: Matter, units: Sequence[Unit], *, by: Actor, days: int, request: str) -> list[WorkOrder]:

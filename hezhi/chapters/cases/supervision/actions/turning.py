@@ -1,5 +1,6 @@
 """How every verb turns a supervised matter: find it for this person, lock it, check, write the step down."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.api import ENDED, Case
@@ -7,7 +8,7 @@ from hezhi.chapters.cases.supervision.flows import LEAD, PART, SUPERVISION
 from hezhi.chapters.cases.supervision.models import Matter, MatterQuerySet, Step
 from hezhi.chapters.cases.supervision.rules import state_of
 from hezhi.engines.flow import todos
-from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import LifeCycle, Verb
 from hezhi.engines.org.api import Actor
 from hezhi.engines.reach import api as reach
@@ -146,13 +147,28 @@ def before_unit(matter: Matter, order: WorkOrder, step: str) -> None:
     )  # fmt: skip
 
 
+def seat(matter: Matter) -> UUID:
+    """The unit that supervises (督办单位); `begin` lets no matter be without one."""
+    if matter.unit_id is None:
+        raise LookupError(f"{matter.number} has no supervising unit")
+    return matter.unit_id
+
+
 def before_supervisor(matter: Matter, step: str) -> None:
     """Put the matter before the supervisors, and take their old to-dos off."""
     todos.done(matter.pk)
     todos.put(
-        (MATTER, matter.pk), number=matter.number, title=matter.title, step=step, permission=LEAD, unit_id=matter.unit_id,
+        (MATTER, matter.pk), number=matter.number, title=matter.title, step=step, permission=LEAD, unit_id=seat(matter),
         due_at=None,
     )  # fmt: skip
+
+
+def drop_requests(orders: Sequence[UUID]) -> None:
+    """Take back what parts still ask for (撤回申请): it is settled by the answer, or by the end of the matter."""
+    for approval in Approval.objects.filter(object_id__in=list(orders), state=Approval.State.WAITING):
+        approval.state, approval.decided_at = Approval.State.WITHDRAWN, time.now()
+        approval.save(update_fields=["state", "decided_at"])
+        todos.done(approval.pk)
 
 
 def given(value: str, field: str, sentence: str) -> str:

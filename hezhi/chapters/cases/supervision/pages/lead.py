@@ -12,13 +12,13 @@ from django.views.decorators.http import require_safe
 
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.supervision import actions, queries
+from hezhi.chapters.cases.supervision.models import Matter
 from hezhi.chapters.cases.supervision.pages.forms import instruct_form, uuids
 from hezhi.engines.org.api import needs, reader
 from hezhi.ground import time
 from hezhi.ground.errors import Refusal
 from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.asking import tell
-from hezhi.ground.ui.shapes import Empty
 
 clause = "9.1.2-3-2"
 SHOWN = 10
@@ -29,14 +29,6 @@ SHOWN = 10
 def home(request: HttpRequest) -> HttpResponse:
     """What presses: supervised matters by rung and limit, then urgent cases whose limit is over."""
     by = reader(request)
-    matters = [
-        {
-            "name": mask_text(m.title), "url": reverse("supervision-lead-matter", args=[m.pk]),
-            "note": f"{m.number} · {m.get_kind_display()} · {m.rung.name}", "state_code": m.state,
-            "state_name": m.get_state_display(), "deadline": m.due_at,
-        }
-        for m in queries.pressing(by)
-    ]  # fmt: skip
     late = Case.objects.visible_to(by).open().filter(due_at__lt=time.now(), urgency__in=("critical", "urgent"))
     cases = [
         {
@@ -46,8 +38,22 @@ def home(request: HttpRequest) -> HttpResponse:
         }
         for case in late.order_by("due_at")[:SHOWN]
     ]  # fmt: skip
-    context = {"rows": matters, "cases": cases, "told": queries.counts(by), "empty": Empty("现在没有在督事项。")}
+    context = {
+        "groups": [("我交办的", _rows(queries.instructed(by))), ("其他在督事项", _rows(queries.pressing(by))), ("紧急事件已超期", cases)],
+        "told": queries.counts(by),
+    }  # fmt: skip
     return render(request, "supervision/lead.html", context)
+
+
+def _rows(matters: list[Matter]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": mask_text(m.title), "url": reverse("supervision-lead-matter", args=[m.pk]),
+            "note": f"{m.number} · {m.get_kind_display()} · {m.rung.name}", "state_code": m.state,
+            "state_name": m.get_state_display(), "deadline": m.due_at if m.state == "open" else None,
+        }
+        for m in matters
+    ]  # fmt: skip
 
 
 @needs("supervision.instruct", clause=clause)

@@ -99,7 +99,8 @@ def _timeline(steps: list[Step]) -> list[TimelineItem]:
 
 
 def _buttons(file: MatterFile) -> list[Action]:
-    first = {"add_unit"} if not file.parts else {"close"} if file.matter.state == "to_review" else set()
+    settled = bool(file.parts) and all(part.order.state in ("done", "released") for part in file.parts)
+    first = {"add_unit"} if not file.parts else {"close"} if settled or file.matter.case_ended_at else set()
     return [
         Action(
             "分解到单位" if verb.code == "add_unit" and not file.parts else verb.name,

@@ -97,10 +97,15 @@ def test_the_ladder_climbs_by_working_time_to_the_numbered_sheet_and_the_circula
 def test_an_answer_stops_the_ladder_and_a_case_that_is_done_does_too(district, late, november):
     jobs.watch()
     matter = Matter.objects.get(case=late)
+    asked = actions.ask_resource(
+        part(matter, district.units["water"]).pk, by=district["water.handler"], reason="需要泵车"
+    )
     for unit in ("light", "water"):
         actions.answer(part(matter, district.units[unit]).pk, by=district[f"{unit}.handler"], text="已更换灯具")
     matter.refresh_from_db()
     assert (matter.state, matter.next_at) == ("to_review", None)
+    asked.refresh_from_db()
+    assert asked.state == "withdrawn"  # the answer has settled it
     assert open_todos(district.units["centre"]) == {"supervise_review"}
     traced()
     Case.objects.filter(pk=late.pk).update(state="closed", closed_at=time.now())
@@ -216,19 +221,26 @@ def test_more_time_and_help_are_asked_for_and_granted_by_somebody_else(district,
     order = part(matter, district.units["light"])
     handler = district["light.handler"]
     before = order.due_at
-    asked = actions.ask_extension(order.pk, by=handler, days=3, reason="配件未到")
+    asked = actions.ask_extension(order.pk, by=handler, days=5, reason="配件未到")
     helped = actions.ask_resource(order.pk, by=handler, reason="需高空作业车一台")
     with pytest.raises(NotAllowed):
         approvals.settle(asked, by=district["light.supervisor"], grant=True, opinion="")
     approvals.settle(asked, by=district["office.second"], grant=True, opinion="同意")
     approvals.settle(helped, by=district["office.supervisor"], grant=False, opinion="请自行租用")
     order.refresh_from_db(), matter.refresh_from_db()
-    assert order.due_at - before == timedelta(days=5)  # three working days over a weekend
+    assert order.due_at - before == timedelta(days=7)  # five working days over a weekend
     assert matter.due_at == order.due_at
     assert [s.title for s in Step.objects.filter(matter=matter)][-1] == "不同意示例区城市管理局支援"
     assert set(Approval.objects.filter(object_id=order.pk).values_list("state", flat=True)) == {"approved", "returned"}
+    november.move_to(here("2026-12-07 09:00"))
+    jobs.watch()
+    matter.refresh_from_db()
+    assert matter.rung.name == "催办"  # nothing climbs before the unit's own limit is over
     november.move_to(here("2026-12-10 10:00"))
     watch_limits()
+    jobs.watch()
+    matter.refresh_from_db()
+    assert matter.rung.name == "黄牌"
     assert Outgoing.objects.filter(event="supervision.red", unit=district.units["light"]).exists()
 
 
@@ -359,7 +371,7 @@ def test_a_campaign_of_tasks_is_answered_by_units_and_counted(district, as_):
 @pytest.mark.clause("9.1.2-3-1")
 def test_the_board_counts_by_unit_and_age_in_working_days(district, late, november, as_):
     jobs.watch()
-    november.move_to(here("2026-12-14 10:00"))  # four working days later, over a weekend
+    november.move_to(here("2026-12-15 10:00"))  # four working days later, over a weekend
     lines = {line.unit: line for line in queries.board(district["office.supervisor"])}
     light = lines["示例区城市管理局"]
     assert light.ages == [0, 0, 1, 0, 0] and light.late == 1
