@@ -199,7 +199,7 @@ class Stream:
             order = np.argsort(-own, kind="stable")[:most]
             own = own[order]
             bags.append(Bag(bag.terms[order], often[order]))
-            unit: Floats = own / np.sqrt(own @ own + _TINY)
+            unit: Floats = np.asarray(own / np.sqrt(own @ own + _TINY), np.float32)
             weights.append(unit)
         return (weights[0], weights[1]), Kept(bags[0], bags[1], terms.places, terms.areas)
 
