@@ -53,8 +53,8 @@ class UploadPage(RegistryPage):
             said = [s for all_ in refusal.fields.values() for s in all_] or [refusal.what]
             form.add_error("file", [*said, refusal.remedy])
             return self._draw(form, 422)
-        said = "文件已上传，正在预检" if run.state == State.CHECKING else "文件已上传并预检"
-        return self.done(f"{said}，尚未写入任何数据。", self.registry.url("import", run.pk))
+        told = "文件已上传，正在预检" if run.state == State.CHECKING else "文件已上传并预检"
+        return self.done(f"{told}，尚未写入任何数据。", self.registry.url("import", run.pk))
 
     def _draw(self, form: UploadForm, status: int = 200) -> HttpResponse:
         recent = ImportRun.objects.visible_to(self.by).filter(registry=self.registry.slug)[:10]
