@@ -43,7 +43,9 @@ ADDRESS, PLACE, NUMBER, POST = "丹枫巷七百零三号", "白榆库房二门",
 FILE, ANSWER, LATER, VERDICT = "玄鹤证据", "苍筤答复", "紫藤后补", "银杏评语"
 SECRETS = (TITLE, TEXT, NAME, PHONE, ADDRESS, PLACE, NUMBER, POST, FILE, ANSWER, LATER, VERDICT, "120.0051")
 HERE = {"lon": 120.00517, "lat": 36.00523, "crs": "EPSG:4326"}
-PERMISSIONS_MORE = ("wall.view", "reach.inbox", "cases.export", "org.view")
+PERMISSIONS_MORE = (
+    "wall.view", "reach.inbox", "cases.export", "org.view", "supervision.view", "supervision.lead", "supervision.instruct",
+)  # fmt: skip
 
 
 @pytest.fixture
