@@ -78,6 +78,7 @@ def _end(matter: Matter, verb_: str, to: str, by: Actor, text: str) -> Matter:
     )  # fmt: skip
 
 
+@verb("supervision.seal")
 def seal(case_id: UUID, *, by: Actor) -> int:
     """Take the words of a case out of its supervisions when it goes under the veil (设为保密件); gives how many.
 

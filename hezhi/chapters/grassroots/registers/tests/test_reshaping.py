@@ -96,7 +96,7 @@ def test_a_sheet_means_the_home_that_stands_and_not_the_one_before(quarter) -> N
     ids = [Home.objects.get(building=quarter.building, entrance=1, door=door).pk for door in ("101", "102")]
     made = combine_homes(ids, "101", by=by, on=ago(5))
     registry = site.get("homes")
-    run = imports.Batch(registry, by, imports._lookups(registry, by))
+    run = imports.Batch(registry, by, imports.lookups_of(registry, by))
     assert run._known_by_key([(quarter.building.pk, 1, "101")]) == {(quarter.building.pk, 1, "101"): made}
     assert ImportRun.objects.count() == 0
 
