@@ -95,9 +95,14 @@ def _open(options: argparse.Namespace) -> None:
         supervisor = _supervisor(options, environment)
         supervisor.start()
         _wait_until_open(supervisor, options)
+        accounts = home() / "demo-accounts.txt"
+        waiting = bool(options.messages) and not accounts.exists()  # the people come with the messages, in a while
         _greet(options, fresh)
         while True:
             supervisor.tend()
+            if waiting and accounts.exists():
+                waiting = False
+                _tell_accounts(accounts, fresh=True)
             time.sleep(0.5)
     finally:
         with _deaf():  # a second Ctrl-C must not leave half of it running

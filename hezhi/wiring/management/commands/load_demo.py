@@ -100,7 +100,9 @@ class Command(BaseCommand):
 
 def _keep(path: Path, accounts: list[tuple[str, str, str, str, str]]) -> None:
     """Write the demo accounts to a file that only its owner can read; they are told nowhere else."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    part = path.with_suffix(".part")  # who waits for the file finds it whole
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         for login, name, unit, role, password in accounts:
             file.write(f"{login}\t{password}\t{role}\t{unit}\t{name}\n")
+    part.rename(path)
