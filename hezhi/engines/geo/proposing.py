@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 import shapely
-from scipy.optimize import linear_sum_assignment
-from sklearn.cluster import KMeans
 
 from hezhi.engines.geo.division import HAIR, Shape, _tidy, polygons, width
 
@@ -62,6 +60,9 @@ def _even(whole: Shape, many: int) -> Any:
 
 def _balanced(spots: Any, many: int) -> Any:
     """Group numbers of the spots, groups of like size (k-means with seats)."""
+    from scipy.optimize import linear_sum_assignment  # both are heavy to load, and a proposal is rare
+    from sklearn.cluster import KMeans
+
     flat = spots * [cos(radians(float(spots[:, 1].mean()))), 1.0]
     centres = KMeans(many, n_init=4, random_state=SEED).fit(flat).cluster_centers_
     seats = ceil(len(flat) / many)

@@ -12,7 +12,6 @@ from django.contrib.gis.geos import Point
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Length
-from pypinyin import Style, lazy_pinyin
 
 from hezhi.engines.geo.models import Area, Place
 
@@ -144,6 +143,8 @@ def nearest_grid(lon: float, lat: float) -> tuple[Area, float] | None:
 @lru_cache(maxsize=8192)
 def initials(name: str) -> str:
     """The first letters of a name's pinyin (拼音首字母): 红石崖街道 → «hsyjd»."""
+    from pypinyin import Style, lazy_pinyin  # its dictionary takes a second to load
+
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
 
 

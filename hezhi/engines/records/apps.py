@@ -6,6 +6,10 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_migrate
 
+from hezhi.engines.records import trigger_index
+
+trigger_index.keep()  # the models are read after all name tags
+
 
 class RecordsConfig(AppConfig):
     name = "hezhi.engines.records"

@@ -14,12 +14,13 @@ from django.db import connection, transaction
 from hezhi.engines.reach.api import tell
 from hezhi.engines.reach.models import Delivery, InboxMessage, LocalCopy, Outgoing
 from hezhi.engines.reach.tests import world
-from hezhi.ground.testkit.databases import with_name
+from hezhi.ground.testkit.databases import Workshop, with_name
 from hezhi.wiring import jobs
 from hezhi.wiring.cluster import OWNER, Cluster
 from hezhi.wiring.jobs import Round
 from hezhi.wiring.places import CHECKOUT
-from hezhi.wiring.system import wait_until
+from hezhi.wiring.system import fill, wait_until
+from hezhi.wiring.testing import migrated_template
 from hezhi.wiring.tests.worker_tasks import MARKS, slow
 
 VALUES = {"number": "SJ26112200001", "title": "路灯不亮"}
@@ -194,9 +195,8 @@ def test_no_message_is_lost_or_doubled_when_the_sender_is_killed(worker: Process
 
 
 @pytest.mark.fault
-def test_the_worker_outlives_its_database(own_cluster: Cluster, tmp_path: Path) -> None:
-    owner = own_cluster.environment() | {"HEZHI_DB_ROLE": "owner"}
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=CHECKOUT, env=os.environ | owner, check=True)
+def test_the_worker_outlives_its_database(own_cluster: Cluster, workshop: Workshop, tmp_path: Path) -> None:
+    fill(own_cluster, with_name(workshop.owner_url, migrated_template(workshop)))
     own_cluster.sql(MARKS, role=OWNER)
     process = Process(own_cluster.url(), tmp_path / "worker.log").start()
     try:

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from hezhi.engines.analysis.text.duplicates import digest
@@ -185,6 +184,8 @@ def _smallest_change(seen: Any, sides: Numbers, scores: Numbers) -> Numbers:
 
     The intercept stays: which matters officers happened to look at says nothing of how common they are.
     """
+    from scipy import optimize  # heavy to load, and only learning asks for it
+
     used = np.unique(seen.indices)
     part = seen[:, used].tocsr().astype(np.float64)
     back = part.T.tocsr()

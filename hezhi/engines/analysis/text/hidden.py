@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 __all__ = ["Hidden", "learn"]
@@ -58,6 +57,8 @@ class Hidden:
 
 def learn(matrix: Any, labels: Sequence[int], count: int) -> Hidden:
     """Fit the layer to rows of terms and the numbers of their labels; the same rows give the same layer."""
+    from scipy import sparse  # heavy to load, and only learning asks for it
+
     with threadpool_limits(1):
         layer = _Layer(matrix.shape[1], count)
         layer.fit(sparse.csr_matrix(matrix, dtype=np.float32), np.asarray(labels))
@@ -93,6 +94,8 @@ class _Layer:
                 self._learn(matrix[some], wanted[some], RATE * (1 - self.step / steps))
 
     def _learn(self, rows: Any, wanted: Numbers, rate: float) -> None:
+        from scipy import sparse
+
         self.step += 1
         keep = self.chance.random(len(rows.data), dtype=np.float32) >= TERMS_LEFT_OUT
         rows.data *= keep / np.float32(1 - TERMS_LEFT_OUT)

@@ -21,7 +21,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from hezhi.engines.analysis.text.features import BAGS, Bag, Codes, Terms, codes_of
 from hezhi.engines.analysis.text.hidden import Hidden
@@ -99,9 +98,13 @@ class Space:
 
     def matrix(self, messages: Sequence[Terms]) -> Any:
         """The same for many messages at once: one sparse row for each."""
+        from scipy import sparse  # heavy to load, and only learning asks for it
+
         return sparse.hstack([self._part(bag, places, messages) for bag, places in self._places], format="csr")
 
     def _part(self, bag: Bag, places: Words | Signs, messages: Sequence[Terms]) -> Any:
+        from scipy import sparse
+
         parts = [places.of(getattr(terms, bag.name)) for terms in messages]
         ends = np.concatenate([_ZERO, np.cumsum([len(part) for part in parts])])
         at = np.concatenate([*parts, np.empty(0, np.int64)]) - places.start

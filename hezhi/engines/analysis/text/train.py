@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from hezhi.engines.analysis.text.features import BAGS, Bag, Terms, spelt, terms_of, unsafe_names
 from hezhi.engines.analysis.text.hidden import learn
@@ -54,6 +53,7 @@ def fit(labels: Sequence[str], messages: Sequence[Terms], vectors: Numbers | Non
 
     `vectors` are those of the owner's embedding model with this `digest`, one row for each message.
     """
+    from scipy import sparse
     from sklearn.svm import LinearSVC
 
     names = tuple(sorted(set(labels)))

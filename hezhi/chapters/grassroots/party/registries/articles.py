@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 
 from hezhi.chapters.grassroots.party import actions
 from hezhi.chapters.grassroots.party.actions.articles import publication_fault, set_text
@@ -26,7 +27,7 @@ from hezhi.engines.registry.parts import Panel, Part
 from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
-from hezhi.ground.ui.shapes import Action
+from hezhi.ground.ui.shapes import Action, Fact
 
 
 class PicturesPanel(Panel):
@@ -84,6 +85,15 @@ class ArticleTabs(Part):
         return (f"已撤下：{row.returned_because}。",) if row.state == Article.State.ENDED else ()
 
 
+class ArticleDetail(ReviewedDetail):
+    """The text as its readers get it, not the signs that make it so."""
+
+    def _fact(self, row: Any, name: str) -> Fact:
+        if name != "body" or not row.html:
+            return super()._fact(row, name)
+        return Fact("正文", mark_safe(row.html), wide=True)  # noqa: S308 – cleaned when it was saved (`actions.shown`)
+
+
 @register
 class Articles(Registry):
     """What the Party tells citizens and grid workers; written by one, published by another."""
@@ -105,7 +115,7 @@ class Articles(Registry):
         ("发布", ("audiences", "shows_from", "shows_until", "on_top")),
     )
     about = "文章由第二人审核后按时间发布；文中有证件号码、电话的不能发布。"
-    pages = {"detail": ReviewedDetail}
+    pages = {"detail": ArticleDetail}
     parts = (Review(), ArticleTabs())
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
