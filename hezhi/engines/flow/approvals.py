@@ -178,6 +178,7 @@ def add_cosigner(approval: Approval, *, by: Actor, user_id: UUID, name: str) -> 
     if not any(c["user"] == str(user_id) for c in row.cosigners):
         row.cosigners = [*row.cosigners, {"user": str(user_id), "name": name, "agreed_at": None}]
         row.save()
+        announce("flow.invited", approval=row, user_id=user_id, by=by)
     return row
 
 
@@ -202,6 +203,7 @@ def delegate(approval: Approval, *, by: Actor, user_id: UUID) -> Approval:
         raise NotAllowed("不能委托给申请人本人。", code="flow.own_request")
     row.delegated_to_id = user_id
     row.save()
+    announce("flow.invited", approval=row, user_id=user_id, by=by)
     return row
 
 
