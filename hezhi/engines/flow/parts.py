@@ -42,16 +42,35 @@ _SEALED = "flow.approval.proposal"
 _granted: ContextVar[UUID | None] = ContextVar("granted", default=None)
 
 
-class Approval(Part):
-    """Lets exports go, and the named changes take effect, when a second person has approved (审批).
+class ExportApproval(Part):
+    """Lets exports go when a second person has approved (导出审批, data protection P10); it has no say in what is written.
 
     Who holds `permission` in the asker's unit, or in the nearest unit above that has such a person, decides.
+    """
+
+    exports = True
+
+    def __init__(self, permission: str) -> None:
+        self.permission = permission
+
+    def export_gate(self, registry: Registry, run: ExportRun, by: Actor) -> Gate | None:
+        """An export waits for the second person; where there is none it stays closed."""
+        if not self.exports:
+            return None
+        if approving_unit(by, self.permission) is None:
+            return Gate("closed", f"导出{registry.title}须经第二人审批，现在没有可以审批的人，请联系安全管理员设岗。")
+        return Gate("waiting", f"导出{registry.title}须经第二人审批，批准后生成文件。")
+
+
+class Approval(ExportApproval):
+    """The same, and the named changes take effect only when a second person has approved (审批).
+
     `changes` names the fields whose change must be approved, or `("*",)` for all of them; `exports=False`
     leaves the export gate to the next part.
     """
 
     def __init__(self, permission: str, *, exports: bool = True, changes: Sequence[str] = ()) -> None:
-        self.permission = permission
+        super().__init__(permission)
         self.exports = exports
         self.changes = tuple(changes)
 
@@ -63,14 +82,6 @@ class Approval(Part):
         if aside and "bulk" in registry.offers:
             found.append(f"Approval(changes=…) is passed by in bulk: {', '.join(aside)}. Take them out of `bulk`.")
         return found
-
-    def export_gate(self, registry: Registry, run: ExportRun, by: Actor) -> Gate | None:
-        """An export waits for the second person; where there is none it stays closed."""
-        if not self.exports:
-            return None
-        if approving_unit(by, self.permission) is None:
-            return Gate("closed", f"导出{registry.title}须经第二人审批，现在没有可以审批的人，请联系安全管理员设岗。")
-        return Gate("waiting", f"导出{registry.title}须经第二人审批，批准后生成文件。")
 
     def change_gate(self, registry: Registry, row: Model, changes: Mapping[str, Any], by: Actor) -> Gate | None:
         """A change of the named fields becomes a request; with it wait the other fields of the same form."""
@@ -121,7 +132,7 @@ def approving_unit(by: Actor, permission: str) -> Unit | None:
 @listens("registry.export_asked")
 def _asked(run: ExportRun, registry: Registry, by: Actor) -> None:
     """An export that waits becomes a request, in the transaction in which it was asked for."""
-    part = next((p for p in registry.parts if isinstance(p, Approval) and p.exports), None)
+    part = next((p for p in registry.parts if isinstance(p, ExportApproval) and p.exports), None)
     place = approving_unit(by, part.permission) if part else None
     if part is None or place is None:
         return

@@ -1,4 +1,4 @@
-"""Parts that need no other engine (附件、意见、导出审批): `parts = (Files(), Remarks())` in a declaration."""
+"""Parts that need no other engine (附件、意见): `parts = (Files(), Remarks())` in a declaration."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.records import files
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.models import Attachment, Comment
-from hezhi.engines.registry.models import ExportRun
-from hezhi.engines.registry.parts import Gate, Panel, Part
-from hezhi.engines.registry.site import registries
+from hezhi.engines.registry.parts import Panel, Part
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.ids import new_id
@@ -104,30 +102,3 @@ class Remarks(Part):
 
     def panels(self, registry: Registry) -> Sequence[Panel]:
         return (RemarksPanel(),)
-
-
-class SecondPerson(Part):
-    """An export goes only when a second person has approved it (导出审批, data protection P10).
-
-    Who holds `permission`, and has the asker's unit in his scope, finds the request under 待审批的导出.
-    """
-
-    def __init__(self, permission: str) -> None:
-        self.permission = permission
-
-    def export_gate(self, registry: Registry, run: ExportRun, by: Actor) -> Gate:
-        return Gate("waiting", f"导出{registry.title}须经第二人审批，批准后生成文件。")
-
-    def may_decide(self, run: ExportRun, by: Actor) -> bool:
-        """Whether this person may decide this request: never one's own."""
-        within = by.scope.everything or run.unit_id in by.scope.units or run.unit_id == by.unit_id
-        return by.may(self.permission) and within and run.user_id != by.user_id
-
-
-def requests_for(by: Actor) -> list[ExportRun]:
-    """The exports that wait for this person's word (待审批的导出), oldest first."""
-    gates = {r.slug: part for r in registries() for part in r.parts if isinstance(part, SecondPerson)}
-    slugs = [slug for slug, part in gates.items() if by.may(part.permission)]
-    waiting = ExportRun.objects.filter(registry__in=slugs, state=ExportRun.State.WAITING_APPROVAL)
-    runs = waiting.select_related("user", "unit").order_by("created_at")[:200]
-    return [run for run in runs if gates[run.registry].may_decide(run, by)]

@@ -95,6 +95,13 @@ class World:
         role = make_role("contract-nothing", ["reach.inbox"], reach=Role.Reach.AREA, name="契约无权")
         return make_officer("contract-stranger", role, self.mine, "闲样例")
 
+    def second_person(self) -> None:
+        """Somebody in the officer's unit whose word the registry's parts ask for, where they do (第二人)."""
+        asked = sorted({right for part in self.registry.parts if (right := getattr(part, "permission", ""))})
+        if asked:
+            role = make_role("contract-second", asked, reach=Role.Reach.OWN_UNIT, name="契约审批人")
+            make_officer("contract-second", role, self.mine, "审样例")
+
     @property
     def is_public(self) -> bool:
         """Whether everybody with the right reads every row."""
@@ -724,6 +731,7 @@ def an_export_is_made_within_scope_and_fetched_by_its_owner_alone(world: World) 
     if "export" not in registry.offers:
         return
     world.rows(2)
+    world.second_person()
     url = registry.url("export")
     assert world.get(url).status_code == 200
     assert world.client().post(url, {"format": "xlsx", "reason": ""}).status_code == 422

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.registry.abilities import SecondPerson
 from hezhi.engines.registry.addresses import PAGES
 from hezhi.engines.registry.site import registries
 
@@ -23,8 +22,6 @@ def menu_entries(actor: Actor) -> list[tuple[str, list[MenuEntry]]]:
     for registry in registries():
         if registry.group and registry.offers_to(actor, "view"):
             groups.setdefault(registry.group, []).append(MenuEntry(registry.title, registry.url(), registry.icon))
-    gates = [part for registry in registries() for part in registry.parts if isinstance(part, SecondPerson)]
-    exports = any(registry.offers_to(actor, "export") for registry in registries())
-    if exports or any(actor.may(gate.permission) for gate in gates):
-        groups["导出"] = [MenuEntry("我的导出和导出审批", f"{PAGES}/exports/", "download")]
+    if any(registry.offers_to(actor, "export") for registry in registries()):
+        groups["导出"] = [MenuEntry("我的导出", f"{PAGES}/exports/", "download")]
     return list(groups.items())

@@ -44,8 +44,6 @@ def build() -> list[URLPattern]:
         path(f"{root}/exports/", signed_in(exports.DownloadsPage.as_view()), name="registry-exports"),
         path(f"{root}/exports/<uuid:id>/file/", signed_in(exports.FilePage.as_view()), name="registry-export-file"),
     ]
-    decide = signed_in(exports.DecidePage.as_view())
-    made.append(path(f"{root}/exports/<uuid:id>/decide/", decide, name="registry-export-decide"))
     for registry in registries():
         made += patterns_of(registry)
     return made

@@ -12,10 +12,10 @@ from django.db.models.lookups import In
 
 from hezhi.chapters.cases.handling.models import ENDED, Case, Category, Kind, RoutingRule, Source, State
 from hezhi.chapters.grassroots.grids.api import lines
+from hezhi.engines.flow.parts import ExportApproval
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
-from hezhi.engines.registry.abilities import SecondPerson
 from hezhi.engines.registry.columns import NOTHING, column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import DayFilter, TreeFilter, YesNoFilter
@@ -73,7 +73,7 @@ class Cases(Registry):
     purpose = "办理和答复群众诉求"
     on_map = "point"
     pages = {"detail": None}
-    parts = (SecondPerson("cases.approve_export"),)
+    parts = (ExportApproval("cases.approve_export"),)
 
     def url_of(self, row: Case) -> str:
         """The officers' own page of a case."""

@@ -6,8 +6,8 @@ from django.db.models import Q, QuerySet
 
 from hezhi.chapters.cases.handling.api import Category
 from hezhi.chapters.cases.supervision.models import ENDED, Matter, Rung, WatchRule
+from hezhi.engines.flow.parts import ExportApproval
 from hezhi.engines.org.api import Actor
-from hezhi.engines.registry.abilities import SecondPerson
 from hezhi.engines.registry.columns import NOTHING, column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import DayFilter, YesNoFilter
@@ -54,7 +54,7 @@ class Matters(Registry):
     masked = dict.fromkeys(personal, "text")
     purpose = "督促责任单位办理群众诉求和领导交办事项"
     pages = {"detail": None}
-    parts = (SecondPerson("cases.approve_export"),)
+    parts = (ExportApproval("cases.approve_export"),)
 
     def url_of(self, row: Matter) -> str:
         """The page of a supervised matter."""

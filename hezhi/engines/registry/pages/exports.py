@@ -5,21 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
 from django.views import View
 
 from hezhi.engines.org.actor import reader
 from hezhi.engines.registry import addresses, exports, site
-from hezhi.engines.registry.abilities import requests_for
 from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.gates import export_gate
 from hezhi.engines.registry.models import ExportRun
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.pages.imports import as_file
 from hezhi.engines.registry.scope import person
-from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.tables.aside import NOUGHT, Aside
 from hezhi.ground.ui.answers import answer
 
@@ -88,9 +84,8 @@ class DownloadsPage(View):
         known = {registry.slug: registry.title for registry in site.registries()}
         runs = ExportRun.objects.visible_to(reader(request))[:50]
         told = [(run, known.get(run.registry, run.registry)) for run in runs]
-        waiting = [(run, known.get(run.registry, run.registry)) for run in requests_for(reader(request))]
         making = any(run.state in (ExportRun.State.WAITING, ExportRun.State.RUNNING) for run, _ in told)
-        context = {"heading": "我的导出", "runs": told, "making": making, "here": DOWNLOADS, "waiting": waiting}
+        context = {"heading": "我的导出", "runs": told, "making": making, "here": DOWNLOADS}
         return answer(request, "registry/downloads.html", "registry/downloads_part.html", context)
 
 
@@ -100,22 +95,3 @@ class FilePage(View):
     def get(self, request: HttpRequest, id: UUID) -> HttpResponse:
         content, content_type, name = exports.fetch(id, by=reader(request))
         return as_file(content, content_type, name)
-
-
-class DecidePage(View):
-    """Approve or refuse somebody else's export (导出审批)."""
-
-    def post(self, request: HttpRequest, id: UUID) -> HttpResponse:
-        by, reason = reader(request), request.POST.get("reason", "").strip()[:200]
-        run = next((each for each in requests_for(by) if each.pk == id), None)
-        if run is None:
-            raise NotFound(what="没有找到这份待审批的导出。", meaning="它可能已由同事处理，或不由您审批。")
-        if request.POST.get("decision") == "approve":
-            exports.release(run, by=by)
-            messages.success(request, "已同意，文件生成后由申请人下载。")
-        elif not reason:
-            raise BadInput({"reason": "不同意时请写明理由。"})
-        else:
-            exports.refuse(run, by=by, reason=reason)
-            messages.success(request, "已退回，申请人会看到理由。")
-        return redirect(DOWNLOADS)

@@ -6,11 +6,8 @@ from typing import Any
 
 import pytest
 
-from hezhi.engines.org.models import Role
-from hezhi.engines.org.testkit import make_officer, make_role
 from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.engines.registry import exports, jobs
-from hezhi.engines.registry.abilities import SecondPerson, requests_for
 from hezhi.engines.registry.contract import World
 from hezhi.engines.registry.models import ExportRun
 from hezhi.engines.registry.parts import OPEN, Gate, Part
@@ -63,25 +60,6 @@ def test_an_approved_export_is_released_by_somebody_else(world: World, monkeypat
     assert work_off() == 1
     run.refresh_from_db()
     assert (run.state, run.rows) == ("done", 2)
-
-
-def test_the_second_person_finds_the_request_and_decides_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(world.registry), "parts", (SecondPerson("service_points.approve"),))
-    world.rows(2)
-    world.client().post(f"{URL}export/", {"format": "csv", "reason": "核对服务点"})
-    run = ExportRun.objects.get()
-    decide = f"/r/exports/{run.pk}/decide/"
-    chief = make_role("contract-chief", ["service_points.approve"], reach=Role.Reach.DISTRICT)
-    boss, outsider = (make_officer(n, chief, world.mine) for n in ("contract-boss", "contract-other"))
-    assert run in requests_for(world.by(boss)) and requests_for(world.by(world.officer)) == []
-    assert "待审批的导出" in world.get("/r/exports/", boss).content.decode()
-    assert world.client().post(decide, {"decision": "approve"}).status_code == 404
-    assert world.client(boss).post(decide, {"decision": "refuse"}).status_code == 422
-    assert world.client(boss).post(decide, {"decision": "approve"}).status_code == 302
-    assert world.client(outsider).post(decide, {"decision": "approve"}).status_code == 404, "decided once"
-    work_off()
-    run.refresh_from_db()
-    assert run.state == "done"
 
 
 def test_a_refused_export_says_why(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from hezhi.engines.registry.abilities import SecondPerson
+from hezhi.engines.flow.parts import ExportApproval
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
 from hezhi.ground.identifiers import Check, check_phone, check_uscc
 
 GROUP = "基础信息管理"
-APPROVAL = SecondPerson("registers.approve_export")
+APPROVAL = ExportApproval("registers.approve_export")
 """Exports with personal data wait for a second person (导出须第二人审批)."""
 AREAS = ("town", "community", "grid")
 

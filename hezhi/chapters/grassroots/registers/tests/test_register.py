@@ -11,6 +11,7 @@ from hezhi.chapters.grassroots.registers import api, demo, queries
 from hezhi.chapters.grassroots.registers.actions import move_in
 from hezhi.chapters.grassroots.registers.models import Home, Household, Occupancy, Resident
 from hezhi.chapters.grassroots.registers.registries.people import example_number
+from hezhi.engines.flow.models import Approval
 from hezhi.engines.records.models import AuditEntry
 from hezhi.engines.registry import actions as registry_actions
 from hezhi.engines.registry import imports, site
@@ -175,11 +176,12 @@ def test_an_export_of_people_waits_for_a_second_person(quarter) -> None:
     assert asked.status_code == 302
     run = ExportRun.objects.get()
     assert run.state == "approval"
-    own = quarter.browser(quarter.clerk).post(f"/r/exports/{run.pk}/decide/", {"decision": "approve"})
-    assert own.status_code in (403, 404)
+    request = Approval.objects.get(object_id=run.pk)
+    answer = f"/approvals/{request.pk}/answer/"
+    assert quarter.browser(quarter.clerk).post(answer, {"grant": "yes", "opinion": ""}).status_code == 403
     second = quarter.browser(quarter.reviewer)
-    assert "人口" in second.get("/r/exports/").content.decode()
-    second.post(f"/r/exports/{run.pk}/decide/", {"decision": "approve"})
+    assert "导出人口" in second.get("/approvals/").content.decode()
+    assert second.post(answer, {"grant": "yes", "opinion": ""}).status_code == 302
     run.refresh_from_db()
     assert run.state != "approval"
 

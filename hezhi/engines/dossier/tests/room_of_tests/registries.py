@@ -13,8 +13,16 @@ from hezhi.engines.dossier.tags import Tags
 from hezhi.engines.dossier.ties import Pointing, Relations, TieKind
 from hezhi.engines.dossier.verified import Verified
 from hezhi.engines.dossier.visits import Visits
-from hezhi.engines.registry.abilities import Files, Remarks, SecondPerson
+from hezhi.engines.registry.abilities import Files, Remarks
 from hezhi.engines.registry.declaration import Registry
+from hezhi.engines.registry.parts import Gate, Part
+
+
+class AskFirst(Part):
+    """An export waits for somebody else's word."""
+
+    def export_gate(self, registry: Registry, run: Any, by: Any) -> Gate:
+        return Gate("waiting", "已提交审批。")
 
 
 class TestHouses(Registry):
@@ -75,7 +83,7 @@ class TestResidents(Registry):
     of_persons = True
     parts = (
         Visits(), ExtraFields(), Relations(ties=(TieKind("guardian", "监护人", "test-residents", "被监护人", "为照护联系监护人"),)),
-        Duplicates((("name", "birth_date"), ("id_number_blind",))), SecondPerson("test_residents.approve"),
+        Duplicates((("name", "birth_date"), ("id_number_blind",))), AskFirst(),
     )  # fmt: skip
 
     def examples(self, n: int) -> dict[str, Any]:
