@@ -118,12 +118,15 @@ class TemplateItem(models.Model):
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+", verbose_name="指标")
     weight = in_points("权重（分）")
     order = models.PositiveSmallIntegerField("顺序", default=1)
+    active = models.BooleanField("启用", default=True)
 
     class Meta:
         verbose_name = "模板指标项"
         ordering = ["template", "order"]
         constraints = [
-            models.UniqueConstraint(fields=["template", "indicator"], name="an_indicator_once_in_a_template"),
+            models.UniqueConstraint(
+                fields=["template", "indicator"], condition=Q(active=True), name="an_indicator_once_in_a_template"
+            ),
             models.CheckConstraint(condition=Q(weight__gt=0, weight__lte=100), name="a_weight_of_up_to_a_hundred"),
         ]
 
@@ -228,11 +231,15 @@ class LineQuerySet(models.QuerySet["Line"]):
         """One's own and that of the units below; a person's result also for the head of his unit (P1, P14)."""
         if sees_all(actor):
             return self
-        own = Q(user=actor.user_id, user__isnull=False) if actor.user_id else Q(pk__in=())
-        units = Q(unit__in=[u for u in (actor.unit_id, *actor.scope.units) if u])
-        if not actor.may("appraisal.object"):
-            units &= Q(user__isnull=True)
-        return self.filter(own | units) if actor.may("appraisal.view") else self.none()
+        if not actor.may("appraisal.view"):
+            return self.none()
+        mine = [unit for unit in (actor.unit_id, *actor.scope.units) if unit]
+        seen = Q(user__isnull=True, unit__in=mine)
+        if actor.user_id:
+            seen |= Q(user=actor.user_id)
+        if actor.may("appraisal.object"):  # the head of a unit, for the people in the units below
+            seen |= Q(user__isnull=False, unit__in=[unit for unit in actor.scope.units if unit != actor.unit_id])
+        return self.filter(seen)
 
 
 class Line(models.Model):

@@ -38,7 +38,11 @@ KINDS = {Level.DEPARTMENT: Unit.Kind.DEPARTMENT, Level.TOWN: Unit.Kind.TOWN}
 
 def rules_of(template: Template) -> list[Rule]:
     """The items of a template as rules."""
-    rows = TemplateItem.objects.filter(template=template).select_related("indicator__category").order_by("order", "pk")
+    rows = (
+        TemplateItem.objects.filter(template=template, active=True)
+        .select_related("indicator__category")
+        .order_by("order", "pk")
+    )
     return [rule_of(item.indicator, item.weight) for item in rows]
 
 
@@ -121,9 +125,7 @@ def _whole(rule: Rule, many: int | None, base: dict[str, str]) -> Decimal | None
 
 def nothing(items: Sequence[Rule], base: dict[str, str]) -> dict[str, tuple[int, Decimal | None]]:
     """What somebody without a single fact has."""
-    return {
-        rule.code: (0, _whole(rule, 0 if rule.denominator else None, base)) for rule in items if rule.counts
-    }
+    return {rule.code: (0, _whole(rule, 0 if rule.denominator else None, base)) for rule in items if rule.counts}
 
 
 def bases_of(units: Sequence[UUID], year: int) -> dict[str, Any]:
@@ -141,8 +143,13 @@ def objects_for(level: str) -> list[tuple[UUID, UUID | None, str]]:
     if level in KINDS:
         rows = Unit.objects.filter(kind=KINDS[Level(level)], valid_to__isnull=True).order_by("order", "code")
         return [(unit.pk, None, unit.name) for unit in rows]
-    held = Holding.objects.filter(post__role__code="grid_worker", valid_to__isnull=True).select_related("user", "post__unit")
-    return [(h.post.unit_id, h.user_id, f"{h.user.full_name}（{h.post.unit.name}）") for h in held.order_by("post__unit__code")]
+    held = Holding.objects.filter(post__role__code="grid_worker", valid_to__isnull=True).select_related(
+        "user", "post__unit"
+    )
+    return [
+        (h.post.unit_id, h.user_id, f"{h.user.full_name}（{h.post.unit.name}）")
+        for h in held.order_by("post__unit__code")
+    ]
 
 
 def taken_out(round_: Round) -> dict[UUID, set[UUID]]:
@@ -266,7 +273,9 @@ def cases_of(by: Actor, rows: Facts, most: int = 500) -> list[tuple[Any, Case | 
 
 def waiting(by: Actor) -> QuerySet[Objection]:
     """Objections that wait for review, without those about the reader's own scores."""
-    rows = Objection.objects.filter(state=Objection.State.WAITING).select_related("line__round", "line__unit", "line__user")
+    rows = Objection.objects.filter(state=Objection.State.WAITING).select_related(
+        "line__round", "line__unit", "line__user"
+    )
     return rows if by.may("appraisal.review") and sees_all(by) else rows.none()
 
 

@@ -108,7 +108,9 @@ def how(rule: Rule, numerator: int | None, denominator: Decimal | None, gained: 
     if not denominator:
         return "分母为零，本项不出分，其余各项按比例折算"
     if rule.shape == "per_base":
-        return f"{top} ÷ {whole}，不超过 {plain(rule.target)} 得满分 {plain(rule.weight)}，超过按比例减 = {plain(gained)}"
+        return (
+            f"{top} ÷ {whole}，不超过 {plain(rule.target)} 得满分 {plain(rule.weight)}，超过按比例减 = {plain(gained)}"
+        )
     if rule.shape == "rate":
         return f"{top} ÷ {whole} × {plain(rule.weight)} = {plain(gained)}"
     if rule.shape == "inverse":

@@ -50,7 +50,9 @@ class Hands:
         return self.d[f"{order.unit.code}.{'town_dispatcher' if town else 'handler'}"]
 
     def order(self, case: Case, *states: str) -> WorkOrder:
-        rows = WorkOrder.objects.filter(matter_id=case.pk, state__in=states).select_related("unit").order_by("-issued_at")
+        rows = (
+            WorkOrder.objects.filter(matter_id=case.pk, state__in=states).select_related("unit").order_by("-issued_at")
+        )
         return rows[0]
 
     def sign(self, case: Case) -> None:
@@ -125,7 +127,7 @@ def told() -> list[dict]:
 
 def test_what_is_kept_is_what_history_gives_however_the_cases_move(hands, november):
     """Five cases moved at random through all verbs; facts kept up now and then equal those made afresh."""
-    dice = random.Random(20261102)  # noqa: S311
+    dice = random.Random(20261102)
     cases = [hands.report(title=f"路灯{n}", source=dice.choice(["hotline", "walk_in"])) for n in range(5)]
     done = 0
     for _ in range(110):
@@ -133,7 +135,10 @@ def test_what_is_kept_is_what_history_gives_however_the_cases_move(hands, novemb
         case = dice.choice(cases)
         case.refresh_from_db()
         move = dice.choice(MOVES.get(case.state, ("sign",)))
-        extra = {"call": {"again": dice.random() < 0.4, "happy": dice.random() < 0.7}, "rate": {"stars": dice.randint(1, 5)}}
+        extra = {
+            "call": {"again": dice.random() < 0.4, "happy": dice.random() < 0.7},
+            "rate": {"stars": dice.randint(1, 5)},
+        }
         if move == "dispatch":
             extra[move] = {"unit": dice.choice(["light", "water", "town1"])}
         try:
@@ -241,7 +246,9 @@ def test_the_rates_of_a_known_month_are_what_the_hand_works_out(month, as_, dist
     body = re.search(r'aria-label="各项比率".*?</table>', page, re.DOTALL)
     assert body
     for row in re.findall(r"<tr>(.*?)</tr>", body[0], re.DOTALL):
-        cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)]
+        cells = [
+            re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        ]
         if len(cells) == 7 and cells[2].isdigit():
             rows[cells[0]] = (int(cells[2]), int(cells[3]), cells[4].split("%")[0])
     assert {name: rows[name] for name in BY_HAND} == BY_HAND
@@ -272,7 +279,11 @@ def test_each_figure_opens_its_own_cases_for_every_reader(month, as_, district):
 
 
 def test_a_secret_case_counts_and_tells_nothing(month, as_):
-    page = as_("centre.duty_chief").get("/statistics/cases/?measure=reported&from=2026-11-01&to=2026-11-30").content.decode()
+    page = (
+        as_("centre.duty_chief")
+        .get("/statistics/cases/?measure=reported&from=2026-11-01&to=2026-11-30")
+        .content.decode()
+    )
     assert month["secret"].number in page and "保密件" in page
     assert "绝密" not in page and "路灯不亮secret" not in page
 
@@ -324,7 +335,9 @@ def test_reports_write_themselves_once_and_only_who_sees_the_district_opens_them
         browser = as_(who)
         assert monthly.title not in browser.get("/statistics/reports/").content.decode()
         assert browser.get(f"/files/{file.pk}/").status_code == 404
-    made = as_("light.handler").post("/statistics/reports/new/?from=2026-11-01&to=2026-11-30", {"title": "我局十一月小结"})
+    made = as_("light.handler").post(
+        "/statistics/reports/new/?from=2026-11-01&to=2026-11-30", {"title": "我局十一月小结"}
+    )
     assert made.status_code == 302
     assert "我局十一月小结" in as_("light.handler").get("/statistics/reports/").content.decode()
 
@@ -347,5 +360,3 @@ def test_the_periods_to_compare_with(first, last, before, year):
     days = date.fromisoformat(first), date.fromisoformat(last)
     assert rules.before(*days) == tuple(map(date.fromisoformat, before))
     assert rules.year_before(*days) == tuple(map(date.fromisoformat, year))
-
-
