@@ -3,14 +3,10 @@
 import pytest
 from django.test import Client
 
-from hezhi.chapters.cases.intake.testkit import District, build
-from hezhi.chapters.cases.statistics.api import load_tables
-from hezhi.engines.org.actor import system
-from hezhi.engines.org.models import Role
-from hezhi.engines.org.testkit import enter, traced
+from hezhi.chapters.cases.intake.testkit import District
+from hezhi.chapters.cases.statistics.testkit import readers
+from hezhi.engines.org.testkit import enter
 from hezhi.ground import time
-
-READERS = ("duty_chief", "town_dispatcher", "handler", "reviewer")
 
 
 @pytest.fixture
@@ -23,14 +19,7 @@ def november():
 @pytest.fixture
 def district(db: None, november) -> District:
     """Readers of the whole district, of a town, of a department; the plans of reports."""
-    district = build()
-    traced()
-    for role in Role.objects.filter(code__in=READERS):
-        Role.objects.filter(pk=role.pk).update(
-            permissions=sorted({*role.permissions, "statistics.view", "statistics.plans", "reach.inbox"})
-        )
-    load_tables(by=system("测试"))
-    return district
+    return readers()
 
 
 @pytest.fixture

@@ -3,19 +3,17 @@
 import io
 import random
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import openpyxl
 import pytest
 from docx import Document
 
-from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.api import Case
-from hezhi.chapters.cases.intake.testkit import District
 from hezhi.chapters.cases.statistics import actions, queries, rules
 from hezhi.chapters.cases.statistics.models import Fact, Mark, Report
 from hezhi.chapters.cases.statistics.queries import Asked
-from hezhi.engines.flow.models import Approval, WorkOrder
+from hezhi.chapters.cases.statistics.testkit import Hands, here
 from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
@@ -24,84 +22,6 @@ from hezhi.ground.events import announce
 
 pytestmark = pytest.mark.clause("9.1.2-4")
 NOVEMBER = Asked(date(2026, 11, 1), date(2026, 11, 30))
-
-
-def here(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=time.SHANGHAI)
-
-
-class Hands:
-    """The verbs of a case in few words, each at the moment the clock shows."""
-
-    def __init__(self, district: District) -> None:
-        self.d = district
-
-    def report(self, **more: object) -> Case:
-        return Case.objects.get(pk=self.d.report(**more).id)
-
-    def accept(self, case: Case) -> None:
-        handling.accept(case.pk, by=self.d["centre.acceptor"], category_id=self.d.categories["0101"].pk)
-
-    def dispatch(self, case: Case, unit: str = "light") -> None:
-        handling.dispatch(case.pk, by=self.d["centre.dispatcher"], lead_id=self.d.units[unit].pk)
-
-    def _by(self, order: WorkOrder):
-        town = order.unit.kind == "town"
-        return self.d[f"{order.unit.code}.{'town_dispatcher' if town else 'handler'}"]
-
-    def order(self, case: Case, *states: str) -> WorkOrder:
-        rows = (
-            WorkOrder.objects.filter(matter_id=case.pk, state__in=states).select_related("unit").order_by("-issued_at")
-        )
-        return rows[0]
-
-    def sign(self, case: Case) -> None:
-        order = self.order(case, "to_sign")
-        handling.sign(order.pk, by=self._by(order))
-
-    def reply(self, case: Case) -> None:
-        order = self.order(case, "handling")
-        handling.reply(order.pk, by=self._by(order), text="已处理", public_reply="已处理", solved=True)
-
-    def review(self, case: Case) -> None:
-        order = self.order(case, "to_review")
-        handling.review(order.pk, by=self.d[f"{order.unit.code}.reviewer"])
-
-    def call(self, case: Case, *, happy: bool = True, again: bool = False) -> None:
-        handling.call_back(
-            case.pk, by=self.d["centre.caller"], reached=True, solved=not again, satisfied=happy,
-            reason="" if happy else "处理不彻底", again=again,
-        )  # fmt: skip
-
-    def extend(self, case: Case) -> None:
-        handling.ask_extension(case.pk, by=self._by(self.order(case, "handling")), days=3, reason="等待配件")
-        self.grant(case)
-
-    def hold(self, case: Case) -> None:
-        handling.ask_hold(case.pk, by=self._by(self.order(case, "handling")), reason="冬季不宜施工")
-        self.grant(case)
-
-    def resume(self, case: Case) -> None:
-        handling.resume(case.pk, by=self.d["centre.dispatcher"])
-
-    def give_back(self, case: Case) -> None:
-        order = self.order(case, "to_sign")
-        handling.ask_return(order.pk, by=self._by(order), reason="不属本单位职责")
-        self.grant(case, by="centre.dispatcher")
-
-    def void(self, case: Case) -> None:
-        handling.ask_void(case.pk, by=self.d["centre.acceptor"], reason="测试来电")
-        self.grant(case)
-
-    def grant(self, case: Case, by: str = "centre.duty_chief") -> None:
-        waiting = Approval.objects.get(object_id=case.pk, state="waiting")
-        handling.decide(waiting.pk, by=self.d[by], grant=True)
-
-    def rate(self, case: Case, stars: int = 5) -> None:
-        handling.rate(case.pk, by=self.d["centre.caller"], stars=stars, solved=stars > 2)
-
-    def redo(self, case: Case) -> None:
-        handling.redo(case.pk, by=self.d["centre.caller"], reason="问题再次出现")
 
 
 MOVES = {
