@@ -65,6 +65,7 @@ def publish(round_id: UUID, *, by: Actor) -> Round:
         )  # fmt: skip
     round_.state, round_.published_at = RoundState.RUNNING, time.now()
     round_.save(update_fields=["state", "published_at"])
+    catch_up()
     scoring.count_all(round_)
     _tell(round_, "appraisal.published", by=by, days=f"{round_.first} 至 {round_.last}")
     return round_

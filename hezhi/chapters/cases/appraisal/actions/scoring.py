@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from hezhi.chapters.cases.appraisal import queries, rules
 from hezhi.chapters.cases.appraisal.models import Level, Line, Round, RoundState, Score
+from hezhi.chapters.cases.statistics.api import catch_up
 from hezhi.engines.org.api import Actor
 from hezhi.engines.records.acting import verb
 from hezhi.engines.records.files import keep_files
@@ -88,6 +89,7 @@ def recount(round_id: UUID, *, by: Actor) -> Round:
     round_ = queries.round_for(by, round_id)
     if round_.state != RoundState.RUNNING:
         raise NotNow("得分已冻结，不再重新计分。", remedy="可用「复算核对」验证。", code="appraisal.frozen")
+    catch_up()
     count_all(round_)
     return round_
 

@@ -23,6 +23,7 @@ from hezhi.chapters.cases.appraisal.models import (
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.statistics.api import catch_up
 from hezhi.chapters.cases.statistics.models import Fact
+from hezhi.chapters.cases.statistics.testkit import here
 from hezhi.engines.org.testkit import traced
 from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records.models import Attachment
@@ -124,7 +125,7 @@ def test_an_objection_is_reviewed_by_another_and_takes_the_case_out(district, fr
     assert (score.numerator, score.denominator, score.gained, score.given) == (3, 3, D("25.00"), D("18.00"))
     assert actions.recompute(district["office.manager"], frozen.pk) == (True, [])
     assert Objection.objects.get().reviewed_by == district.people["office.reviewer"]
-    november.move_to("2026-12-09 09:00")
+    november.move_to(here("2026-12-09 09:00"))
     assert actions.finish(frozen.pk, by=district["office.manager"]).state == "final"
     with pytest.raises(NotNow):
         actions.object_to(light.pk, by=head, text="太晚了")
@@ -166,7 +167,7 @@ def test_a_round_is_published_with_whole_weights_told_of_and_frozen_only_when_it
     assert line(round_, district, "light").total is not None, "the automatic scores stand at once"
     with pytest.raises(NotAllowed):
         actions.freeze(round_.pk, by=district["light.reviewer"])
-    november.move_to("2026-11-30 12:00")
+    november.move_to(here("2026-11-30 12:00"))
     with pytest.raises(NotNow, match="还没有结束"):
         actions.freeze(round_.pk, by=manager)
 
@@ -208,24 +209,20 @@ def test_grid_members_see_themselves_and_stand_in_no_order(district, month, as_)
 @pytest.mark.clause("9.1.2-5-1", "9.1.2-5-2", "9.1.2-5-3")
 def test_the_manager_builds_indicator_template_and_round_on_screen(district, month, as_):
     desk = as_("office.manager")
-    wrong = desk.post(
-        "/r/appraisal-indicators/new/",
-        {"code": "fast", "name": "快办率", "shape": "rate", "step": 0, "most": 0, "target": 0},
-    )
+
+    def enter(slug: str, **told: object):
+        token = desk.get(f"/r/{slug}/new/").context["form_token"]
+        return desk.post(f"/r/{slug}/new/", told | {"form_token": token})
+
+    told = {"code": "fast", "name": "快办率", "shape": "rate", "step": 0, "most": 0, "target": 0}
+    wrong = enter("appraisal-indicators", **told)
     assert wrong.status_code == 422 and "请选择分子" in wrong.content.decode()
-    told = {
-        "code": "fast",
-        "name": "按期派遣",
-        "shape": "rate",
-        "numerator": "handled_on_time",
-        "denominator": "to_handle",
-    }
-    assert desk.post("/r/appraisal-indicators/new/", told | {"step": 0, "most": 0, "target": 0}).status_code == 302
-    named = {"name": "专项考核", "level": "department", "good": 90, "fair": 60}
-    assert desk.post("/r/appraisal-templates/new/", named).status_code == 302
+    rated = {"numerator": "handled_on_time", "denominator": "to_handle"}
+    assert enter("appraisal-indicators", **told, **rated).status_code == 302
+    assert enter("appraisal-templates", name="专项考核", level="department", good=90, fair=60).status_code == 302
     template, indicator = Template.objects.get(name="专项考核"), Indicator.objects.get(code="fast")
     item = {"template": template.pk, "indicator": indicator.pk, "weight": 100, "order": 1}
-    assert desk.post("/r/appraisal-items/new/", item).status_code == 302
+    assert enter("appraisal-items", **item).status_code == 302
     catch_up()
     page = desk.get(f"/appraisal/preview/{template.pk}/").content.decode()
     assert "75" in page and "2026-11-01" in page
