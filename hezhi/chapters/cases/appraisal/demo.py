@@ -1,7 +1,9 @@
-"""Appraisal in the demo district (演示数据): departments appraised and settled, towns being appraised; all invented."""
+"""Appraisal in the demo district (演示数据): last month of the towns settled, this month running; all invented."""
 
 from datetime import date, timedelta
 from decimal import Decimal
+
+from django.db.models import Count
 
 from hezhi.chapters.cases.appraisal import actions, queries
 from hezhi.chapters.cases.appraisal.models import Line, Objection, Round, Score, Template, UnitBase
@@ -59,15 +61,15 @@ def _bases() -> None:
 
 
 def _settled(people: Cast) -> None:
-    """Last month's appraisal of the departments: points by hand, two objections, settled a week ago."""
+    """Last month's appraisal of the towns: points by hand, two objections, settled a week ago."""
     manager, reviewer, now = people.at_centre("supervisor"), people.at_centre("duty_chief"), time.now()
     today = time.today()
     last = today.replace(day=1) - timedelta(days=1) if today.day >= 8 else today - timedelta(days=8)
     first = last.replace(day=1) if today.day >= 8 else last - timedelta(days=29)
     with time.frozen_at(now - timedelta(days=7)):
         round_ = actions.make_round(
-            by=manager, title=f"{last.year}年{last.month}月部门考核（示例）", template_id=_template("department").pk, first=first,
-            last=last, objects=_all("department"),
+            by=manager, title=f"{last.year}年{last.month}月镇街考核（示例）", template_id=_template("town").pk, first=first,
+            last=last, objects=_all("town"),
         )  # fmt: skip
         actions.publish(round_.pk, by=manager)
         for n, score in enumerate(
@@ -85,14 +87,16 @@ def _settled(people: Cast) -> None:
 
 
 def _object(people: Cast, round_: Round) -> None:
-    """Two departments with cases object, one naming a case."""
+    """The two towns with most cases object, one naming a case."""
+    facts = queries.facts_of(round_).order_by()
+    busy = facts.values("lead_unit_id").annotate(n=Count("pk")).order_by("-n").values_list("lead_unit_id", flat=True)
     done = 0
-    for line in Line.objects.filter(round=round_).select_related("unit").order_by("unit__code"):
-        head = people.of(line.unit_id, "reviewer")
-        fact = queries.facts_of(round_).filter(lead_unit=line.unit_id).order_by("began_at").first()
-        if head is None or fact is None or done >= OBJECTED:
+    for unit in busy:
+        line, head = Line.objects.filter(round=round_, unit=unit).first(), people.of(unit, "reviewer")
+        if line is None or head is None or done >= OBJECTED:
             continue
-        number = Case.objects.values_list("number", flat=True).get(pk=fact.case_id) if done == 0 else ""
+        fact = facts.filter(lead_unit=unit, secret=False).order_by("began_at").first()
+        number = Case.objects.values_list("number", flat=True).get(pk=fact.case_id) if done == 0 and fact else ""
         try:
             actions.object_to(
                 line.pk, by=head, text="该事项不属本单位职责，请核实。（示例）", item="on-time", number=number

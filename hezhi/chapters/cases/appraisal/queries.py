@@ -243,10 +243,10 @@ def sheet(by: Actor, line_id: UUID) -> Sheet:
     if round_.level != Level.GRID_MEMBER and len(totals) > 1:
         told.mean = rules.round_(sum(totals, Decimal(0)) / len(totals))
     same = Line.objects.filter(
-        unit=line.unit_id, user=line.user_id, round__template=round_.template_id, round__last__lte=round_.last,
-        round__state__in=(RoundState.SCORED, RoundState.FINAL),
+        Q(round=round_) | Q(round__state__in=(RoundState.SCORED, RoundState.FINAL), round__last__lt=round_.last),
+        unit=line.unit_id, user=line.user_id, round__template=round_.template_id,
     )  # fmt: skip
-    told.trend = [(each.round, each.total) for each in same.select_related("round").order_by("round__last")[:12]]
+    told.trend = [(each.round, each.total) for each in same.select_related("round").order_by("-round__last")[:12]][::-1]
     return told
 
 

@@ -127,13 +127,13 @@ def plain(value: Decimal | None) -> str:
 def total(rules: Sequence[Rule], gained: Mapping[str, Decimal | None]) -> Decimal | None:
     """The total out of the full marks: items without a value are left out and the others stand for them (缺项折算).
 
-    Bonus points come on top. None while nothing has a value.
+    Bonus points come on top. None while what can be judged is less than half of the full marks: too little for a total.
     """
     base = [rule for rule in rules if not rule.extra]
     there = [(rule, value) for rule in base if (value := gained.get(rule.code)) is not None]
-    if not there:
-        return None
     full, judged = sum(rule.weight for rule in base), sum(rule.weight for rule, _ in there)
+    if not judged or judged * 2 < full:
+        return None
     got = sum((value for _, value in there), Decimal(0))
     more = sum((value for rule in rules if rule.extra and (value := gained.get(rule.code)) is not None), Decimal(0))
     return round_(got * full / judged + more)

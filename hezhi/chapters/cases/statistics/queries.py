@@ -27,7 +27,7 @@ DIMENSIONS = {
 VIEWS = {"then": "按当时网格", "now": "按现在网格"}
 TREND = ("reported", "handled", "closed")
 SHOWN = ("reported", "to_handle", "handled_on_time", "waiting_late", "closed", "reworked", "rated", "satisfied")
-LONGEST_BY_DAY = 62
+LONGEST_BY_DAY = 100
 HOT = 10
 
 
@@ -114,7 +114,7 @@ class Line:
     more: bool = False
 
     def __getitem__(self, code: str) -> int:
-        return self.cells[code].value if code in self.cells else 0
+        return self.cells[code].value
 
     def rate(self, code: str) -> Decimal | None:
         """The share that a rate gives on this line."""

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from hezhi.ground.testkit.browser import accessibility_findings
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System
-from hezhi.wiring.tests.stories.people import press, sign_in, submit
+from hezhi.wiring.tests.stories.people import passwords, press, sign_in, submit
 
 SHOTS = Path(CHECKOUT / "test-results" / "figures")
 MANAGER, REVIEWER = "supervisor1", "duty_chief1"
@@ -62,8 +62,8 @@ def test_an_appraisal_from_its_indicators_to_the_units_own_view(
     for slug in ("appraisal-indicators", "appraisal-templates"):
         desk.goto(f"/r/{slug}/")
         look(desk, slug)
-    desk.goto("/appraisal/")
-    desk.get_by_role("link", name=re.compile("部门考核（示例）")).click()
+    ((settled,),) = running_system.sql("select id from appraisal_round where state = 'final'")
+    desk.goto(f"/appraisal/{settled}/")
     look(desk, "round")
     desk.get_by_role("link", name="复算核对").click()
     expect(desk.locator("main")).to_contain_text("复算一致")
@@ -75,10 +75,13 @@ def test_an_appraisal_from_its_indicators_to_the_units_own_view(
     desk.goto(f"/appraisal/lines/{line}/")
     expect(desk.locator("main")).to_contain_text("剔除的事件")
     look(desk, "sheet")
-    desk.goto("/appraisal/")
-    desk.get_by_role("link", name=re.compile("镇街考核（示例）")).click()
+    ((running, own),) = running_system.sql(
+        "select r.id, l.id from appraisal_round r join appraisal_line l on l.round_id = r.id"
+        " where r.state = 'running' and l.unit_id = %s", unit,
+    )  # fmt: skip
+    desk.goto(f"/appraisal/{running}/")
     look(desk, "running")
-    desk.locator("[data-open]").first.click()
+    desk.goto(f"/appraisal/lines/{own}/")
     press(desk, "评分", within="main")
     look(desk, "give")
     dialog = desk.locator("#dialog")
@@ -86,11 +89,12 @@ def test_an_appraisal_from_its_indicators_to_the_units_own_view(
     dialog.get_by_label("评分依据").fill("抽查办理记录，缺回访记录两份（演示）")
     submit(desk, "保存")
     expect(desk.locator("main")).to_contain_text("缺回访记录两份")
-    ((head,),) = running_system.sql(
-        "select p.login_name from org_user p join org_holding h on h.user_id = p.id join org_post t on t.id = h.post_id"
-        " join org_role r on r.id = t.role_id where t.unit_id = %s and r.code = 'reviewer' limit 1", unit,
+    head = next(name for name in passwords(running_system) if name.startswith("town_dispatcher"))
+    ((mine,),) = running_system.sql(
+        "select l.id from appraisal_line l join org_post t on t.unit_id = l.unit_id join org_holding h on h.post_id = t.id"
+        " join org_user p on p.id = h.user_id where l.round_id = %s and p.login_name = %s limit 1", settled, head,
     )  # fmt: skip
-    sign_in(phone, running_system, head, f"/appraisal/lines/{line}/")
+    sign_in(phone, running_system, head, f"/appraisal/lines/{mine}/")
     expect(phone.locator("main")).to_contain_text("这个数是怎么来的")
     look(phone, "phone-sheet")
     phone.goto("/appraisal/")
