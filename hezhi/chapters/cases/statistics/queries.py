@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from hezhi.chapters.cases.handling.api import Case, Category, Kind, Source, Urgency
 from hezhi.chapters.cases.statistics import rules
-from hezhi.chapters.cases.statistics.models import Fact, FactQuerySet, Mark
+from hezhi.chapters.cases.statistics.models import Fact, Mark
 from hezhi.chapters.cases.statistics.rules import MEASURES, RATES, STAGES, Period, share
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor, Unit
@@ -172,9 +172,9 @@ def up_to() -> datetime:
     return oldest or time.now()
 
 
-def facts(by: Actor, asked: Asked) -> FactQuerySet:
+def facts(by: Actor, asked: Asked) -> QuerySet[Any, Any]:
     """The facts of the question that this reader may see."""
-    found: FactQuerySet = Fact.objects.visible_to(by).counted().filter(asked.condition())
+    found: QuerySet[Any, Any] = Fact.objects.visible_to(by).counted().filter(asked.condition())
     return found
 
 
@@ -183,7 +183,7 @@ def cases_url(asked: Asked, code: str, **more: Any) -> str:
     return f"{reverse('statistics-cases')}?{asked.query(measure=code, **more)}"
 
 
-def count(rows: FactQuerySet, period: Period, codes: Sequence[str]) -> dict[str, int]:
+def count(rows: QuerySet[Any, Any], period: Period, codes: Sequence[str]) -> dict[str, int]:
     """These measures over these facts, in one statement."""
     return rows.filter(period.touched()).aggregate(**_counts(period, codes))
 
@@ -244,7 +244,8 @@ def breakdown(by: Actor, asked: Asked, codes: Sequence[str] = SHOWN) -> list[Lin
     """The figures line by line, the largest first; each leads to its cases, and an area or category further down."""
     period = asked.period(time.now())
     rows = facts(by, asked).filter(period.touched()).order_by().annotate(key=_key(asked)).values("key")
-    counted = [row for row in rows.annotate(**_counts(period, codes)) if any(row[code] for code in codes)]
+    told: list[dict[str, Any]] = list(rows.annotate(**_counts(period, codes)))
+    counted = [row for row in told if any(row[code] for code in codes)]
     names = _names(asked, [row["key"] for row in counted])
     lines = []
     for row in counted:
@@ -288,7 +289,7 @@ def narrowed(asked: Asked, value: str) -> Q:
     return Q(**{f"{column}__isnull": True}) if value == "none" else Q(**{column: value})
 
 
-def behind(by: Actor, asked: Asked, code: str, value: str = "") -> QuerySet[Fact]:
+def behind(by: Actor, asked: Asked, code: str, value: str = "") -> QuerySet[Any, Any]:
     """The facts behind a figure, by the very definition that counted it; an unknown measure is every fact."""
     period = asked.period(time.now())
     stage = next((s for s in STAGES if s.code == code), None)
@@ -369,7 +370,8 @@ def _timed(stage: rules.Stage, period: Period) -> Q:
 
 def stages(by: Actor, asked: Asked) -> list[StageLine]:
     """Working time of each stage done in the period: mean, median, and what nine of ten stayed below."""
-    period, told = asked.period(time.now()), {}
+    period = asked.period(time.now())
+    told: dict[str, Any] = {}
     for stage in STAGES:
         wanted = _timed(stage, period)
         told[f"{stage.code}_n"] = Count("pk", filter=wanted)

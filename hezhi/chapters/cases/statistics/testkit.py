@@ -1,6 +1,7 @@
 """Cases moved in few words (测试用): the verbs of handling in the small district. Only tests import this."""
 
 from datetime import datetime
+from typing import Any
 
 from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.api import Case
@@ -38,7 +39,7 @@ class Hands:
     def __init__(self, district: District) -> None:
         self.d = district
 
-    def report(self, **more: object) -> Case:
+    def report(self, **more: Any) -> Case:
         return Case.objects.get(pk=self.d.report(**more).id)
 
     def accept(self, case: Case) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from hezhi.chapters.cases.appraisal import queries, rules
 from hezhi.chapters.cases.appraisal.actions import scoring
-from hezhi.chapters.cases.appraisal.models import FrozenFact, Level, Line, Objection, Round, RoundState, Template
+from hezhi.chapters.cases.appraisal.models import Level, Line, Objection, Round, RoundState, Template
 from hezhi.chapters.cases.statistics.api import Fact, StageFacts, catch_up
 from hezhi.engines.org.api import Actor
 from hezhi.engines.reach import api as reach
@@ -89,7 +89,7 @@ def freeze(round_id: UUID, *, by: Actor) -> Round:
     round_.rules = {"template": round_.template.name, "items": [rule.frozen() for rule in items]}
     round_.bases = queries.bases_of([line.unit_id for line in round_.lines.all()], round_.last.year)
     _copy_facts(round_)
-    round_.digest = digest(round_)
+    round_.digest = scoring.digest(round_)
     round_.state, round_.objections_until = RoundState.SCORED, time.today() + timedelta(days=DAYS_TO_OBJECT)
     round_.save()
     scoring.count_all(round_)
@@ -103,23 +103,12 @@ def _copy_facts(round_: Round) -> None:
     owners = Line.objects.filter(round=round_).values("user_id" if person else "unit_id")
     mine = Fact.objects.filter(queries.period_of(round_).touched(), **{f"{queries.owner(round_.level)}__in": owners})
     text, values = mine.order_by().values_list(*COLUMNS).query.sql_with_params()
-    columns = ", ".join(f'"{FrozenFact._meta.get_field(name).column}"' for name in COLUMNS)
+    columns = ", ".join(f'"{name}"' for name in COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute(
             f"insert into appraisal_frozenfact ({columns}, appraisal_id, id) select q.*, %s, gen_random_uuid() from ({text}) q",  # noqa: S608
             [round_.pk, *values],
         )
-
-
-def digest(round_: Round) -> str:
-    """A digest of the frozen facts, so that a change of one of them would be seen."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select encode(sha256(convert_to(coalesce(string_agg(md5(f::text), '' order by f.case_id, f.round), ''), 'UTF8')),"
-            " 'hex') from appraisal_frozenfact f where f.appraisal_id = %s",
-            [round_.pk],
-        )
-        return str(cursor.fetchone()[0])
 
 
 @clause("9.1.2-5-5")

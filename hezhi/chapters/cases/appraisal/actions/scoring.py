@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import connection
 
 from hezhi.chapters.cases.appraisal import queries, rules
 from hezhi.chapters.cases.appraisal.models import Level, Line, Round, RoundState, Score
@@ -49,6 +50,17 @@ def work_out(round_: Round) -> Worked:
             rule.code: (*told[rule.code], rules.points(rule, *told[rule.code])) for rule in items if rule.counts
         }
     return worked
+
+
+def digest(round_: Round) -> str:
+    """A digest of the frozen facts, so that a change of one of them would be seen."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select encode(sha256(convert_to(coalesce(string_agg(md5(f::text), '' order by f.case_id, f.round), ''), 'UTF8')),"
+            " 'hex') from appraisal_frozenfact f where f.appraisal_id = %s",
+            [round_.pk],
+        )
+        return str(cursor.fetchone()[0])
 
 
 def count_all(round_: Round) -> None:
@@ -100,8 +112,6 @@ def recompute(by: Actor, round_id: UUID) -> tuple[bool, list[Difference]]:
 
     Gives whether the facts are untouched (their digest), and every number that does not come out again.
     """
-    from hezhi.chapters.cases.appraisal.actions.rounds import digest
-
     round_ = queries.round_for(by, round_id)
     if round_.as_of is None:
         raise NotNow("得分还没有冻结。", remedy="请出分后再核对。", code="appraisal.not_frozen")

@@ -28,7 +28,10 @@ def listed(request: HttpRequest) -> HttpResponse:
     by = reader(request)
     rows = list(queries.waiting(by).select_related("asked_by").order_by("asked_at"))
     numbers = dict(Case.objects.filter(pk__in=[o.case_id for o in rows if o.case_id]).values_list("pk", "number"))
-    context = {"rows": [(o, numbers.get(o.case_id, "")) for o in rows], "crumbs": [BACK, Crumb("异议复核")]}
+    context = {
+        "rows": [(o, numbers.get(o.case_id, "") if o.case_id else "") for o in rows],
+        "crumbs": [BACK, Crumb("异议复核")],
+    }
     return render(request, "appraisal/objections.html", context)
 
 

@@ -1,6 +1,7 @@
 """Rounds (考核任务): the list, a new one, one of them with its results, its steps, its report."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from hezhi.chapters.cases.appraisal import actions, queries, rules
 from hezhi.chapters.cases.appraisal.actions import papers, scoring
-from hezhi.chapters.cases.appraisal.models import Objection, Round, RoundState, Template
+from hezhi.chapters.cases.appraisal.models import Objection, Round, RoundState, Template, sees_all
 from hezhi.chapters.cases.statistics.api import Fact, Period, documents
 from hezhi.engines.org.api import Actor, needs, reader
 from hezhi.ground import time
@@ -34,7 +35,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     """The rounds this reader may see, the latest first, each with his own result if he has one."""
     by = reader(request)
     rounds = list(Round.objects.visible_to(by).select_related("template").order_by("-last", "title")[:100])
-    own = {} if queries.sees_all(by) else {line.round_id: line for r in rounds for line in queries.lines_of(by, r)[:1]}
+    own = {} if sees_all(by) else {line.round_id: line for r in rounds for line in queries.lines_of(by, r)[:1]}
     context = {
         "rows": [(r, TONE[r.state], own.get(r.pk)) for r in rounds], "manages": by.may("appraisal.manage"),
         "templates": Template.objects.filter(active=True).order_by("level", "name") if by.may("appraisal.manage") else (),
@@ -137,9 +138,9 @@ def preview(request: HttpRequest, template_id: UUID) -> HttpResponse:
         rows.append(
             (name, [rules.plain(gained.get(rule.code)) for rule in items], rules.plain(rules.total(items, gained)))
         )
-    full = sum(rule.weight for rule in items if not rule.extra)
+    full = sum((rule.weight for rule in items if not rule.extra), Decimal(0))
     context = {
-        "template": template, "items": items, "rows": rows, "full": rules.plain(full) if items else "0", "whole": full == 100,
+        "template": template, "items": items, "rows": rows, "full": rules.plain(full), "whole": full == 100,
         "first": end.replace(day=1), "last": end, "crumbs": [BACK, Crumb(template.name)],
     }  # fmt: skip
     return render(request, "appraisal/preview.html", context)
@@ -154,7 +155,7 @@ def page(request: HttpRequest, round_id: UUID) -> HttpResponse:
     lines, items = queries.lines_of(by, round_), queries.rules_in(round_)
     missing = scoring.missing(round_) if by.may("appraisal.score") and round_.state in scoring.OPEN else []
     figures = [Figure("考核对象", str(len(lines)), "个")]
-    if queries.sees_all(by):
+    if sees_all(by):
         figures += [
             Figure(name, str(sum(line.grade == name for line in lines)), "个") for name in ("优秀", "合格", "待改进")
         ]
@@ -163,7 +164,7 @@ def page(request: HttpRequest, round_id: UUID) -> HttpResponse:
         "figure_list": figures, "fact_list": _facts(round_), "action_list": _buttons(by, round_),
         "provisional": round_.as_of is None and round_.state == RoundState.RUNNING,
         "waiting": Objection.objects.filter(line__in=[line.pk for line in lines], state="waiting").count(),
-        "crumbs": [BACK, Crumb(round_.title)], "seen_all": queries.sees_all(by),
+        "crumbs": [BACK, Crumb(round_.title)], "seen_all": sees_all(by),
     }  # fmt: skip
     return render(request, "appraisal/round.html", context)
 
@@ -189,7 +190,7 @@ def _buttons(by: Actor, round_: Round) -> list[Action]:
     if round_.state != RoundState.DRAFT:
         found.append(Action("打印", reverse("appraisal-print", args=[round_.pk])))
         found.append(Action("导出考核报告", reverse("appraisal-report", args=[round_.pk])))
-    if round_.as_of and queries.sees_all(by):
+    if round_.as_of and sees_all(by):
         found.append(Action("复算核对", reverse("appraisal-check", args=[round_.pk])))
     if by.may("appraisal.manage"):
         if round_.state != RoundState.DRAFT and round_.level != "grid_member":

@@ -39,7 +39,8 @@ def asked_of(request: HttpRequest, by: Actor) -> Asked:
         raise NotNow("结束日期不能早于开始日期。", remedy="请返回修改日期。", code="statistics.days")
     if (last - first).days > LONGEST:
         raise NotNow(f"一次最多统计 {LONGEST} 天。", remedy="请返回缩短期间。", code="statistics.days")
-    area = Area.objects.defer("shape", "centre").filter(pk=_id(told.get("area", ""))).first()
+    chosen = _id(told.get("area", ""))
+    area = Area.objects.defer("shape", "centre").filter(pk=chosen).first() if chosen else None
     dimension, view = told.get("by", ""), told.get("view", "")
     return Asked(
         first, last, by=dimension if dimension in queries.DIMENSIONS else "area", view=view if view in queries.VIEWS else "then",
