@@ -104,7 +104,9 @@ class TemplateItems(Registry):
             raise BadInput({"indicator": list(found.values())})
 
     def examples(self, n: int) -> dict[str, Any]:
-        return {"weight": 10, "order": n}
+        told = {"name": f"示例指标{n}", "shape": "rate", "numerator": "handled", "denominator": "to_handle"}
+        indicator, _ = Indicator.objects.get_or_create(code=f"item-{n}", defaults=told)
+        return {"weight": 10, "order": n, "indicator": indicator}
 
 
 @register
