@@ -34,7 +34,11 @@ def once(work: Callable[[], str]) -> dict[str, Any]:
 
 def main() -> None:
     times, units = int(sys.argv[1]), int(sys.argv[2])
-    chief, town, boss = holder("duty_chief"), holder("town_dispatcher", kind="town"), holder("supervisor")
+    chief, town, boss = (
+        holder("duty_chief", kind="centre"),
+        holder("town_dispatcher", kind="town"),
+        holder("supervisor", kind="centre"),
+    )
     last = clock.today().replace(day=1) - timedelta(days=1)
     month = f"from={last.replace(day=1)}&to={last}"
     told: dict[str, Any] = {"pages": {}, "once": {}}

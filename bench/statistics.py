@@ -14,10 +14,12 @@ from bench.lists import _GENERATE
 
 DATABASE = "bench_statistics"
 UNITS = 60
+DAYS = 90
+"""Over how many days the cases came: a month holds a third of them."""
 
 _UNITS = """
-INSERT INTO org_unit (id, code, name, short_name, kind, path, valid_from, "order", phone)
-SELECT gen_random_uuid(), 'BENCH' || n, '测量部门' || n, '', 'department', 'BENCH' || n || '/', date '2020-01-01', 900 + n, ''
+INSERT INTO org_unit (id, code, name, short_name, kind, path, valid_from, "order", phone, duties)
+SELECT gen_random_uuid(), 'BENCH' || n, '测量部门' || n, '', 'department', 'BENCH' || n || '/', date '2020-01-01', 900 + n, '', ''
 FROM generate_series(1, {more}) AS n;
 """
 
@@ -87,7 +89,9 @@ def _fill(ready: House, cases: int, again: bool) -> None:
         ready.cluster.sql(
             "SET session_replication_role = replica;" + _UNITS.replace("{more}", str(UNITS - departments)), DATABASE
         )
-    ready.cluster.sql(_GENERATE.replace("%%", "%").replace("{rows}", str(cases)), DATABASE)
+    text = _GENERATE.replace("%%", "%").replace("{rows}", str(cases))
+    pace = f"interval '{DAYS * 86400 / cases:.3f} seconds'"
+    ready.cluster.sql(text.replace("interval '80 seconds'", pace).replace("i < 30000", "i < 3000"), DATABASE)
     ready.cluster.sql(_FACTS, DATABASE)
     ready.cluster.sql("VACUUM (ANALYZE) handling_case;", DATABASE)
     note.write_text(stamp)
