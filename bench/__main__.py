@@ -1,4 +1,4 @@
-"""`python -m bench [intake|list|push|bulk|text|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
+"""`python -m bench [intake|list|push|bulk|text|statistics|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
 
 import argparse
 import importlib
@@ -11,13 +11,14 @@ from bench.house import load_average, machine
 from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 
-BENCHES = ("intake", "list", "push", "bulk", "text")
+BENCHES = ("intake", "list", "push", "bulk", "text", "statistics")
 MODULES = {
     "intake": "bench.intake",
     "list": "bench.lists",
     "push": "bench.push",
     "bulk": "bench.bulk",
     "text": "bench.text",
+    "statistics": "bench.statistics",
 }
 KEPT = CHECKOUT / "bench/results"
 VERSIONS = (

@@ -15,7 +15,14 @@ Ratios between stacks of the same round move less than the figures themselves.
 def write(kept: Path, page: Path) -> None:
     """The page from all results there are."""
     parts = [HEAD]
-    benches = (("intake", _intake), ("list", _list), ("push", _push), ("bulk", _bulk), ("text", _text))
+    benches = (
+        ("intake", _intake),
+        ("list", _list),
+        ("push", _push),
+        ("bulk", _bulk),
+        ("text", _text),
+        ("statistics", _statistics),
+    )
     for name, told in benches:
         path = kept / f"{name}.json"
         if path.exists():
@@ -123,6 +130,25 @@ def _text(found: dict[str, Any]) -> str:
         goal = found["goals"][name]
         met = "aim met" if value >= goal["aim"] else "must met" if value >= goal["must"] else "**missed**"
         lines.append(f"| {name} | {goal['must']} | {goal['aim']} | {value:.3f} | {met} |")
+    return "\n".join([*lines, ""])
+
+
+def _statistics(found: dict[str, Any]) -> str:
+    lines = [
+        f"## Statistics and an appraisal of 60 units, {found['options']['cases']:,} cases\n",
+        f"Facts of {found['options']['cases']:,} cases over ninety days; the month asked for holds a third of them. Pages from",
+        "inside a page worker, without the network.\n",
+        "| page | SQL | in the database, ms | CPU worker + database, ms | p50, ms | p95, ms |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, row in found["pages"].items():
+        lines.append(
+            f"| {name} | {row['statements']} | {row['sql_ms']:.0f} | {row['app_cpu_ms']:.0f} + {row['db_cpu_ms']:.0f} "
+            f"| {row['p50_ms']:.0f} | {row['p95_ms']:.0f} |"
+        )
+    lines += ["", "| once | SQL | ms | CPU of the worker, ms | what |", "|---|---:|---:|---:|---|"]
+    for name, row in found["once"].items():
+        lines.append(f"| {name} | {row['statements']} | {row['ms']:.0f} | {row['app_cpu_ms']:.0f} | {row['what']} |")
     return "\n".join([*lines, ""])
 
 

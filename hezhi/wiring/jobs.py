@@ -77,6 +77,8 @@ ROUNDS = (
     Round("状态回推", "hezhi.engines.connect.jobs.deliver_webhooks", 2, drains=True),
     Round("审计封存", "hezhi.engines.records.jobs.seal", 1, drains=True),
     Round("时限巡查", "hezhi.engines.flow.jobs.watch", 15),
+    Round("统计事实更新", "hezhi.chapters.cases.statistics.jobs.catch_up", 5, drains=True),
+    Round("定期统计报告", "hezhi.chapters.cases.statistics.jobs.write_due", 10 * MINUTE),
     Round("督办巡查", "hezhi.chapters.cases.supervision.jobs.watch", MINUTE),
     Round("释放已认领未办的待办", "hezhi.engines.flow.jobs.release_claims", MINUTE),
     Round("到期移交", "hezhi.chapters.appcentre.users.jobs.move_due_work", MINUTE),

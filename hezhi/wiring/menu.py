@@ -53,6 +53,8 @@ MENU = (
         )),
         Entry("回访", "/cases/call-backs/", ("cases.call_back",)),
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
+        Entry("统计分析", "/statistics/", ("statistics.view",)),
+        Entry("业务考核", "/appraisal/", ("appraisal.view", "appraisal.manage", "appraisal.review")),
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),
     Group("督办管理", (

@@ -81,6 +81,8 @@ CHAPTERS = [
     "hezhi.chapters.cases.handling",
     "hezhi.chapters.cases.intake",
     "hezhi.chapters.cases.supervision",
+    "hezhi.chapters.cases.statistics",
+    "hezhi.chapters.cases.appraisal",
     "hezhi.chapters.appcentre",
     "hezhi.chapters.operations",
     "hezhi.chapters.grassroots.grids",

@@ -10,6 +10,8 @@ ROOMS = (
     ("cases/", "hezhi.chapters.cases.intake.pages"),
     ("cases/", "hezhi.chapters.cases.handling.pages"),
     ("supervision/", "hezhi.chapters.cases.supervision.pages"),
+    ("statistics/", "hezhi.chapters.cases.statistics.pages"),
+    ("appraisal/", "hezhi.chapters.cases.appraisal.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("approvals/", "hezhi.engines.flow.pages"),

@@ -15,6 +15,8 @@ from hezhi.engines.registry import dictionaries
 
 ROOMS: tuple[str, ...] = (
     "cases.supervision",
+    "cases.statistics",
+    "cases.appraisal",
     "grassroots.grids",
     "grassroots.registers",
     "grassroots.care",

@@ -1,0 +1,91 @@
+"""Asks for figures and an appraisal from inside a page worker (统计测量): `python -m bench.counting 20 60` prints JSON."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bench.asking import _enter, _measure, holder  # sets Django up
+from hezhi.chapters.cases.appraisal import actions as appraisal
+from hezhi.chapters.cases.appraisal.models import FrozenFact, Line, Round, Template
+from hezhi.chapters.cases.appraisal.queries import objects_for
+from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.statistics import actions as statistics
+from hezhi.engines.org.actor import actor_of
+from hezhi.ground import time as clock
+
+
+def once(work: Callable[[], str]) -> dict[str, Any]:
+    """One run of something that is done once, with its statements and its cost."""
+    begun, used = time.perf_counter(), time.process_time()
+    with CaptureQueriesContext(connection) as caught:
+        what = work()
+    return {
+        "ms": (time.perf_counter() - begun) * 1000, "app_cpu_ms": (time.process_time() - used) * 1000,
+        "statements": len(caught), "what": what,
+    }  # fmt: skip
+
+
+def main() -> None:
+    times, units = int(sys.argv[1]), int(sys.argv[2])
+    chief, town, boss = (
+        holder("duty_chief", kind="centre"),
+        holder("town_dispatcher", kind="town"),
+        holder("supervisor", kind="centre"),
+    )
+    last = clock.today().replace(day=1) - timedelta(days=1)
+    month = f"from={last.replace(day=1)}&to={last}"
+    told: dict[str, Any] = {"pages": {}, "once": {}}
+    manager = actor_of(boss)
+    chosen = [(unit, user) for unit, user, _ in objects_for("department")][:units]
+
+    def make() -> str:
+        template = Template.objects.filter(level="department").order_by("name")[0]
+        round_ = appraisal.make_round(
+            by=manager, title="测量", template_id=template.pk, first=last.replace(day=1), last=last, objects=chosen
+        )
+        appraisal.publish(round_.pk, by=manager)
+        return f"{len(chosen)} units, {len(template.items.all())} items"
+
+    def latest() -> Round:
+        return Round.objects.filter(title="测量").latest("made_at")
+
+    def freeze() -> str:
+        appraisal.freeze(latest().pk, by=manager)
+        return f"{FrozenFact.objects.filter(appraisal=latest()).count()} facts frozen"
+
+    def again() -> str:
+        same, differences = appraisal.recompute(manager, latest().pk)
+        return f"untouched {same}, differences {len(differences)}"
+
+    told["once"]["publish and score"] = once(make)
+    told["once"]["freeze and score"] = once(freeze)
+    told["once"]["work out again"] = once(again)
+    line = Line.objects.filter(round=latest(), total__isnull=False).order_by("pk")[0]
+    pages = {
+        "statistics, last month, by town": (chief, f"/statistics/?{month}"),
+        "statistics, last month, by unit": (chief, f"/statistics/?{month}&by=unit"),
+        "statistics, last month, by category": (chief, f"/statistics/?{month}&by=category"),
+        "statistics of a town, last month": (town, f"/statistics/?{month}"),
+        "cases behind a figure": (chief, f"/statistics/cases/?{month}&measure=handled_on_time"),
+        "appraisal round": (boss, f"/appraisal/{latest().pk}/"),
+        "one unit's result": (boss, f"/appraisal/lines/{line.pk}/"),
+    }
+    for name, (user, url) in pages.items():
+        client = Client()
+        _enter(client, user)
+        told["pages"][name] = _measure(client, url, times)
+        print(name, told["pages"][name], file=sys.stderr, flush=True)
+    own = list(Case.objects.exclude(number__startswith="B").values_list("pk", flat=True)[:500])
+    told["once"]["facts from history"] = once(lambda: f"{len(own)} cases, {statistics.renew(own)} facts")
+    print("\n" + json.dumps(told, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
