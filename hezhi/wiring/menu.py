@@ -61,6 +61,11 @@ MENU = (
         Entry("督导专项", "/supervision/campaigns/", ("supervision.view",)),
         Entry("批示交办", "/supervision/lead/", ("supervision.instruct",)),
     )),
+    Group("态势感知", (
+        Entry("聚合事件", "/warnings/events/", ("events.view",)),
+        Entry("预警", "/r/warnings/", ("events.view",)),
+        Entry("预警模型", "/r/warning-models/", ("warnings.models",)),
+    )),
     Group("网格管理", (
         Entry("网格查询", "/grids/find/", ("grids.view",)),
         Entry("网格标绘", "/grids/plot/", ("grids.plot",)),

@@ -87,6 +87,7 @@ CHAPTERS = [
     "hezhi.chapters.grassroots.registers",
     "hezhi.chapters.grassroots.care",
     "hezhi.chapters.grassroots.party",
+    "hezhi.chapters.awareness.early_warning",
 ]
 CHANNELS = [
     "hezhi.channels.officer",

@@ -19,6 +19,7 @@ from django.db.models import Count, Q
 from hezhi.engines.analysis.events.kept import packed
 from hezhi.engines.analysis.events.stream import Decision
 from hezhi.engines.analysis.events.terms import area_codes, terms_of
+from hezhi.engines.analysis.events.titles import LONGEST as TITLES
 from hezhi.engines.analysis.events.titles import Member, name_of
 from hezhi.engines.analysis.gazetteer import gazetteer
 from hezhi.engines.analysis.models import Event, EventMessage, EventProposal, EventsApart, Regrouping, ordered
@@ -28,6 +29,7 @@ from hezhi.engines.analysis.text.duplicates import digest
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import acting, verb
+from hezhi.engines.records.erasure import anonymise
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotFound, NotNow
 from hezhi.ground.ids import new_id
@@ -147,7 +149,7 @@ def _name(event: Event, members: Sequence[EventMessage]) -> None:
     title = name_of([Member(row.title, time.local(row.at).date()) for row in members]).title
     if title != event.title:
         event.title = shorten(title, LONGEST_TITLE)
-        event.save(update_fields=["title"])
+        event.save(update_fields=["title", "named_by_person"])
 
 
 @verb("analysis.forget")
@@ -156,17 +158,34 @@ def forget(source: str, key: UUID, *, by: Actor, reason: str = "") -> int:
     state = lock()
     rows = list(EventMessage.objects.filter(source=source, key=key))
     events = {row.event_id for row in rows}
+    titles = {row.title for row in rows}
     for row in rows:
         row.delete()
+    _unname(titles, events, by, reason or "来件已清除，不再留存其标题")
     for event in Event.objects.filter(pk__in=events):
         left = list(event.messages.order_by("at", "id"))
-        if left:
-            _name(event, left)
-        elif not event.merged.exists() and not event.regroupings.exists():
+        if not left and not event.merged.exists() and not event.regroupings.exists():
             event.delete()
     if rows:
         stamp(state)
     return len(rows)
+
+
+def _unname(titles: set[str], events: set[UUID], by: Actor, reason: str) -> None:
+    """Events that bear or once bore the title of what was erased lose it, history included, and are named anew.
+
+    A name that a person gave goes as well: he may have taken it from the message.
+    """
+    titles |= {shorten(title, TITLES) for title in titles}
+    bore = Q(title__in=titles) | Q(version__title__in=titles) | Q(pk__in=events, named_by_person=True)
+    for event in Event.objects.filter(bore).distinct():
+        anonymise(event, ("title",), by=by, reason=reason)
+        left = list(event.messages.order_by("at", "id"))
+        if left:
+            event.named_by_person = False
+            _name(event, left)
+        else:
+            Event.objects.filter(pk=event.pk).update(title="（来件已清除）")
 
 
 # -- people ----------------------------------------------------------------------------------------

@@ -1,0 +1,21 @@
+"""What early warning does by the clock (入流、态势计算、升级、夜间比对)."""
+
+from hezhi.chapters.awareness.early_warning import actions
+from hezhi.engines.org.api import system
+from hezhi.ground import time
+
+
+def feed() -> int:
+    """Take in what came since the last round; gives how many cases were read."""
+    return actions.feed(system("事件发现"))
+
+
+def watch() -> int:
+    """How events stand, what is warned of, what climbs; gives how many warnings were raised or climbed."""
+    by = system("事件预警")
+    return actions.measure(by) + actions.escalate_due(by)
+
+
+def nightly() -> int:
+    """Between two and five in the morning: compare the stream with the cases, once a night."""
+    return actions.compare(system("事件发现")) if 2 <= time.local(time.now()).hour < 5 else 0
