@@ -113,8 +113,12 @@ class WarningModel(models.Model):
             models.CheckConstraint(
                 name="a_warning_model_has_a_condition",
                 condition=Q(reporters__gt=0) | Q(heat__gt=0) | Q(ratio__gt=0) | Q(unresolved_hours__gt=0) | Q(urgent=True),
+                violation_error_message="请至少填一个条件：人数、热度、倍数、未办结时长或紧急件。",
             ),
-            models.CheckConstraint(name="a_warning_looks_back_some_days", condition=Q(days__gte=1, days__lte=14)),
+            models.CheckConstraint(
+                name="a_warning_looks_back_some_days", condition=Q(days__gte=1, days__lte=14),
+                violation_error_message="观察天数为 1 至 14 天。",
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

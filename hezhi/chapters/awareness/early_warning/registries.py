@@ -135,11 +135,7 @@ class WarningModels(Registry):
         row.words = " ".join(row.words.split())
 
     def check(self, row: WarningModel, by: Actor) -> None:
-        """A model without a condition would warn of everything; one about a person is not lawful (P1)."""
-        if not (row.reporters or row.heat or row.ratio or row.unresolved_hours or row.urgent):
-            raise BadInput({"reporters": "请至少填一个条件：人数、热度、倍数、未办结时长或紧急件。"})
-        if not 1 <= row.days <= 14:
-            raise BadInput({"days": "观察天数为 1 至 14 天。"})
+        """A limit nobody can keep warns nobody; a model about a person is not lawful (P1)."""
         if row.acknowledge_minutes < 5:
             raise BadInput({"acknowledge_minutes": "签收时限至少 5 分钟。"})
         words = row.words.split()

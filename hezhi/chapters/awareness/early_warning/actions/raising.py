@@ -84,6 +84,8 @@ def _raise(
 ) -> int:
     """Raise one warning unless the event is quiet; gives whether it was new."""
     level = rules.level_shown(model.level, facts.beyond)
+    if _quiet(event, level, model, now):
+        return 0
     with acting(by, verb="warnings.raise") as deed:
         # The event's row is locked, so that two rounds cannot both find it quiet.
         row = Event.objects.select_for_update().filter(pk=event).first()
@@ -92,7 +94,8 @@ def _raise(
         units = _receivers(model, event)
         if not units:
             return 0
-        place = Area.objects.filter(pk=field.place_of(event)).first()
+        lies_in = field.place_of(event)
+        place = Area.objects.filter(pk=lies_in).first() if lies_in else None
         warning = Warning(
             number=_number(), model=model, event=row, level=level, why=_why(model, facts, why, level)[:400], raised_at=now,
             members=len(facts.reports), reporters=len({r.reporter for r in facts.reports}), heat=round(facts.heat, 2),
@@ -154,10 +157,10 @@ def _push(warning: Warning, units: Sequence[Unit], place: Area | None, by: Actor
         tell(warning, "warnings.raised", unit.pk, ACKNOWLEDGE, by=by, place=where, due=time.show(warning.due_at))
 
 
-def tell(warning: Warning, event: str, unit: UUID, permission: str, *, by: Actor, **values: object) -> None:
+def tell(warning: Warning, event: str, to_unit: UUID, permission: str, /, *, by: Actor, **values: object) -> None:
     """Write one message for the holders of a permission in a unit."""
     reach.tell(
-        by, event=event, to_unit=unit, permission=permission, about=(WARNING, warning.pk),
+        by, event=event, to_unit=to_unit, permission=permission, about=(WARNING, warning.pk),
         values={"number": warning.number, "level": warning.get_level_display(), "people": warning.reporters, **values},
         channels=("inbox", "sms"), link=f"/warnings/{warning.pk}/", urgent=warning.level == Level.RED,
     )  # fmt: skip

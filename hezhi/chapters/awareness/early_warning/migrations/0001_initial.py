@@ -711,12 +711,15 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="a_warning_model_has_a_condition",
+                violation_error_message="请至少填一个条件：人数、热度、倍数、未办结时长或紧急件。",
             ),
         ),
         migrations.AddConstraint(
             model_name="warningmodel",
             constraint=models.CheckConstraint(
-                condition=models.Q(("days__gte", 1), ("days__lte", 14)), name="a_warning_looks_back_some_days"
+                condition=models.Q(("days__gte", 1), ("days__lte", 14)),
+                name="a_warning_looks_back_some_days",
+                violation_error_message="观察天数为 1 至 14 天。",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

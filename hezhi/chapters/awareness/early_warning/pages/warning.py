@@ -29,7 +29,7 @@ def page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
     """Reasons, figures at the moment of the warning, and what the event has come to since."""
     by = reader(request)
     warning = lists.warning_for(by, warning_id)
-    seen = warning.event is not None and Event.objects.visible_to(by).filter(pk=warning.event_id).exists()
+    seen = Event.objects.visible_to(by).filter(pk__in=[warning.event_id] if warning.event_id else []).exists()
     standing = Standing.objects.filter(event=warning.event_id).first() if seen else None
     context = {
         "warning": warning, "crumbs": [Crumb("预警", "/r/warnings/"), Crumb(warning.number)],
