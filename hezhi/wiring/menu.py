@@ -63,8 +63,6 @@ MENU = (
     )),
     Group("态势感知", (
         Entry("聚合事件", "/warnings/events/", ("events.view",)),
-        Entry("预警", "/r/warnings/", ("events.view",)),
-        Entry("预警模型", "/r/warning-models/", ("warnings.models",)),
     )),
     Group("网格管理", (
         Entry("网格查询", "/grids/find/", ("grids.view",)),

@@ -36,7 +36,7 @@ from hezhi.ground.ids import new_id
 from hezhi.ground.masks import mask_text
 from hezhi.ground.text import shorten
 
-__all__ = ["REGROUP", "Incoming", "answer", "forget", "join", "merge", "rename", "split", "take_in", "undo"]
+__all__ = ["REGROUP", "Incoming", "answer", "forget", "join", "merge", "propose", "rename", "split", "take_in", "undo"]
 
 REGROUP = "events.regroup"
 LONGEST_TITLE = 120
@@ -150,6 +150,31 @@ def _name(event: Event, members: Sequence[EventMessage]) -> None:
     if title != event.title:
         event.title = shorten(title, LONGEST_TITLE)
         event.save(update_fields=["title", "named_by_person"])
+
+
+@verb("analysis.propose")
+def propose(pairs: Sequence[tuple[UUID, UUID, float]], *, by: Actor, reason: str = "") -> int:
+    """Keep what somebody else than the stream noticed (归并建议): two events that lie close and are of one kind.
+
+    `pairs` are two events and how near they are (0 to 1). What is held apart, was proposed before or no longer
+    lives is left out. Gives how many are new.
+    """
+    told = {ordered(one, other): score for one, other, score in pairs if one != other}
+    living = set(
+        Event.objects.filter(pk__in={key for pair in told for key in pair})
+        .exclude(state=Event.State.MERGED)
+        .values_list("pk", flat=True)
+    )
+    known = set(EventProposal.objects.filter(one__in=living).values_list("one_id", "other_id"))
+    known |= set(EventsApart.objects.filter(one__in=living).values_list("one_id", "other_id"))
+    rows = [
+        EventProposal(
+            kind=EventProposal.Kind.NEAR, one_id=pair[0], other_id=pair[1], score=round(score, 4), at=time.now()
+        )
+        for pair, score in told.items()
+        if pair not in known and living.issuperset(pair)
+    ]
+    return len(EventProposal.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 @verb("analysis.forget")

@@ -11,7 +11,8 @@ def feed() -> int:
 
 
 def watch() -> int:
-    """How events stand and what is warned of; gives how many warnings were raised."""
+    """Which events may be one, how they stand and what is warned of; gives how many warnings were raised."""
+    actions.propose_near(system("事件发现"))
     return actions.measure(system("事件预警"))
 
 

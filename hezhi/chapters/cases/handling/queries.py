@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Case as Choice
 from django.db.models import Exists, Func, Max, OuterRef, Q, QuerySet, Value, When
 
@@ -373,6 +374,34 @@ def _unnamed(case: Case, text: str) -> str:
     reporter: Reporter | None = getattr(case, "reporter", None)
     name = reporter.name.strip() if reporter and reporter.name else ""
     return mask_text(text.replace(name, mask("name", name)) if len(name) > 1 else text)
+
+
+_NEAR = """
+select a.id, b.id, st_distancesphere(a.point, b.point) as metres
+from handling_case a join handling_case b
+  on b.category_id = a.category_id and b.id <> a.id and b.received_at between a.received_at - %(apart)s and a.received_at
+  and st_dwithin(a.point, b.point, %(degrees)s)
+where a.received_at > %(since)s and a.received_at <= %(upto)s and not a.secret and not b.secret
+  and a.state <> 'void' and b.state <> 'void' and st_distancesphere(a.point, b.point) <= %(metres)s
+order by metres, a.id, b.id limit 5000
+"""
+
+
+def near_pairs(since: datetime, upto: datetime, *, metres: float, apart: timedelta) -> list[tuple[UUID, UUID, float]]:
+    """Pairs of cases of one category that came within some days of each other and lie within some metres.
+
+    The later one came between `since` and `upto`; the nearest first, at most 5,000. Never a secret case.
+    """
+    values: dict[str, Any] = {
+        "since": since,
+        "upto": upto,
+        "metres": metres,
+        "apart": apart,
+        "degrees": metres / 80_000,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR, values)
+        return [(one, other, float(away)) for one, other, away in cursor.fetchall()]
 
 
 def told_by(case_ids: Sequence[UUID]) -> dict[UUID, int]:

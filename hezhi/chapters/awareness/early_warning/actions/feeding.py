@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from hezhi.chapters.awareness.early_warning.models import Feed, Standing
 from hezhi.chapters.cases.handling.api import MATTER, Case, queries
 from hezhi.engines.analysis import actions as stream
-from hezhi.engines.analysis.models import Event, EventMessage
+from hezhi.engines.analysis.models import Event, EventMessage, EventProposal
 from hezhi.engines.org.api import Actor
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -69,6 +69,40 @@ def _look_again(state: Feed, by: Actor) -> None:
     if missing:
         _take(missing, by)
     state.settled = max(state.settled, queries.settled(state.seen))
+
+
+NEAR_METRES, NEAR_DAYS = 300, timedelta(days=7)
+
+
+@clause("9.1.4-1")
+def propose_near(by: Actor, days: float = 3) -> int:
+    """Events told in other words, of one kind at one place within a week, are proposed to be one (同类同地归并建议).
+
+    Only proposed: two burst pipes in one street are two events until a person says otherwise. Of a heap each event
+    is proposed to be one with the oldest. Gives how many are new.
+    """
+    now = time.now()
+    near = queries.near_pairs(now - timedelta(days=days), now, metres=NEAR_METRES, apart=NEAR_DAYS)
+    keys = {key for one, other, _ in near for key in (one, other)}
+    rows = EventMessage.objects.filter(source=MATTER, key__in=keys).order_by("at").values_list("key", "event_id", "at")
+    event_of = {key: event for key, event, _ in rows}
+    age = {event: n for n, event in enumerate(dict.fromkeys(event for _, event, _ in rows))}
+    told: dict[UUID, tuple[UUID, float]] = {}
+    for one, other, metres in near:
+        if one in event_of and other in event_of and event_of[one] != event_of[other]:
+            older, newer = sorted((event_of[one], event_of[other]), key=lambda event: age[event])
+            if newer not in told or age[older] < age[told[newer][0]]:
+                told[newer] = (older, 1 - metres / (2 * NEAR_METRES))
+    pairs = [(newer, _oldest(newer, told), score) for newer, (_, score) in told.items()]
+    known = EventProposal.objects.filter(kind="near", state="waiting").values_list("one_id", "other_id")
+    fresh = {(one, other) for one, other, _ in pairs} - {pair for a, b in known for pair in ((a, b), (b, a))}
+    return stream.propose([pair for pair in pairs if pair[:2] in fresh], by=by) if fresh else 0
+
+
+def _oldest(event: UUID, told: dict[UUID, tuple[UUID, float]]) -> UUID:
+    while event in told:
+        event = told[event][0]
+    return event
 
 
 @clause("9.1.4-1")

@@ -112,3 +112,18 @@ def test_a_dispatcher_without_the_right_is_refused(burst, as_) -> None:
     desk = as_("town1.town_dispatcher")
     assert desk.post(f"/warnings/events/{event.pk}/do/answer/", {"reply": "好"}).status_code in (403, 422)
     assert not Case.objects.filter(state="to_call_back").exists()
+
+
+def test_the_same_kind_at_the_same_place_is_proposed_and_never_joined_by_itself(tell, district, as_) -> None:
+    first = tell("路灯坏了", text="小区北门的路灯坏了三天，晚上看不清路。", ago=30, category="0101")
+    near = tell("晚上漆黑一片", text="下夜班走到门口伸手不见五指，老人摔了一跤。", ago=5, category="0101", lon=120.0055)
+    tell("晚上漆黑一片", text="下夜班走到门口伸手不见五指，老人摔了一跤。", ago=4, category="0102", lon=120.0052)
+    tell("照明不亮", text="广场照明整排不亮，跳舞的人都散了。", ago=3, category="0101", lon=120.025)
+    go_round()
+    one, other = (EventMessage.objects.get(key=key).event for key in (first, near))
+    assert one != other
+    proposal = EventProposal.objects.get(kind="near")
+    assert {proposal.one, proposal.other} == {one, other}
+    as_("centre.acceptor").post(f"/warnings/events/proposals/{proposal.pk}/apart/")
+    go_round()
+    assert list(EventProposal.objects.filter(kind="near").values_list("state", flat=True)) == ["refused"]
