@@ -37,7 +37,7 @@ def load() -> None:
             actions.measure(by)
     _judge_old()
     actions.measure(by)
-    for warning in Warning.objects.filter(state="open").order_by("-level", "number"):
+    for warning in Warning.objects.filter(state="open").order_by("-level", "number")[1:]:
         person = _somebody(warning)
         if person is not None:
             actions.acknowledge(warning.pk, by=person, measure="已通知抢修队到场，逐户说明情况。（示例）")

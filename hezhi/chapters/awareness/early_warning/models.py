@@ -166,6 +166,7 @@ class Warning(Scoped):
     members = models.PositiveIntegerField("预警时件数")
     reporters = models.PositiveIntegerField("预警时人数")
     heat = models.FloatField("预警时热度")
+    usual = models.PositiveIntegerField("此前 28 天同类")
     ratio = models.FloatField("与平时之比")
     chance = models.FloatField("偶然概率")
     units = ArrayField(models.UUIDField(), verbose_name="推送单位", default=list)

@@ -78,7 +78,13 @@ class Warnings(Registry):
         row.units = [unit.pk]
 
     def examples(self, n: int) -> dict[str, Any]:
-        return {"number": f"YJ261122{n:05d}", "why": f"示例理由第{n}条", "chance": 0.001, "due_at": time.now()}
+        return {
+            "number": f"YJ261122{n:05d}",
+            "why": f"示例理由第{n}条",
+            "chance": 0.001,
+            "usual": 0,
+            "due_at": time.now(),
+        }
 
 
 @register

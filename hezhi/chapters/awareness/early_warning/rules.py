@@ -14,7 +14,7 @@ from statistics import median
 from scipy.stats import binom
 
 __all__ = [
-    "BASE_DAYS", "HALF_LIFE", "Burst", "Condition", "Facts", "Judged", "Quality", "Report", "burst", "fires", "heat", "judged_right",
+    "BASE_DAYS", "HALF_LIFE", "Burst", "Condition", "Facts", "Judged", "Quality", "Report", "burst", "compared", "fires", "heat", "judged_right",
     "level_shown", "person_in", "quality", "reporters_within", "significant", "why_burst", "why_heat",
 ]  # fmt: skip
 
@@ -99,15 +99,24 @@ def why_heat(value: float, reporters: int, messages: int, last: str) -> str:
 def why_burst(found: Burst, place: str, beyond: bool) -> str:
     """The burst in a sentence."""
     days = f"{found.days:g}"
-    usual = f"{place}同类诉求此前 28 天共 {found.usual} 件，折合 {days} 天 {found.expected:.1f} 件"
-    said = f"最近 {days} 天 {found.seen} 人反映，{usual}，为平时的 {_times(found)} 倍"
+    said = f"最近 {days} 天 {found.seen} 人反映，{place}此前 28 天"
+    if found.usual:
+        said += f"同类诉求共 {found.usual} 件，折合 {days} 天 {found.expected:.1f} 件，为平时的 {times(found.ratio)}"
+    else:
+        said += "没有同类诉求"
     if beyond:
         return f"{said}，超出偶然波动（P = {_chance(found.chance)}，已按同时检验的事件数校正）。"
     return f"{said}，仍可能是偶然波动（P = {_chance(found.chance)}），不作橙色、红色预警。"
 
 
-def _times(found: Burst) -> str:
-    return f"{found.ratio:.1f}" if found.ratio < 100 else "100 以上"
+def compared(usual: int, ratio: float) -> str:
+    """How many times the usual, or that there was nothing like it before."""
+    return times(ratio) if usual else "平时没有"
+
+
+def times(ratio: float) -> str:
+    """«3.2 倍»."""
+    return f"{ratio:.1f} 倍" if ratio < 100 else "100 倍以上"
 
 
 def _chance(value: float) -> str:
@@ -156,7 +165,7 @@ def fires(condition: Condition, facts: Facts, now: datetime) -> list[str] | None
          f"{facts.burst.days:g} 天内 {facts.burst.seen} 人反映（条件 {condition.reporters} 人）"),
         (condition.heat > 0, facts.heat >= condition.heat, f"热度 {facts.heat:.1f}（条件 {condition.heat:g}）"),
         (condition.ratio > 0, facts.burst.ratio >= condition.ratio,
-         f"为平时的 {_times(facts.burst)} 倍（条件 {condition.ratio:g} 倍）"),
+         f"{_usually(facts.burst)}（条件 {condition.ratio:g} 倍）"),
         (condition.beyond_chance, facts.beyond, "超出偶然波动"),
         (bool(condition.category), _has(facts.categories, condition.category), "属于所设类别"),
         (bool(condition.area), condition.area in facts.areas, "在所设区域"),
@@ -168,6 +177,10 @@ def fires(condition: Condition, facts: Facts, now: datetime) -> list[str] | None
     ]  # fmt: skip
     asked = [(holds, why) for given, holds, why in checks if given]
     return [why for _, why in asked] if asked and all(holds for holds, _ in asked) else None
+
+
+def _usually(found: Burst) -> str:
+    return f"为平时的 {times(found.ratio)}" if found.usual else "此前 28 天当地没有同类诉求"
 
 
 def _has(paths: Iterable[str], category: str) -> bool:

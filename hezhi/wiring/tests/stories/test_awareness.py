@@ -42,6 +42,7 @@ def test_many_reports_become_an_event_that_is_warned_of_and_dealt_with(
     desk.locator("a[data-open]").first.click()
     expect(desk.locator("main")).to_contain_text("同一人只计一次")
     expect(desk.locator("canvas").first).to_be_visible()
+    desk.wait_for_timeout(1500)  # the view flies to the members
     look(desk, "event")
     press(desk, "命名", within=".page-actions")
     look(desk, "event-rename")
@@ -59,7 +60,7 @@ def test_many_reports_become_an_event_that_is_warned_of_and_dealt_with(
     look(desk, "warnings")
     desk.goto("/r/warning-models/")
     look(desk, "models")
-    desk.locator("a[data-open]").first.click()
+    desk.get_by_role("link", name="同一事件短时集中反映").click()
     desk.get_by_role("link", name="试运行").click()
     expect(desk.locator("main")).to_contain_text("会预警")
     look(desk, "model-tried")

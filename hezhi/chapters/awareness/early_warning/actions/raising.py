@@ -99,6 +99,7 @@ def _raise(
         warning = Warning(
             number=_number(), model=model, event=row, level=level, why=_why(model, facts, why, level)[:400], raised_at=now,
             members=len(facts.reports), reporters=len({r.reporter for r in facts.reports}), heat=round(facts.heat, 2),
+            usual=facts.burst.usual,
             ratio=round(min(facts.burst.ratio, 9999), 2), chance=facts.burst.chance, units=[unit.pk for unit in units],
             unit=units[0], due_at=now + timedelta(minutes=model.acknowledge_minutes),
         )  # fmt: skip

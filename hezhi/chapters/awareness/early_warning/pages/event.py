@@ -142,7 +142,7 @@ def _query(request: HttpRequest) -> Any:
 
 def _row(line: Line) -> Row:
     s = line.standing
-    compared = f"{min(s.ratio, 99):.1f} 倍" if s.recent > 1 else "—"
+    compared = rules.compared(s.usual, s.ratio) if s.recent > 1 else "—"
     said = "超出偶然波动" if s.beyond else "在偶然范围内" if s.recent > 1 else ""
     url = reverse("event", args=[s.event_id])
     cells = (
@@ -186,7 +186,7 @@ def _figures(file: EventFile) -> list[Figure]:
         Figure("热度", f"{s.heat:.1f}"),
         Figure("反映人数", str(s.reporters), "人", f"{s.messages} 件"),
         Figure("近 3 天", str(s.recent), "人"),
-        Figure("与平时相比", f"{min(s.ratio, 99):.1f}" if s.recent > 1 else "—", "倍" if s.recent > 1 else "", "超出偶然波动" if s.beyond else "在偶然范围内", tone=tone),
+        Figure("与平时相比", rules.compared(s.usual, s.ratio) if s.recent > 1 else "—", note="超出偶然波动" if s.beyond else "在偶然范围内", tone=tone),
     ]  # fmt: skip
 
 
@@ -219,12 +219,6 @@ def _timeline(file: EventFile) -> list[TimelineItem]:
     items = [
         TimelineItem(f"{w.get_level_display()}预警 {w.number}", w.raised_at, w.model.name, w.why, "danger" if w.level < 3 else "warn")
         for w in file.warnings
-    ]  # fmt: skip
-    items += [
-        TimelineItem(
-            f"{row.get_kind_display()} {len(row.moved)} 件{'（已撤销）' if row.undone_at else ''}", row.at, row.by_name, row.reason
-        )
-        for row in file.regroupings
     ]  # fmt: skip
     return sorted(items, key=lambda item: item.at, reverse=True)
 

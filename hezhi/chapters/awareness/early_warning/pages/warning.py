@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from hezhi.chapters.awareness.early_warning import actions
+from hezhi.chapters.awareness.early_warning import actions, rules
 from hezhi.chapters.awareness.early_warning.models import Standing, Warning
 from hezhi.chapters.awareness.early_warning.queries import lists
 from hezhi.engines.analysis.models import Event
@@ -46,7 +46,7 @@ def _figures(warning: Warning, now: Standing | None) -> list[Figure]:
         Figure("预警时反映人数", str(warning.reporters), "人", f"{warning.members} 件"),
         Figure("现在反映人数", str(now.reporters) if now else "—", "人" if now else "", f"{now.messages} 件" if now else "30 天内无新来件"),
         Figure("预警时热度", f"{warning.heat:.1f}", note=f"现在 {now.heat:.1f}" if now else ""),
-        Figure("与平时相比", f"{min(warning.ratio, 99):.1f}", "倍", f"偶然概率 {_chance(warning.chance)}"),
+Figure("与平时相比", rules.compared(warning.usual, warning.ratio), note=f"偶然概率 {_chance(warning.chance)}"),
     ]  # fmt: skip
 
 
