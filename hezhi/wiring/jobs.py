@@ -81,6 +81,7 @@ ROUNDS = (
     Round("诉求入流", "hezhi.chapters.awareness.early_warning.jobs.feed", 5, drains=True),
     Round("事件预警", "hezhi.chapters.awareness.early_warning.jobs.watch", 3 * MINUTE),
     Round("预警升级", "hezhi.chapters.awareness.early_warning.jobs.climb", MINUTE),
+    Round("态势报告", "hezhi.chapters.awareness.situation.jobs.reports", 10 * MINUTE),
     Round("入流夜间比对", "hezhi.chapters.awareness.early_warning.jobs.nightly", 10 * MINUTE),
     Round("释放已认领未办的待办", "hezhi.engines.flow.jobs.release_claims", MINUTE),
     Round("到期移交", "hezhi.chapters.appcentre.users.jobs.move_due_work", MINUTE),

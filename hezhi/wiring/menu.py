@@ -62,6 +62,7 @@ MENU = (
         Entry("批示交办", "/supervision/lead/", ("supervision.instruct",)),
     )),
     Group("态势感知", (
+        Entry("热点态势", "/situation/", ("situation.view",)),
         Entry("聚合事件", "/warnings/events/", ("events.view",)),
     )),
     Group("网格管理", (

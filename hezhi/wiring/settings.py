@@ -88,6 +88,7 @@ CHAPTERS = [
     "hezhi.chapters.grassroots.care",
     "hezhi.chapters.grassroots.party",
     "hezhi.chapters.awareness.early_warning",
+    "hezhi.chapters.awareness.situation",
 ]
 CHANNELS = [
     "hezhi.channels.officer",

@@ -11,6 +11,7 @@ ROOMS = (
     ("cases/", "hezhi.chapters.cases.handling.pages"),
     ("supervision/", "hezhi.chapters.cases.supervision.pages"),
     ("warnings/", "hezhi.chapters.awareness.early_warning.pages"),
+    ("situation/", "hezhi.chapters.awareness.situation.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("approvals/", "hezhi.engines.flow.pages"),

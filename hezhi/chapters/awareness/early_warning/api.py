@@ -2,6 +2,7 @@
 
 from hezhi.chapters.awareness.early_warning.actions.tables import load_tables
 from hezhi.chapters.awareness.early_warning.models import Level, Standing, Warning, WarningModel
-from hezhi.chapters.awareness.early_warning.queries.lists import standings
+from hezhi.chapters.awareness.early_warning.queries.lists import standings, title_of
+from hezhi.chapters.awareness.early_warning.rules import significant
 
-__all__ = ["Level", "Standing", "Warning", "WarningModel", "load_tables", "standings"]
+__all__ = ["Level", "Standing", "Warning", "WarningModel", "load_tables", "significant", "standings", "title_of"]

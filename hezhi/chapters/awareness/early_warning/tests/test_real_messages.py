@@ -29,7 +29,6 @@ def test_thousands_of_real_messages_become_events_and_few_warnings(district, sha
     assert len(events) == len(cases) > 2500
     scored = [(event, events[case.pk]) for event, case in zip(known.events, cases, strict=True) if event is not None]
     found = agreement([event for event, _ in scored], [event for _, event in scored])
-    print(f"B3 {found.b3_f1:.3f}, pairwise {found.pairwise_f1:.3f}")
     assert found.b3_f1 > 0.92
     jobs.watch()
     assert Standing.objects.filter(messages__gt=1).exists()
