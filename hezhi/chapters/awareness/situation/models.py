@@ -1,4 +1,4 @@
-"""Saved questions and the reports they gave (热点分析模板、态势报告; 9.1.4-2-1)."""
+"""Saved questions and the reports they gave, models and what they found (热点分析模板、态势报告、分析模型; 9.1.4-2)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -93,3 +93,98 @@ class Report(Scoped):
 
     def __str__(self) -> str:
         return self.title
+
+
+@tracked()
+class Model(models.Model):
+    """信息数据分析模型: one measure of matters at places over time, one method, how good it is, whom it informs.
+
+    The unit of analysis is area × kind × day. No column that means a person can be chosen, because none is offered.
+    """
+
+    class Measure(models.TextChoices):
+        RECEIVED = "received", "来件数"
+        URGENT = "urgent", "紧急件数"
+        ENDED = "ended", "办结数"
+        UNSATISFIED = "unsatisfied", "不满意件数"
+        REDONE = "redone", "重办件数"
+
+    class Method(models.TextChoices):
+        TREND = "trend", "长期趋势"
+        BREAKS = "breaks", "突变点"
+        ANOMALIES = "anomalies", "异常日"
+        FORECAST = "forecast", "预测"
+        SHARES = "shares", "变化来源"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "试用"
+        PUBLISHED = "published", "已发布"
+        RETIRED = "retired", "已停用"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField("模型名称", max_length=60, unique=True)
+    aim = models.CharField("用途", max_length=200)
+    measure = models.CharField("指标", max_length=12, choices=Measure.choices, default=Measure.RECEIVED)
+    method = models.CharField("方法", max_length=10, choices=Method.choices)
+    days = models.PositiveSmallIntegerField(
+        "取数天数", default=180, choices=[(60, "60 天"), (180, "180 天"), (365, "一年"), (730, "两年")]
+    )
+    category = models.ForeignKey(
+        "handling.Category",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="类别",
+        help_text="不选为全部",
+    )
+    town = models.ForeignKey(
+        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="镇街", help_text="不选为全区"
+    )
+    horizon = models.PositiveSmallIntegerField("预测天数", default=14, help_text="只用于预测，1 至 28 天")
+    limits = models.CharField("适用范围和局限", max_length=300, blank=True)
+    weekly = models.BooleanField("每周一运行", default=False)
+    receivers = ArrayField(
+        models.UUIDField(), verbose_name="推送单位", default=list, blank=True, help_text="有新发现时告知"
+    )
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.DRAFT, editable=False)
+    edition = models.PositiveSmallIntegerField("版本", default=1, editable=False)
+    next_on = models.DateField("下次运行", null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "分析模型"
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="a_forecast_looks_ahead_some_days", condition=Q(horizon__gte=1, horizon__lte=28),
+                violation_error_message="预测天数为 1 至 28 天。",
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class Finding(Scoped):
+    """模型成果: what a model gave on one day for one unit's part of the district, with how far it may be trusted."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    model = models.ForeignKey(Model, models.PROTECT, related_name="findings", verbose_name="分析模型")
+    edition = models.PositiveSmallIntegerField("模型版本")
+    made_at = models.DateTimeField("运行时间")
+    first = models.DateField("取数自")
+    last = models.DateField("取数至")
+    told = models.CharField("结论", max_length=400)
+    trust = models.CharField("可靠性", max_length=300)
+    usable = models.BooleanField("可以采用", default=False)
+    alert = models.BooleanField("有新情况", default=False)
+    content = models.JSONField("内容", default=dict)
+
+    class Meta:
+        verbose_name = "模型成果"
+        ordering = ["-made_at", "-id"]
+        indexes = [models.Index(fields=["model", "-made_at"], name="situation_finding_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.last}"

@@ -17,14 +17,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hezhi.chapters.awareness.early_warning.api import Standing, standings, title_of
 from hezhi.chapters.awareness.situation import actions, queries
-from hezhi.chapters.awareness.situation.models import Level, Span, Template
+from hezhi.chapters.awareness.situation.models import Level, Model, Span, Template
 from hezhi.chapters.awareness.situation.queries import Asked
 from hezhi.chapters.awareness.situation.rules import Period
 from hezhi.chapters.cases.handling.api import Category, Source
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor, needs, reader
 from hezhi.ground import time
-from hezhi.ground.ui.shapes import Bar, Crumb, Figure
+from hezhi.ground.errors import NotFound, NotNow
+from hezhi.ground.ui.shapes import Bar, Crumb, Fact, Figure
 
 clause = "9.1.4-2-1"
 LONGEST = 731
@@ -201,10 +202,73 @@ def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
     return render(request, "situation/report.html", context)
 
 
+# -- models ------------------------------------------------------------------------------------------------
+
+HEADS = {
+    "breaks": ("日期", "此前每天", "此后每天"),
+    "anomalies": ("日期", "实际", "预计"),
+    "forecast": ("日期", "预计", "下限", "上限"),
+    "shares": ("部分", "本期", "上期", "变化", "判断"),
+}
+STEPS = {"run": actions.run_model, "publish": actions.publish_model, "retire": actions.retire_model}
+DONE = {"run": "已运行。", "publish": "已发布。", "retire": "已停用，已有成果保留。"}
+STATES = {"draft": "to_accept", "published": "handling", "retired": "void"}
+
+
+@needs("situation.view", clause="9.1.4-2-2")
+@require_safe
+def model(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    """A model: what it asks, how far it may be trusted, the newest finding with its table, the earlier ones."""
+    by = reader(request)
+    found = queries.model_for(model_id)
+    kept = list(queries.findings(by, found)[:SHOWN])
+    newest = kept[0] if kept else None
+    values = newest.content.get("values", []) if newest else []
+    first = date.fromisoformat(newest.content["first"]) if values and newest else time.today()
+    context = {
+        "model": found, "newest": newest, "earlier": kept[1:], "state_code": STATES[found.state],
+        "crumbs": [Crumb("分析模型", "/r/situation-models/"), Crumb(found.name)],
+        "fact_list": [
+            Fact("用途", found.aim, wide=True), Fact("指标", found.get_measure_display()), Fact("方法", found.get_method_display()),
+            Fact("取数", found.get_days_display(), note=f"{found.category or '全部类别'}，{found.town or '全区'}"),
+            Fact("版本", str(found.edition)), Fact("局限", found.limits or "按区域、类别和天计数，不涉及个人", wide=True),
+        ],
+        "days": [f"{first + timedelta(days=n):%m-%d}" for n in range(len(values))], "values": values,
+        "heads": HEADS.get(found.method, ()), "rows": newest.content.get("rows", [])[:SHOWN] if newest else [],
+        "steps": _steps(by, found),
+    }  # fmt: skip
+    return render(request, "situation/model.html", context)
+
+
+def _steps(by: Actor, found: Model) -> list[tuple[str, str, bool]]:
+    if not by.may("situation.edit"):
+        return []
+    first = [("run", "立即运行", found.state == "draft")]
+    if found.state != "published":
+        return [*first, ("publish", "发布", False)]
+    return [*first, ("retire", "停用", False)]
+
+
+@needs("situation.edit", clause="9.1.4-2-2")
+@require_POST
+def do_model(request: HttpRequest, model_id: UUID, step: str) -> HttpResponse:
+    """Run, publish or retire a model."""
+    if step not in STEPS:
+        raise NotFound("没有这个步骤。")
+    try:
+        STEPS[step](model_id, by=reader(request))
+        messages.success(request, DONE[step])
+    except NotNow as refusal:
+        messages.error(request, f"{refusal.what}{refusal.remedy}")
+    return redirect("situation-model", model_id=model_id)
+
+
 urlpatterns = [
     path("", page, name="situation"),
     path("areas.json", areas, name="situation-areas"),
     path("cells.json", cells, name="situation-cells"),
     path("run/<uuid:template_id>/", run, name="situation-run"),
+    path("models/<uuid:model_id>/", model, name="situation-model"),
+    path("models/<uuid:model_id>/do/<slug:step>/", do_model, name="situation-do-model"),
     path("reports/<uuid:report_id>/", report, name="situation-report"),
 ]

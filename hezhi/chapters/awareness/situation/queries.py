@@ -15,7 +15,7 @@ from django.db.models.functions import TruncDate
 
 from hezhi.chapters.awareness.early_warning.api import Standing, standings
 from hezhi.chapters.awareness.situation import rules
-from hezhi.chapters.awareness.situation.models import Level, Report, Template
+from hezhi.chapters.awareness.situation.models import Finding, Level, Model, Report, Template
 from hezhi.chapters.awareness.situation.rules import Compared, Period
 from hezhi.chapters.cases.handling.api import ENDED, Case, Category, Source
 from hezhi.engines.analysis.text.segment import is_general_word, words
@@ -117,14 +117,14 @@ def picture(by: Actor, asked: Asked) -> Picture:
     told = rows.filter(_in_any(asked)).aggregate(
         **_three(asked), overdue=Count("pk", filter=_within(p) & late),
         ended=Count("pk", filter=_within(p) & Q(state="closed")),
-        satisfied=Count("pk", filter=_within(p) & Q(satisfied=True)),
+        happy=Count("pk", filter=_within(p) & Q(satisfied=True)),
         rated=Count("pk", filter=_within(p) & Q(satisfied__isnull=False)),
     )  # fmt: skip
     days = [p.first + timedelta(days=n) for n in range(p.days)]
     now, before = _per_day(rows, p), _per_day(rows, p.before())
     return Picture(
         asked=asked, total=rules.compared({"": (told["now"], told["before"], told["year"])})[0],
-        overdue=told["overdue"], ended=told["ended"], satisfied=told["satisfied"], rated=told["rated"],
+        overdue=told["overdue"], ended=told["ended"], satisfied=told["happy"], rated=told["rated"],
         areas=areas, categories=categories, sources=sources, names=names, days=days, now=rules.spread(days, now),
         before=rules.spread([day - timedelta(days=p.days) for day in days], before),
         words=_words(rows, p),
@@ -265,3 +265,55 @@ def _line(line: Compared, names: Mapping[str, str]) -> dict[str, Any]:
         "trend": line.trend, "said": rules.say(line), "change": rules.change(line.now, line.before),
         "year_change": rules.change(line.now, line.year),
     }  # fmt: skip
+
+
+# -- what models are fed with --------------------------------------------------------------------------------
+
+MEASURES: dict[str, tuple[str, Q]] = {
+    "received": ("received_at", Q()),
+    "urgent": ("received_at", ~Q(urgency="normal")),
+    "ended": ("closed_at", Q(state="closed")),
+    "unsatisfied": ("closed_at", Q(satisfied=False)),
+    "redone": ("received_at", Q(redos__gt=0)),
+}
+"""Each measure (指标): by which moment a case counts, and which cases."""
+
+
+def _measured(by: Actor, model: Model, period: Period) -> tuple[QuerySet[Case], str]:
+    asked = Asked(Level.TOWN, period, model.category, "", model.town_id)
+    moment, meant = MEASURES[model.measure]
+    return _cases(by, asked).filter(meant).filter(_within(period, moment)).order_by(), moment
+
+
+def daily(by: Actor, model: Model, last: date) -> tuple[date, list[int]]:
+    """A model's measure for each day up to `last`; it begins with the first day on which anything was counted."""
+    period = Period(last - timedelta(days=model.days - 1), last)
+    rows, moment = _measured(by, model, period)
+    found = rows.annotate(day=TruncDate(moment, tzinfo=time.SHANGHAI)).values("day").annotate(n=Count("pk"))
+    counts = dict(found.values_list("day", "n"))
+    first = min(counts, default=last)
+    return first, rules.spread([first + timedelta(days=n) for n in range((last - first).days + 1)], counts)
+
+
+def parts(by: Actor, model: Model, last: date) -> dict[str, tuple[int, int]]:
+    """A model's measure of the last thirty days and the thirty before, by category within each town."""
+    period = Period(last - timedelta(days=29), last)
+    counted: dict[str, list[int]] = {}
+    for n, part in enumerate((period, period.before())):
+        rows, _ = _measured(by, model, part)
+        for town, category, number in rows.values_list("town__name", "category__full_name").annotate(n=Count("pk")):
+            counted.setdefault(f"{town or '未定位'} {category or '未分类'}", [0, 0])[n] = number
+    return {name: (now, before) for name, (now, before) in counted.items()}
+
+
+def model_for(model_id: UUID) -> Model:
+    """One model; otherwise NotFound."""
+    found = Model.objects.select_related("category", "town").filter(pk=model_id).first()
+    if found is None:
+        raise NotFound("没有找到这个分析模型。", "可能编号有误。", "请回到模型列表。", code="situation.no_model")
+    return found
+
+
+def findings(by: Actor, model: Model) -> QuerySet[Finding]:
+    """What a model found in this reader's part, newest first."""
+    return Finding.objects.visible_to(by).filter(model=model).select_related("unit")

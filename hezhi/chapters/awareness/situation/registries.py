@@ -5,8 +5,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from hezhi.chapters.awareness.situation import rules
-from hezhi.chapters.awareness.situation.models import Report, Template
+from hezhi.chapters.awareness.situation.models import Model, Report, Template
 from hezhi.chapters.cases.handling.api import Category, Source
+from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor, Unit
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
@@ -102,3 +103,45 @@ class Reports(Registry):
             "last": f"2026-11-{n % 28 + 1:02d}",
             "content": {},
         }
+
+
+@register
+class Models(Registry):
+    """Models of counts over time (信息数据分析模型): a change of what one asks makes a new version, on trial again."""
+
+    model = Model
+    slug, title, group, icon = "situation-models", "分析模型", GROUP, "route"
+    clause = "9.1.4-2-2"
+    right = dict.fromkeys(("view", "edit"), "situation.edit")
+    offers = ("view", "add", "edit")
+    scope = public
+    list = ("name", "measure", "method", "days", "category", "town", "state", "edition", "next_on")
+    also = ("aim", "weekly", "limits")
+    filters = ("measure", "method", "state")
+    search = ("name", "aim")
+    ordering = ("name",)
+    form = (
+        ("模型", ("name", "aim", "measure", "method", "days", "category", "town", "horizon", "limits")),
+        ("运行与推送", ("weekly", "receivers")),
+    )
+    pages = {"detail": None}
+
+    def url_of(self, row: Model) -> str:
+        """The model's page, with its findings."""
+        return f"/situation/models/{row.pk}/"
+
+    def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
+        """Categories in use, and the towns."""
+        if name == "town":
+            return Area.objects.filter(valid_to__isnull=True, level="town").order_by("code")
+        return Category.objects.filter(active=True).order_by("code") if name == "category" else None
+
+    def prepare(self, row: Model, by: Actor) -> None:
+        """What is asked differently is another version, and on trial until it has shown its worth."""
+        before = Model.objects.filter(pk=row.pk).first()
+        asked = ("measure", "method", "days", "category_id", "town_id", "horizon")
+        if before is not None and any(getattr(before, name) != getattr(row, name) for name in asked):
+            row.edition, row.state, row.next_on = before.edition + 1, Model.State.DRAFT, None
+
+    def examples(self, n: int) -> dict[str, Any]:
+        return {"name": f"示例分析模型第{n}个", "aim": "示例", "method": "trend", "horizon": 14, "days": 180}

@@ -158,5 +158,5 @@ def test_hot_words_are_general_and_of_several_messages(tell, district) -> None:
     for n in range(4):
         tell("韩守田家楼上漏水没人管", ago=30 + n, text="漏水。")
     tell("邻居装修噪音大", ago=30)
-    words = dict((word, n) for word, n, _ in queries.picture(district["centre.duty_chief"], Asked("town", WEEK)).words)
+    words = {word: n for word, n, _ in queries.picture(district["centre.duty_chief"], Asked("town", WEEK)).words}
     assert words.get("漏水") == 4 and "韩守田" not in words and "噪音" not in words
