@@ -18,7 +18,7 @@ from hezhi.chapters.awareness.situation import rules
 from hezhi.chapters.awareness.situation.models import Finding, Level, Model, Report, Template
 from hezhi.chapters.awareness.situation.rules import Compared, Period
 from hezhi.chapters.cases.handling.api import ENDED, Case, Category, Source
-from hezhi.engines.analysis.text.segment import is_general_word, words
+from hezhi.engines.analysis.text.segment import is_general_word, segmenter, words
 from hezhi.engines.geo import queries as geo
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor
@@ -167,9 +167,48 @@ def _words(rows: QuerySet[Case], period: Period) -> list[tuple[str, int, int]]:
     return rules.hot_words(now, before)
 
 
+EMPTY = frozenset(
+    [
+        "没有",
+        "反映",
+        "问题",
+        "希望",
+        "要求",
+        "咨询",
+        "投诉",
+        "小区",
+        "居民",
+        "情况",
+        "建议",
+        "举报",
+        "求助",
+        "影响",
+        "处理",
+        "解决",
+        "存在",
+        "进行",
+        "无人",
+        "报警",
+        "群众",
+        "市民",
+        "业主",
+        "需要",
+        "请求",
+        "可以",
+        "有人",
+        "转办",
+    ]
+)
+"""Words of every appeal, which say nothing of what is hot."""
+
+
 def _general(title: str) -> set[str]:
+    """Nouns and verbs of a title that name neither a person nor a place."""
+    cutter = segmenter()
     return {
-        word for word in words(title) if len(word) > 1 and not any(c.isdigit() for c in word) and is_general_word(word)
+        word
+        for word in words(title)
+        if len(word) > 1 and word not in EMPTY and cutter.kind(word)[:1] in ("n", "v") and is_general_word(word)
     }
 
 
@@ -224,7 +263,7 @@ def list_url(asked: Asked, key: str) -> str:
         return ""
     more = f"&source={asked.source}" if asked.source else ""
     more += f"&category={asked.category.pk}" if asked.category else ""
-    return f"/r/cases/?{asked.level}={key}&received_from={asked.period.first}&received_to={asked.period.last}{more}"
+    return f"/r/cases/?{asked.level}={key}&received_from={asked.period.first}&received_to={asked.period.last}&counted=1{more}"
 
 
 def report_for(by: Actor, report_id: UUID) -> Report:

@@ -15,17 +15,17 @@ from hezhi.ground.errors import NotNow
 from hezhi.ground.ids import new_id
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("9.1.4-2-2")]
-FIRST = date(2026, 8, 1)
+FIRST, JUMP = date(2026, 8, 1), date(2026, 11, 17)
 
 
 @pytest.fixture
 def flow(district):
-    """Two cases a day in the first town, six a day since the 12th of November; one a week in the second town."""
+    """Two cases a day in the first town, six a day since the jump; one a week in the second town."""
     traced()
     cases = []
     for n in range((date(2026, 11, 25) - FIRST).days + 1):
         day = FIRST + timedelta(days=n)
-        many = [("g11", 6 if day >= date(2026, 11, 12) else 2), ("g21", 1 if n % 7 == 0 else 0)]
+        many = [("g11", 6 if day >= JUMP else 2), ("g21", 1 if n % 7 == 0 else 0)]
         cases += [_case(district, grid, day, hour) for grid, count in many for hour in range(count)]
     Case.objects.bulk_create(cases, batch_size=500)
     return district
@@ -50,7 +50,7 @@ def test_the_day_of_a_jump_is_told_published_and_the_receivers_hear_of_it_in_the
     desk = as_("centre.duty_chief")
     assert "还没有运行过" in desk.post(f"/situation/models/{model.pk}/do/publish/", follow=True).content.decode()
     page = desk.post(f"/situation/models/{model.pk}/do/run/", follow=True).content.decode()
-    assert "2026-11-12 起由每天" in page and "可靠性" in page and "PELT" in page
+    assert "2026-11-17 起由每天" in page and "可靠性" in page and "PELT" in page
     desk.post(f"/situation/models/{model.pk}/do/publish/")
     model.refresh_from_db()
     assert (model.state, model.next_on) == ("published", date(2026, 11, 30))
@@ -64,15 +64,15 @@ def test_the_day_of_a_jump_is_told_published_and_the_receivers_hear_of_it_in_the
     two = Finding.objects.get(unit=flow.units["town2"])
     assert not two.usable and "不足以判断" in two.told
     page = as_("town2.town_dispatcher").get(f"/situation/models/{model.pk}/").content.decode()
-    assert "2026-11-12" not in page and "不足以判断" in page
+    assert "2026-11-17" not in page and "不足以判断" in page
     assert as_("town2.town_dispatcher").post(f"/situation/models/{model.pk}/do/run/").status_code == 403
 
 
 def test_a_forecast_no_better_than_last_week_is_refused(flow, district) -> None:
     model = make(name="来件预测", method="forecast", town=district.areas["t1"])
     by = district["centre.duty_chief"]
-    Case.objects.filter(received_at__gte=time.at_local(date(2026, 11, 12))).delete()
-    with time.frozen_at("2026-11-12 09:00"):  # two a day, day after day: nothing beats the same as last week
+    Case.objects.filter(received_at__gte=time.at_local(JUMP)).delete()
+    with time.frozen_at("2026-11-17 09:00"):  # two a day, day after day: nothing beats the same as last week
         finding = actions.run_model(model.pk, by=by)
         assert not finding.usable and "不如「与上周同日相同」" in finding.trust
         with pytest.raises(NotNow):
