@@ -8,7 +8,7 @@ The caller decides what may enter: never a secret case.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,20 @@ from hezhi.ground.ids import new_id
 from hezhi.ground.masks import mask_text
 from hezhi.ground.text import shorten
 
-__all__ = ["REGROUP", "Incoming", "answer", "forget", "join", "merge", "propose", "rename", "split", "take_in", "undo"]
+__all__ = [
+    "REGROUP",
+    "Incoming",
+    "answer",
+    "belong",
+    "forget",
+    "join",
+    "merge",
+    "propose",
+    "rename",
+    "split",
+    "take_in",
+    "undo",
+]
 
 REGROUP = "events.regroup"
 LONGEST_TITLE = 120
@@ -175,6 +188,13 @@ def propose(pairs: Sequence[tuple[UUID, UUID, float]], *, by: Actor, reason: str
         if pair not in known and living.issuperset(pair)
     ]
     return len(EventProposal.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def belong(source: str, units: Mapping[UUID, UUID | None]) -> None:
+    """Keep whose each message is in step with its owner's row (归属单位): who works on it sees its event."""
+    for unit in set(units.values()):
+        keys = [key for key, new in units.items() if new == unit]
+        EventMessage.objects.filter(source=source, key__in=keys).update(unit_id=unit)
 
 
 @verb("analysis.forget")

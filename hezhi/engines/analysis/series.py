@@ -177,4 +177,4 @@ def _beyond(chances: Sequence[float]) -> list[bool]:
 
 
 def _plain(values: Any) -> tuple[float, ...]:
-    return tuple(round(float(v), 2) for v in values)
+    return tuple(round(float(v), 1) for v in values)

@@ -14,7 +14,7 @@ from statistics import median
 from scipy.stats import binom
 
 __all__ = [
-    "BASE_DAYS", "HALF_LIFE", "Burst", "Condition", "Facts", "Judged", "Quality", "Report", "burst", "compared", "fires", "heat", "judged_right",
+    "BASE_DAYS", "HALF_LIFE", "Burst", "Condition", "Facts", "Judged", "Quality", "Report", "burst", "chance_of", "compared", "fires", "heat", "judged_right",
     "level_shown", "person_in", "quality", "reporters_within", "significant", "why_burst", "why_heat",
 ]  # fmt: skip
 
@@ -105,8 +105,8 @@ def why_burst(found: Burst, place: str, beyond: bool) -> str:
     else:
         said += "没有同类诉求"
     if beyond:
-        return f"{said}，超出偶然波动（P = {_chance(found.chance)}，已按同时检验的事件数校正）。"
-    return f"{said}，仍可能是偶然波动（P = {_chance(found.chance)}），不作橙色、红色预警。"
+        return f"{said}，超出偶然波动（{chance_of(found.chance)}，已按同时检验的事件数校正）。"
+    return f"{said}，仍可能是偶然波动（{chance_of(found.chance)}），不作橙色、红色预警。"
 
 
 def compared(usual: int, ratio: float) -> str:
@@ -119,8 +119,9 @@ def times(ratio: float) -> str:
     return f"{ratio:.1f} 倍" if ratio < 100 else "100 倍以上"
 
 
-def _chance(value: float) -> str:
-    return "小于 0.0001" if value < 0.0001 else f"{value:.4f}"
+def chance_of(value: float) -> str:
+    """How likely it is by chance, in words."""
+    return "偶然概率小于 0.0001" if value < 0.0001 else f"偶然概率 {value:.4f}"
 
 
 # -- the condition of a model --------------------------------------------------------------------------

@@ -55,6 +55,8 @@ class AskForm(forms.Form):
         fields["town"].queryset = (
             Area.objects.filter(level="town", valid_to__isnull=True).order_by("code").defer("shape")
         )
+        for each in fields.values():
+            each.widget.attrs["class"] = "form-control" if isinstance(each, forms.DateField) else "form-select"
         fields["town"].label_from_instance = lambda area: area.name
 
     def clean(self) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "form": form, "template": template, "edits": by.may("situation.edit"), "counted_at": time.now(),
         "spans": [(name, f"{address}?{_query(asked, first=first, last=last)}") for name, first, last in _spans()],
         "layers": [_layer(asked, "areas", f"{Level(asked.level).label}诉求数")],
-        "heat": [_layer(asked, "cells", "每格诉求数")],
+        "heat": [_layer(asked, "cells", "每格诉求数")], "squares": queries.SQUARES[asked.town is not None],
         "note": f"{asked.period.first:%Y-%m-%d} 至 {asked.period.last:%Y-%m-%d}，共 {asked.period.days} 天；不含保密件和作废件",
     } | _shown(queries.content_of(found), asked, queries.hot_events(by, asked), by)  # fmt: skip
     return render(request, "situation/page.html", context)

@@ -27,8 +27,11 @@ from hezhi.ground.errors import NotFound
 
 MOST_TITLES = 6000
 HOT_EVENTS = 10
-CELL = (0.0056, 0.0045)
-"""About 500 m by 500 m at this latitude, in degrees."""
+CELLS = {True: (0.0056, 0.0045), False: (0.0224, 0.018)}
+"""Sides of a square of the heat map in degrees: about 500 m within one town, about 2 km for the whole district."""
+
+
+SQUARES = {True: "500 米方格", False: "2 公里方格"}
 
 
 @dataclass(frozen=True)
@@ -235,24 +238,25 @@ def area_shapes(by: Actor, asked: Asked) -> dict[str, Any]:
 
 
 def cells(by: Actor, asked: Asked) -> dict[str, Any]:
-    """How many in each square of about 500 m, as GeoJSON for a heat map that every browser can draw (热力图)."""
+    """How many in each square, as GeoJSON for a heat map that every browser can draw (热力图)."""
     rows = _cases(by, asked).filter(_within(asked.period), point__isnull=False).order_by()
-    found = rows.annotate(cell=SnapToGrid(F("point"), *CELL)).values("cell").annotate(n=Count("pk"))
+    sides = CELLS[asked.town is not None]
+    found = rows.annotate(cell=SnapToGrid(F("point"), *sides)).values("cell").annotate(n=Count("pk"))
     return {
         "type": "FeatureCollection",
         "features": [
             {
                 "type": "Feature",
-                "geometry": {"type": "Polygon", "coordinates": [_square(row["cell"].x, row["cell"].y)]},
-                "properties": {"name": "约 500 米见方", "value": row["n"]},
+                "geometry": {"type": "Polygon", "coordinates": [_square(row["cell"].x, row["cell"].y, sides)]},
+                "properties": {"name": SQUARES[asked.town is not None], "value": row["n"]},
             }
             for row in found
         ],
     }
 
 
-def _square(x: float, y: float) -> list[list[float]]:
-    w, h = CELL[0] / 2, CELL[1] / 2
+def _square(x: float, y: float, sides: tuple[float, float]) -> list[list[float]]:
+    w, h = sides[0] / 2, sides[1] / 2
     corners = ((-w, -h), (w, -h), (w, h), (-w, h), (-w, -h))
     return [[round(x + dx, 6), round(y + dy, 6)] for dx, dy in corners]
 

@@ -99,9 +99,9 @@ def _chance(now: int, before: int) -> float:
 
 
 def change(now: int, before: int) -> str:
-    """«+25%», «-10%»; where there was nothing before, that is said."""
+    """«+25%», «-10%»; where there was nothing before, nothing can be compared."""
     if not before:
-        return "—" if not now else "上期为 0"
+        return "—" if not now else "无可比"
     return f"{(now - before) / before:+.0%}"
 
 

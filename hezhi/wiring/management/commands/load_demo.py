@@ -35,6 +35,7 @@ ROOMS: tuple[str, ...] = (
     "grassroots.party",
     "cases.supervision",
     "awareness.early_warning",
+    "awareness.situation",
 )
 """Rooms with demo data of their own, in this order: their `demo.load()` does nothing when the data are there."""
 

@@ -13,6 +13,7 @@ from hezhi.chapters.awareness.early_warning.models import Level, Standing, Warni
 from hezhi.chapters.awareness.early_warning.queries.field import WINDOW, Field, read_field
 from hezhi.chapters.awareness.early_warning.queries.replay import condition_of
 from hezhi.chapters.cases.handling.api import MATTER, Category, queries
+from hezhi.engines.analysis import actions as stream
 from hezhi.engines.analysis.models import Event, EventMessage
 from hezhi.engines.flow import todos
 from hezhi.engines.geo.models import Area
@@ -35,6 +36,7 @@ def measure(by: Actor) -> int:
     """Work out how every living event stands, then raise what the models ask for; gives how many warnings were new."""
     now = time.now()
     field = read_field(now, days=LOOKED_BACK)
+    stream.belong(MATTER, field.strays)
     found = field.bursts(field.events, now, WINDOW)
     _write_standings(field, found, now)
     return _raise_all(field, now, by)

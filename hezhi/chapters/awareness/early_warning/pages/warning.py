@@ -30,10 +30,11 @@ def page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
     by = reader(request)
     warning = lists.warning_for(by, warning_id)
     seen = Event.objects.visible_to(by).filter(pk__in=[warning.event_id] if warning.event_id else []).exists()
-    standing = Standing.objects.filter(event=warning.event_id).first() if seen else None
+    mine = bool({by.unit_id, *by.scope.units} & set(warning.units))
+    standing = Standing.objects.filter(event=warning.event_id).first()
     context = {
         "warning": warning, "crumbs": [Crumb("预警", "/r/warnings/"), Crumb(warning.number)],
-        "title": lists.title_of(by, warning.event) if seen and warning.event else "成员已清除的事件" if warning.event is None else "辖区外事件",
+        "title": _title(by, warning, seen=seen, mine=mine),
         "event_url": reverse("event", args=[warning.event_id]) if seen else "", "state_code": STATES[warning.state],
         "fact_list": _facts(by, warning), "figure_list": _figures(warning, standing), "timeline_items": _timeline(warning),
         "action_list": _actions(by, warning),
@@ -41,17 +42,20 @@ def page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
     return render(request, "early_warning/warning.html", context)
 
 
+def _title(by: Actor, warning: Warning, *, seen: bool, mine: bool) -> str:
+    """What the event is called: for who sees it, and for who was warned of it."""
+    if warning.event is None:
+        return "成员已清除的事件"
+    return lists.title_of(by, warning.event) if seen else warning.event.title if mine else "辖区外事件"
+
+
 def _figures(warning: Warning, now: Standing | None) -> list[Figure]:
     return [
         Figure("预警时反映人数", str(warning.reporters), "人", f"{warning.members} 件"),
         Figure("现在反映人数", str(now.reporters) if now else "—", "人" if now else "", f"{now.messages} 件" if now else "30 天内无新来件"),
         Figure("预警时热度", f"{warning.heat:.1f}", note=f"现在 {now.heat:.1f}" if now else ""),
-Figure("与平时相比", rules.compared(warning.usual, warning.ratio), note=f"偶然概率 {_chance(warning.chance)}"),
+Figure("与平时相比", rules.compared(warning.usual, warning.ratio), note=rules.chance_of(warning.chance)),
     ]  # fmt: skip
-
-
-def _chance(value: float) -> str:
-    return "小于 0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
 def _facts(by: Actor, warning: Warning) -> list[Fact]:

@@ -37,6 +37,7 @@ class CaseFacts:
     source: str
     closed_at: datetime | None
     open: bool
+    lead: UUID | None = None
 
     @property
     def root(self) -> str:
@@ -61,6 +62,8 @@ class Field:
     flow: dict[tuple[UUID | None, str], list[datetime]] = field(default_factory=dict)
     events: dict[UUID, list[Member]] = field(default_factory=dict)
     since: datetime | None = None
+    strays: dict[UUID, UUID | None] = field(default_factory=dict)
+    """Messages whose case is led by another unit than the stream knows, and by which."""
 
     def usual(self, area: UUID | None, root: str, now: datetime, days: float) -> int:
         """How many came of this place and kind in the 28 days before the window."""
@@ -128,14 +131,21 @@ def read_field(now: datetime, *, days: int, events: Sequence[UUID] | None = None
         .order_by("-received_at")
         .values_list(
             "id", "received_at", "community_id", "town_id", "district_id", "category__path", "urgency", "source",
-            "closed_at", "state",
+            "closed_at", "state", "lead_unit_id",
         )[:MOST_CASES]
     )  # fmt: skip
     made = Field(since=since)
     flow: dict[tuple[UUID | None, str], list[datetime]] = defaultdict(list)
-    for key, at, community, town, district, path, urgency, source, closed_at, state in rows.iterator(5000):
+    for key, at, community, town, district, path, urgency, source, closed_at, state, lead in rows.iterator(5000):
         case = CaseFacts(
-            at, (community, town, district), path or "", urgency != "normal", source, closed_at, state not in ENDED
+            at,
+            (community, town, district),
+            path or "",
+            urgency != "normal",
+            source,
+            closed_at,
+            state not in ENDED,
+            lead,
         )
         made.cases[key] = case
         made.since = at if len(made.cases) == MOST_CASES else made.since
@@ -155,10 +165,12 @@ def _read_events(made: Field, since: datetime, now: datetime, events: Sequence[U
     rows = list(
         EventMessage.objects.filter(source=MATTER, at__lte=now, event__in=living.values("pk"))
         .order_by("at", "id")
-        .values_list("event_id", "key", "at", "title")
+        .values_list("event_id", "key", "at", "title", "unit_id")
     )
-    reporters = queries.told_by([key for _, key, _, _ in rows])
+    reporters = queries.told_by([key for _, key, *_ in rows])
     found: dict[UUID, list[Member]] = defaultdict(list)
-    for n, (event, key, at, title) in enumerate(rows):
+    for n, (event, key, at, title, unit) in enumerate(rows):
+        if key in made.cases and made.cases[key].lead != unit:
+            made.strays[key] = made.cases[key].lead
         found[event].append(Member(at, key, title, reporters.get(key, -1 - n)))
     made.events = dict(found)

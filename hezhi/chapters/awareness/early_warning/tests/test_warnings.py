@@ -9,6 +9,7 @@ from hezhi.chapters.awareness.early_warning.models import Standing, Warning, War
 from hezhi.chapters.awareness.early_warning.queries.lists import quality_of
 from hezhi.chapters.awareness.early_warning.queries.replay import dry_run
 from hezhi.chapters.awareness.early_warning.tests.conftest import go_round
+from hezhi.chapters.cases.handling.api import actions as cases
 from hezhi.engines.flow.models import ToDo
 from hezhi.engines.org.actor import system
 from hezhi.engines.org.testkit import traced
@@ -155,3 +156,17 @@ def test_the_dry_run_says_how_often_it_would_have_warned_and_how_often_rightly(t
     assert not Warning.objects.exists()
     page = as_("centre.duty_chief").get(f"/warnings/models/{model.pk}/?try=1").content.decode()
     assert f"会预警 {len(found.warnings)} 次，其中 {found.right} 次报对了" in page
+
+
+def test_a_department_that_works_on_a_member_sees_the_event_and_reads_its_name_in_the_warning(
+    burst, district, as_
+) -> None:
+    warning = Warning.objects.get()
+    desk = as_("water.handler")
+    assert desk.get(f"/warnings/events/{warning.event_id}/").status_code == 404
+    cases.accept(burst[0], by=district["centre.acceptor"], category_id=district.categories["0102"].pk)
+    cases.dispatch(burst[0], by=district["centre.dispatcher"], lead_id=district.units["water"].pk)
+    jobs.watch()
+    page = desk.get(f"/warnings/events/{warning.event_id}/").content.decode()
+    assert "海棠苑小区0号楼" in page and "海棠苑小区1号楼" not in page and "不在您辖区的成员" in page
+    assert "没有水" in as_("town1.town_dispatcher").get(f"/warnings/{warning.pk}/").content.decode()
