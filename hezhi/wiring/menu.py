@@ -63,6 +63,10 @@ MENU = (
         Entry("督导专项", "/supervision/campaigns/", ("supervision.view",)),
         Entry("批示交办", "/supervision/lead/", ("supervision.instruct",)),
     )),
+    Group("态势感知", (
+        Entry("热点态势", "/situation/", ("situation.view",)),
+        Entry("聚合事件", "/warnings/events/", ("events.view",)),
+    )),
     Group("网格管理", (
         Entry("网格查询", "/grids/find/", ("grids.view",)),
         Entry("网格标绘", "/grids/plot/", ("grids.plot",)),

@@ -89,6 +89,8 @@ CHAPTERS = [
     "hezhi.chapters.grassroots.registers",
     "hezhi.chapters.grassroots.care",
     "hezhi.chapters.grassroots.party",
+    "hezhi.chapters.awareness.early_warning",
+    "hezhi.chapters.awareness.situation",
 ]
 CHANNELS = [
     "hezhi.channels.officer",

@@ -12,6 +12,8 @@ ROOMS = (
     ("supervision/", "hezhi.chapters.cases.supervision.pages"),
     ("statistics/", "hezhi.chapters.cases.statistics.pages"),
     ("appraisal/", "hezhi.chapters.cases.appraisal.pages"),
+    ("warnings/", "hezhi.chapters.awareness.early_warning.pages"),
+    ("situation/", "hezhi.chapters.awareness.situation.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("approvals/", "hezhi.engines.flow.pages"),

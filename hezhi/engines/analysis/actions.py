@@ -8,7 +8,7 @@ The caller decides what may enter: never a secret case.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from django.db.models import Count, Q
 from hezhi.engines.analysis.events.kept import packed
 from hezhi.engines.analysis.events.stream import Decision
 from hezhi.engines.analysis.events.terms import area_codes, terms_of
+from hezhi.engines.analysis.events.titles import LONGEST as TITLES
 from hezhi.engines.analysis.events.titles import Member, name_of
 from hezhi.engines.analysis.gazetteer import gazetteer
 from hezhi.engines.analysis.models import Event, EventMessage, EventProposal, EventsApart, Regrouping, ordered
@@ -28,13 +29,27 @@ from hezhi.engines.analysis.text.duplicates import digest
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import acting, verb
+from hezhi.engines.records.erasure import anonymise
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotFound, NotNow
 from hezhi.ground.ids import new_id
 from hezhi.ground.masks import mask_text
 from hezhi.ground.text import shorten
 
-__all__ = ["REGROUP", "Incoming", "answer", "forget", "join", "merge", "rename", "split", "take_in", "undo"]
+__all__ = [
+    "REGROUP",
+    "Incoming",
+    "answer",
+    "belong",
+    "forget",
+    "join",
+    "merge",
+    "propose",
+    "rename",
+    "split",
+    "take_in",
+    "undo",
+]
 
 REGROUP = "events.regroup"
 LONGEST_TITLE = 120
@@ -147,7 +162,39 @@ def _name(event: Event, members: Sequence[EventMessage]) -> None:
     title = name_of([Member(row.title, time.local(row.at).date()) for row in members]).title
     if title != event.title:
         event.title = shorten(title, LONGEST_TITLE)
-        event.save(update_fields=["title"])
+        event.save(update_fields=["title", "named_by_person"])
+
+
+@verb("analysis.propose")
+def propose(pairs: Sequence[tuple[UUID, UUID, float]], *, by: Actor, reason: str = "") -> int:
+    """Keep what somebody else than the stream noticed (归并建议): two events that lie close and are of one kind.
+
+    `pairs` are two events and how near they are (0 to 1). What is held apart, was proposed before or no longer
+    lives is left out. Gives how many are new.
+    """
+    told = {ordered(one, other): score for one, other, score in pairs if one != other}
+    living = set(
+        Event.objects.filter(pk__in={key for pair in told for key in pair})
+        .exclude(state=Event.State.MERGED)
+        .values_list("pk", flat=True)
+    )
+    known = set(EventProposal.objects.filter(one__in=living).values_list("one_id", "other_id"))
+    known |= set(EventsApart.objects.filter(one__in=living).values_list("one_id", "other_id"))
+    rows = [
+        EventProposal(
+            kind=EventProposal.Kind.NEAR, one_id=pair[0], other_id=pair[1], score=round(score, 4), at=time.now()
+        )
+        for pair, score in told.items()
+        if pair not in known and living.issuperset(pair)
+    ]
+    return len(EventProposal.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def belong(source: str, units: Mapping[UUID, UUID | None]) -> None:
+    """Keep whose each message is in step with its owner's row (归属单位): who works on it sees its event."""
+    for unit in set(units.values()):
+        keys = [key for key, new in units.items() if new == unit]
+        EventMessage.objects.filter(source=source, key__in=keys).update(unit_id=unit)
 
 
 @verb("analysis.forget")
@@ -156,17 +203,34 @@ def forget(source: str, key: UUID, *, by: Actor, reason: str = "") -> int:
     state = lock()
     rows = list(EventMessage.objects.filter(source=source, key=key))
     events = {row.event_id for row in rows}
+    titles = {row.title for row in rows}
     for row in rows:
         row.delete()
+    _unname(titles, events, by, reason or "来件已清除，不再留存其标题")
     for event in Event.objects.filter(pk__in=events):
         left = list(event.messages.order_by("at", "id"))
-        if left:
-            _name(event, left)
-        elif not event.merged.exists() and not event.regroupings.exists():
+        if not left and not event.merged.exists() and not event.regroupings.exists():
             event.delete()
     if rows:
         stamp(state)
     return len(rows)
+
+
+def _unname(titles: set[str], events: set[UUID], by: Actor, reason: str) -> None:
+    """Events that bear or once bore the title of what was erased lose it, history included, and are named anew.
+
+    A name that a person gave goes as well: he may have taken it from the message.
+    """
+    titles |= {shorten(title, TITLES) for title in titles}
+    bore = Q(title__in=titles) | Q(version__title__in=titles) | Q(pk__in=events, named_by_person=True)
+    for event in Event.objects.filter(bore).distinct():
+        anonymise(event, ("title",), by=by, reason=reason)
+        left = list(event.messages.order_by("at", "id"))
+        if left:
+            event.named_by_person = False
+            _name(event, left)
+        else:
+            Event.objects.filter(pk=event.pk).update(title="（来件已清除）")
 
 
 # -- people ----------------------------------------------------------------------------------------

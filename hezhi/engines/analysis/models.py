@@ -127,6 +127,7 @@ class EventProposal(models.Model):
         MERGE = "merge", "疑似同一事件"
         COPY = "copy", "同文不同地"
         LATE = "late", "迟到消息"
+        NEAR = "near", "同类同地"
 
     class State(models.TextChoices):
         WAITING = "waiting", "待确认"

@@ -21,8 +21,11 @@ from hezhi.engines.records.acting import Deed, acting
 from hezhi.engines.records.models import AuditEntry, Comment
 from hezhi.engines.records.vault import SealedTextField, sealed_values
 from hezhi.ground.errors import BadInput
+from hezhi.ground.events import announce
 
 EVENT = "records.erase"
+ERASED = "records.erased"
+"""Announced with the ids of what went, by model label: for rooms that keep something made from those rows."""
 
 
 @dataclass
@@ -49,7 +52,9 @@ def erase(row: models.Model, *, by: Actor, reason: str) -> Erased:
             _things_beside(done, ids)
         type(row)._base_manager.filter(pk=row.pk).delete()
         plan = [{"table": model._meta.db_table, "ids": _told(ids), "columns": None} for model, ids in found.items()]
-        return _write(deed, row, plan, done)
+        done = _write(deed, row, plan, done)
+        announce(ERASED, rows={model._meta.label_lower: list(ids) for model, ids in found.items()}, by=by)
+        return done
 
 
 def anonymise(row: models.Model, fields: Sequence[str], *, by: Actor, reason: str) -> Erased:

@@ -1,13 +1,15 @@
 """Reads of a case, always starting from who reads (9.1.2-2)."""
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Case as Choice
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, Func, Max, OuterRef, Q, QuerySet, Value, When
 
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import Case, Category, Reporter, RoutingRule, Step
@@ -16,12 +18,13 @@ from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidate
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb, next_verbs
+from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
 from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
-from hezhi.ground.masks import mask
+from hezhi.ground.masks import mask, mask_text
 
 DESK_ONLY = frozenset({"transfer", "add_unit"})
 """Verbs of the desk that dispatched; a unit passes down or whistles instead."""
@@ -298,3 +301,126 @@ def open_orders(actor: Actor) -> QuerySet[WorkOrder]:
         .select_related("unit", "holder")
         .order_by("due_at", "issued_at")
     )
+
+
+# -- for rooms that watch what comes in ----------------------------------------------------------------
+
+SETTLING = timedelta(minutes=10)
+"""How long a transaction may take and still be found in its order: then a nightly comparison finds it."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A case as those may know it who look for events (来件): without numbers of persons, without its reporter's name."""
+
+    id: UUID
+    title: str
+    text: str
+    at: datetime
+    area: Area | None
+    unit_id: UUID | None
+
+
+def arrived(after: int, upto: int | None = None) -> QuerySet[Any, tuple[int, UUID]]:
+    """What came in, in the order in which the history wrote it (入件次序): pairs of that order's number and the case.
+
+    The number rises with each writing; a longer transaction may still put one in below the highest.
+    """
+    rows = _versions().filter(pgh_label="insert", pgh_id__gt=after)
+    if upto is not None:
+        rows = rows.filter(pgh_id__lte=upto)
+    return rows.order_by("pgh_id").values_list("pgh_id", "id")
+
+
+def settled(upto: int, before: datetime | None = None) -> int:
+    """The highest number below which nothing more can come in (`SETTLING`), or what was written before a moment."""
+    moment = before or time.real_now() - SETTLING
+    rows = _versions().filter(pgh_id__lte=upto, pgh_created_at__lt=moment)
+    return rows.aggregate(last=Max("pgh_id"))["last"] or 0
+
+
+def last_arrived() -> int:
+    """The highest number of all."""
+    return _versions().aggregate(last=Max("pgh_id"))["last"] or 0
+
+
+def _versions() -> QuerySet[Any]:
+    found: QuerySet[Any] = Case.versions.rel.related_model.objects.all()  # type: ignore[attr-defined]
+    return found
+
+
+def arrivals(case_ids: Sequence[UUID]) -> list[Arrival]:
+    """These cases as `Arrival`, oldest first: never a secret one, nor one that was entered by mistake (作废)."""
+    levels = ("district", "town", "community", "grid")
+    rows = (
+        Case.objects.filter(pk__in=list(case_ids), secret=False)
+        .exclude(state="void")
+        .select_related("reporter", *levels)
+        .defer(*(f"{level}__{name}" for level in levels for name in ("shape", "centre")))
+        .order_by("received_at", "id")
+    )
+    return [_arrival(case) for case in rows]
+
+
+def _arrival(case: Case) -> Arrival:
+    area = case.grid or case.community or case.town or case.district
+    return Arrival(
+        case.pk, _unnamed(case, case.title), _unnamed(case, case.text), case.received_at, area, case.lead_unit_id
+    )
+
+
+def _unnamed(case: Case, text: str) -> str:
+    """A text without numbers of persons, and with the name of the one who reported masked where he wrote it himself."""
+    reporter: Reporter | None = getattr(case, "reporter", None)
+    name = reporter.name.strip() if reporter and reporter.name else ""
+    return mask_text(text.replace(name, mask("name", name)) if len(name) > 1 else text)
+
+
+_NEAR = """
+select a.id, b.id, st_distancesphere(a.point, b.point) as metres
+from handling_case a join handling_case b
+  on b.category_id = a.category_id and b.id <> a.id and b.received_at between a.received_at - %(apart)s and a.received_at
+  and st_dwithin(a.point, b.point, %(degrees)s)
+where a.received_at > %(since)s and a.received_at <= %(upto)s and not a.secret and not b.secret
+  and a.state <> 'void' and b.state <> 'void' and st_distancesphere(a.point, b.point) <= %(metres)s
+order by metres, a.id, b.id limit 5000
+"""
+
+
+def near_pairs(since: datetime, upto: datetime, *, metres: float, apart: timedelta) -> list[tuple[UUID, UUID, float]]:
+    """Pairs of cases of one category that came within some days of each other and lie within some metres.
+
+    The later one came between `since` and `upto`; the nearest first, at most 5,000. Never a secret case.
+    """
+    values: dict[str, Any] = {
+        "since": since,
+        "upto": upto,
+        "metres": metres,
+        "apart": apart,
+        "degrees": metres / 80_000,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR, values)
+        return [(one, other, float(away)) for one, other, away in cursor.fetchall()]
+
+
+def told_by(case_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Which of these cases come from one and the same reporter (同一上报人): equal numbers, for this one call only.
+
+    So a matter is counted by reporters and not by calls; nobody is named, and the numbers mean nothing elsewhere.
+    Who left no phone counts for himself.
+    """
+    seen: dict[str, int] = {}
+    rows = Reporter.objects.filter(case__in=list(case_ids)).values_list("case_id", "phone_blind")
+    return {case: seen.setdefault(print_ or str(case), len(seen)) for case, print_ in rows}
+
+
+def in_charge(case_ids: Sequence[UUID]) -> list[tuple[Unit, int]]:
+    """Which units deal with these cases (责任单位), the busiest first: the leading ones, else who should lead."""
+    cases = Case.objects.filter(pk__in=list(case_ids), secret=False).select_related("category", "lead_unit")
+    found: Counter[Unit] = Counter()
+    for case in cases:
+        unit = case.lead_unit or next((choice.unit for choice in suggested_units(case)), None)
+        if unit is not None:
+            found[unit] += 1
+    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0].code))

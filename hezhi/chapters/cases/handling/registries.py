@@ -38,6 +38,11 @@ def overdue() -> Q:
     return Q(due_at__lt=time.now()) & ~Q(In(Coalesce("state", Value("")), ENDED))
 
 
+def counted() -> Q:
+    """Cases that statistics count (计入统计): neither secret nor entered by mistake."""
+    return Q(secret=False) & ~Q(state=State.VOID)
+
+
 @register
 class Cases(Registry):
     """The list of cases (事件台账): for everybody who handles cases, each within his scope."""
@@ -62,6 +67,7 @@ class Cases(Registry):
         "received_to": DayFilter(field_name="received_at", label="收到至", last=True, moment=True),
         "category": TreeFilter(field_name="category", label="类别", target=Category),
         "overdue": YesNoFilter(label="超期", condition=overdue),
+        "counted": YesNoFilter(label="计入统计", condition=counted),
     }
     search_column = "search_text"
     search_hint = "编号、标题、地点"

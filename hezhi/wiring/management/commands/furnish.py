@@ -21,6 +21,7 @@ ROOMS: tuple[str, ...] = (
     "grassroots.registers",
     "grassroots.care",
     "grassroots.party",
+    "awareness.early_warning",
 )
 """Rooms with tables of their own to begin with, in this order: `api.load_tables(by=…)` gives what was new, by name."""
 

@@ -36,6 +36,8 @@ ROOMS: tuple[str, ...] = (
     "cases.supervision",
     "cases.statistics",
     "cases.appraisal",
+    "awareness.early_warning",
+    "awareness.situation",
 )
 """Rooms with demo data of their own, in this order: their `demo.load()` does nothing when the data are there."""
 

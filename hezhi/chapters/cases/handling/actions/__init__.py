@@ -26,7 +26,7 @@ from hezhi.chapters.cases.handling.actions.dispatching import (
     whistle,
 )
 from hezhi.chapters.cases.handling.actions.ending import call_back, close, rate, redo
-from hezhi.chapters.cases.handling.actions.joining import merge, split, unmerge
+from hezhi.chapters.cases.handling.actions.joining import answer_all, merge, merge_all, split, unmerge
 from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
 from hezhi.chapters.cases.handling.actions.secrecy import claim_secret
 from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign
@@ -34,6 +34,7 @@ from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply,
 __all__ = [
     "accept",
     "add_units",
+    "answer_all",
     "answer_directly",
     "arrive",
     "ask_extension",
@@ -50,6 +51,7 @@ __all__ = [
     "dispatch",
     "handle",
     "merge",
+    "merge_all",
     "open_secret",
     "pass_down",
     "rate",

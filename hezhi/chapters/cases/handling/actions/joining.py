@@ -1,9 +1,9 @@
 """One matter, several orders (并单、拆分): the handling is joined or parted, the answers never."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from hezhi.chapters.cases.handling.actions.accepting import begin_total
+from hezhi.chapters.cases.handling.actions.accepting import answer_directly, begin_total
 from hezhi.chapters.cases.handling.actions.numbering import next_number
 from hezhi.chapters.cases.handling.actions.turning import NAMES, seen, settle, take, wait
 from hezhi.chapters.cases.handling.models import ENDED, Case
@@ -12,7 +12,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.errors import BadInput, NotNow, Refusal
 from hezhi.ground.events import announce
 
 
@@ -50,6 +50,29 @@ def merge(case_id: UUID, *, by: Actor, into_id: UUID, reason: str = "", revision
     todos.done(case.pk)
     settle(main, "took_in", by=by, title="并单收入", text=reason, fields={"并入件": case.number})
     return case
+
+
+def merge_all(case_ids: Sequence[UUID], *, by: Actor, into_id: UUID, reason: str = "") -> tuple[int, list[str]]:
+    """Join several cases to one (批量并单), each a verb of its own; gives how many, and a sentence for each that could not."""
+    return _each(case_ids, lambda key: merge(key, by=by, into_id=into_id, reason=reason), by=by)
+
+
+def answer_all(case_ids: Sequence[UUID], *, by: Actor, reply: str) -> tuple[int, list[str]]:
+    """Answer several cases in the same words (统一答复), each a verb of its own."""
+    return _each(case_ids, lambda key: answer_directly(key, by=by, reply=reply), by=by)
+
+
+def _each(case_ids: Sequence[UUID], step: Callable[[UUID], object], *, by: Actor) -> tuple[int, list[str]]:
+    """Do one step on each case that this person may see; a refusal of one does not hold up the others."""
+    names = dict(Case.objects.visible_to(by).filter(pk__in=list(case_ids)).values_list("pk", "number"))
+    done, refused = 0, []
+    for key, number in sorted(names.items(), key=lambda pair: pair[1]):
+        try:
+            step(key)
+            done += 1
+        except Refusal as refusal:
+            refused.append(f"{number}：{refusal.what}")
+    return done, refused
 
 
 @clause("9.1.2-2")

@@ -1,0 +1,49 @@
+"""The situation in the demo district (演示数据): two templates with reports, three models with findings; nothing about real places."""
+
+from hezhi.chapters.awareness.situation import actions
+from hezhi.chapters.awareness.situation.models import Model, Template
+from hezhi.chapters.cases.handling.api import Case
+from hezhi.engines.org.api import Actor, Holding, Unit, actor_of, system
+from hezhi.engines.records.acting import acting
+from hezhi.ground import time
+from hezhi.ground.errors import NotNow
+
+MODELS = (
+    ("来件预测（示例）", "安排下两周的值班和承办力量", "forecast"),
+    ("来件突变（示例）", "及早发现诉求水平的变化", "breaks"),
+    ("变化来源（示例）", "说明增减来自哪些镇街和类别", "shares"),
+)
+
+
+def load() -> None:
+    """Load it; a second call changes nothing, and without the demo district nothing is done."""
+    by = _chief()
+    if by is None or Template.objects.exists() or not Case.objects.exists():
+        return
+    towns = list(
+        Unit.objects.filter(kind=Unit.Kind.TOWN, valid_to__isnull=True).order_by("code").values_list("pk", flat=True)
+    )
+    with acting(system("演示数据"), verb="demo.situation", reason="建立演示模板和模型"):
+        weekly = Template.objects.create(
+            name="每周热点（示例）", level="town", days=7, schedule="weekly", receivers=[by.unit_id, *towns[:3]],
+            next_on=time.today(),
+        )  # fmt: skip
+        monthly = Template.objects.create(name="社区月度态势（示例）", level="community", days=30)
+        made = [Model.objects.create(name=name, aim=aim, method=method, days=180) for name, aim, method in MODELS]
+    actions.run(weekly.pk, by=by)
+    actions.run(monthly.pk, by=by)
+    for model in made:
+        actions.run_model(model.pk, by=by)
+        try:
+            actions.publish_model(model.pk, by=by)
+        except NotNow:
+            continue  # what is not good enough stays on trial, and says why
+
+
+def _chief() -> Actor | None:
+    holding = (
+        Holding.objects.filter(post__role__code="duty_chief", valid_to__isnull=True).select_related("user").first()
+    )
+    if holding is None:
+        return None
+    return actor_of(holding.user, holding.post_id).at(channel="officer", address=None, request_id="demo")

@@ -1,0 +1,190 @@
+"""Saved questions and the reports they gave, models and what they found (热点分析模板、态势报告、分析模型; 9.1.4-2)."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from hezhi.engines.org.api import Scoped
+from hezhi.engines.records.history import tracked
+from hezhi.ground.ids import new_id
+
+
+class Level(models.TextChoices):
+    """The units of ground that are compared (管理单元)."""
+
+    TOWN = "town", "镇街"
+    COMMUNITY = "community", "社区"
+    GRID = "grid", "网格"
+
+
+class Span(models.IntegerChoices):
+    """How far back (统计期)."""
+
+    WEEK = 7, "最近 7 天"
+    MONTH = 30, "最近 30 天"
+    QUARTER = 90, "最近 90 天"
+    YEAR = 365, "最近一年"
+
+
+@tracked()
+class Template(models.Model):
+    """热点分析模板: a question that is asked again: which areas, which days, which matters; when, and for whom."""
+
+    class Schedule(models.TextChoices):
+        NONE = "", "不定时"
+        DAILY = "daily", "每天"
+        WEEKLY = "weekly", "每周一"
+        MONTHLY = "monthly", "每月 1 日"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField("模板名称", max_length=60, unique=True)
+    level = models.CharField("管理单元", max_length=10, choices=Level.choices, default=Level.TOWN)
+    days = models.PositiveSmallIntegerField("统计期", choices=Span.choices, default=Span.WEEK)
+    category = models.ForeignKey(
+        "handling.Category",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="类别",
+        help_text="不选为全部",
+    )
+    source = models.CharField("渠道", max_length=16, blank=True, help_text="不选为全部")
+    schedule = models.CharField("定时", max_length=8, choices=Schedule.choices, blank=True, default="")
+    receivers = ArrayField(models.UUIDField(), verbose_name="接收单位", default=list, blank=True)
+    next_on = models.DateField("下次生成", null=True, blank=True, editable=False)
+    active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        verbose_name = "热点分析模板"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class Report(Scoped):
+    """态势报告: what a question gave for one unit on one day, with the rights of that unit; kept as it was.
+
+    It holds figures, names of areas and general words, and never a word that only one message had; hot events are kept
+    by their ids, so that what they are called is read when the report is opened.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    template = models.ForeignKey(Template, models.PROTECT, related_name="reports", verbose_name="模板")
+    title = models.CharField("标题", max_length=120)
+    made_at = models.DateTimeField("生成时间")
+    first = models.DateField("统计自")
+    last = models.DateField("统计至")
+    total = models.PositiveIntegerField("诉求数")
+    content = models.JSONField("内容", default=dict)
+    events = ArrayField(models.UUIDField(), verbose_name="热点事件", default=list)
+
+    class Meta:
+        verbose_name = "态势报告"
+        ordering = ["-made_at", "-id"]
+        indexes = [models.Index(fields=["-made_at", "-id"], name="situation_report_newest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["template", "unit", "last"], condition=Q(unit__isnull=False), name="one_report_a_day_for_a_unit"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+@tracked()
+class Model(models.Model):
+    """信息数据分析模型: one measure of matters at places over time, one method, how good it is, whom it informs.
+
+    The unit of analysis is area × kind × day. No column that means a person can be chosen, because none is offered.
+    """
+
+    class Measure(models.TextChoices):
+        RECEIVED = "received", "来件数"
+        URGENT = "urgent", "紧急件数"
+        ENDED = "ended", "办结数"
+        UNSATISFIED = "unsatisfied", "不满意件数"
+        REDONE = "redone", "重办件数"
+
+    class Method(models.TextChoices):
+        TREND = "trend", "长期趋势"
+        BREAKS = "breaks", "突变点"
+        ANOMALIES = "anomalies", "异常日"
+        FORECAST = "forecast", "预测"
+        SHARES = "shares", "变化来源"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "试用"
+        PUBLISHED = "published", "已发布"
+        RETIRED = "retired", "已停用"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField("模型名称", max_length=60, unique=True)
+    aim = models.CharField("用途", max_length=200)
+    measure = models.CharField("指标", max_length=12, choices=Measure.choices, default=Measure.RECEIVED)
+    method = models.CharField("方法", max_length=10, choices=Method.choices)
+    days = models.PositiveSmallIntegerField(
+        "取数天数", default=180, choices=[(60, "60 天"), (180, "180 天"), (365, "一年"), (730, "两年")]
+    )
+    category = models.ForeignKey(
+        "handling.Category",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="类别",
+        help_text="不选为全部",
+    )
+    town = models.ForeignKey(
+        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="镇街", help_text="不选为全区"
+    )
+    horizon = models.PositiveSmallIntegerField("预测天数", default=14, help_text="只用于预测，1 至 28 天")
+    limits = models.CharField("适用范围和局限", max_length=300, blank=True)
+    weekly = models.BooleanField("每周一运行", default=False)
+    receivers = ArrayField(
+        models.UUIDField(), verbose_name="推送单位", default=list, blank=True, help_text="有新发现时告知"
+    )
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.DRAFT, editable=False)
+    edition = models.PositiveSmallIntegerField("版本", default=1, editable=False)
+    next_on = models.DateField("下次运行", null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "分析模型"
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="a_forecast_looks_ahead_some_days", condition=Q(horizon__gte=1, horizon__lte=28),
+                violation_error_message="预测天数为 1 至 28 天。",
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class Finding(Scoped):
+    """模型成果: what a model gave on one day for one unit's part of the district, with how far it may be trusted."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    model = models.ForeignKey(Model, models.PROTECT, related_name="findings", verbose_name="分析模型")
+    edition = models.PositiveSmallIntegerField("模型版本")
+    made_at = models.DateTimeField("运行时间")
+    first = models.DateField("取数自")
+    last = models.DateField("取数至")
+    told = models.CharField("结论", max_length=400)
+    trust = models.CharField("可靠性", max_length=300)
+    usable = models.BooleanField("可以采用", default=False)
+    alert = models.BooleanField("有新情况", default=False)
+    content = models.JSONField("内容", default=dict)
+
+    class Meta:
+        verbose_name = "模型成果"
+        ordering = ["-made_at", "-id"]
+        indexes = [models.Index(fields=["model", "-made_at"], name="situation_finding_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.last}"

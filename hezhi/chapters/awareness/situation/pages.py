@@ -1,0 +1,276 @@
+"""The situation on screen (热点态势): one question, answered as charts with tables, maps, rankings, words and events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from hezhi.chapters.awareness.early_warning.api import Standing, standings, title_of
+from hezhi.chapters.awareness.situation import actions, queries
+from hezhi.chapters.awareness.situation.models import Level, Model, Span, Template
+from hezhi.chapters.awareness.situation.queries import Asked
+from hezhi.chapters.awareness.situation.rules import Period
+from hezhi.chapters.cases.handling.api import Category, Source
+from hezhi.engines.geo.models import Area
+from hezhi.engines.org.api import Actor, needs, reader
+from hezhi.ground import time
+from hezhi.ground.errors import NotFound, NotNow
+from hezhi.ground.ui.shapes import Bar, Crumb, Fact, Figure
+
+clause = "9.1.4-2-1"
+LONGEST = 731
+SHOWN = 30
+
+
+class AskForm(forms.Form):
+    """Which ground, which days, which matters (查询条件)."""
+
+    level = forms.ChoiceField(label="管理单元", choices=Level.choices, required=False)
+    first = forms.DateField(
+        label="从", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last = forms.DateField(
+        label="至", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    category = forms.ModelChoiceField(
+        label="类别", queryset=Category.objects.none(), required=False, empty_label="全部类别"
+    )
+    source = forms.ChoiceField(label="渠道", choices=[("", "全部渠道"), *Source.choices], required=False)
+    town = forms.ModelChoiceField(label="镇街", queryset=Area.objects.none(), required=False, empty_label="全部镇街")
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        fields: Any = self.fields
+        fields["category"].queryset = Category.objects.filter(active=True).order_by("code")
+        fields["town"].queryset = (
+            Area.objects.filter(level="town", valid_to__isnull=True).order_by("code").defer("shape")
+        )
+        for each in fields.values():
+            each.widget.attrs["class"] = "form-control" if isinstance(each, forms.DateField) else "form-select"
+        fields["town"].label_from_instance = lambda area: area.name
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or {}
+        first, last = told.get("first"), told.get("last")
+        if first and last and not 0 <= (last - first).days < LONGEST:
+            raise forms.ValidationError("结束日期不能早于开始日期，统计期最长两年。")
+        return told
+
+
+def _asked(request: HttpRequest) -> tuple[AskForm, Asked, Template | None]:
+    """The question of this address: a template's, changed by what is given beside it; a week by towns otherwise."""
+    template = None
+    if key := request.GET.get("template", ""):
+        template = Template.objects.filter(pk__in=[_uuid(key)]).select_related("category").first()
+    start = queries.asked_of(template, time.today()) if template else _usual()
+    given = {
+        "level": start.level, "first": start.period.first, "last": start.period.last, "source": start.source,
+        "category": start.category.pk if start.category else "", "town": "",
+    }  # fmt: skip
+    given |= {name: value for name, value in request.GET.items() if name in given and value}
+    form = AskForm(given)
+    if not form.is_valid():
+        return form, start, template
+    told = form.cleaned_data
+    period = Period(told["first"] or start.period.first, told["last"] or start.period.last)
+    asked = Asked(
+        told["level"] or start.level,
+        period,
+        told["category"],
+        told["source"],
+        told["town"].pk if told["town"] else None,
+    )
+    return form, asked, template
+
+
+def _usual() -> Asked:
+    last = time.today() - timedelta(days=1)
+    return Asked(Level.TOWN, Period(last - timedelta(days=Span.WEEK - 1), last))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _query(asked: Asked, **changed: object) -> str:
+    values: dict[str, object] = {
+        "level": asked.level, "first": asked.period.first, "last": asked.period.last, "source": asked.source,
+        "category": asked.category.pk if asked.category else "", "town": asked.town or "",
+    }  # fmt: skip
+    return urlencode({name: value for name, value in (values | changed).items() if value})
+
+
+@needs("situation.view", clause=clause)
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """What is going on, for this reader: each figure leads to its list, each comparison says whether it means something."""
+    by = reader(request)
+    form, asked, template = _asked(request)
+    found = queries.picture(by, asked)
+    address = reverse("situation")
+    context = {
+        "form": form, "template": template, "edits": by.may("situation.edit"), "counted_at": time.now(),
+        "spans": [(name, f"{address}?{_query(asked, first=first, last=last)}") for name, first, last in _spans()],
+        "layers": [_layer(asked, "areas", f"{Level(asked.level).label}诉求数")],
+        "heat": [_layer(asked, "cells", "每格诉求数")], "squares": queries.SQUARES[asked.town is not None],
+        "note": f"{asked.period.first:%Y-%m-%d} 至 {asked.period.last:%Y-%m-%d}，共 {asked.period.days} 天；不含保密件和作废件",
+    } | _shown(queries.content_of(found), asked, queries.hot_events(by, asked), by)  # fmt: skip
+    return render(request, "situation/page.html", context)
+
+
+def _spans() -> list[tuple[str, date, date]]:
+    last = time.today() - timedelta(days=1)
+    return [(label, last - timedelta(days=days - 1), last) for days, label in Span.choices]
+
+
+def _layer(asked: Asked, kind: str, name: str) -> dict[str, Any]:
+    url = f"{reverse(f'situation-{kind}')}?{_query(asked)}"
+    return {"url": url, "kind": "shade", "value": "value", "name": name, "label": "name", "unit": "件", "fit": True}
+
+
+def _shown(kept: dict[str, Any], asked: Asked | None, events: Sequence[Standing], by: Actor) -> dict[str, Any]:
+    """What page and report show alike: made from what a report keeps."""
+    total = kept["total"]
+    rated = f"{kept['satisfied'] / kept['rated']:.0%}" if kept["rated"] else "—"
+    lines = kept["areas"][:SHOWN]
+    for line in lines:
+        line["url"] = queries.list_url(asked, line["key"]) if asked else ""
+    return {
+        "figure_list": [
+            Figure("诉求", f"{total['now']:,}", "件", f"环比 {total['change']}，{total['said']}"),
+            Figure("去年同期", f"{total['year']:,}", "件", f"同比 {total['year_change']}"),
+            Figure("超期未结", f"{kept['overdue']:,}", "件", tone="danger" if kept["overdue"] else ""),
+            Figure("满意率", rated, note=f"{kept['rated']} 件有评价"),
+        ],
+        "days": kept["days"], "now": kept["now"], "before": kept["before"], "areas": lines,
+        "tables": [("类别", kept["categories"]), ("渠道", kept["sources"])],
+        "bars": [Bar(line["name"], line["now"]) for line in kept["categories"][:10]],
+        "words": kept["words"], "events": [(row, title_of(by, row.event)) for row in events],
+    }  # fmt: skip
+
+
+@needs("situation.view", clause=clause)
+@require_safe
+def areas(request: HttpRequest) -> HttpResponse:
+    """Areas with their counts, for shading."""
+    return JsonResponse(queries.area_shapes(reader(request), _asked(request)[1]))
+
+
+@needs("situation.view", clause=clause)
+@require_safe
+def cells(request: HttpRequest) -> HttpResponse:
+    """Squares with their counts, for the heat map."""
+    return JsonResponse(queries.cells(reader(request), _asked(request)[1]))
+
+
+@needs("situation.edit", clause=clause)
+@require_POST
+def run(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    """Make the reports of a template now."""
+    made, left_out = actions.run(template_id, by=reader(request))
+    if made:
+        messages.success(request, f"已生成 {len(made)} 份态势报告并告知接收单位。")
+    else:
+        messages.info(request, "今天的报告已经生成过，没有重复生成。")
+    if left_out:
+        messages.warning(request, f"{'、'.join(left_out)}没有人有权查看态势分析，未生成。")
+    return redirect("/r/situation-reports/")
+
+
+@needs("situation.view", clause=clause)
+@require_safe
+def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    """A report as it was made; what hot events are called is read now, for who reads."""
+    by = reader(request)
+    found = queries.report_for(by, report_id)
+    seen = list(standings(by).filter(event__in=found.events).order_by("-heat"))
+    context = {
+        "report": found, "crumbs": [Crumb("态势报告", "/r/situation-reports/"), Crumb(found.title)],
+        "note": f"{found.unit}，{time.show(found.made_at)} 生成；{found.first} 至 {found.last}，不含保密件和作废件",
+    } | _shown(found.content, None, seen, by)  # fmt: skip
+    return render(request, "situation/report.html", context)
+
+
+# -- models ------------------------------------------------------------------------------------------------
+
+HEADS = {
+    "breaks": ("日期", "此前每天", "此后每天"),
+    "anomalies": ("日期", "实际", "预计"),
+    "forecast": ("日期", "预计", "下限", "上限"),
+    "shares": ("部分", "本期", "上期", "变化", "判断"),
+}
+STEPS = {"run": actions.run_model, "publish": actions.publish_model, "retire": actions.retire_model}
+DONE = {"run": "已运行。", "publish": "已发布。", "retire": "已停用，已有成果保留。"}
+STATES = {"draft": "to_accept", "published": "handling", "retired": "void"}
+
+
+@needs("situation.view", clause="9.1.4-2-2")
+@require_safe
+def model(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    """A model: what it asks, how far it may be trusted, the newest finding with its table, the earlier ones."""
+    by = reader(request)
+    found = queries.model_for(model_id)
+    kept = list(queries.findings(by, found)[:SHOWN])
+    newest = kept[0] if kept else None
+    values = newest.content.get("values", []) if newest else []
+    first = date.fromisoformat(newest.content["first"]) if values and newest else time.today()
+    context = {
+        "model": found, "newest": newest, "earlier": kept[1:], "state_code": STATES[found.state],
+        "crumbs": [Crumb("分析模型", "/r/situation-models/"), Crumb(found.name)],
+        "fact_list": [
+            Fact("用途", found.aim, wide=True), Fact("指标", found.get_measure_display()), Fact("方法", found.get_method_display()),
+            Fact("取数", found.get_days_display(), note=f"{found.category or '全部类别'}，{found.town or '全区'}"),
+            Fact("版本", str(found.edition)), Fact("局限", found.limits or "按区域、类别和天计数，不涉及个人", wide=True),
+        ],
+        "days": [f"{first + timedelta(days=n):%m-%d}" for n in range(len(values))], "values": values,
+        "heads": HEADS.get(found.method, ()), "rows": newest.content.get("rows", [])[:SHOWN] if newest else [],
+        "steps": _steps(by, found),
+    }  # fmt: skip
+    return render(request, "situation/model.html", context)
+
+
+def _steps(by: Actor, found: Model) -> list[tuple[str, str, bool]]:
+    if not by.may("situation.edit"):
+        return []
+    first = [("run", "立即运行", found.state == "draft")]
+    if found.state != "published":
+        return [*first, ("publish", "发布", False)]
+    return [*first, ("retire", "停用", False)]
+
+
+@needs("situation.edit", clause="9.1.4-2-2")
+@require_POST
+def do_model(request: HttpRequest, model_id: UUID, step: str) -> HttpResponse:
+    """Run, publish or retire a model."""
+    if step not in STEPS:
+        raise NotFound("没有这个步骤。")
+    try:
+        STEPS[step](model_id, by=reader(request))
+        messages.success(request, DONE[step])
+    except NotNow as refusal:
+        messages.error(request, f"{refusal.what}{refusal.remedy}")
+    return redirect("situation-model", model_id=model_id)
+
+
+urlpatterns = [
+    path("", page, name="situation"),
+    path("areas.json", areas, name="situation-areas"),
+    path("cells.json", cells, name="situation-cells"),
+    path("run/<uuid:template_id>/", run, name="situation-run"),
+    path("models/<uuid:model_id>/", model, name="situation-model"),
+    path("models/<uuid:model_id>/do/<slug:step>/", do_model, name="situation-do-model"),
+    path("reports/<uuid:report_id>/", report, name="situation-report"),
+]

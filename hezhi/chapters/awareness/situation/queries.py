@@ -1,0 +1,362 @@
+"""What is going on, for one reader (态势; 9.1.4-2-1): counts start from the cases he may see, never with a secret one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.gis.db.models.functions import SnapToGrid
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncDate
+
+from hezhi.chapters.awareness.early_warning.api import Standing, standings
+from hezhi.chapters.awareness.situation import rules
+from hezhi.chapters.awareness.situation.models import Finding, Level, Model, Report, Template
+from hezhi.chapters.awareness.situation.rules import Compared, Period
+from hezhi.chapters.cases.handling.api import ENDED, Case, Category, Source
+from hezhi.engines.analysis.text.segment import is_general_word, segmenter, words
+from hezhi.engines.geo import queries as geo
+from hezhi.engines.geo.models import Area
+from hezhi.engines.org.api import Actor
+from hezhi.ground import time
+from hezhi.ground.errors import NotFound
+
+MOST_TITLES = 6000
+HOT_EVENTS = 10
+CELLS = {True: (0.0056, 0.0045), False: (0.0224, 0.018)}
+"""Sides of a square of the heat map in degrees: about 500 m within one town, about 2 km for the whole district."""
+
+
+SQUARES = {True: "500 米方格", False: "2 公里方格"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question (查询条件): which ground, which days, which matters."""
+
+    level: str
+    period: Period
+    category: Category | None = None
+    source: str = ""
+    town: UUID | None = None
+
+
+def asked_of(template: Template, today: date) -> Asked:
+    """What a template asks on a day: so many days up to yesterday."""
+    last = today - timedelta(days=1)
+    period = Period(last - timedelta(days=template.days - 1), last)
+    return Asked(template.level, period, template.category, template.source)
+
+
+@dataclass
+class Picture:
+    """What a question gave (态势): totals, lines by area, category and channel, the days, words, events."""
+
+    asked: Asked
+    total: Compared
+    overdue: int
+    ended: int
+    satisfied: int
+    rated: int
+    areas: list[Compared]
+    categories: list[Compared]
+    sources: list[Compared]
+    names: dict[str, str]
+    days: list[date]
+    now: list[int]
+    before: list[int]
+    words: list[tuple[str, int, int]]
+
+
+def _within(period: Period, field: str = "received_at") -> Q:
+    first, end = time.at_local(period.first), time.at_local(period.last + timedelta(days=1))
+    return Q(**{f"{field}__gte": first, f"{field}__lt": end})
+
+
+def _cases(by: Actor, asked: Asked) -> QuerySet[Case]:
+    rows = Case.objects.visible_to(by).filter(secret=False).exclude(state="void")
+    if asked.category is not None:
+        rows = rows.filter(Q(category=asked.category) | Q(category__path__startswith=f"{asked.category.path}/"))
+    if asked.source:
+        rows = rows.filter(source=asked.source)
+    return rows.filter(town=asked.town) if asked.town else rows
+
+
+def _three(asked: Asked) -> dict[str, Count]:
+    p = asked.period
+    return {
+        "now": Count("pk", filter=_within(p)),
+        "before": Count("pk", filter=_within(p.before())),
+        "year": Count("pk", filter=_within(p.a_year_before())),
+    }
+
+
+def _in_any(asked: Asked) -> Q:
+    p = asked.period
+    return _within(p) | _within(p.before()) | _within(p.a_year_before())
+
+
+def picture(by: Actor, asked: Asked) -> Picture:
+    """Answer a question for a reader, in six queries."""
+    rows = _cases(by, asked)
+    names: dict[str, str] = {}
+    areas = _lines(rows, asked, f"{asked.level}_id")
+    keys = [line.key for line in areas if line.key]
+    names |= {
+        str(pk): name
+        for pk, name in Area.objects.filter(pk__in=keys).values_list(
+            "pk", "full_name" if asked.level == "grid" else "name"
+        )
+    }
+    categories = _by_category(rows, asked, names)
+    sources = _lines(rows, asked, "source")
+    names |= dict(Source.choices)
+    p = asked.period
+    late = Q(due_at__lt=time.now()) & ~Q(state__in=ENDED)
+    told = rows.filter(_in_any(asked)).aggregate(
+        **_three(asked), overdue=Count("pk", filter=_within(p) & late),
+        ended=Count("pk", filter=_within(p) & Q(state="closed")),
+        happy=Count("pk", filter=_within(p) & Q(satisfied=True)),
+        rated=Count("pk", filter=_within(p) & Q(satisfied__isnull=False)),
+    )  # fmt: skip
+    days = [p.first + timedelta(days=n) for n in range(p.days)]
+    now, before = _per_day(rows, p), _per_day(rows, p.before())
+    return Picture(
+        asked=asked, total=rules.compared({"": (told["now"], told["before"], told["year"])})[0],
+        overdue=told["overdue"], ended=told["ended"], satisfied=told["happy"], rated=told["rated"],
+        areas=areas, categories=categories, sources=sources, names=names, days=days, now=rules.spread(days, now),
+        before=rules.spread([day - timedelta(days=p.days) for day in days], before),
+        words=_words(rows, p),
+    )  # fmt: skip
+
+
+def _lines(rows: QuerySet[Case], asked: Asked, field: str) -> list[Compared]:
+    found = rows.filter(_in_any(asked)).order_by().values(field).annotate(**_three(asked))
+    return rules.compared({str(row[field] or ""): (row["now"], row["before"], row["year"]) for row in found})
+
+
+def _by_category(rows: QuerySet[Case], asked: Asked, names: dict[str, str]) -> list[Compared]:
+    """Lines by the categories one step below what was asked for."""
+    depth = len(asked.category.path.split("/")) if asked.category else 0
+    summed: dict[str, list[int]] = {}
+    found: Any = rows.filter(_in_any(asked)).order_by().values("category__path").annotate(**_three(asked))
+    for row in found:
+        path = (row["category__path"] or "").split("/")
+        code = path[min(depth, len(path) - 1)]
+        for n, name in enumerate(("now", "before", "year")):
+            summed.setdefault(code, [0, 0, 0])[n] += row[name]
+    names |= dict(Category.objects.filter(code__in=summed).values_list("code", "name"))
+    return rules.compared({code: (a, b, c) for code, (a, b, c) in summed.items()})
+
+
+def _per_day(rows: QuerySet[Case], period: Period) -> dict[date, int]:
+    found = rows.filter(_within(period)).order_by().annotate(day=TruncDate("received_at", tzinfo=time.SHANGHAI))
+    return dict(found.values("day").annotate(n=Count("pk")).values_list("day", "n"))
+
+
+def _words(rows: QuerySet[Case], period: Period) -> list[tuple[str, int, int]]:
+    """Hot words: general words only, so that no name of a person comes out; of many messages the newest."""
+    now, before = (
+        [
+            _general(title)
+            for title in rows.filter(_within(p)).order_by("-received_at").values_list("title", flat=True)[:MOST_TITLES]
+        ]
+        for p in (period, period.before())
+    )
+    return rules.hot_words(now, before)
+
+
+EMPTY = frozenset(
+    [
+        "没有",
+        "反映",
+        "问题",
+        "希望",
+        "要求",
+        "咨询",
+        "投诉",
+        "小区",
+        "居民",
+        "情况",
+        "建议",
+        "举报",
+        "求助",
+        "影响",
+        "处理",
+        "解决",
+        "存在",
+        "进行",
+        "无人",
+        "报警",
+        "群众",
+        "市民",
+        "业主",
+        "需要",
+        "请求",
+        "可以",
+        "有人",
+        "转办",
+    ]
+)
+"""Words of every appeal, which say nothing of what is hot."""
+
+
+def _general(title: str) -> set[str]:
+    """Nouns and verbs of a title that name neither a person nor a place."""
+    cutter = segmenter()
+    return {
+        word
+        for word in words(title)
+        if len(word) > 1 and word not in EMPTY and cutter.kind(word)[:1] in ("n", "v") and is_general_word(word)
+    }
+
+
+def hot_events(by: Actor, asked: Asked) -> list[Standing]:
+    """The hottest events of the period that this reader may see."""
+    rows = standings(by).filter(messages__gt=1, last_at__gte=time.at_local(asked.period.first))
+    if asked.category is not None:
+        rows = rows.filter(category__code=asked.category.path.split("/")[0])
+    return list(rows.order_by("-heat")[:HOT_EVENTS])
+
+
+def area_shapes(by: Actor, asked: Asked) -> dict[str, Any]:
+    """The areas of a level with their counts, as GeoJSON for shading."""
+    counts = {line.key: line for line in _lines(_cases(by, asked), asked, f"{asked.level}_id")}
+    told: dict[str, Any] = json.loads(
+        geo.shapes(asked.level, {"town": 0.0003, "community": 0.0001}.get(asked.level, 0.0))
+    )
+    for feature in told["features"]:
+        line = counts.get(feature["id"])
+        feature["properties"]["value"] = line.now if line else 0
+        if line and line.trend in ("up", "down"):
+            feature["properties"]["name"] += f"（{rules.say(line)}）"
+    return told
+
+
+def cells(by: Actor, asked: Asked) -> dict[str, Any]:
+    """How many in each square, as GeoJSON for a heat map that every browser can draw (热力图)."""
+    rows = _cases(by, asked).filter(_within(asked.period), point__isnull=False).order_by()
+    sides = CELLS[asked.town is not None]
+    found = rows.annotate(cell=SnapToGrid(F("point"), *sides)).values("cell").annotate(n=Count("pk"))
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "geometry": {"type": "Polygon", "coordinates": [_square(row["cell"].x, row["cell"].y, sides)]},
+                "properties": {"name": SQUARES[asked.town is not None], "value": row["n"]},
+            }
+            for row in found
+        ],
+    }
+
+
+def _square(x: float, y: float, sides: tuple[float, float]) -> list[list[float]]:
+    w, h = sides[0] / 2, sides[1] / 2
+    corners = ((-w, -h), (w, -h), (w, h), (-w, h), (-w, -h))
+    return [[round(x + dx, 6), round(y + dy, 6)] for dx, dy in corners]
+
+
+def list_url(asked: Asked, key: str) -> str:
+    """The list of cases behind a figure, where the list can be asked for it."""
+    if asked.level not in (Level.TOWN, Level.GRID) or not key:
+        return ""
+    more = f"&source={asked.source}" if asked.source else ""
+    more += f"&category={asked.category.pk}" if asked.category else ""
+    return f"/r/cases/?{asked.level}={key}&received_from={asked.period.first}&received_to={asked.period.last}&counted=1{more}"
+
+
+def report_for(by: Actor, report_id: UUID) -> Report:
+    """One report that this reader may see; otherwise NotFound."""
+    found = Report.objects.visible_to(by).select_related("template", "unit").filter(pk=report_id).first()
+    if found is None:
+        raise NotFound("没有找到这份态势报告。", "可能不是发给您单位的。", "请回到列表。", code="situation.no_report")
+    return found
+
+
+def due_templates(today: date) -> list[Template]:
+    """Templates whose day has come."""
+    return list(
+        Template.objects.filter(active=True, next_on__lte=today).exclude(schedule="").select_related("category")
+    )
+
+
+def within_area(asked: Asked, town: UUID | None) -> Asked:
+    """The same question for one town."""
+    return replace(asked, town=town)
+
+
+def content_of(found: Picture) -> dict[str, Any]:
+    """A picture as it is kept in a report: figures, names of areas and kinds, general words."""
+    return {
+        "total": _line(found.total, {"": "合计"}), "overdue": found.overdue, "ended": found.ended, "satisfied": found.satisfied,
+        "rated": found.rated, "days": [f"{day:%m-%d}" for day in found.days], "now": found.now, "before": found.before,
+        "areas": [_line(line, found.names) for line in found.areas[:50]],
+        "categories": [_line(line, found.names) for line in found.categories[:30]],
+        "sources": [_line(line, found.names) for line in found.sources],
+        "words": [list(row) for row in found.words],
+    }  # fmt: skip
+
+
+def _line(line: Compared, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "key": line.key, "name": names.get(line.key) or "未确定", "now": line.now, "before": line.before, "year": line.year,
+        "trend": line.trend, "said": rules.say(line), "change": rules.change(line.now, line.before),
+        "year_change": rules.change(line.now, line.year),
+    }  # fmt: skip
+
+
+# -- what models are fed with --------------------------------------------------------------------------------
+
+MEASURES: dict[str, tuple[str, Q]] = {
+    "received": ("received_at", Q()),
+    "urgent": ("received_at", ~Q(urgency="normal")),
+    "ended": ("closed_at", Q(state="closed")),
+    "unsatisfied": ("closed_at", Q(satisfied=False)),
+    "redone": ("received_at", Q(redos__gt=0)),
+}
+"""Each measure (指标): by which moment a case counts, and which cases."""
+
+
+def _measured(by: Actor, model: Model, period: Period) -> tuple[QuerySet[Case], str]:
+    asked = Asked(Level.TOWN, period, model.category, "", model.town_id)
+    moment, meant = MEASURES[model.measure]
+    return _cases(by, asked).filter(meant).filter(_within(period, moment)).order_by(), moment
+
+
+def daily(by: Actor, model: Model, last: date) -> tuple[date, list[int]]:
+    """A model's measure for each day up to `last`; it begins with the first day on which anything was counted."""
+    period = Period(last - timedelta(days=model.days - 1), last)
+    rows, moment = _measured(by, model, period)
+    found = rows.annotate(day=TruncDate(moment, tzinfo=time.SHANGHAI)).values("day").annotate(n=Count("pk"))
+    counts = dict(found.values_list("day", "n"))
+    first = min(counts, default=last)
+    return first, rules.spread([first + timedelta(days=n) for n in range((last - first).days + 1)], counts)
+
+
+def parts(by: Actor, model: Model, last: date) -> dict[str, tuple[int, int]]:
+    """A model's measure of the last thirty days and the thirty before, by category within each town."""
+    period = Period(last - timedelta(days=29), last)
+    counted: dict[str, list[int]] = {}
+    for n, part in enumerate((period, period.before())):
+        rows, _ = _measured(by, model, part)
+        for town, category, number in rows.values_list("town__name", "category__full_name").annotate(n=Count("pk")):
+            counted.setdefault(f"{town or '未定位'} {category or '未分类'}", [0, 0])[n] = number
+    return {name: (now, before) for name, (now, before) in counted.items()}
+
+
+def model_for(model_id: UUID) -> Model:
+    """One model; otherwise NotFound."""
+    found = Model.objects.select_related("category", "town").filter(pk=model_id).first()
+    if found is None:
+        raise NotFound("没有找到这个分析模型。", "可能编号有误。", "请回到模型列表。", code="situation.no_model")
+    return found
+
+
+def findings(by: Actor, model: Model) -> QuerySet[Finding]:
+    """What a model found in this reader's part, newest first."""
+    return Finding.objects.visible_to(by).filter(model=model).select_related("unit")

@@ -1,0 +1,237 @@
+"""Comparing periods (同比、环比、显著性; 9.1.4-2-1): values in, values out."""
+
+from __future__ import annotations
+
+import calendar
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from scipy.stats import binom
+
+from hezhi.chapters.awareness.early_warning.api import significant
+from hezhi.engines.analysis import series
+
+__all__ = [
+    "FEWEST",
+    "Compared",
+    "Period",
+    "Result",
+    "apply",
+    "change",
+    "compared",
+    "hot_words",
+    "next_day",
+    "say",
+    "shares",
+    "spread",
+]
+
+FEWEST = 8
+"""Below so many in both periods together nothing is said about rising or falling (不足以判断)."""
+LEAST_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the first to the last day, both within (统计期)."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def before(self) -> Period:
+        """The equally long period just before (环比期)."""
+        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+
+    def a_year_before(self) -> Period:
+        """The same days of the year before (同比期); the 29th of February becomes the 28th."""
+        return Period(_a_year_before(self.first), _a_year_before(self.last))
+
+
+def _a_year_before(day: date) -> date:
+    last = calendar.monthrange(day.year - 1, day.month)[1]
+    return day.replace(year=day.year - 1, day=min(day.day, last))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One line: how many now, before, a year before, and what may be said of it. `trend`: up, down, calm, few."""
+
+    key: str
+    now: int
+    before: int
+    year: int
+    trend: str
+    chance: float
+
+
+def compared(rows: Mapping[str, tuple[int, int, int]]) -> list[Compared]:
+    """Lines from (now, before, a year before), the largest first.
+
+    Up or down only what is beyond chance among all lines together: an exact test of two Poisson rates on each side,
+    corrected (Benjamini-Hochberg).
+    """
+    keys = list(rows)
+    chances = [_chance(rows[key][0], rows[key][1]) for key in keys]
+    beyond = significant(chances)
+    found = []
+    for key, chance, sure in zip(keys, chances, beyond, strict=True):
+        now, before, year = rows[key]
+        few = now + before < FEWEST
+        trend = "few" if few else "calm" if not sure else "up" if now > before else "down"
+        found.append(Compared(key, now, before, year, trend, chance))
+    return sorted(found, key=lambda line: (-line.now, line.key))
+
+
+def _chance(now: int, before: int) -> float:
+    """How likely two equal rates differ as much or more, on either side."""
+    total = now + before
+    if not total:
+        return 1.0
+    low, high = binom.cdf(now, total, 0.5), binom.sf(now - 1, total, 0.5)
+    return float(min(1.0, 2 * min(low, high)))
+
+
+def change(now: int, before: int) -> str:
+    """«+25%», «-10%»; where there was nothing before, nothing can be compared."""
+    if not before:
+        return "—" if not now else "无可比"
+    return f"{(now - before) / before:+.0%}"
+
+
+def say(line: Compared) -> str:
+    """What may be said of a line, in a word."""
+    return {"up": "明显上升", "down": "明显下降", "calm": "在正常波动内", "few": "件数少，不足以判断"}[line.trend]
+
+
+def hot_words(now: Iterable[set[str]], before: Iterable[set[str]], most: int = 20) -> list[tuple[str, int, int]]:
+    """Words that many messages of the period share and fewer before: word, messages now, messages before."""
+    counts: Counter[str] = Counter(word for words in now for word in words)
+    earlier: Counter[str] = Counter(word for words in before for word in words)
+    told = [(word, n, earlier[word]) for word, n in counts.items() if n >= LEAST_WORDS]
+    return sorted(told, key=lambda row: (-(row[1] ** 2) / (row[1] + row[2] + 1), row[0]))[:most]
+
+
+def next_day(schedule: str, today: date) -> date | None:
+    """When a report is due next: every day, every Monday, every first of the month; None without a schedule."""
+    if schedule == "daily":
+        return today + timedelta(days=1)
+    if schedule == "weekly":
+        return today + timedelta(days=7 - today.weekday())
+    if schedule == "monthly":
+        return (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return None
+
+
+def spread(days: Sequence[date], counts: Mapping[date, int]) -> list[int]:
+    """Counts of each day, nought where nothing came."""
+    return [counts.get(day, 0) for day in days]
+
+
+# -- what a method says in words -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a model found (成果): the sentence, how far it may be trusted, whether it may be used, whether it is news."""
+
+    told: str
+    trust: str
+    usable: bool
+    alert: bool
+    content: dict[str, Any] = field(default_factory=dict)
+
+
+FEW = Result("数据太少，不足以判断。", f"至少需要 {series.LEAST_DAYS} 天、{series.LEAST_SUM} 件。", False, False)
+NEWS_DAYS = 14
+"""A break or a strange day of the last two weeks is news."""
+
+
+def apply(method: str, first: date, values: Sequence[int], horizon: int) -> Result:
+    """Apply a method to daily counts and say what came out."""
+    if not series.enough(values):
+        return FEW
+    drawn = {"first": first.isoformat(), "values": list(values)}
+    made = {"trend": _trend, "breaks": _breaks, "anomalies": _anomalies}
+    result = _forecast(first, values, horizon) if method == "forecast" else made[method](first, values)
+    return Result(result.told, result.trust, result.usable, result.alert, drawn | result.content)
+
+
+def _trend(first: date, values: Sequence[int]) -> Result:
+    found = series.trend(values)
+    trust = f"按周合计，Theil–Sen 斜率，Kendall 检验 P = {found.chance:.3f}。"
+    if not found.sure:
+        return Result("没有可以确认的长期趋势。", trust, True, False)
+    way = "上升" if found.a_week > 0 else "下降"
+    told = f"长期{way}：每周{'增加' if found.a_week > 0 else '减少'} {abs(found.a_week):.1f} 件（95% 区间 {found.low:+.1f} 至 {found.high:+.1f}）。"
+    return Result(told, trust, True, found.a_week > 0)
+
+
+def _breaks(first: date, values: Sequence[int]) -> Result:
+    found = series.breaks(values)
+    trust = "先去除一周内的起伏，再找水平的突变（PELT），前后各 28 天作比较并校正；日期可能相差一两天。"
+    if not found:
+        return Result("没有发现突变。", trust, True, False)
+    last = found[-1]
+    told = "；".join(
+        f"{first + timedelta(days=b.index):%Y-%m-%d} 起由每天 {b.before:.1f} 件变为 {b.after:.1f} 件"
+        for b in found[-3:]
+    )
+    rows = [[(first + timedelta(days=b.index)).isoformat(), round(b.before, 1), round(b.after, 1)] for b in found]
+    return Result(f"{told}。", trust, True, last.index >= len(values) - NEWS_DAYS, {"rows": rows})
+
+
+def _anomalies(first: date, values: Sequence[int]) -> Result:
+    found = series.anomalies(values)
+    trust = "与趋势和一周起伏（STL，稳健）相比，按全部天数校正；只列最近 28 天。"
+    if not found:
+        return Result("最近 28 天没有异常。", trust, True, False)
+    told = "；".join(
+        f"{first + timedelta(days=a.index):%m-%d} {a.seen} 件，预计 {a.expected:.0f} 件" for a in found[-5:]
+    )
+    rows = [[(first + timedelta(days=a.index)).isoformat(), a.seen, round(a.expected, 1)] for a in found]
+    return Result(f"{told}。", trust, True, found[-1].index >= len(values) - NEWS_DAYS, {"rows": rows})
+
+
+def _forecast(first: date, values: Sequence[int], horizon: int) -> Result:
+    found = series.forecast(values, horizon)
+    start = first + timedelta(days=len(values))
+    rows = [
+        [(start + timedelta(days=n)).isoformat(), mid, low, high]
+        for n, (mid, low, high) in enumerate(zip(found.middle, found.low, found.high, strict=True))
+    ]
+    told = f"未来 {horizon} 天预计共 {sum(found.middle):.0f} 件，平均每天 {sum(found.middle) / horizon:.1f} 件。"
+    better = "好于" if found.beats_naive else "不如"
+    trust = (
+        f"留出最近 4 周检验：平均每天误差 {found.error:.1f} 件，{better}「与上周同日相同」的 {found.naive:.1f} 件；"
+        f"{found.inside:.0%} 的天数落在区间内（应为 80%）。"
+    )
+    return Result(told, trust, found.beats_naive, False, {"rows": rows})
+
+
+def shares(rows: Mapping[str, tuple[int, int]]) -> Result:
+    """Where a change comes from (变化来源): each part's share of the whole change, and which are beyond chance."""
+    lines = compared({name: (now, before, 0) for name, (now, before) in rows.items()})
+    now, before = sum(line.now for line in lines), sum(line.before for line in lines)
+    if now + before < FEWEST:
+        return FEW
+    ranked = sorted(lines, key=lambda line: -abs(line.now - line.before))
+    table = [[line.key, line.now, line.before, line.now - line.before, say(line)] for line in ranked]
+    sure = [line for line in ranked if line.trend in ("up", "down")]
+    whole = f"合计 {now} 件，上期 {before} 件（{change(now, before)}）"
+    part = (
+        "；".join(f"{line.key} {line.now - line.before:+d} 件" for line in sure[:5]) or "没有哪一部分的变化超出正常波动"
+    )
+    return Result(
+        f"{whole}：{part}。",
+        "各部分逐一检验（两个泊松率），并按部分数校正。",
+        True,
+        any(line.trend == "up" for line in sure),
+        {"rows": table},
+    )
