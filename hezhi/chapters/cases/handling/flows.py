@@ -37,6 +37,9 @@ BEFORE_WORK = ("to_accept", "to_supplement", "to_dispatch", "redo")
 AT_WORK = ("to_sign", "handling", "to_review")
 LIVING = (*BEFORE_WORK, *AT_WORK, "on_hold", "to_call_back")
 
+FINDINGS = (("true", "属实"), ("partly", "部分属实"), ("false", "不属实"))
+"""Whether what was told turned out true (诉求是否属实)."""
+
 TEXT = Field("text", "说明", kind="text")
 REASON = Field("reason", "理由", kind="text", required=True)
 
@@ -95,10 +98,12 @@ CASE = LifeCycle(
              stops=("call_back",),
              form=(Field("reached", "已联系上", kind="yesno", required=True),
                    Field("true_matter", "诉求属实", kind="yesno"),
+                   Field("contacted", "承办单位联系过", kind="yesno"),
                    Field("solved", "已解决", kind="yesno"),
                    Field("satisfied", "对结果满意", kind="yesno"),
-                   Field("satisfied_attitude", "对态度满意", kind="yesno"),
-                   Field("reason", "不满意原因", kind="text"))),
+                   Field("satisfied_attitude", "对办理过程满意", kind="yesno"),
+                   Field("reason", "不满意原因", kind="text"),
+                   Field("note", "备注", kind="text"))),
         Verb("close", "办结", ("to_call_back",), "closed", right="cases.close", who=("派遣员", "值班长"),
              stops=("call_back",), needs_reason=True, form=(REASON,), tells=("cases.closed_reporter",)),
         Verb("redo", "重办", ("to_call_back", "closed"), "redo", right="cases.redo",
@@ -145,12 +150,17 @@ ORDER = LifeCycle(
         Verb("arrive", "报到", ("to_sign", "handling"), "handling", right="cases.sign",
              who=("承办经办人",), form=(TEXT,)),
         Verb("handle", "处置", ("handling",), "handling", right="cases.handle",
-             who=("承办经办人", "网格员", "镇街派遣员"), form=(Field("text", "办理情况", kind="text", required=True),)),
+             who=("承办经办人", "网格员", "镇街派遣员"),
+             form=(Field("text", "办理情况", kind="text", required=True),
+                   Field("on_site", "到过现场", kind="yesno"))),
         Verb("reply", "反馈", ("handling",), "to_review", right="cases.reply",
              who=("承办经办人", "网格员", "镇街派遣员"),
              form=(Field("reply", "办理情况", kind="text", required=True),
-                   Field("public_reply", "给上报人的答复", kind="text"),
-                   Field("solved", "是否解决", kind="yesno"))),
+                   Field("finding", "诉求是否属实", kind="choice", choices=FINDINGS),
+                   Field("contacted", "已联系上报人", kind="yesno"),
+                   Field("solved", "是否解决", kind="yesno"),
+                   Field("unsolved_reason", "未解决的原因"),
+                   Field("public_reply", "给上报人的答复", kind="text"))),
         Verb("review", "审签通过", ("to_review",), "done", right="cases.review", who=("承办审签人",), form=(TEXT,)),
         Verb("send_back", "审签退回", ("to_review",), "handling", right="cases.review", who=("承办审签人",),
              needs_reason=True, form=(REASON,)),

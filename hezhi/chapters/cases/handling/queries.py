@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db.models import Case as Choice
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Value, When
 
+from hezhi.chapters.cases.handling import rules
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
-from hezhi.chapters.cases.handling.models import Case, Category, Reporter, RoutingRule, Step
+from hezhi.chapters.cases.handling.models import AnswerTemplate, Case, Category, Reporter, RoutingRule, Step
 from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
 from hezhi.engines.flow import queries as flow
@@ -286,6 +287,59 @@ def triage_queue(actor: Actor) -> QuerySet[Case]:
         .only("number", "title", "source", "state", "due_at", "urgency", "received_at", "town__name", "town__full_name")
         .order_by(BY_URGENCY, "received_at", "id")
     )
+
+
+def needs_of(category: Category | None) -> rules.Needs:
+    """What this category asks for before the case is taken up and before it ends (立案条件、结案条件)."""
+    if category is None:
+        return rules.Needs()
+    return rules.Needs(
+        place=category.needs_place, contact=category.needs_contact, result=category.needs_result,
+        talk=category.needs_talk, site_check=category.needs_site_check, photo=category.needs_photo,
+    )  # fmt: skip
+
+
+def missing_to_accept(case: Case) -> list[str]:
+    """What is missing before this case is taken up; a secret one is not asked for what it hides."""
+    needs = needs_of(case.category)
+    if case.secret or not (needs.place or needs.contact):
+        return []
+    reporter = Reporter.objects.filter(case=case).first() if needs.contact else None
+    return rules.missing_to_accept(
+        needs,
+        has_place=case.point is not None or bool(case.place),
+        has_contact=reporter is not None and bool(reporter.phone),
+    )
+
+
+def missing_to_close(case: Case, orders: Sequence[WorkOrder]) -> list[str]:
+    """What is missing before this case may end, by the conditions of its category; no query where it has none."""
+    needs = needs_of(case.category)
+    if not needs.to_close:
+        return []
+    leads = [o for o in orders if o.part == WorkOrder.Part.LEAD and o.round == case.redos + 1]
+    visited = Step.objects.filter(Q(verb="arrive") | Q(fields__has_key="到过现场"), case=case)
+    files = Attachment.objects.filter(object_id=case.pk, removed_at__isnull=True).values_list("stage", flat=True)
+    return rules.missing_to_close(
+        needs,
+        results=[o.result for o in leads if o.parent_id is None and o.state != "withdrawn"],
+        on_site=needs.site_check and visited.exists(),
+        stages=set(files) if needs.photo else (),
+    )
+
+
+def templates_for(case: Case, step: str) -> list[tuple[AnswerTemplate, str]]:
+    """The templates that fit this case and step (答复模板), the most specific first, each filled for this very case."""
+    codes = case.category.path.split("/") if case.category else []
+    fits = Q(category__isnull=True) | Q(category__code__in=codes)
+    rows = list(AnswerTemplate.objects.filter(fits, step=step, active=True).select_related("category"))
+    rows.sort(key=lambda t: (-codes.index(t.category.code) if t.category else 1, t.name))
+    values = {
+        "编号": case.number, "类别": case.category.name if case.category else "",
+        "单位": case.lead_unit.name if case.lead_unit else "",
+        "收到日期": time.show_day(time.local(case.received_at).date()), "今天": time.show_day(time.today()),
+    }  # fmt: skip
+    return [(row, rules.filled(row.text, values)) for row in rows]
 
 
 def open_orders(actor: Actor) -> QuerySet[WorkOrder]:

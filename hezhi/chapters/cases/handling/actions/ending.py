@@ -16,12 +16,14 @@ from hezhi.chapters.cases.handling.actions.turning import (
     wait,
 )
 from hezhi.chapters.cases.handling.models import CallBack, Case, Rating
+from hezhi.chapters.cases.handling.rules import said
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.events import announce
 
 
 @clause("9.1.2-2")
@@ -35,8 +37,10 @@ def call_back(
     solved: bool | None = None,
     satisfied: bool | None = None,
     satisfied_attitude: bool | None = None,
+    contacted: bool | None = None,
     reason: str = "",
     note: str = "",
+    way: str = "phone",
     again: bool = False,
     revision: int | None = None,
 ) -> Case:
@@ -51,9 +55,10 @@ def call_back(
         reason = given(reason, "reason", "上报人不满意时，请写明原因。")
     CallBack.objects.create(
         case=case, by_id=by.user_id, at=time.now(), reached=reached, true_matter=true_matter, solved=solved,
-        satisfied=satisfied, satisfied_attitude=satisfied_attitude, reason=reason, note=note,
+        satisfied=satisfied, satisfied_attitude=satisfied_attitude, contacted=contacted, reason=reason, note=note, way=way,
     )  # fmt: skip
-    told = {"联系": _said(reached), "属实": _said(true_matter), "解决": _said(solved), "满意": _said(satisfied)}
+    told = {"联系": said(reached), "属实": said(true_matter), "解决": said(solved), "满意": said(satisfied)}
+    announce("cases.called_back", case=case, reached=reached, by=by)
     if not reached:
         tries = case.call_backs.filter(reached=False).count()
         settle(case, "call_back", by=by, text=note or f"第 {tries} 次未联系上。", fields=told)
@@ -64,10 +69,6 @@ def call_back(
         return _again(case, by=by, reason=reason or "回访时上报人表示尚未解决。")
     _end(case, by=by, verb_name="call_back", text=note or reason, fields=told, reason="回访办结")
     return case
-
-
-def _said(answer: bool | None) -> str:
-    return "未填" if answer is None else "是" if answer else "否"
 
 
 def _end(case: Case, *, by: Actor, verb_name: str, text: str, reason: str, fields: dict[str, str]) -> None:
@@ -140,7 +141,7 @@ def rate(case_id: UUID, *, by: Actor, stars: int, solved: bool | None, text: str
     )
     unhappy = solved is False or stars <= 2
     case.satisfied = not unhappy
-    fields = {"评分": f"{stars} 星", "解决": _said(solved)}
+    fields = {"评分": f"{stars} 星", "解决": said(solved)}
     if unhappy:
         case.closed_at, case.close_reason = None, ""
         begin_call_back(case)

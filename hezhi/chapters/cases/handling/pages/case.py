@@ -12,6 +12,7 @@ from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.models import Step
 from hezhi.chapters.cases.handling.pages.beside import beside
 from hezhi.chapters.cases.handling.queries import CaseFile
+from hezhi.chapters.cases.handling.rules import result_words
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline
 from hezhi.engines.flow.rules.life_cycle import Verb
@@ -51,7 +52,9 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
             *_buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
             *(action for each in told for action in each.actions),
         ],
-        "orders": [(order, _order_buttons(file, order.pk)) for order in file.orders],
+        "orders": [
+            (order, _order_buttons(file, order.pk), result_words(order.result)) for order in file.orders
+        ],
         "marker": [case.point.x, case.point.y] if case.point else None,
         "total": file.total,
         "similar": queries.similar_cases(by, case) if case.state in ("to_accept", "to_dispatch") else [],

@@ -31,4 +31,6 @@ def _exists(named: str) -> bool:
     file = CHECKOUT / path
     if not file.is_file():
         return False
-    return name in {node.name for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)}
+    return name in {
+        node.name for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)
+    }
