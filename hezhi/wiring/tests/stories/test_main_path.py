@@ -163,6 +163,8 @@ def test_twice_returned_the_duty_chief_rules_and_the_unit_gets_an_extension(
     sign_in(desk, system, "handler2", page)
     press(desk, "反馈", within=box)
     desk.fill("#dialog textarea[name=reply]", "灯杆已更换。")
+    for name, value in (("finding", "true"), ("contacted", "yes"), ("solved", "yes")):
+        desk.check(f"#dialog input[name={name}][value={value}]")
     desk.fill("#dialog textarea[name=public_reply]", "您好，灯杆已换新，请放心。")
     submit(desk, "提交反馈")
     review_as_somebody(desk, system, case_id, HELPER)

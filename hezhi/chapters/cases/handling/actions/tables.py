@@ -51,7 +51,7 @@ def _categories() -> int:
             aliases=facts.get("aliases", []),
             urgency=facts.get("urgency", "normal"),
             questions=facts.get("questions", []),
-            **{name: True for name in facts.get("needs", [])},
+            **dict.fromkeys(facts.get("needs", []), True),
         )
         known[row.code] = row
         new += 1

@@ -9,7 +9,6 @@ urlpatterns = [
     path("triage/<uuid:case_id>/", desk.triage, name="case-triage-one"),
     path("orders/", desk.orders, name="case-orders"),
     path("approvals/", desk.approvals, name="case-approvals"),
-    path("call-backs/", desk.call_backs, name="case-call-backs"),
     path("spot-checks/", desk.spot_checks, name="case-spot-checks"),
     path("<uuid:case_id>/", case.page, name="case"),
     path("<uuid:case_id>/print/", case.printed, name="case-print"),

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from hezhi.chapters.cases.handling import queries
 from hezhi.chapters.cases.handling.models import AnswerTemplate, Case
+from hezhi.chapters.cases.handling.pages.beside import of_form
 from hezhi.chapters.cases.handling.rules import result_words
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import WorkOrder
@@ -33,6 +34,7 @@ def beside_form(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, An
     if verb.code in SHOWS_RESULT:
         orders = [order] if order is not None else _leads(case)
         told["results"] = [(o, words) for o in orders if (words := result_words(o.result)) or o.public_reply]
+    told["also"] = of_form(verb.code, case)
     return {"beside_form": "handling/beside_form.html", **told} if any(told.values()) else {}
 
 

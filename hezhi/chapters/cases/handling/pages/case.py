@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.models import Step
-from hezhi.chapters.cases.handling.pages.beside import beside
+from hezhi.chapters.cases.handling.pages.beside import annotations, beside
 from hezhi.chapters.cases.handling.queries import CaseFile
 from hezhi.chapters.cases.handling.rules import result_words
 from hezhi.engines.flow import timing
@@ -35,7 +35,7 @@ MORE = ("void", "split", "unmerge", "close", "release")
 def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The whole file of a case on one page."""
     by = reader(request)
-    file = queries.case_file(by, case_id)
+    file = queries.case_file(by, case_id, annotations(by))
     case = file.case
     told = beside(by, case)
     context: dict[str, Any] = {

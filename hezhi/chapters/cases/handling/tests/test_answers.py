@@ -70,7 +70,7 @@ def test_one_press_puts_a_template_into_the_reply_and_keeps_what_was_typed(distr
 
 
 def test_a_template_with_a_place_nobody_can_fill_is_refused(district: District) -> None:
-    with pytest.raises(BadInput, match="不认识的占位：{电话}"):
+    with pytest.raises(BadInput, match="不认识的占位"):
         site.get("answer-templates").check(AnswerTemplate(text="{电话}您好"), district["centre.duty_chief"])
 
 
@@ -110,7 +110,7 @@ def test_a_case_does_not_end_before_it_has_what_its_category_asks_for(district: 
     )
     handler, reviewer = district["light.handler"], district["light.reviewer"]
     actions.reply(order.pk, by=handler, text="已修", public_reply="已修好。")
-    with pytest.raises(NotNow, match="尚缺：办理结果.*联系的记录、现场核查记录.*处置后照片"):
+    with pytest.raises(NotNow, match=r"尚缺：办理结果.*联系的记录、现场核查记录.*处置后照片"):
         actions.review(order.pk, by=reviewer)
     assert case_of(receipt).state == "to_review"
     actions.send_back(order.pk, by=reviewer, reason="补齐")
