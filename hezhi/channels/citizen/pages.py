@@ -178,7 +178,7 @@ def visit(request: HttpRequest, case_id: UUID) -> HttpResponse:
             for name in ("true_matter", "contacted", "solved", "satisfied", "process")
         }
         try:
-            answer_by_reporter(row.pk, by=_me(request), reason=request.POST.get("reason", ""), **told)
+            answer_by_reporter(row.pk, by=_me(request), words=request.POST.get("reason", ""), **told)
             messages.success(request, "已收到您的意见，谢谢。")
         except Refusal as refusal:
             messages.error(request, str(refusal))

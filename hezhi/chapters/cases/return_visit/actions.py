@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_words
 from hezhi.chapters.cases.handling.actions.turning import given, seen, settle
-from hezhi.chapters.cases.handling.api import MATTER, Case, actions
+from hezhi.chapters.cases.handling.api import Case, actions
 from hezhi.chapters.cases.return_visit import rules
 from hezhi.chapters.cases.return_visit.models import Exclusion, Visit, VisitRule
 from hezhi.engines.flow import approvals, timing
@@ -27,7 +27,7 @@ from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 
 DATA = Path(__file__).parent / "data" / "rules.toml"
-EXCLUSION = "case_exclusion"
+EXCLUSION, OBJECT = "case_exclusion", "return_visit.exclusion"
 AT_ONCE = 200
 
 
@@ -141,12 +141,13 @@ def drop(case: Case) -> None:
 @verb("visits.answer")
 def answer_by_reporter(
     case_id: UUID, *, by: Actor, true_matter: bool | None, contacted: bool | None, solved: bool | None,
-    satisfied: bool | None, process: bool | None, reason: str = "",
+    satisfied: bool | None, process: bool | None, words: str = "",
 ) -> Case:  # fmt: skip
     """What the reporter fills in himself (上报人自填回访), opened by number and code.
 
     A good answer closes the case like a call. What is not solved or does not satisfy goes before the caller, who
-    rings and decides; nothing is redone unseen. In a secret case his words go under the seal.
+    rings and decides; nothing is redone unseen. In a secret case his words go under the seal; they are no
+    `reason`, which the audit would keep.
     """
     if by.kind != "citizen":
         raise NotAllowed("这一页由上报人填写。", remedy="请用「回访」登记电话回访。", code="visits.for_the_reporter")
@@ -160,25 +161,25 @@ def answer_by_reporter(
         raise BadInput({"solved": ["请选择是否解决、是否满意。"]})
     unhappy = not solved or not satisfied
     if unhappy:
-        reason = given(reason, "reason", "请写一下原因，方便我们改进。")[:300]
-    if case.secret and reason.strip():
-        seal_words(case, "回访", reason)
+        words = given(words, "reason", "请写一下原因，方便我们改进。")[:300]
+    if case.secret and words.strip():
+        seal_words(case, "回访", words)
         case.save(update_fields=["sealed_text"])
-        reason = SEALED_WORDS
+        words = SEALED_WORDS
     if not unhappy:
         calling = replace(by, permissions=frozenset({"cases.call_back"}))
         return actions.call_back(
             case.pk, by=calling, reached=True, true_matter=true_matter, solved=True, satisfied=True,
-            satisfied_attitude=process, contacted=contacted, note=reason, way="link",
+            satisfied_attitude=process, contacted=contacted, note=words, way="link",
         )  # fmt: skip
     visit.told = {
         "true_matter": true_matter, "contacted": contacted, "solved": solved, "satisfied": satisfied,
-        "process": process, "reason": reason, "at": time.now().isoformat(),
+        "process": process, "at": time.now().isoformat(),
     }  # fmt: skip
-    visit.next_at = None
-    visit.save(update_fields=["told", "next_at"])
+    visit.reason, visit.next_at = words, None
+    visit.save(update_fields=["told", "reason", "next_at"])
     return settle(
-        case, "visit_answer", by=by, title="上报人填写回访", text=reason,
+        case, "visit_answer", by=by, title="上报人填写回访", text=words,
         fields={"解决": "是" if solved else "否", "满意": "是" if satisfied else "否"},
         public_text="已收到您的意见，工作人员会与您联系。",
     )  # fmt: skip
@@ -190,7 +191,7 @@ def answer_by_reporter(
 @clause("9.1.2-2")
 @verb("visits.ask_exclusion")
 def ask_exclusion(
-    case_id: UUID, *, by: Actor, ground: str, reason: str,
+    case_id: UUID, *, by: Actor, ground: str, text: str,
     files: Sequence[UploadedFile] | Sequence[LookedThrough] = (),
 ) -> Exclusion:  # fmt: skip
     """Ask that a verdict does not count (申请剔除), with evidence; the desk of another unit decides."""
@@ -202,20 +203,20 @@ def ask_exclusion(
         raise NotNow("只有回访或评价不满意的事件才需要申请剔除。", remedy="请刷新后查看。", code="visits.not_unhappy")
     if ground not in Exclusion.Ground.values:
         raise BadInput({"ground": ["请选择剔除理由。"]})
-    reason = given(reason, "reason", "请写明情况和依据。")
+    text = given(text, "reason", "请写明情况和依据。")
     if not files:
         raise BadInput({"files": ["请附上依据，例如现场照片、文书或通话记录。"]})
     if Exclusion.objects.filter(case=case).exclude(state=Exclusion.State.REFUSED).exists():
         raise NotNow("这件事已经申请过剔除。", remedy="请等待复核。", code="visits.asked_already")
     row = Exclusion.objects.create(
-        case=case, ground=ground, reason=reason, asked_by_id=by.user_id, asked_unit_id=by.unit_id, asked_at=time.now()
+        case=case, ground=ground, reason=text, asked_by_id=by.user_id, asked_unit_id=by.unit_id, asked_at=time.now()
     )
     keep_files(by, case, files, stage="exclusion")
     approvals.ask(
-        by, kind=EXCLUSION, obj=(MATTER, case.pk), number=case.number, title=f"剔除：{case.number}", reason=reason,
+        by, kind=EXCLUSION, obj=(OBJECT, row.pk), number=case.number, title=f"剔除：{case.number}", reason=text,
         unit_id=case.desk_id, permission="visits.review", proposal={"exclusion": str(row.pk)},
     )  # fmt: skip
-    settle(case, "ask_exclusion", by=by, title="申请剔除", text=reason, fields={"理由": row.get_ground_display()})
+    settle(case, "ask_exclusion", by=by, title="申请剔除", text=text, fields={"理由": row.get_ground_display()})
     return row
 
 

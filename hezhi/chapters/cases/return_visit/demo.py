@@ -46,6 +46,6 @@ def _exclusion(people: Cast) -> None:
         paper = SimpleUploadedFile("现场复查照片（示例）.png", out.getvalue(), content_type="image/png")
         ask_exclusion(
             case.pk, by=by, ground=Exclusion.Ground.UNREASONABLE, files=[paper],
-            reason="反映人要求在红线外私自圈占绿地，与规定不符，已当面说明。（示例）",
+            text="反映人要求在红线外私自圈占绿地，与规定不符，已当面说明。（示例）",
         )  # fmt: skip
         return

@@ -7,6 +7,7 @@ from hezhi.chapters.cases.handling.pages.beside import contribute, contribute_to
 from hezhi.chapters.cases.return_visit.actions import drop, note_try, register_kind
 from hezhi.chapters.cases.return_visit.models import Exclusion, Visit
 from hezhi.chapters.cases.return_visit.pages.beside_case import beside_case, beside_form, with_case
+from hezhi.engines.flow.models import Approval
 from hezhi.engines.org.api import Actor
 from hezhi.engines.records.erasure import anonymise
 from hezhi.ground.events import listens
@@ -24,10 +25,12 @@ def follow(*, case: Case, verb: str, by: Actor, **_: Any) -> None:
     if verb in ("close", "redo"):
         drop(case)
     elif verb == "make_secret":
-        for visit in Visit.objects.filter(case=case).exclude(told={}):
-            anonymise(visit, ("told",), by=by, reason="设为保密件，原文封存")
+        for visit in Visit.objects.filter(case=case).exclude(reason=""):
+            anonymise(visit, ("reason",), by=by, reason="设为保密件，原文封存")
         for row in Exclusion.objects.filter(case=case):
             anonymise(row, ("reason", "opinion"), by=by, reason="设为保密件，原文封存")
+            for asked in Approval.objects.filter(object_id=row.pk):
+                anonymise(asked, ("reason", "opinion"), by=by, reason="设为保密件，原文封存")
 
 
 contribute(beside_case, with_case)

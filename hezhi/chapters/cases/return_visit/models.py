@@ -74,6 +74,7 @@ class Visit(models.Model):
     tries = models.PositiveSmallIntegerField("联系次数", default=0)
     next_at = models.DateTimeField("下次联系", null=True, blank=True)
     told = models.JSONField("上报人自填", default=dict, blank=True)
+    reason = models.TextField("上报人自填原因", blank=True)
     created_at = models.DateTimeField("产生时间")
     done_at = models.DateTimeField("完成时间", null=True, blank=True)
 

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Exists, OuterRef
 
 from hezhi.chapters.cases.handling.models import Case, Category, Urgency
 from hezhi.chapters.cases.handling.queries import suggested_units
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Field, Verb
-from hezhi.engines.org.models import Unit
+from hezhi.engines.org.models import Post, Unit
 from hezhi.engines.records.files import LookedThrough, look_through
 
 Choices = list[tuple[str, Any]]
@@ -154,7 +155,9 @@ def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None, *, propose: b
     if verb.code == "pass_down" and order is not None:
         below = rows.filter(path__startswith=order.unit.path).exclude(pk=order.unit_id)
         return _grouped(below)
-    wanted = rows.filter(kind__in=[Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.OUTSIDE])
+    signs = Post.objects.filter(unit=OuterRef("pk"), valid_to__isnull=True, role__permissions__contains=["cases.sign"])
+    # Whom nobody could sign for, an office of supervisors say, is not offered.
+    wanted = rows.filter(Exists(signs), kind__in=[Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.OUTSIDE])
     groups = _grouped(wanted)
     if propose and verb.code in ("dispatch", "transfer"):
         told = [(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in suggested_units(case)]

@@ -78,7 +78,7 @@ def exclude(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
     def done(given: dict[str, Any]) -> None:
         files = actions.looked(request.FILES.getlist("files"))
-        actions.ask_exclusion(case.pk, by=by, ground=given["ground"], reason=given["reason"], files=files)
+        actions.ask_exclusion(case.pk, by=by, ground=given["ground"], text=given["reason"], files=files)
         messages.success(request, "已申请剔除，由派遣台复核。")
 
     note = f"{case.number} 由与办理无关的单位复核，复核前仍计入满意率。"
