@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from hezhi.channels.citizen import rest, rules
 from hezhi.channels.citizen.rest import WHY
-from hezhi.chapters.cases.handling.api import PUBLIC_STATES, Case, Reporter, actions
+from hezhi.chapters.cases.handling.api import ENDED, PUBLIC_STATES, Case, Reporter, actions
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.intake.api import code_digest, kinds, message_of, take_in
 from hezhi.chapters.cases.return_visit.api import answer_by_reporter, open_visit
@@ -149,6 +149,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "visit_questions": VISIT_QUESTIONS,
         "rating": row.ratings.order_by("-round").first(),
         "may_visit": row.state == "to_call_back" and open_visit(row.pk) is not None,
+        "may_urge": row.state not in ("to_call_back", *ENDED, "to_supplement", "on_hold"),
         "may_add": row.state == "to_supplement",
         "asked": row.steps.filter(verb="ask_supplement").order_by("-at").values_list("public_text", flat=True).first(),
     }
@@ -163,6 +164,19 @@ def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
         try:
             actions.supplement(row.pk, by=_me(request), text=request.POST.get("text", ""))
             messages.success(request, "已收到您的补充，谢谢。")
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+    return redirect("citizen-case", case_id=row.pk)
+
+
+@open_to_all(WHY, clause="9.1.2-2")
+def urge(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Urge one's own matter (群众催办); too early it says from when."""
+    row = _own(request, case_id)
+    if request.method == "POST":
+        try:
+            actions.urge_by_reporter(row.pk, by=_me(request))
+            messages.success(request, "已提醒承办单位。")
         except Refusal as refusal:
             messages.error(request, str(refusal))
     return redirect("citizen-case", case_id=row.pk)

@@ -221,7 +221,7 @@ CASE_STEPS = {
     "not_accept": ("centre.acceptor", lambda d: d.report().id, lambda d: {"reason": "不属本级职责"}),
     "dispatch": ("centre.dispatcher", accepted, lambda d: {"lead": d.units["light"].pk, "assist": [d.units["town1"].pk]}),
     "urge": ("centre.dispatcher", lambda d: dispatched(d, "light"), lambda d: {"text": "请抓紧"}),
-    "hold": ("light.handler", lambda d: signed(d, "light"), lambda d: {"reason": "等待配件到货"}),
+    "hold": ("light.handler", lambda d: signed(d, "light"), lambda d: {"review_on": "2999-01-04", "reason": "等待配件到货"}),
     "extend": ("light.handler", lambda d: signed(d, "light"), lambda d: {"days": 3, "reason": "等待配件到货"}),
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case as Choice
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from hezhi.chapters.cases.handling import rules
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
@@ -22,7 +22,7 @@ from hezhi.engines.org.models import Unit
 from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
-from hezhi.ground.masks import mask
+from hezhi.ground.masks import mask, mask_text
 
 DESK_ONLY = frozenset({"transfer", "add_unit"})
 """Verbs of the desk that dispatched; a unit passes down or whistles instead."""
@@ -131,8 +131,8 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
             upper = actor.unit_id in (case.desk_id, order.issued_by_unit_id)
             if upper and (order.parent_id or order.part == WorkOrder.Part.ASSIST):
                 found.append(verb)
-        elif verb.code == "return_order":
-            if mine and not order.may_not_return:
+        elif verb.code in ("return_order", "dispute"):
+            if mine and not order.may_not_return and (verb.code == "return_order" or order.parent_id is None):
                 found.append(verb)
         elif verb.code == "arrive":
             if mine and order.called and order.arrived_at is None:
@@ -196,8 +196,40 @@ def suggested_units(case: Case) -> list[UnitChoice]:
     return list(known[1])
 
 
+def left_out(case: Case) -> list[tuple[str, str]]:
+    """Units that a rule or the place would name and that are not proposed, each with the reason (未建议的单位)."""
+    suggested_units(case)
+    told: list[tuple[str, str]] = case.__dict__.get("_left_out", [])
+    return told
+
+
+def with_basis(units: QuerySet[Unit], case: Case) -> QuerySet[Unit]:
+    """Units with the rule that names each of them for this case (派单依据), read in the same statement."""
+    path = Category.objects.filter(pk=case.category_id).values("path")
+    codes = Func(Subquery(path), Value("/"), function="string_to_array")
+    today = time.today()
+    rules_of = (
+        RoutingRule.objects.filter(unit=OuterRef("pk"), category__code__among=codes, valid_from__lte=today)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today))
+        .order_by("-category__path")
+    )
+    return units.annotate(
+        rule_name=Subquery(rules_of.values("category__name")[:1]), rule_basis=Subquery(rules_of.values("basis")[:1])
+    )
+
+
+def basis_of(case: Case, unit: Unit) -> str:
+    """On what a dispatch to this unit rests (派单依据): the rule that names it, or the dispatcher's own choice."""
+    name, basis = getattr(unit, "rule_name", None), getattr(unit, "rule_basis", None)
+    if name:
+        return f"派单目录「{name}」{f'，依据：{basis}' if basis else ''}"
+    return f"属地：发生地在{unit.name}" if unit.area_id and unit.area_id == case.town_id else "派遣员选定"
+
+
 def _suggested_units(case: Case) -> list[UnitChoice]:
     choices: list[UnitChoice] = []
+    out: list[tuple[str, str]] = []
+    case.__dict__["_left_out"] = out
     if case.category:
         codes = case.category.path.split("/")
         today = time.today()
@@ -215,10 +247,13 @@ def _suggested_units(case: Case) -> list[UnitChoice]:
             choices.append(UnitChoice(town, f"属地：发生地在{town.name}"))
     if case.barred_unit_id:
         barred = Unit.objects.get(pk=case.barred_unit_id).path
+        out += [(c.unit.name, "是被反映单位或其下级，依规定回避") for c in choices if c.unit.path.startswith(barred)]
         choices = [c for c in choices if not c.unit.path.startswith(barred)]
     if case.returns:
         refused = set(WorkOrder.objects.filter(matter_id=case.pk, state="returned").values_list("unit_id", flat=True))
+        out += [(c.unit.name, "已退回过本件") for c in choices if c.unit.pk in refused]
         choices = [c for c in choices if c.unit.pk not in refused]
+    out += [(c.unit.name, f"排在其后：{c.reason}") for c in choices[1:] if c.unit.pk != choices[0].unit.pk]
     return choices
 
 
@@ -274,6 +309,17 @@ def _as_message(case: Case) -> Message:
         area=str(case.community_id or ""),
         point=(case.point.x, case.point.y) if case.point else None,
     )
+
+
+def of_the_same_caller(case: Case, most: int = 5) -> list[tuple[str, str]]:
+    """Other open reports under the same telephone in 90 days (同一来电): number and title; secret ones never."""
+    reporter = Reporter.objects.filter(case=case).first()
+    if case.secret or reporter is None or not reporter.phone:
+        return []
+    since = case.received_at - timedelta(days=90)
+    rows = Case.objects.filter(reporter__phone_blind=reporter.phone_blind, secret=False, received_at__gte=since)
+    found = rows.exclude(pk=case.pk).order_by("-received_at").values_list("number", "title")[:most]
+    return [(number, mask_text(title)) for number, title in found]
 
 
 def triage_queue(actor: Actor) -> QuerySet[Case]:

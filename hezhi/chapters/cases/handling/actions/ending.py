@@ -18,6 +18,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
 from hezhi.chapters.cases.handling.models import CallBack, Case, Rating
 from hezhi.chapters.cases.handling.rules import said
 from hezhi.engines.flow import timing, todos
+from hezhi.engines.flow.rules.working_time import due
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
@@ -98,7 +99,23 @@ def close(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None)
 def redo(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Case:
     """Send a case round again (重办): a new round of orders and a new total limit; the count grows."""
     case = take(case_id, "redo", by=by, revision=revision)
+    _not_too_late(case)
     return _again(case, by=by, reason=given(reason, "reason", "请写明为什么重办。"))
+
+
+def _not_too_late(case: Case) -> None:
+    """A closed case is redone within the time that the rules give (重办期限, stage «reopen»); without a rule always."""
+    if case.state != "closed" or case.closed_at is None:
+        return
+    tables = timing.timetable()
+    path = case.category.path if case.category else ""
+    choice = tables.choice(time.local(case.closed_at).date(), case.kind, path, case.urgency, "reopen")
+    last = due(case.closed_at, choice.limit, tables.calendar) if choice else None
+    if last is not None and time.now() > last:
+        raise NotNow(
+            f"这件事办结已超过 {choice.limit if choice else ''}，不能再重办。", f"重办截止于 {time.show(last)}。",
+            f"请作为新的诉求登记，并写明原编号 {case.number}。", code="cases.too_late_to_redo",
+        )  # fmt: skip
 
 
 def _again(case: Case, *, by: Actor, reason: str) -> Case:

@@ -29,6 +29,10 @@ def beside_form(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, An
     told: dict[str, Any] = {}
     if verb.code in INTO:
         told["templates"] = queries.templates_for(case, verb.code)
+    if verb.code in ("dispatch", "transfer"):
+        told["proposed"], told["left_out"] = queries.suggested_units(case)[:1], queries.left_out(case)
+    if verb.code == "mark":
+        told["same_caller"] = queries.of_the_same_caller(case)
     if verb.code == "reply" and case.category:
         told["asked_for"] = [name for field, name in NEEDS if getattr(case.category, field)]
     if verb.code in SHOWS_RESULT:

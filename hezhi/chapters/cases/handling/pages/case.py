@@ -28,7 +28,7 @@ from hezhi.ground.ui.shapes import Action, Crumb, Fact, TimelineItem
 clause = "9.1.2-2"
 FIRST = ("accept", "dispatch", "call_back", "sign", "reply", "review", "arrive")
 """Verbs that are usually the next thing to do; the first of them stands out."""
-MORE = ("void", "split", "unmerge", "close", "release")
+MORE = ("void", "split", "mark", "confer", "unmerge", "close", "release", "dispute")
 
 
 @needs("cases.view", clause=clause)
@@ -92,6 +92,12 @@ def _facts(file: CaseFile) -> list[Fact]:
         Fact("主办单位", str(case.lead_unit or "未派遣")),
         Fact("上报人", file.reporter["name"]),
     ]
+    first = next((o for o in file.orders if o.depth == 0), None)
+    if first is not None:
+        ruling = any(a.kind == "dispute" and a.state == "waiting" for a in file.approvals)
+        facts.append(Fact("首接单位", first.unit.name, note="派单异议裁定前由其先行办理" if ruling else ""))
+    if case.review_on:
+        facts.append(Fact("挂起复核", time.show_day(case.review_on)))
     if case.outside_number and not case.secret:
         due = f"平台时限 {time.show(case.outside_due_at)}" if case.outside_due_at else ""
         facts.append(Fact("外部编号", case.outside_number, note=due or case.outside_channel))

@@ -7,12 +7,14 @@ from uuid import UUID
 from django import forms
 from django.db.models import Exists, OuterRef
 
+from hezhi.chapters.cases.handling.actions.turning import VERBS
 from hezhi.chapters.cases.handling.models import Case, Category, Urgency
 from hezhi.chapters.cases.handling.queries import suggested_units
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Field, Verb
 from hezhi.engines.org.models import Post, Unit
 from hezhi.engines.records.files import LookedThrough, look_through
+from hezhi.ground import time
 
 Choices = list[tuple[str, Any]]
 YES_NO = [("yes", "是"), ("no", "否")]
@@ -77,6 +79,10 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
     elif case.suggestion.get("category"):
         found = Category.objects.filter(code=case.suggestion["category"]).values_list("pk", flat=True).first()
         start["category"] = str(found) if found else None
+    if verb.code == "confer":
+        start["held_on"] = time.today()
+    if verb.code == "mark":
+        start["mark"] = case.mark or None
     if verb.code == "dispatch":
         choices = suggested_units(case)
         start["lead"] = str(choices[0].unit.pk) if choices else None
@@ -85,7 +91,8 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
         start |= {
             "reply": order.reply, "public_reply": order.public_reply, "finding": order.result.get("finding"),
             "contacted": told.get(order.result.get("contacted")), "solved": told.get(order.result.get("solved")),
-            "unsolved_reason": order.result.get("reason", ""),
+            "review_on": "到这一天会提醒复核是否恢复办理。",
+        "unsolved_reason": order.result.get("reason", ""),
         }  # fmt: skip
     return start
 
@@ -101,7 +108,8 @@ def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
     if declared.kind == "category":
         return forms.ChoiceField(choices=[("", "请选择"), *category_choices()], **common)
     if declared.kind == "unit":
-        return forms.ChoiceField(choices=[("", "请选择"), *units], **common)
+        nothing = "请选择" if declared.required else "不清楚，请派遣台重新派遣"
+        return forms.ChoiceField(choices=[("", nothing), *units], **common)
     if declared.kind == "units":
         return forms.MultipleChoiceField(choices=_flat(units), widget=forms.CheckboxSelectMultiple, **common)
     if declared.kind == "choice":
@@ -165,6 +173,11 @@ def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None, *, propose: b
             known = {value for value, _ in told}
             groups = [("建议", told), *[(g, [o for o in options if o[0] not in known]) for g, options in groups]]
     return groups
+
+
+def dispatch_choices(case: Case) -> Choices:
+    """Every unit that may be given this case."""
+    return _unit_choices(VERBS["transfer"], case, None, propose=False)
 
 
 def barred_choices() -> Choices:

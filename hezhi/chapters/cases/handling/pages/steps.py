@@ -17,6 +17,7 @@ from hezhi.chapters.cases.handling.pages.beside_form import beside_form, with_te
 from hezhi.chapters.cases.handling.pages.forms import (
     add_files,
     barred_choices,
+    dispatch_choices,
     form_of,
     looked_through,
     uuid_of,
@@ -80,7 +81,19 @@ CASE_STEPS: dict[str, Taken] = {
     "add_unit": lambda c, o, by, g: actions.add_units(
         c.pk, by=by, assist_ids=_many(g, "assist"), request=g["request"], revision=g["revision"]
     ),
-    "hold": lambda c, o, by, g: actions.ask_hold(c.pk, by=by, reason=g["reason"], revision=g["revision"]),
+    "hold": lambda c, o, by, g: actions.ask_hold(
+        c.pk, by=by, reason=g["reason"], review_on=g["review_on"], revision=g["revision"]
+    ),
+    "keep_on_hold": lambda c, o, by, g: actions.keep_on_hold(
+        c.pk, by=by, review_on=g["review_on"], reason=g["reason"], revision=g["revision"]
+    ),
+    "confer": lambda c, o, by, g: actions.confer(
+        c.pk, by=by, held_on=g["held_on"], unit_ids=_many(g, "assist"), conclusion=g["conclusion"],
+        revision=g["revision"],
+    ),
+    "mark": lambda c, o, by, g: actions.mark(
+        c.pk, by=by, mark=g["mark"], text=g["text"], revision=g["revision"]
+    ),
     "resume": lambda c, o, by, g: actions.resume(c.pk, by=by, text=g["text"], revision=g["revision"]),
     "extend": lambda c, o, by, g: actions.ask_extension(
         c.pk, by=by, days=g["days"], reason=g["reason"], revision=g["revision"]
@@ -110,6 +123,9 @@ def _order(order: WorkOrder | None) -> UUID:
 ORDER_STEPS: dict[str, Taken] = {
     "sign": lambda c, o, by, g: actions.sign(_order(o), by=by),
     "return_order": lambda c, o, by, g: actions.ask_return(_order(o), by=by, reason=g["reason"]),
+    "dispute": lambda c, o, by, g: actions.ask_dispute(
+        _order(o), by=by, reason=g["reason"], instead_id=uuid_of(g["instead"])
+    ),
     "pass_down": lambda c, o, by, g: actions.pass_down(
         _order(o), by=by, lead_id=uuid_of(g["lead"]), assist_ids=_many(g, "assist"), request=g["request"]
     ),
@@ -245,6 +261,11 @@ def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
         label="审批意见", choices=[("yes", "同意"), ("no", "不同意")], widget=forms.RadioSelect,
         error_messages={"required": "请选择同意或不同意。"},
     )  # fmt: skip
+    if approval.kind == "dispute":
+        form.fields["lead"] = forms.ChoiceField(
+            label="裁定由哪个单位承办", required=False, initial=approval.proposal.get("instead"),
+            choices=[("", "退回派遣台重新派遣"), *dispatch_choices(case)], help_text="同意异议时填写；裁定的单位不得再退。",
+        )  # fmt: skip
     form.fields["opinion"] = forms.CharField(
         label="说明", required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="不同意时须写明理由。"
     )
@@ -253,8 +274,9 @@ def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
         if form.is_valid():
             try:
                 actions.decide(
-                    approval.pk, by=by, grant=form.cleaned_data["grant"] == "yes", opinion=form.cleaned_data["opinion"]
-                )
+                    approval.pk, by=by, grant=form.cleaned_data["grant"] == "yes", opinion=form.cleaned_data["opinion"],
+                    lead_id=uuid_of(form.cleaned_data.get("lead")),
+                )  # fmt: skip
                 return _back(request, f"{case.number} 的申请已审批。", reverse("case-approvals"))
             except BadInput as refusal:
                 _blame(form, refusal)

@@ -2,8 +2,9 @@
 
 import ast
 import re
+from pathlib import Path
 
-from hezhi.wiring.places import CHECKOUT
+CHECKOUT = Path(__file__).parents[5]
 
 ROW = re.compile(r"^\| (\d+) \|(.*)\|$", re.MULTILINE)
 STATES = ("works", "part", "not yet")

@@ -68,13 +68,13 @@ def exclude(request: HttpRequest, case_id: UUID) -> HttpResponse:
             label="情况说明", max_length=1000, widget=forms.Textarea(attrs={"rows": 4}),
             help_text="写明为什么这件不满意不应计入满意率。", error_messages={"required": "请写明情况和依据。"},
         )  # fmt: skip
-        files = forms.FileField(
-            label="依据", required=False, help_text="照片、文书或通话记录，至少一份。",
-            widget=forms.ClearableFileInput(attrs={"accept": "image/*,.pdf,.docx,.xlsx"}),
-        )  # fmt: skip
 
         def __init__(self, data: Any = None) -> None:
             super().__init__(data, request.FILES if data is not None else None)
+            self.fields["files"] = forms.FileField(
+                label="依据", required=False, help_text="照片、文书或通话记录，至少一份。",
+                widget=forms.ClearableFileInput(attrs={"accept": "image/*,.pdf,.docx,.xlsx"}),
+            )  # fmt: skip
 
     def done(given: dict[str, Any]) -> None:
         files = actions.looked(request.FILES.getlist("files"))

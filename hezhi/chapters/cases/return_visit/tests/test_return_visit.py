@@ -17,9 +17,6 @@ from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.intake.testkit import District, build, order_of
 from hezhi.chapters.cases.return_visit import actions, jobs, queries, rules
 from hezhi.chapters.cases.return_visit.models import Exclusion, Visit, VisitRule
-from hezhi.chapters.cases.supervision import jobs as supervision
-from hezhi.chapters.cases.supervision.actions import load_tables as load_ladder
-from hezhi.chapters.cases.supervision.models import Matter
 from hezhi.engines.flow.models import Approval
 from hezhi.engines.org.actor import citizen, system
 from hezhi.engines.org.models import Role
@@ -157,22 +154,6 @@ def test_who_is_not_reached_is_tried_again_in_working_hours_and_given_up_after_t
     row = Case.objects.get(pk=case)
     assert (row.state, row.satisfied) == ("closed", None) and "3 次均未联系上" in row.close_reason
     assert Visit.objects.get(case=case).state == "unreachable"
-
-
-def test_dissatisfied_means_redone_counted_and_supervised_when_it_happens_again(
-    district: District, november: time.FrozenClock
-) -> None:
-    load_ladder(by=system("测试"))
-    case = answered(district)
-    for times in (1, 2):
-        jobs.watch()
-        unhappy(district, case)
-        assert (Case.objects.get(pk=case).redos, Case.objects.get(pk=case).state) == (times, "redo")
-        supervision.watch()
-        assert Matter.objects.filter(case=case).exists() == (times == 2)
-        november.advance(hours=1)
-        redone(district, case) if times == 1 else None
-    assert "已重办 2 次" in Matter.objects.get(case=case).why
 
 
 # -- the reporter himself ------------------------------------------------------------------------------

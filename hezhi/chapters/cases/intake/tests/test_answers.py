@@ -13,7 +13,7 @@ from PIL import Image
 from hezhi.chapters.cases.handling import actions
 from hezhi.chapters.cases.handling.models import AnswerTemplate, Category
 from hezhi.chapters.cases.handling.rules import Needs, filled, missing_to_close
-from hezhi.chapters.cases.intake.testkit import District, build, case_of, order_of
+from hezhi.chapters.cases.intake.testkit import District, case_of, order_of
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.testkit import enter, traced
 from hezhi.engines.records.models import Attachment
@@ -21,11 +21,6 @@ from hezhi.engines.registry import site
 from hezhi.ground.errors import BadInput, NotNow
 
 pytestmark = pytest.mark.clause("9.1.2-2")
-
-
-@pytest.fixture
-def district(db: None) -> District:
-    return build()
 
 
 def at_work(district: District) -> tuple:  # type: ignore[type-arg]
