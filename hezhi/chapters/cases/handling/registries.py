@@ -4,6 +4,7 @@ The list of cases is a declaration like any other; the page of one case is the o
 (`handling.pages.case`).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet, Value
@@ -33,9 +34,12 @@ from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
+from hezhi.ground.ui.shapes import BulkAction
 from hezhi.ground.ui.templatetags.ui import due, when
 
 RULES = "业务规则"
+BULK = (("dispatch", "派遣", "cases.dispatch"), ("urge", "催办", "cases.urge"))
+"""What may be done to many cases at once, each by its own verb."""
 EXAMPLE = {
     "编号": "SJ26112600001", "类别": "路灯照明", "单位": "区城市管理局", "收到日期": "2026年11月24日", "今天": "2026年11月26日",
 }  # fmt: skip
@@ -88,6 +92,10 @@ class Cases(Registry):
     on_map = "point"
     pages = {"detail": None}
     parts = (SecondPerson("cases.approve_export"),)
+
+    def bulk_actions_for(self, actor: Actor) -> Sequence[BulkAction]:
+        """Urging and dispatching many at once (批量催办、批量派遣), for those who may do it to one."""
+        return [BulkAction(f"批量{name}", f"/cases/bulk/{code}/") for code, name, right in BULK if actor.may(right)]
 
     def url_of(self, row: Case) -> str:
         """The officers' own page of a case."""

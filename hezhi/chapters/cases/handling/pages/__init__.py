@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from hezhi.chapters.cases.handling.pages import case, desk, steps
+from hezhi.chapters.cases.handling.pages import bulk, case, desk, steps
 
 urlpatterns = [
     path("triage/", desk.triage, name="case-triage"),
     path("triage/<uuid:case_id>/", desk.triage, name="case-triage-one"),
     path("orders/", desk.orders, name="case-orders"),
     path("approvals/", desk.approvals, name="case-approvals"),
+    path("bulk/<slug:verb>/", bulk.bulk, name="case-bulk"),
     path("spot-checks/", desk.spot_checks, name="case-spot-checks"),
     path("<uuid:case_id>/", case.page, name="case"),
     path("<uuid:case_id>/print/", case.printed, name="case-print"),

@@ -182,6 +182,30 @@ def test_a_closed_case_is_redone_only_while_the_rule_allows(district: District, 
     november.advance(days=30)
     actions.redo(early.id, by=district["centre.duty_chief"], reason="又坏了")
     november.advance(days=30)
-    with pytest.raises(NotNow, match="办结已超过 30 ?个?工作日"):
+    with pytest.raises(NotNow, match="办结已超过 30 个工作日"):
         actions.redo(late.id, by=district["centre.duty_chief"], reason="又坏了")
     assert (case_of(early).state, case_of(late).state) == ("redo", "closed")
+
+
+def test_many_are_dispatched_at_once_each_with_its_own_result(district: District) -> None:
+    ready, gone, urgent = district.report(), dispatched(district), district.report()
+    for receipt in (ready, urgent):
+        actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    desk = enter(Client(), district.people["centre.dispatcher"])
+    assert "批量派遣" in desk.get("/r/cases/").content.decode()
+    chosen = {"chosen": [str(r.id) for r in (ready, gone, urgent)]}
+    form = desk.post("/cases/bulk/dispatch/", chosen).content.decode()
+    assert "批量派遣（3 件）" in form and case_of(ready).state == "to_dispatch"
+    page = desk.post(
+        "/cases/bulk/dispatch/", chosen | {"apply": "1", "lead": "auto", "text": "请核实"}
+    ).content.decode()
+    assert page.count("已派给示例区城市管理局") == 2 and "没有办成</b>：现在不能「派遣」" in page
+    assert [case_of(r).state for r in (ready, gone, urgent)] == ["to_sign"] * 3
+    page = desk.post("/cases/bulk/urge/", chosen | {"apply": "1", "text": "请抓紧"}).content.decode()
+    assert page.count("已催办，第 1 次") == 3
+    handler = enter(Client(), district.people["light.handler"])
+    assert "批量" not in handler.get("/r/cases/").content.decode()
+    assert handler.post("/cases/bulk/urge/", chosen | {"apply": "1"}).status_code == 403
+    other = enter(Client(), district.people["centre.acceptor"])
+    assert other.post("/cases/bulk/dispatch/", chosen | {"apply": "1", "lead": "auto"}).status_code == 403
+    assert desk.post("/cases/bulk/urge/", {}).status_code == 422

@@ -174,7 +174,7 @@ def test_the_reporter_answers_himself_a_good_answer_closes_and_a_bad_one_goes_be
     good, bad = answered(district), answered(district)
     jobs.watch()
     yes = {"solved": "yes", "satisfied": "yes", "process": "yes", "contacted": "yes"}
-    assert "请您回访填写" in mine(good).get(f"/c/case/{good}/").content.decode()
+    assert "请您说说办得怎么样" in mine(good).get(f"/c/case/{good}/").content.decode()
     mine(good).post(f"/c/case/{good}/visit/", yes)
     row = Case.objects.get(pk=good)
     assert (row.state, row.satisfied, row.call_backs.get().way, row.call_backs.get().contacted) == (
@@ -188,7 +188,7 @@ def test_the_reporter_answers_himself_a_good_answer_closes_and_a_bad_one_goes_be
     phone.post(f"/c/case/{bad}/visit/", yes | {"solved": "no", "reason": "还是黑的"})
     assert Case.objects.get(pk=bad).state == "to_call_back", "nothing is redone unseen"
     assert "上报人已填，请核实" in enter(Client(), district.people["centre.caller"]).get("/visits/").content.decode()
-    assert "请您回访填写" not in phone.get(f"/c/case/{bad}/").content.decode()
+    assert "请您说说办得怎么样" not in phone.get(f"/c/case/{bad}/").content.decode()
     assert Client().post(f"/c/case/{bad}/visit/", yes).status_code == 404
     with pytest.raises(NotAllowed):
         actions.answer_by_reporter(
