@@ -43,6 +43,12 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "citizen/home.html", {"rows": rows})
 
 
+def _has_said(row: Case) -> bool:
+    """Whether the reporter has told this round's verdict already, as a rating or in the return visit."""
+    by_link = row.call_backs.filter(way="link", at__gte=row.replied_at or row.recorded_at)
+    return row.ratings.filter(round=row.redos + 1).exists() or by_link.exists()
+
+
 VISIT_QUESTIONS = [
     ("solved", "问题解决了吗", "解决了", "没有解决"), ("satisfied", "对办理结果满意吗", "满意", "不满意"),
     ("process", "对办理过程满意吗", "满意", "不满意"), ("contacted", "承办单位联系过您吗", "联系过", "没有"),
@@ -144,7 +150,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "state_name": PUBLIC_STATES[row.state],
         "text": "内容已按保密件封存。" if row.secret else mask_text(row.text),
         "timeline_items": timeline(list(row.steps.order_by("at", "id")), public=True),
-        "may_rate": row.state == "closed" and not row.ratings.filter(round=row.redos + 1).exists(),
+        "may_rate": row.state == "closed" and not _has_said(row),
         "stars": STARS,
         "visit_questions": VISIT_QUESTIONS,
         "rating": row.ratings.order_by("-round").first(),

@@ -48,7 +48,7 @@ def test_an_answer_from_a_template_a_dispute_and_the_callers_desk(
 
     ((hand,),) = system.sql(HAND, HELPER, list(passwords(system)))
     sign_in(desk, system, hand, page)
-    press(desk, "派单异议", within="section.order")
+    press(desk, "派单异议（申请）", within="section.order")
     desk.fill("#dialog textarea[name=reason]", "职责清单第三条：该设施由其他单位管养。")
     look(desk, "dispute")
     submit(desk, "提交派单异议申请")

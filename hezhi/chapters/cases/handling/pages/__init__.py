@@ -13,6 +13,7 @@ urlpatterns = [
     path("spot-checks/", desk.spot_checks, name="case-spot-checks"),
     path("<uuid:case_id>/", case.page, name="case"),
     path("<uuid:case_id>/print/", case.printed, name="case-print"),
+    path("<uuid:case_id>/pdf/", case.as_pdf, name="case-pdf"),
     path("<uuid:case_id>/why/", case.why, name="case-why"),
     path("<uuid:case_id>/reveal/<slug:field>/", case.reveal, name="case-reveal"),
     path("<uuid:case_id>/lift/", case.lift, name="case-lift"),

@@ -14,15 +14,17 @@ from hezhi.chapters.cases.handling.pages.beside import annotations, beside
 from hezhi.chapters.cases.handling.queries import CaseFile
 from hezhi.chapters.cases.handling.rules import result_words
 from hezhi.engines.flow import timing
-from hezhi.engines.flow.models import Deadline
+from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.duty import on_duty
 from hezhi.engines.org.models import DutyShift
 from hezhi.engines.org.rights import needs
+from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
 from hezhi.ground.masks import mask_text
+from hezhi.ground.paper import Sheet
 from hezhi.ground.ui.shapes import Action, Crumb, Fact, TimelineItem
 
 clause = "9.1.2-2"
@@ -202,9 +204,52 @@ def printed(request: HttpRequest, case_id: UUID) -> HttpResponse:
     context = {
         "file": file,
         "case": file.case,
+        "case_title": mask_text(file.case.title),
         "text": mask_text(file.case.text),
         "fact_list": _facts(file),
         "timeline_items": timeline(file.steps),
         "printed_at": time.now(),
     }
     return render(request, "handling/print.html", context)
+
+
+@needs("cases.view", clause=clause)
+def as_pdf(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The same sheet as a file (办理单PDF): masked like the page; that it was made stands in the audit."""
+    by = reader(request)
+    file = queries.case_file(by, case_id)
+    with acting(by, verb="cases.print") as deed:
+        deed.on(file.case)
+    answer = HttpResponse(sheet_of(file, by.name), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{file.case.number}.pdf"'
+    return answer
+
+
+def sheet_of(file: CaseFile, who: str) -> bytes:
+    """The handling sheet (事件办理单): facts, text, answer, each unit's result, the steps."""
+    case = file.case
+    sheet = Sheet("事件办理单", foot=f"{case.number} · {who} {time.show(time.now())} 生成 · 个人信息已脱敏")
+    sheet.facts(
+        [("编号", case.number), ("状态", case.get_state_display()), *((f.label, str(f.value)) for f in _facts(file))]
+    )
+    sheet.heading(mask_text(case.title))
+    sheet.say(mask_text(case.text))
+    if case.reply:
+        sheet.heading("答复")
+        sheet.say(mask_text(case.reply))
+    if file.orders:
+        sheet.heading("承办单")
+        sheet.steps([_of_order(order) for order in file.orders], (45, 25, 100))
+    sheet.heading("办理过程")
+    told = [
+        (time.show(item.at) if item.at else "", f"{item.title}\n{item.who}", item.text) for item in timeline(file.steps)
+    ]
+    sheet.steps(told, (34, 46, 90))
+    return sheet.pdf()
+
+
+def _of_order(order: WorkOrder) -> tuple[str, str, str]:
+    """One work order as a line of the sheet."""
+    result = "；".join(f"{name}：{value}" for name, value in result_words(order.result))
+    told = "\n".join(filter(None, (order.reply, result, order.end_reason)))
+    return f"{order.unit.name}（{order.get_part_display()}）", order.get_state_display(), mask_text(told)

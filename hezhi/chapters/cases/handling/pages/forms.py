@@ -125,7 +125,7 @@ def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
     if declared.kind == "case":
         return forms.CharField(max_length=30, **common)
     if declared.kind == "date":
-        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)
+        return forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **common)
     if declared.code == "unsolved_reason":
         return forms.CharField(max_length=300, **common)
     rows = 6 if declared.kind == "parts" or declared.code in ("reply", "public_reply") else 3

@@ -12,8 +12,10 @@ from hezhi.engines.flow.models import Approval, LimitRule, ToDo
 from hezhi.engines.org.actor import citizen
 from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import enter, traced
+from hezhi.engines.records.models import AuditEntry
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
+from hezhi.ground.testkit.pdf import words_of_pdf
 
 pytestmark = pytest.mark.clause("9.1.2-2")
 
@@ -171,6 +173,29 @@ def test_a_reporter_urges_once_in_a_working_day(district: District, november: ti
     with pytest.raises(NotAllowed):
         actions.urge_by_reporter(receipt.id, by=district["centre.dispatcher"])
     assert citizen().kind == "citizen"
+
+
+def test_the_sheet_of_a_case_is_a_masked_file_and_says_what_the_page_says(district: District) -> None:
+    receipt = dispatched(district, title="路灯不亮，联系 19900001234", text="电话 19900001234，<b>夜里</b>看不清")
+    order = order_of(receipt.id, district.units["light"])
+    actions.sign(order.pk, by=district["light.handler"])
+    actions.reply(order.pk, by=district["light.handler"], text="已换灯泡", public_reply="已修好。", finding="partly")
+    answer = enter(Client(), district.people["light.handler"]).get(f"/cases/{receipt.id}/pdf/")
+    assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+    words = words_of_pdf(answer.content)
+    for said in (
+        "事件办理单",
+        case_of(receipt).number,
+        "示例区城市管理局",
+        "已换灯泡",
+        "部分属实",
+        "<b>夜里</b>",
+        "首接负责",
+    ):
+        assert said in words, said
+    assert "19900001234" not in words
+    assert AuditEntry.objects.filter(object_id=receipt.id, event="cases.print").exists()
+    assert enter(Client(), district.people["water.handler"]).get(f"/cases/{receipt.id}/pdf/").status_code == 404
 
 
 def test_a_closed_case_is_redone_only_while_the_rule_allows(district: District, november: time.FrozenClock) -> None:
