@@ -311,6 +311,7 @@ class Case(Scoped):
     yellow_at = models.DateTimeField("黄牌时间", null=True, blank=True)
     review_on = models.DateField("挂起复核日期", null=True, blank=True)
 
+    followers = ArrayField(models.UUIDField(), verbose_name="关注人", default=list, db_default=[])
     mark = models.CharField("标记", max_length=8, choices=Mark.choices, blank=True, default="", db_default="")
     secret = models.BooleanField("保密件", default=False)
     barred_unit = models.ForeignKey(

@@ -30,7 +30,7 @@ from hezhi.chapters.cases.handling.actions.dispatching import (
 )
 from hezhi.chapters.cases.handling.actions.ending import call_back, close, rate, redo
 from hezhi.chapters.cases.handling.actions.joining import merge, split, unmerge
-from hezhi.chapters.cases.handling.actions.noting import confer, mark
+from hezhi.chapters.cases.handling.actions.noting import confer, follow, mark
 from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
 from hezhi.chapters.cases.handling.actions.secrecy import claim_secret
 from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign
@@ -54,6 +54,7 @@ __all__ = [
     "confer",
     "decide",
     "dispatch",
+    "follow",
     "handle",
     "keep_on_hold",
     "mark",

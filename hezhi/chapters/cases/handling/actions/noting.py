@@ -5,13 +5,13 @@ from datetime import date
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.dispatching import fit_units
-from hezhi.chapters.cases.handling.actions.turning import given, settle, take
+from hezhi.chapters.cases.handling.actions.turning import given, seen, settle, take
 from hezhi.chapters.cases.handling.models import Case, Mark
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import BadInput
+from hezhi.ground.errors import BadInput, NotAllowed
 
 
 @clause("9.1.2-2")
@@ -42,3 +42,17 @@ def mark(case_id: UUID, *, by: Actor, mark: str, text: str = "", revision: int |
     case.mark = "" if mark == "none" else mark
     told = {"标记": case.get_mark_display() or "不作标记"}
     return settle(case, "mark", by=by, text=text.strip(), fields=told, changed=("mark",))
+
+
+@clause("9.1.2-2")
+@verb("cases.follow")
+def follow(case_id: UUID, *, by: Actor, wanted: bool) -> Case:
+    """Follow a case that one sees (关注), or cease to: who follows is told of each new state while he still sees it."""
+    by.must("cases.view")
+    case = seen(case_id, by=by)
+    if by.user_id is None:
+        raise NotAllowed("请登录后再关注。", code="cases.nobody_follows")
+    others = [each for each in case.followers if each != by.user_id]
+    case.followers = [*others, by.user_id] if wanted else others
+    case.save(update_fields=["followers"])
+    return case

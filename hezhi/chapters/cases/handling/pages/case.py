@@ -9,14 +9,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
-from hezhi.chapters.cases.handling.models import Step
+from hezhi.chapters.cases.handling.models import Case, Step
 from hezhi.chapters.cases.handling.pages.beside import annotations, beside
 from hezhi.chapters.cases.handling.queries import CaseFile
 from hezhi.chapters.cases.handling.rules import result_words
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
-from hezhi.engines.org.actor import reader
+from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.duty import on_duty
 from hezhi.engines.org.models import DutyShift
 from hezhi.engines.org.rights import needs
@@ -53,6 +53,7 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "action_list": [
             *_buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
             *(action for each in told for action in each.actions),
+            _following(case, by),
         ],
         "orders": [
             (order, _order_buttons(file, order.pk), result_words(order.result)) for order in file.orders
@@ -70,6 +71,13 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "own_requests": {a.pk for a in file.approvals if a.state == "waiting" and a.asked_by_id == by.user_id},
     }  # fmt: skip
     return render(request, "handling/case.html", context)
+
+
+def _following(case: Case, by: Actor) -> Action:
+    """The button to follow the case, or to cease to."""
+    follows = by.user_id in case.followers
+    url = f"{reverse('case-follow', args=[case.pk])}?follow={'no' if follows else 'yes'}"
+    return Action("取消关注" if follows else "关注", url, opens="post")
 
 
 def _on_duty(file: CaseFile) -> list[DutyShift]:
@@ -195,6 +203,25 @@ def comment(request: HttpRequest, case_id: UUID) -> HttpResponse:
         actions.comment(case.pk, by=by, text=request.POST.get("text", ""))
         messages.success(request, "批注已保存。")
     return redirect("case", case_id=case.pk)
+
+
+@needs("cases.view", clause=clause)
+def follow(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Follow the case, or cease to (关注、取消关注); only by POST."""
+    if request.method == "POST":
+        wanted = request.GET.get("follow") == "yes"
+        actions.follow(case_id, by=reader(request), wanted=wanted)
+        messages.success(request, "已关注，有新进展会发站内消息。" if wanted else "已取消关注。")
+    return redirect("case", case_id=case_id)
+
+
+@needs("cases.view", clause=clause)
+def followed(request: HttpRequest) -> HttpResponse:
+    """The cases that this person follows and still sees (我关注的事件), newest first."""
+    by = reader(request)
+    rows = Case.objects.visible_to(by).filter(followers__contains=[by.user_id]).select_related("lead_unit")
+    cases = [(case, mask_text(case.title)) for case in rows.order_by("-received_at")[:200]]
+    return render(request, "handling/followed.html", {"rows": cases, "title": "我关注的事件"})
 
 
 @needs("cases.view", clause=clause)

@@ -6,12 +6,13 @@ import pytest
 from django.test import Client
 
 from hezhi.chapters.cases.handling import actions, jobs, queries
-from hezhi.chapters.cases.handling.models import Step
+from hezhi.chapters.cases.handling.models import Case, Step
 from hezhi.chapters.cases.intake.testkit import FROM, District, build, case_of, order_of
 from hezhi.engines.flow.models import Approval, LimitRule, ToDo
 from hezhi.engines.org.actor import citizen
 from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import enter, traced
+from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records.models import AuditEntry
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
@@ -234,3 +235,25 @@ def test_many_are_dispatched_at_once_each_with_its_own_result(district: District
     other = enter(Client(), district.people["centre.acceptor"])
     assert other.post("/cases/bulk/dispatch/", chosen | {"apply": "1", "lead": "auto"}).status_code == 403
     assert desk.post("/cases/bulk/urge/", {}).status_code == 422
+
+
+def test_who_follows_a_case_hears_of_new_states_while_he_sees_it(district: District) -> None:
+    receipt = dispatched(district)
+    chief, town = (enter(Client(), district.people[n]) for n in ("centre.duty_chief", "town1.town_dispatcher"))
+    for browser in (chief, town):
+        assert browser.post(f"/cases/{receipt.id}/follow/?follow=yes").status_code == 302
+    stranger = enter(Client(), district.people["town2.town_dispatcher"])
+    assert stranger.post(f"/cases/{receipt.id}/follow/?follow=yes").status_code == 404
+    assert case_of(receipt).number in chief.get("/cases/followed/").content.decode()
+    town.post(f"/cases/{receipt.id}/follow/?follow=no")
+    actions.sign(order_of(receipt.id, district.units["light"]).pk, by=district["light.handler"])
+    told = Outgoing.objects.filter(event="cases.followed")
+    assert [(t.user, t.text) for t in told] == [
+        (district.people["centre.duty_chief"], f"您关注的事件 {case_of(receipt).number} 现在是「处置中」。")
+    ]
+    traced()
+    Case.objects.filter(pk=receipt.id).update(secret=True, barred_unit=district.units["centre"])
+    reply = {"text": "已修", "public_reply": "已修好。"}
+    actions.reply(order_of(receipt.id, district.units["light"]).pk, by=district["light.handler"], **reply)
+    assert told.count() == 1
+    assert case_of(receipt).number not in chief.get("/cases/followed/").content.decode()
