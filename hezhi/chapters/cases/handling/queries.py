@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -386,9 +386,14 @@ def templates_for(case: Case, step: str) -> list[tuple[AnswerTemplate, str]]:
     values = {
         "编号": case.number, "类别": case.category.name if case.category else "",
         "单位": case.lead_unit.name if case.lead_unit else "",
-        "收到日期": time.show_day(time.local(case.received_at).date()), "今天": time.show_day(time.today()),
+        "收到日期": _day(time.local(case.received_at).date()), "今天": _day(time.today()),
     }  # fmt: skip
     return [(row, rules.filled(row.text, values)) for row in rows]
+
+
+def _day(day: date) -> str:
+    """A day as a letter writes it."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def open_orders(actor: Actor) -> QuerySet[WorkOrder]:

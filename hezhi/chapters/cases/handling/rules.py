@@ -31,13 +31,13 @@ def result_words(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A unit's result in words (结构化办理结果): only what was filled in."""
     told: list[tuple[str, str]] = []
     if result.get("finding"):
-        told.append(("诉求是否属实", FINDING.get(result["finding"], result["finding"])))
+        told.append(("是否属实", FINDING.get(result["finding"], result["finding"])))
     if result.get("contacted") is not None:
-        told.append(("已联系上报人", said(result["contacted"])))
+        told.append(("联系情况", "已联系上报人" if result["contacted"] else "未联系上报人"))
     if result.get("solved") is not None:
         told.append(("是否解决", said(result["solved"])))
     if result.get("reason"):
-        told.append(("未解决的原因", str(result["reason"])))
+        told.append(("未决原因", str(result["reason"])))
     return told
 
 

@@ -146,7 +146,7 @@ def test_who_is_not_reached_is_tried_again_in_working_hours_and_given_up_after_t
         actions.give_up(case, by=by)
     desk = enter(Client(), district.people["centre.caller"])
     form = desk.get(f"/cases/{case}/do/call_back/").content.decode()
-    assert "为什么抽到这件" in form and "回访话术" in form and "无人接听" in form and "诉求是否属实" in form
+    assert "为什么抽到这件" in form and "回访话术" in form and "无人接听" in form and "是否属实" in form
     for _ in range(2):
         handling.call_back(case, by=by, reached=False)
     assert "联系不上，办结" in desk.get("/visits/").content.decode()
