@@ -42,6 +42,7 @@ MENU = (
     )),
     Group("事件流转处置", (
         Entry("事件管理", "/r/cases/", ("cases.view",)),
+        Entry("我关注的事件", "/cases/followed/", ("cases.view",)),
         Entry("受理派遣台", "/cases/triage/", ("cases.accept", "cases.dispatch")),
         Entry("登记事件", "/cases/new/", ("cases.report",)),
         Entry("批量导入", "/cases/import/", ("cases.import",)),
@@ -51,7 +52,8 @@ MENU = (
             "cases.approve_extension", "cases.approve_hold", "cases.approve_void",
             "cases.approve_not_accept", "cases.rule_return", "cases.dispatch", "cases.transfer",
         )),
-        Entry("回访", "/cases/call-backs/", ("cases.call_back",)),
+        Entry("回访", "/visits/", ("cases.call_back",)),
+        Entry("剔除台账", "/visits/exclusions/", ("visits.review", "visits.exclude")),
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("统计分析", "/statistics/", ("statistics.view",)),
         Entry("业务考核", "/appraisal/", ("appraisal.view", "appraisal.manage", "appraisal.review")),

@@ -83,6 +83,7 @@ CHAPTERS = [
     "hezhi.chapters.cases.supervision",
     "hezhi.chapters.cases.statistics",
     "hezhi.chapters.cases.appraisal",
+    "hezhi.chapters.cases.return_visit",
     "hezhi.chapters.appcentre",
     "hezhi.chapters.operations",
     "hezhi.chapters.grassroots.grids",

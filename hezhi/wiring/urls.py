@@ -14,6 +14,7 @@ ROOMS = (
     ("appraisal/", "hezhi.chapters.cases.appraisal.pages"),
     ("warnings/", "hezhi.chapters.awareness.early_warning.pages"),
     ("situation/", "hezhi.chapters.awareness.situation.pages"),
+    ("visits/", "hezhi.chapters.cases.return_visit.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("approvals/", "hezhi.engines.flow.pages"),

@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from hezhi.channels.citizen import rest, rules
 from hezhi.channels.citizen.rest import WHY
-from hezhi.chapters.cases.handling.api import PUBLIC_STATES, Case, Reporter, actions
+from hezhi.chapters.cases.handling.api import ENDED, PUBLIC_STATES, Case, Reporter, actions
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.intake.api import code_digest, kinds, message_of, take_in
+from hezhi.chapters.cases.return_visit.api import answer_by_reporter, open_visit
 from hezhi.engines.org import failures
 from hezhi.engines.org.actor import Actor, citizen, reader
 from hezhi.engines.org.rights import open_to_all
@@ -42,6 +43,16 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "citizen/home.html", {"rows": rows})
 
 
+def _has_said(row: Case) -> bool:
+    """Whether the reporter has told this round's verdict already, as a rating or in the return visit."""
+    by_link = row.call_backs.filter(way="link", at__gte=row.replied_at or row.recorded_at)
+    return row.ratings.filter(round=row.redos + 1).exists() or by_link.exists()
+
+
+VISIT_QUESTIONS = [
+    ("solved", "问题解决了吗", "解决了", "没有解决"), ("satisfied", "对办理结果满意吗", "满意", "不满意"),
+    ("process", "对办理过程满意吗", "满意", "不满意"), ("contacted", "承办单位联系过您吗", "联系过", "没有"),
+]  # fmt: skip
 STARS = [("5", "很满意"), ("4", "满意"), ("3", "一般"), ("2", "不满意"), ("1", "很不满意")]
 
 
@@ -139,9 +150,12 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "state_name": PUBLIC_STATES[row.state],
         "text": "内容已按保密件封存。" if row.secret else mask_text(row.text),
         "timeline_items": timeline(list(row.steps.order_by("at", "id")), public=True),
-        "may_rate": row.state == "closed" and not row.ratings.filter(round=row.redos + 1).exists(),
+        "may_rate": row.state == "closed" and not _has_said(row),
         "stars": STARS,
+        "visit_questions": VISIT_QUESTIONS,
         "rating": row.ratings.order_by("-round").first(),
+        "may_visit": row.state == "to_call_back" and open_visit(row.pk) is not None,
+        "may_urge": row.state not in ("to_call_back", *ENDED, "to_supplement", "on_hold"),
         "may_add": row.state == "to_supplement",
         "asked": row.steps.filter(verb="ask_supplement").order_by("-at").values_list("public_text", flat=True).first(),
     }
@@ -156,6 +170,36 @@ def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
         try:
             actions.supplement(row.pk, by=_me(request), text=request.POST.get("text", ""))
             messages.success(request, "已收到您的补充，谢谢。")
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+    return redirect("citizen-case", case_id=row.pk)
+
+
+@open_to_all(WHY, clause="9.1.2-2")
+def urge(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Urge one's own matter (群众催办); too early it says from when."""
+    row = _own(request, case_id)
+    if request.method == "POST":
+        try:
+            actions.urge_by_reporter(row.pk, by=_me(request))
+            messages.success(request, "已提醒承办单位。")
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+    return redirect("citizen-case", case_id=row.pk)
+
+
+@open_to_all(WHY, clause="9.1.2-2")
+def visit(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Answer the return visit oneself (自填回访) instead of waiting for a call."""
+    row = _own(request, case_id)
+    if request.method == "POST":
+        told = {
+            name: {"yes": True, "no": False}.get(request.POST.get(name, ""))
+            for name in ("true_matter", "contacted", "solved", "satisfied", "process")
+        }
+        try:
+            answer_by_reporter(row.pk, by=_me(request), words=request.POST.get("reason", ""), **told)
+            messages.success(request, "已收到您的意见，谢谢。")
         except Refusal as refusal:
             messages.error(request, str(refusal))
     return redirect("citizen-case", case_id=row.pk)

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +11,7 @@ from django.urls import reverse
 from hezhi.channels.gridworker import rest
 from hezhi.chapters.cases.handling.api import Case, actions, queries
 from hezhi.chapters.cases.handling.pages.case import timeline
-from hezhi.chapters.cases.handling.pages.forms import form_of
+from hezhi.chapters.cases.handling.pages.forms import add_files, form_of, looked_through
 from hezhi.chapters.cases.handling.pages.steps import ORDER_STEPS
 from hezhi.chapters.cases.intake.api import kinds, take_in
 from hezhi.engines.flow.models import WorkOrder
@@ -144,18 +143,15 @@ def step(request: HttpRequest, order_id: UUID, verb: str) -> HttpResponse:
 def _step(request: HttpRequest, by: Actor, case: Case, row: WorkOrder, verb: Verb) -> HttpResponse:
     form = form_of(verb, case, row, request.POST if request.method == "POST" else None)
     if verb.code in ("handle", "reply"):
-        form.fields["files"] = forms.FileField(
-            label="现场照片", required=False, help_text="可不拍。",
-            widget=forms.ClearableFileInput(attrs={"accept": "image/*", "capture": "environment"}),
-        )  # fmt: skip
-        form.files = request.FILES
+        add_files(form, verb, request.FILES, camera=True)
     if request.method == "POST" and form.is_valid():
         try:
-            looked = look_through(request.FILES.getlist("files"))
+            looked = looked_through(request.FILES, verb)
             with acting(by, verb=f"cases.{verb.code}_on_phone") as deed:
                 ORDER_STEPS[verb.code](case, row, by, form.cleaned_data)
                 deed.on(case)
-                keep_files(by, case, looked, stage=verb.code)
+                for stage, files in looked:
+                    keep_files(by, case, files, stage=stage)
             messages.success(request, f"已{verb.name}。")
             return redirect("grid-order", order_id=row.pk)
         except BadInput as refusal:

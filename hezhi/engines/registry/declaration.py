@@ -153,6 +153,10 @@ class Registry:
         """An address of the machine interface of this registry."""
         return addresses.rest(self.slug, *parts)
 
+    def bulk_actions_for(self, actor: Actor) -> Sequence[BulkAction]:
+        """The registry's own bulk buttons that this reader may press."""
+        return self.bulk_actions
+
     def url_of(self, row: Any) -> str:
         """Where one row is shown; override to lead to a page of your own."""
         return self.url(row.pk)

@@ -90,7 +90,7 @@ def listing_of(found: Found) -> shapes.Listing:
         ],
         bulk_actions=bulk,
         pager=_pager(found),
-        total=found.total if bulk else None,
+        total=found.total if registry.offers_to(asked.by, "bulk") else None,
     )
 
 
@@ -256,9 +256,7 @@ def _bulk_actions(registry: Registry, asked: Asked) -> list[shapes.BulkAction]:
     drawn = []
     if registry.offers_to(asked.by, "bulk") and not asked.removed:
         drawn.append(shapes.BulkAction("批量修改", addresses.with_query(registry.url("bulk"), asked.query())))
-    for action in registry.bulk_actions:
-        drawn.append(action)
-    return drawn
+    return [*drawn, *registry.bulk_actions_for(asked.by)]
 
 
 def remember_columns(registry: Registry, by: Actor, given: QueryDict) -> None:

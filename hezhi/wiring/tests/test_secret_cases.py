@@ -35,6 +35,7 @@ from hezhi.engines.registry.models import ExportRun
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow
 from hezhi.ground.ids import new_id
+from hezhi.ground.testkit.pdf import words_of_pdf
 
 pytestmark = [pytest.mark.clause("9.1.2-2"), pytest.mark.clause("12.3-2")]
 
@@ -253,6 +254,8 @@ def leaks_on_pages(client: Client, cases: list[UUID], *, whole_house: bool = Tru
         answer = client.get(path)
         assert answer.status_code < 500, path
         text = answer.content.decode(errors="replace") if not answer.streaming else ""
+        if answer.get("Content-Type") == "application/pdf":
+            text = words_of_pdf(answer.content)
         text = text.replace(path, "")  # what was asked for is repeated in the search field
         for word in path.partition("q=")[2].split("&"):
             text = text.replace(word, "") if word else text

@@ -35,7 +35,7 @@ def district(db: None) -> District:
     words.text_of("cases.assigned", "inbox")  # a process reads the texts of messages every ten seconds
     traced()
     Role.objects.filter(code="duty_chief").update(
-        permissions=[*Role.objects.get(code="duty_chief").permissions, "wall.view", "reach.inbox"]
+        permissions=[*Role.objects.get(code="duty_chief").permissions, "wall.view", "reach.inbox", "supervision.view"]
     )
     return district
 
@@ -157,7 +157,7 @@ def test_a_list_of_fifty_cases_whoever_asks_whatever(district: District, ledger)
             assert name == "overdue" or response.content.decode().count('href="/cases/') >= 50, name
 
 
-@pytest.mark.parametrize("who", ["centre.dispatcher", "town1.town_dispatcher", "light.handler"])
+@pytest.mark.parametrize("who", ["centre.dispatcher", "town1.town_dispatcher", "light.handler", "centre.duty_chief"])
 def test_the_page_of_a_case_at_work(district: District, ledger, who: str) -> None:
     case = signed(district, "town1", "light")
     client, url = as_(district, who), reverse("case", args=[case])
@@ -221,7 +221,7 @@ CASE_STEPS = {
     "not_accept": ("centre.acceptor", lambda d: d.report().id, lambda d: {"reason": "不属本级职责"}),
     "dispatch": ("centre.dispatcher", accepted, lambda d: {"lead": d.units["light"].pk, "assist": [d.units["town1"].pk]}),
     "urge": ("centre.dispatcher", lambda d: dispatched(d, "light"), lambda d: {"text": "请抓紧"}),
-    "hold": ("light.handler", lambda d: signed(d, "light"), lambda d: {"reason": "等待配件到货"}),
+    "hold": ("light.handler", lambda d: signed(d, "light"), lambda d: {"review_on": "2999-01-04", "reason": "等待配件到货"}),
     "extend": ("light.handler", lambda d: signed(d, "light"), lambda d: {"days": 3, "reason": "等待配件到货"}),
 }  # fmt: skip
 
@@ -237,7 +237,16 @@ def test_a_step_on_a_case(district: District, ledger, verb: str) -> None:
 ORDER_STEPS = {
     "sign": (dispatched, {}),
     "handle": (signed, {"text": "到现场看过"}),
-    "reply": (signed, {"reply": "已修好", "public_reply": "您好，路灯已修好。", "solved": "yes"}),
+    "reply": (
+        signed,
+        {
+            "reply": "已修好",
+            "public_reply": "您好，路灯已修好。",
+            "finding": "true",
+            "contacted": "yes",
+            "solved": "yes",
+        },
+    ),
     "return_order": (dispatched, {"reason": "不属本单位职责，属市政"}),
 }
 

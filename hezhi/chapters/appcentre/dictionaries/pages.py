@@ -24,7 +24,7 @@ from hezhi.ground.ui.shapes import Action
 
 SHOWN = 20
 LIMITS = "/r/calendar-days/limits/"
-STAGES = {timing.TOTAL: "总时限", "accept": "受理", "call_back": "回访"}
+STAGES = {timing.TOTAL: "总时限", "accept": "受理", "call_back": "回访", "reopen": "重办期限"}
 HEADING = "日历变更对在办时限的影响"
 
 

@@ -194,7 +194,15 @@ def _reply(case: Case, people: Cast, dice: random.Random) -> None:
         by = _hand(people, order.unit_id)
         if by:
             told, public = _told(case)
-            actions.reply(order.pk, by=by, text=told, public_reply=public, solved=True)
+            actions.reply(
+                order.pk,
+                by=by,
+                text=told,
+                public_reply=public,
+                finding="true" if dice.random() < 0.9 else "partly",
+                contacted=True,
+                solved=True,
+            )
 
 
 def _review(case: Case, people: Cast) -> None:

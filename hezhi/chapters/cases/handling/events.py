@@ -7,13 +7,15 @@ from uuid import UUID
 from django.db import connection
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
-from hezhi.chapters.cases.handling.models import Case, Reporter
+from hezhi.chapters.cases.handling.models import Case, Reporter, Step
 from hezhi.chapters.cases.handling.pages.in_grid import CASES_IN_GRID
 from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil
 from hezhi.chapters.grassroots.grids.api import contribute
 from hezhi.engines.flow.calendar_change import Moved
 from hezhi.engines.flow.models import Deadline, WorkOrder
-from hezhi.engines.org.actor import Actor, system
+from hezhi.engines.org.actor import Actor, actor_of, system
+from hezhi.engines.org.models import User
+from hezhi.engines.reach import api as reach
 from hezhi.engines.reach.resolvers import Receiver, register
 from hezhi.engines.records.files import guard
 from hezhi.engines.records.models import Attachment
@@ -46,6 +48,19 @@ def tell_cards(*, deadlines: list[Deadline], colour: str, **_: Any) -> None:
             tell_unit(
                 case, f"cases.{colour}", by=by, unit_id=case.desk_id, permission="cases.dispatch", due=due, unit=""
             )
+
+
+@listens("cases.changed")
+def tell_followers(*, case: Case, step: Step, by: Actor, **_: Any) -> None:
+    """A case has a new state (状态变化): who follows it is told number and state, if he still sees the case."""
+    if not case.followers or step.from_state == step.to_state:
+        return
+    for user in User.objects.filter(pk__in=case.followers).exclude(pk=by.user_id):
+        if Case.objects.visible_to(actor_of(user)).filter(pk=case.pk).exists():
+            reach.tell(
+                by, event="cases.followed", to_user=user, about=(MATTER, case.pk), link=f"/cases/{case.pk}/",
+                values={"number": case.number, "state": case.get_state_display()},
+            )  # fmt: skip
 
 
 _FOLLOW = """

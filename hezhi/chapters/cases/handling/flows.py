@@ -37,6 +37,12 @@ BEFORE_WORK = ("to_accept", "to_supplement", "to_dispatch", "redo")
 AT_WORK = ("to_sign", "handling", "to_review")
 LIVING = (*BEFORE_WORK, *AT_WORK, "on_hold", "to_call_back")
 
+FINDINGS = (("true", "属实"), ("partly", "部分属实"), ("false", "不属实"))
+"""Whether what was told turned out true (诉求是否属实)."""
+
+MARKS = (("repeated", "重复件"), ("group", "群体件"), ("none", "不作标记"))
+"""Marks of a matter: told before by the same person, or told by many (重复、群体)."""
+
 TEXT = Field("text", "说明", kind="text")
 REASON = Field("reason", "理由", kind="text", required=True)
 
@@ -75,7 +81,10 @@ CASE = LifeCycle(
              form=(Field("assist", "协办单位", kind="units", required=True),
                    Field("request", "办理要求", kind="text"))),
         Verb("hold", "挂起", AT_WORK, "on_hold", right="cases.hold", who=("承办经办人", "派遣员"),
-             approval="cases.approve_hold", needs_reason=True, pauses=("total",), form=(REASON,)),
+             approval="cases.approve_hold", needs_reason=True, pauses=("total",),
+             form=(Field("review_on", "复核日期", kind="date", required=True), REASON)),
+        Verb("keep_on_hold", "继续挂起", ("on_hold",), STAY, right="cases.hold", who=("承办经办人", "派遣员"),
+             needs_reason=True, form=(Field("review_on", "下次复核日期", kind="date", required=True), REASON)),
         Verb("resume", "恢复", ("on_hold",), "derived", among=AT_WORK, right="cases.hold", who=("承办经办人", "派遣员"),
              resumes=("total",), form=(TEXT,)),
         Verb("extend", "延期", AT_WORK, STAY, right="cases.extend", who=("承办经办人",),
@@ -83,6 +92,13 @@ CASE = LifeCycle(
              form=(Field("days", "延长工作日", kind="number", required=True), REASON)),
         Verb("urge", "催办", (*AT_WORK, "to_dispatch", "redo"), STAY, right="cases.urge",
              who=("受理员", "派遣员", "督查员", "区领导"), tells=("cases.urged",), form=(TEXT,)),
+        Verb("confer", "会商记录", (*AT_WORK, "to_dispatch", "redo", "on_hold"), STAY, right="cases.confer",
+             who=("派遣员", "值班长", "镇街派遣员"),
+             form=(Field("held_on", "会商日期", kind="date", required=True),
+                   Field("assist", "参加单位", kind="units", required=True),
+                   Field("conclusion", "会商结论", kind="text", required=True))),
+        Verb("mark", "标记", LIVING, STAY, right="cases.merge", who=("受理员", "派遣员"),
+             form=(Field("mark", "标记为", kind="choice", choices=MARKS, required=True), TEXT)),
         Verb("split", "拆分", BEFORE_WORK, STAY, right="cases.split", who=("受理员", "派遣员"),
              form=(Field("parts", "拆出的事项", kind="parts", required=True),)),
         Verb("merge", "并单", BEFORE_WORK, "merged", right="cases.merge", who=("受理员", "派遣员"),
@@ -95,10 +111,12 @@ CASE = LifeCycle(
              stops=("call_back",),
              form=(Field("reached", "已联系上", kind="yesno", required=True),
                    Field("true_matter", "诉求属实", kind="yesno"),
+                   Field("contacted", "承办单位联系过", kind="yesno"),
                    Field("solved", "已解决", kind="yesno"),
                    Field("satisfied", "对结果满意", kind="yesno"),
-                   Field("satisfied_attitude", "对态度满意", kind="yesno"),
-                   Field("reason", "不满意原因", kind="text"))),
+                   Field("satisfied_attitude", "对办理过程满意", kind="yesno"),
+                   Field("reason", "不满意原因", kind="text"),
+                   Field("note", "备注", kind="text"))),
         Verb("close", "办结", ("to_call_back",), "closed", right="cases.close", who=("派遣员", "值班长"),
              stops=("call_back",), needs_reason=True, form=(REASON,), tells=("cases.closed_reporter",)),
         Verb("redo", "重办", ("to_call_back", "closed"), "redo", right="cases.redo",
@@ -132,6 +150,9 @@ ORDER = LifeCycle(
         Verb("sign", "签收", ("to_sign",), "handling", right="cases.sign", who=("承办经办人", "网格员")),
         Verb("return_order", "退回", ("to_sign", "handling"), "returned", right="cases.return",
              who=("承办经办人", "镇街派遣员"), approval="cases.dispatch", needs_reason=True, form=(REASON,)),
+        Verb("dispute", "派单异议", ("to_sign", "handling"), "returned", right="cases.return",
+             who=("承办经办人", "镇街派遣员"), approval="cases.rule_return", needs_reason=True,
+             form=(Field("instead", "应由哪个单位承办", kind="unit"), REASON)),
         Verb("pass_down", "下派", ("to_sign", "handling"), "handling", right="cases.transfer",
              who=("镇街派遣员",), tells=("cases.assigned",),
              form=(Field("lead", "主办单位", kind="unit", required=True),
@@ -145,12 +166,17 @@ ORDER = LifeCycle(
         Verb("arrive", "报到", ("to_sign", "handling"), "handling", right="cases.sign",
              who=("承办经办人",), form=(TEXT,)),
         Verb("handle", "处置", ("handling",), "handling", right="cases.handle",
-             who=("承办经办人", "网格员", "镇街派遣员"), form=(Field("text", "办理情况", kind="text", required=True),)),
+             who=("承办经办人", "网格员", "镇街派遣员"),
+             form=(Field("text", "办理情况", kind="text", required=True),
+                   Field("on_site", "到过现场", kind="yesno"))),
         Verb("reply", "反馈", ("handling",), "to_review", right="cases.reply",
              who=("承办经办人", "网格员", "镇街派遣员"),
              form=(Field("reply", "办理情况", kind="text", required=True),
-                   Field("public_reply", "给上报人的答复", kind="text"),
-                   Field("solved", "是否解决", kind="yesno"))),
+                   Field("finding", "诉求是否属实", kind="choice", choices=FINDINGS),
+                   Field("contacted", "已联系上报人", kind="yesno"),
+                   Field("solved", "是否解决", kind="yesno"),
+                   Field("unsolved_reason", "未解决的原因"),
+                   Field("public_reply", "给上报人的答复", kind="text"))),
         Verb("review", "审签通过", ("to_review",), "done", right="cases.review", who=("承办审签人",), form=(TEXT,)),
         Verb("send_back", "审签退回", ("to_review",), "handling", right="cases.review", who=("承办审签人",),
              needs_reason=True, form=(REASON,)),

@@ -47,6 +47,13 @@ class Urgency(models.TextChoices):
     NORMAL = "normal", "一般"
 
 
+class Mark(models.TextChoices):
+    """What the desk marks a matter as (标记): told before, or told by many."""
+
+    REPEATED = "repeated", "重复件"
+    GROUP = "group", "群体件"
+
+
 class State(models.TextChoices):
     """Base states of a case (事件状态)."""
 
@@ -86,6 +93,12 @@ class Category(models.Model):
     aliases = ArrayField(models.CharField(max_length=40), verbose_name="别名", default=list, blank=True)
     urgency = models.CharField("默认紧急程度", max_length=12, choices=Urgency.choices, default=Urgency.NORMAL)
     questions = models.JSONField("补充询问", default=list, blank=True)
+    needs_place = models.BooleanField("立案须有地点", default=False)
+    needs_contact = models.BooleanField("立案须有联系方式", default=False)
+    needs_result = models.BooleanField("结案须填办理结果", default=False)
+    needs_talk = models.BooleanField("结案须联系上报人", default=False)
+    needs_site_check = models.BooleanField("结案须现场核查", default=False)
+    needs_photo = models.BooleanField("结案须有处置后照片", default=False)
     active = models.BooleanField("启用", default=True)
 
     class Meta:
@@ -141,6 +154,36 @@ class RoutingRule(models.Model):
     class Meta:
         verbose_name = "派单规则"
         ordering = ["category"]
+
+
+@tracked()
+class AnswerTemplate(models.Model):
+    """Words officers use again and again (答复模板): for one step, for a category with all below it or for every one."""
+
+    class Step(models.TextChoices):
+        REPLY = "reply", "反馈"
+        ANSWER_DIRECTLY = "answer_directly", "直接答复"
+        ASK_SUPPLEMENT = "ask_supplement", "请补充"
+        NOT_ACCEPT = "not_accept", "不予受理"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField("模板名称", max_length=40, unique=True)
+    step = models.CharField("用于环节", max_length=20, choices=Step.choices)
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="类别",
+        help_text="对其下各级同样适用，留空为所有类别",
+    )  # fmt: skip
+    text = models.TextField(
+        "模板内容", max_length=2000, help_text="可用 {编号}、{类别}、{单位}、{收到日期}、{今天}，套用时自动填写"
+    )
+    active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        verbose_name = "答复模板"
+        ordering = ["step", "name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 UNITS = ArrayField(models.UUIDField())
@@ -266,7 +309,10 @@ class Case(Scoped):
     units = ArrayField(models.UUIDField(), verbose_name="参与单位", default=list)
     due_at = models.DateTimeField("时限", null=True, blank=True)
     yellow_at = models.DateTimeField("黄牌时间", null=True, blank=True)
+    review_on = models.DateField("挂起复核日期", null=True, blank=True)
 
+    followers = ArrayField(models.UUIDField(), verbose_name="关注人", default=list, db_default=[])
+    mark = models.CharField("标记", max_length=8, choices=Mark.choices, blank=True, default="", db_default="")
     secret = models.BooleanField("保密件", default=False)
     barred_unit = models.ForeignKey(
         "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="被反映单位"
@@ -403,11 +449,13 @@ class CallBack(models.Model):
     case = models.ForeignKey(Case, models.CASCADE, related_name="call_backs", verbose_name="事件")
     by = models.ForeignKey("org.User", models.PROTECT, null=True, related_name="+", verbose_name="回访人")
     at = models.DateTimeField("回访时间")
+    way = models.CharField("方式", max_length=8, default="phone", help_text="phone 电话，link 上报人填写")
     reached = models.BooleanField("已联系上")
     true_matter = models.BooleanField("诉求属实", null=True)
     solved = models.BooleanField("已解决", null=True)
     satisfied = models.BooleanField("满意", null=True)
-    satisfied_attitude = models.BooleanField("对态度满意", null=True)
+    satisfied_attitude = models.BooleanField("对办理过程满意", null=True)
+    contacted = models.BooleanField("承办单位联系过", null=True)
     reason = models.CharField("不满意原因", max_length=300, blank=True)
     note = models.TextField("备注", blank=True)
 

@@ -1,18 +1,19 @@
 """Reads of a case, always starting from who reads (9.1.2-2)."""
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Case as Choice
-from django.db.models import Exists, Func, Max, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, Func, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 
+from hezhi.chapters.cases.handling import rules
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
-from hezhi.chapters.cases.handling.models import Case, Category, Reporter, RoutingRule, Step
+from hezhi.chapters.cases.handling.models import AnswerTemplate, Case, Category, Reporter, RoutingRule, Step
 from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
 from hezhi.engines.flow import queries as flow
@@ -46,12 +47,15 @@ _SHAPES = [f"{level}__{name}" for level in ("town", "community", "grid") for nam
 """What a case page never draws of the areas of a case: their outlines are the longest values of all."""
 
 
-def case_for(actor: Actor, case_id: UUID) -> Case:
-    """One case that this reader may see, with its names; otherwise «not found», whatever the reason."""
+def case_for(actor: Actor, case_id: UUID, also: Mapping[str, Any] | None = None) -> Case:
+    """One case that this reader may see, with its names; otherwise «not found», whatever the reason.
+
+    `also` are annotations that come along in the same statement.
+    """
     rows = Case.objects.visible_to(actor).select_related(
         "category", "town", "community", "grid", "lead_unit", "desk", "reporter", "merged_into", "split_from"
     )
-    case = rows.defer(*_SHAPES).filter(pk=case_id).first()
+    case = rows.annotate(**(also or {})).defer(*_SHAPES).filter(pk=case_id).first()
     if case is None:
         raise NotFound("没有找到这件事。", "可能编号有误，或不在您的管辖范围。", "请核对编号。", code="cases.not_found")
     return case
@@ -90,9 +94,9 @@ class CaseFile:
         return counted[-1] if counted else None
 
 
-def case_file(actor: Actor, case_id: UUID) -> CaseFile:
-    """The whole file of a case for this reader, in seven queries."""
-    case = case_for(actor, case_id)
+def case_file(actor: Actor, case_id: UUID, also: Mapping[str, Any] | None = None) -> CaseFile:
+    """The whole file of a case for this reader, in seven queries; `also` as in `case_for`."""
+    case = case_for(actor, case_id, also)
     orders = flow.orders_of(case.pk)
     return CaseFile(
         case=case,
@@ -130,8 +134,8 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
             upper = actor.unit_id in (case.desk_id, order.issued_by_unit_id)
             if upper and (order.parent_id or order.part == WorkOrder.Part.ASSIST):
                 found.append(verb)
-        elif verb.code == "return_order":
-            if mine and not order.may_not_return:
+        elif verb.code in ("return_order", "dispute"):
+            if mine and not order.may_not_return and (verb.code == "return_order" or order.parent_id is None):
                 found.append(verb)
         elif verb.code == "arrive":
             if mine and order.called and order.arrived_at is None:
@@ -195,8 +199,40 @@ def suggested_units(case: Case) -> list[UnitChoice]:
     return list(known[1])
 
 
+def left_out(case: Case) -> list[tuple[str, str]]:
+    """Units that a rule or the place would name and that are not proposed, each with the reason (未建议的单位)."""
+    suggested_units(case)
+    told: list[tuple[str, str]] = case.__dict__.get("_left_out", [])
+    return told
+
+
+def with_basis(units: QuerySet[Unit], case: Case) -> QuerySet[Unit]:
+    """Units with the rule that names each of them for this case (派单依据), read in the same statement."""
+    path = Category.objects.filter(pk=case.category_id).values("path")
+    codes = Func(Subquery(path), Value("/"), function="string_to_array")
+    today = time.today()
+    rules_of = (
+        RoutingRule.objects.filter(unit=OuterRef("pk"), category__code__among=codes, valid_from__lte=today)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today))
+        .order_by("-category__path")
+    )
+    return units.annotate(
+        rule_name=Subquery(rules_of.values("category__name")[:1]), rule_basis=Subquery(rules_of.values("basis")[:1])
+    )
+
+
+def basis_of(case: Case, unit: Unit) -> str:
+    """On what a dispatch to this unit rests (派单依据): the rule that names it, or the dispatcher's own choice."""
+    name, basis = getattr(unit, "rule_name", None), getattr(unit, "rule_basis", None)
+    if name:
+        return f"派单目录「{name}」{f'，依据：{basis}' if basis else ''}"
+    return f"属地：发生地在{unit.name}" if unit.area_id and unit.area_id == case.town_id else "派遣员选定"
+
+
 def _suggested_units(case: Case) -> list[UnitChoice]:
     choices: list[UnitChoice] = []
+    out: list[tuple[str, str]] = []
+    case.__dict__["_left_out"] = out
     if case.category:
         codes = case.category.path.split("/")
         today = time.today()
@@ -214,10 +250,13 @@ def _suggested_units(case: Case) -> list[UnitChoice]:
             choices.append(UnitChoice(town, f"属地：发生地在{town.name}"))
     if case.barred_unit_id:
         barred = Unit.objects.get(pk=case.barred_unit_id).path
+        out += [(c.unit.name, "是被反映单位或其下级，依规定回避") for c in choices if c.unit.path.startswith(barred)]
         choices = [c for c in choices if not c.unit.path.startswith(barred)]
     if case.returns:
         refused = set(WorkOrder.objects.filter(matter_id=case.pk, state="returned").values_list("unit_id", flat=True))
+        out += [(c.unit.name, "已退回过本件") for c in choices if c.unit.pk in refused]
         choices = [c for c in choices if c.unit.pk not in refused]
+    out += [(c.unit.name, f"排在其后：{c.reason}") for c in choices[1:] if c.unit.pk != choices[0].unit.pk]
     return choices
 
 
@@ -275,6 +314,17 @@ def _as_message(case: Case) -> Message:
     )
 
 
+def of_the_same_caller(case: Case, most: int = 5) -> list[tuple[str, str]]:
+    """Other open reports under the same telephone in 90 days (同一来电): number and title; secret ones never."""
+    reporter = Reporter.objects.filter(case=case).first()
+    if case.secret or reporter is None or not reporter.phone:
+        return []
+    since = case.received_at - timedelta(days=90)
+    rows = Case.objects.filter(reporter__phone_blind=reporter.phone_blind, secret=False, received_at__gte=since)
+    found = rows.exclude(pk=case.pk).order_by("-received_at").values_list("number", "title")[:most]
+    return [(number, mask_text(title)) for number, title in found]
+
+
 def triage_queue(actor: Actor) -> QuerySet[Case]:
     """What waits at this reader's desk (受理派遣台): most urgent first, then oldest."""
     states = []
@@ -289,6 +339,64 @@ def triage_queue(actor: Actor) -> QuerySet[Case]:
         .only("number", "title", "source", "state", "due_at", "urgency", "received_at", "town__name", "town__full_name")
         .order_by(BY_URGENCY, "received_at", "id")
     )
+
+
+def needs_of(category: Category | None) -> rules.Needs:
+    """What this category asks for before the case is taken up and before it ends (立案条件、结案条件)."""
+    if category is None:
+        return rules.Needs()
+    return rules.Needs(
+        place=category.needs_place, contact=category.needs_contact, result=category.needs_result,
+        talk=category.needs_talk, site_check=category.needs_site_check, photo=category.needs_photo,
+    )  # fmt: skip
+
+
+def missing_to_accept(case: Case) -> list[str]:
+    """What is missing before this case is taken up; a secret one is not asked for what it hides."""
+    needs = needs_of(case.category)
+    if case.secret or not (needs.place or needs.contact):
+        return []
+    reporter = Reporter.objects.filter(case=case).first() if needs.contact else None
+    return rules.missing_to_accept(
+        needs,
+        has_place=case.point is not None or bool(case.place),
+        has_contact=reporter is not None and bool(reporter.phone),
+    )
+
+
+def missing_to_close(case: Case, orders: Sequence[WorkOrder]) -> list[str]:
+    """What is missing before this case may end, by the conditions of its category; no query where it has none."""
+    needs = needs_of(case.category)
+    if not needs.to_close:
+        return []
+    leads = [o for o in orders if o.part == WorkOrder.Part.LEAD and o.round == case.redos + 1]
+    visited = Step.objects.filter(Q(verb="arrive") | Q(fields__has_key="到过现场"), case=case)
+    files = Attachment.objects.filter(object_id=case.pk, removed_at__isnull=True).values_list("stage", flat=True)
+    return rules.missing_to_close(
+        needs,
+        results=[o.result for o in leads if o.parent_id is None and o.state != "withdrawn"],
+        on_site=needs.site_check and visited.exists(),
+        stages=set(files) if needs.photo else (),
+    )
+
+
+def templates_for(case: Case, step: str) -> list[tuple[AnswerTemplate, str]]:
+    """The templates that fit this case and step (答复模板), the most specific first, each filled for this very case."""
+    codes = case.category.path.split("/") if case.category else []
+    fits = Q(category__isnull=True) | Q(category__code__in=codes)
+    rows = list(AnswerTemplate.objects.filter(fits, step=step, active=True).select_related("category"))
+    rows.sort(key=lambda t: (-codes.index(t.category.code) if t.category else 1, t.name))
+    values = {
+        "编号": case.number, "类别": case.category.name if case.category else "",
+        "单位": case.lead_unit.name if case.lead_unit else "",
+        "收到日期": _day(time.local(case.received_at).date()), "今天": _day(time.today()),
+    }  # fmt: skip
+    return [(row, rules.filled(row.text, values)) for row in rows]
+
+
+def _day(day: date) -> str:
+    """A day as a letter writes it."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def open_orders(actor: Actor) -> QuerySet[WorkOrder]:

@@ -4,13 +4,24 @@ The list of cases is a declaration like any other; the page of one case is the o
 (`handling.pages.case`).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import In
 
-from hezhi.chapters.cases.handling.models import ENDED, Case, Category, Kind, RoutingRule, Source, State
+from hezhi.chapters.cases.handling.models import (
+    ENDED,
+    AnswerTemplate,
+    Case,
+    Category,
+    Kind,
+    RoutingRule,
+    Source,
+    State,
+)
+from hezhi.chapters.cases.handling.rules import PLACES, filled, strange_places
 from hezhi.chapters.grassroots.grids.api import lines
 from hezhi.engines.flow.parts import ExportApproval
 from hezhi.engines.geo.models import Area
@@ -23,9 +34,16 @@ from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
+from hezhi.ground.ui.shapes import BulkAction
 from hezhi.ground.ui.templatetags.ui import due, when
 
 RULES = "业务规则"
+BULK = (("dispatch", "派遣", "cases.dispatch"), ("urge", "催办", "cases.urge"))
+"""What may be done to many cases at once, each by its own verb."""
+EXAMPLE = {
+    "编号": "SJ26112600001", "类别": "路灯照明", "单位": "区城市管理局", "收到日期": "2026年11月24日", "今天": "2026年11月26日",
+}  # fmt: skip
+"""An invented case by which a template is previewed (预览)."""
 LEADING = (Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.CENTRE, Unit.Kind.OUTSIDE)
 
 
@@ -80,6 +98,10 @@ class Cases(Registry):
     on_map = "point"
     pages = {"detail": None}
     parts = (ExportApproval("cases.approve_export"),)
+
+    def bulk_actions_for(self, actor: Actor) -> Sequence[BulkAction]:
+        """Urging and dispatching many at once (批量催办、批量派遣), for those who may do it to one."""
+        return [BulkAction(f"批量{name}", f"/cases/bulk/{code}/") for code, name, right in BULK if actor.may(right)]
 
     def url_of(self, row: Case) -> str:
         """The officers' own page of a case."""
@@ -148,8 +170,10 @@ class Categories(Registry):
     form = (
         ("类别", ("code", "name", "parent", "urgency")),
         ("识别", ("label", "aliases", "questions")),
+        ("立案条件", ("needs_place", "needs_contact")),
+        ("结案条件", ("needs_result", "needs_talk", "needs_site_check", "needs_photo")),
     )
-    bulk = ("urgency",)
+    bulk = ("urgency", "needs_place", "needs_contact", "needs_result", "needs_talk", "needs_site_check", "needs_photo")
 
     def prepare(self, row: Category, by: Actor) -> None:
         """Full name and path follow from the categories above; at most three levels."""
@@ -172,6 +196,46 @@ class Categories(Registry):
                 child.full_name, child.path = told
                 child.save(update_fields=["full_name", "path"])
                 self.after(verb, child, by)
+
+
+@register
+class AnswerTemplates(Registry):
+    """Words for answers (答复模板), per step and category; officers see them filled beside the form."""
+
+    model = AnswerTemplate
+    slug, title, group, icon = "answer-templates", "答复模板", RULES, "message"
+    clause = "9.1.2-2"
+    right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "templates.edit")
+    scope = public
+    list = ("name", "step", "category", "preview", "active")
+    filters = ("step", "category", "active")
+    search = ("name", "text")
+    ordering = ("step", "name")
+    natural_key = ("name",)
+    form = (("模板", ("name", "step", "category", "text", "active")),)
+    bulk = ("active",)
+
+    def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
+        """Categories in use, in the order of the tree."""
+        return Category.objects.filter(active=True).order_by("code") if name == "category" else None
+
+    @column("预览", value="text")
+    def preview(self, row: AnswerTemplate) -> str:
+        """The words as they look when filled, with an invented case."""
+        return filled(row.text, EXAMPLE)
+
+    def check(self, row: AnswerTemplate, by: Actor) -> None:
+        """A place that nobody can fill would reach the reporter as it stands."""
+        strange = strange_places(row.text)
+        if strange:
+            raise BadInput(
+                {
+                    "text": f"不认识的占位：{'、'.join('{' + name + '}' for name in strange)}。可用：{'、'.join('{' + name + '}' for name in PLACES)}。"
+                }
+            )
+
+    def examples(self, n: int) -> dict[str, Any]:
+        return {"name": f"示例模板{n}", "text": "您好，{编号} 已由{单位}办理。"}
 
 
 @register

@@ -12,6 +12,7 @@ from hezhi.chapters.cases.supervision.actions.closing import seal
 from hezhi.chapters.cases.supervision.actions.turning import MATTER, ORDER, tell_unit
 from hezhi.chapters.cases.supervision.models import Matter
 from hezhi.chapters.cases.supervision.pages.beside_case import beside_case
+from hezhi.chapters.cases.supervision.queries import with_case
 from hezhi.engines.flow import todos
 from hezhi.engines.flow.calendar_change import Moved
 from hezhi.engines.flow.models import Deadline, WorkOrder
@@ -60,4 +61,4 @@ todos.leads(ORDER, lambda key: reverse("supervision-part", args=[key]), {
     "supervise_sign": "签收督办", "supervise_answer": "反馈督办",
 })  # fmt: skip
 register_kinds()
-contribute(beside_case)
+contribute(beside_case, with_case)

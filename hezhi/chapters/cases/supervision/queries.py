@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.supervision import rules
@@ -115,9 +117,13 @@ def matter_of_part(by: Actor, order_id: UUID) -> UUID:
     return found
 
 
-def of_case(by: Actor, case_id: UUID) -> list[Matter]:
-    """The supervisions of a case that this reader may see, newest first."""
-    return list(Matter.objects.visible_to(by).filter(case=case_id).select_related("rung").order_by("-opened_at"))
+def with_case(by: Actor) -> dict[str, Any]:
+    """The supervisions of a case that this reader may see, newest first, to be read with the case itself."""
+    if not by.may("supervision.view"):
+        return {}
+    told = JSONObject(id="id", number="number", kind="kind", rung="rung__name", state="state", why="why")
+    rows = Matter.objects.visible_to(by).filter(case=OuterRef("pk")).order_by("-opened_at")
+    return {"supervisions": ArraySubquery(rows.values(told=told))}
 
 
 def unit_names(ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -17,6 +17,7 @@ ROOMS: tuple[str, ...] = (
     "cases.supervision",
     "cases.statistics",
     "cases.appraisal",
+    "cases.return_visit",
     "grassroots.grids",
     "grassroots.registers",
     "grassroots.care",

@@ -38,6 +38,7 @@ ROOMS: tuple[str, ...] = (
     "cases.appraisal",
     "awareness.early_warning",
     "awareness.situation",
+    "cases.return_visit",
 )
 """Rooms with demo data of their own, in this order: their `demo.load()` does nothing when the data are there."""
 

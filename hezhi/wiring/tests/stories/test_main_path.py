@@ -81,6 +81,8 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     sign_in(desk, system, "handler30", page)
     press(desk, "反馈", within=order_box(desk, TOWN))
     desk.fill("#dialog textarea[name=reply]", "网格与水务已处置完毕。")
+    for name, value in (("finding", "true"), ("contacted", "yes"), ("solved", "yes")):
+        desk.check(f"#dialog input[name={name}][value={value}]")
     desk.fill("#dialog textarea[name=public_reply]", "您好，漏水的消火栓已修好，路面已清理。")
     submit(desk, "提交反馈")
     review_as_somebody(desk, system, case_id, TOWN)
@@ -161,6 +163,8 @@ def test_twice_returned_the_duty_chief_rules_and_the_unit_gets_an_extension(
     sign_in(desk, system, "handler2", page)
     press(desk, "反馈", within=box)
     desk.fill("#dialog textarea[name=reply]", "灯杆已更换。")
+    for name, value in (("finding", "true"), ("contacted", "yes"), ("solved", "yes")):
+        desk.check(f"#dialog input[name={name}][value={value}]")
     desk.fill("#dialog textarea[name=public_reply]", "您好，灯杆已换新，请放心。")
     submit(desk, "提交反馈")
     review_as_somebody(desk, system, case_id, HELPER)

@@ -7,12 +7,14 @@ from hezhi.chapters.cases.handling.actions.accepting import (
     supplement,
 )
 from hezhi.chapters.cases.handling.actions.approving import (
+    ask_dispute,
     ask_extension,
     ask_hold,
     ask_not_accept,
     ask_return,
     ask_void,
     decide,
+    keep_on_hold,
     withdraw_request,
 )
 from hezhi.chapters.cases.handling.actions.dispatching import (
@@ -23,10 +25,12 @@ from hezhi.chapters.cases.handling.actions.dispatching import (
     resume,
     transfer,
     urge,
+    urge_by_reporter,
     whistle,
 )
 from hezhi.chapters.cases.handling.actions.ending import call_back, close, rate, redo
 from hezhi.chapters.cases.handling.actions.joining import answer_all, merge, merge_all, split, unmerge
+from hezhi.chapters.cases.handling.actions.noting import confer, follow, mark
 from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
 from hezhi.chapters.cases.handling.actions.secrecy import claim_secret
 from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign
@@ -37,6 +41,7 @@ __all__ = [
     "answer_all",
     "answer_directly",
     "arrive",
+    "ask_dispute",
     "ask_extension",
     "ask_hold",
     "ask_not_accept",
@@ -47,9 +52,13 @@ __all__ = [
     "claim_secret",
     "close",
     "comment",
+    "confer",
     "decide",
     "dispatch",
+    "follow",
     "handle",
+    "keep_on_hold",
+    "mark",
     "merge",
     "merge_all",
     "open_secret",
@@ -68,6 +77,7 @@ __all__ = [
     "transfer",
     "unmerge",
     "urge",
+    "urge_by_reporter",
     "whistle",
     "withdraw_request",
 ]

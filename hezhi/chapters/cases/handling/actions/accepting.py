@@ -7,13 +7,14 @@ from hezhi.chapters.cases.handling.actions.dispatching import dispatch_by_itself
 from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_words
 from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS, given, settle, take, tell_reporter, wait
 from hezhi.chapters.cases.handling.models import Case, Category
-from hezhi.chapters.cases.handling.queries import category_to_accept
+from hezhi.chapters.cases.handling.queries import category_to_accept, missing_to_accept
+from hezhi.chapters.cases.handling.rules import lacking
 from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import BadInput
+from hezhi.ground.errors import BadInput, NotNow
 from hezhi.ground.events import announce
 
 
@@ -46,6 +47,12 @@ def accept(
     case.urgency = urgency or case.urgency or category.urgency
     case.title = title.strip()[:120] or case.title
     case.place = place.strip() or case.place
+    missing = missing_to_accept(case)
+    if missing:
+        raise NotNow(
+            lacking("受理", missing), f"「{category.full_name}」立案前须具备这些条件。",
+            "请联系上报人补充，或用「请补充」告知上报人。", code="cases.not_ready_to_accept",
+        )  # fmt: skip
     if not (case.secret and case.accepted_by_id):  # who opened a secret case first stays its acceptor of record
         case.accepted_by_id = by.user_id
     timing.finish(case.pk, ["accept"])

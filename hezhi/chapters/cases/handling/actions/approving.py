@@ -1,9 +1,9 @@
 """What needs somebody else's yes (审批): extension, hold, return, void, not accepted."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from hezhi.chapters.cases.handling.actions.dispatching import end
+from hezhi.chapters.cases.handling.actions.dispatching import end, fit_units, issue
 from hezhi.chapters.cases.handling.actions.tree import derived, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
@@ -28,7 +28,9 @@ from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotFound, NotNow
 
-NAMES = {"extension": "延期", "hold": "挂起", "return": "退回", "void": "作废", "not_accept": "不予受理"}
+NAMES = {
+    "extension": "延期", "hold": "挂起", "return": "退回", "dispute": "派单异议", "void": "作废", "not_accept": "不予受理",
+}  # fmt: skip
 
 
 def _ask(
@@ -93,10 +95,34 @@ def ask_extension(case_id: UUID, *, by: Actor, days: int, reason: str, revision:
 
 @clause("9.1.2-2")
 @verb("cases.ask_hold")
-def ask_hold(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Approval:
-    """Ask to stop the clock (申请挂起): season, court, an owner who must be found first."""
+def ask_hold(
+    case_id: UUID, *, by: Actor, reason: str, review_on: date | None = None, revision: int | None = None
+) -> Approval:
+    """Ask to stop the clock (申请挂起): season, court, an owner who must be found first; looked at again on a day."""
     case = take(case_id, "hold", by=by, revision=revision)
-    return _ask(case, "hold", given(reason, "reason", "请写明挂起理由。"), by=by, permission="cases.approve_hold")
+    reason = given(reason, "reason", "请写明挂起理由。")
+    told: dict[str, object] = {"review_on": _day_to_come(review_on).isoformat()} if review_on else {}
+    return _ask(case, "hold", reason, by=by, permission="cases.approve_hold", proposal=told)
+
+
+def _day_to_come(day: date | None) -> date:
+    if day is None or day <= time.today():
+        raise BadInput({"review_on": ["复核日期请填今天以后的日子。"]})
+    return day
+
+
+@clause("9.1.2-2")
+@verb("cases.keep_on_hold")
+def keep_on_hold(case_id: UUID, *, by: Actor, review_on: date | None, reason: str, revision: int | None = None) -> Case:
+    """The hold was looked at and still stands (继续挂起): until when, and why."""
+    case = take(case_id, "keep_on_hold", by=by, revision=revision)
+    reason = given(reason, "reason", "请写明为什么还要挂起。")
+    case.review_on = _day_to_come(review_on)
+    todos.done(case.pk, ["review_hold"])
+    return settle(
+        case, "keep_on_hold", by=by, text=reason, fields={"下次复核": time.show_day(case.review_on)},
+        changed=("review_on",),
+    )  # fmt: skip
 
 
 @clause("9.1.2-2")
@@ -146,9 +172,35 @@ def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
 
 
 @clause("9.1.2-2")
+@verb("cases.dispute")
+def ask_dispute(order_id: UUID, *, by: Actor, reason: str, instead_id: UUID | None = None) -> Approval:
+    """Dispute a dispatch (派单异议): whose duty it is instead, with the basis; the duty chief rules.
+
+    Until the ruling the unit goes on with what is urgent (首接负责) and the clock runs. Whom the ruling names, the
+    unit itself or another, may not give the order back.
+    """
+    case, order = take_order(order_id, "dispute", by=by)
+    own(order, by)
+    reason = given(reason, "reason", "请写明依据，例如职责清单或有关规定的条款。")
+    if order.parent_id is not None:
+        raise NotNow("下派的承办单请先与上级单位协商。", remedy="请用「退回」。", code="cases.dispute_below")
+    if order.may_not_return:
+        raise NotNow("这张承办单已经裁定，不能再提异议。", remedy="请按裁定办理。", code="cases.ruled")
+    if instead_id == order.unit_id:
+        raise BadInput({"instead": ["请选择其他单位；不清楚由谁承办的可以不选。"]})
+    instead = fit_units(case, [instead_id], "instead")[0] if instead_id else None
+    which: dict[str, object] = {"order": str(order.pk)}
+    told = which | {"instead": str(instead.pk) if instead else "", "instead_name": instead.name if instead else ""}
+    return _ask(case, "dispute", reason, by=by, permission="cases.rule_return", proposal=told, same=which)
+
+
+@clause("9.1.2-2")
 @verb("cases.decide")
-def decide(approval_id: UUID, *, by: Actor, grant: bool, opinion: str = "") -> Approval:
-    """Decide a request (审批) and do what it asks for, in the same transaction."""
+def decide(approval_id: UUID, *, by: Actor, grant: bool, opinion: str = "", lead_id: UUID | None = None) -> Approval:
+    """Decide a request (审批) and do what it asks for, in the same transaction.
+
+    `lead_id`: which unit a ruling on a dispute names; without one the order goes back to the desk.
+    """
     found = Approval.objects.filter(pk=approval_id).first()
     if found is None:
         raise NotFound("没有找到这份申请。", code="flow.approval_not_found")
@@ -157,6 +209,8 @@ def decide(approval_id: UUID, *, by: Actor, grant: bool, opinion: str = "") -> A
         opinion = given(opinion, "opinion", "不同意时请写明理由。")
     approval = approvals.decide(found, by=by, grant=grant, opinion=opinion)
     if grant:
+        if approval.kind == "dispute":
+            approval.proposal |= {"instead": str(lead_id) if lead_id else ""}
         GRANTED[approval.kind](case, approval, by, opinion)
     else:
         _refused(case, approval, by, opinion)
@@ -183,7 +237,7 @@ def withdraw_request(approval_id: UUID, *, by: Actor) -> Approval:
 
 def _refused(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     """Not granted. A return that the duty chief refuses binds the unit."""
-    if approval.kind == "return" and approval.permission == "cases.rule_return":
+    if approval.kind == "dispute" or (approval.kind == "return" and approval.permission == "cases.rule_return"):
         WorkOrder.objects.filter(pk=approval.proposal["order"]).update(may_not_return=True)
     settle(case, f"refuse_{approval.kind}", by=by, title=f"不同意{NAMES[approval.kind]}", text=opinion)
 
@@ -203,6 +257,8 @@ def _extension(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
 
 def _hold(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     case.held_from = case.state
+    told = approval.proposal.get("review_on")
+    case.review_on = date.fromisoformat(told) if told else None
     timing.pause(case.pk, [timing.TOTAL], approval.reason)
     case.due_at = case.yellow_at = None
     WorkOrder.objects.filter(matter_id=case.pk, state__in=["to_sign", "handling", "to_review"]).update(
@@ -210,7 +266,8 @@ def _hold(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     )
     settle(
         case, "hold", by=by, to="on_hold", text=approval.reason, public_text="本件暂缓办理，恢复后会继续。",
-        changed=("held_from", "due_at", "yellow_at"),
+        fields={"复核日期": time.show_day(case.review_on)} if case.review_on else {},
+        changed=("held_from", "due_at", "yellow_at", "review_on"),
     )  # fmt: skip
 
 
@@ -241,6 +298,29 @@ def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
         before_unit(case, order.parent, "handle", "cases.reply", order.parent.unit_id)
 
 
+def _dispute(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+    """The ruling names another unit, which may not give it back; without one the desk dispatches anew."""
+    named = approval.proposal["instead"]
+    order = next(o for o in tree(case) if str(o.pk) == approval.proposal["order"])
+    if not named:
+        _return(case, approval, by, opinion)
+        return
+    (unit,) = fit_units(case, [UUID(named)], "lead")
+    leads = order.part == WorkOrder.Part.LEAD
+    end(case, order, WorkOrder.State.RETURNED, approval.reason)
+    (fresh,) = issue(case, [unit], by=by, lead=leads, request=opinion)
+    fresh.may_not_return = True
+    fresh.save(update_fields=["may_not_return"])
+    if leads:
+        case.lead_unit = unit
+    case.units = [*case.units, *([unit.pk] if unit.pk not in case.units else [])]
+    settle(
+        case, "rule_dispute", by=by, title="裁定派单异议", to=derived(case), order=fresh, text=opinion,
+        public_text=f"已转由{unit.name}办理。" if leads else "",
+        fields={"提出单位": order.unit.name, "裁定承办": unit.name}, changed=("lead_unit", "units"),
+    )  # fmt: skip
+
+
 def _void(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     _fall_away(case, "void", approval.reason, by, public="本件已作废。")
 
@@ -269,6 +349,7 @@ GRANTED = {
     "extension": _extension,
     "hold": _hold,
     "return": _return,
+    "dispute": _dispute,
     "void": _void,
     "not_accept": _not_accept,
 }

@@ -8,17 +8,22 @@ from uuid import UUID
 from hezhi.chapters.cases.handling.actions.tree import derived, order_state_of, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
+    VERBS,
     given,
     own,
+    seen,
     settle,
     take,
     take_order,
     tell_unit,
 )
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.handling.queries import suggested_units
+from hezhi.chapters.cases.handling.queries import basis_of, suggested_units, with_basis
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.rules.limits import Limit
+from hezhi.engines.flow.rules.limits import Unit as LimitUnit
+from hezhi.engines.flow.rules.working_time import due
 from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.org.models import Unit
 from hezhi.engines.records.acting import verb
@@ -44,13 +49,17 @@ def dispatch(
     """Dispatch a case (派遣): one unit leads (主办), others assist (协办), each with its own work order."""
     case = take(case_id, "dispatch", by=by, revision=revision)
     units = _units(case, lead_id, assist_ids)
+    first = {} if tree(case) else {"首接负责": units[0].name}
     lead = issue(case, units, by=by, lead=True, request=request)[0]
     case.lead_unit = units[0]
     _join(case, units)
     settle(
         case, "dispatch", by=by, to="to_sign", order=lead, text=request,
         public_text=f"已交由{units[0].name}办理。",
-        fields={"主办单位": units[0].name, "协办单位": "、".join(u.name for u in units[1:])},
+        fields={
+            "主办单位": units[0].name, "协办单位": "、".join(u.name for u in units[1:]),
+            "派单依据": basis_of(case, units[0]), **first,
+        },
         changed=("lead_unit", "units"),
     )  # fmt: skip
     todos.done(case.pk)
@@ -89,7 +98,8 @@ def _units(case: Case, lead_id: UUID | None, assist_ids: Sequence[UUID]) -> list
 
 def fit_units(case: Case, wanted: Sequence[UUID], field: str) -> list[Unit]:
     """The units with these ids, in this order, if each of them may be given this case."""
-    found = {unit.pk: unit for unit in Unit.objects.filter(pk__in=list(wanted), valid_to__isnull=True)}
+    rows = with_basis(Unit.objects.filter(pk__in=list(wanted), valid_to__isnull=True), case)
+    found = {unit.pk: unit for unit in rows}
     if len(found) != len(set(wanted)):
         raise BadInput({field: ["所选单位不存在或已停用，请重新选择。"]})
     if case.barred_unit_id:
@@ -320,6 +330,43 @@ def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
 def urge(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = None) -> Case:
     """Urge (催办): every unit that still works on it is told; the count stays on the case."""
     case = take(case_id, "urge", by=by, revision=revision)
+    _tell_urged(case, by=by, text=text)
+    return settle(case, "urge", by=by, text=text, changed=("urged",))
+
+
+URGE_AGAIN = Limit(8, LimitUnit.WORKING_HOURS)
+"""How long a reporter waits before he may urge (群众催办间隔): one working day, after his report and after each time."""
+
+
+@clause("9.1.2-2")
+@verb("cases.urge_by_reporter")
+def urge_by_reporter(case_id: UUID, *, by: Actor) -> Case:
+    """The reporter urges his own matter (群众催办), opened by number and code: at most once in a working day."""
+    if by.kind != "citizen":
+        raise NotAllowed("这里由上报人催办。", remedy="请用「催办」。", code="cases.for_the_reporter")
+    case = seen(case_id, by=by)
+    if case.state not in ("to_accept", *VERBS["urge"].frm):
+        raise NotNow("这件事现在不需要催办。", "已答复或已办结的事项请填写评价。", code="cases.no_need_to_urge")
+    last = case.steps.filter(verb="urge_by_reporter").order_by("-at").values_list("at", flat=True).first()
+    again = due(last or case.received_at, URGE_AGAIN, timing.timetable().calendar)
+    if again is not None and time.now() < again:
+        raise NotNow(
+            "刚刚催办过，工作人员已经收到。" if last else "工作人员正在处理，请稍等。",
+            f"{time.show(again)} 以后可以催办。", "如有紧急情况请拨打 12345。", code="cases.urged_just_now",
+        )  # fmt: skip
+    _tell_urged(case, by=by, text="上报人催办")
+    return settle(
+        case,
+        "urge_by_reporter",
+        by=by,
+        title="上报人催办",
+        public_text="已收到您的催办，已提醒承办单位。",
+        changed=("urged",),
+    )
+
+
+def _tell_urged(case: Case, *, by: Actor, text: str) -> None:
+    """Count it and tell every unit that still works on the case, or the desk."""
     case.urged += 1
     working = [o for o in tree(case) if o.state in AT_WORK]
     for order in working:
@@ -333,7 +380,6 @@ def urge(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = Non
             case, "cases.urged", by=by, unit_id=case.desk_id, permission="cases.dispatch",
             text=text or "无", due=time.show(case.due_at) if case.due_at else "未定", unit="派遣台",
         )  # fmt: skip
-    return settle(case, "urge", by=by, text=text, changed=("urged",))
 
 
 @clause("9.1.2-2")
@@ -349,6 +395,7 @@ def resume(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = N
         order.due_at = case.due_at
         order.save(update_fields=["state", "due_at"])
     state, case.state = derived(case), "on_hold"
-    settle(case, "resume", by=by, to=state, text=text, changed=("due_at", "yellow_at"))
+    case.review_on = None
+    settle(case, "resume", by=by, to=state, text=text, changed=("due_at", "yellow_at", "review_on"))
     todos.done(case.pk)
     return case

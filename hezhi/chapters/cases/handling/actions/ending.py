@@ -16,12 +16,15 @@ from hezhi.chapters.cases.handling.actions.turning import (
     wait,
 )
 from hezhi.chapters.cases.handling.models import CallBack, Case, Rating
+from hezhi.chapters.cases.handling.rules import said
 from hezhi.engines.flow import timing, todos
+from hezhi.engines.flow.rules.working_time import due
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.events import announce
 
 
 @clause("9.1.2-2")
@@ -35,8 +38,10 @@ def call_back(
     solved: bool | None = None,
     satisfied: bool | None = None,
     satisfied_attitude: bool | None = None,
+    contacted: bool | None = None,
     reason: str = "",
     note: str = "",
+    way: str = "phone",
     again: bool = False,
     revision: int | None = None,
 ) -> Case:
@@ -51,9 +56,10 @@ def call_back(
         reason = given(reason, "reason", "上报人不满意时，请写明原因。")
     CallBack.objects.create(
         case=case, by_id=by.user_id, at=time.now(), reached=reached, true_matter=true_matter, solved=solved,
-        satisfied=satisfied, satisfied_attitude=satisfied_attitude, reason=reason, note=note,
+        satisfied=satisfied, satisfied_attitude=satisfied_attitude, contacted=contacted, reason=reason, note=note, way=way,
     )  # fmt: skip
-    told = {"联系": _said(reached), "属实": _said(true_matter), "解决": _said(solved), "满意": _said(satisfied)}
+    told = {"联系": said(reached), "属实": said(true_matter), "解决": said(solved), "满意": said(satisfied)}
+    announce("cases.called_back", case=case, reached=reached, by=by)
     if not reached:
         tries = case.call_backs.filter(reached=False).count()
         settle(case, "call_back", by=by, text=note or f"第 {tries} 次未联系上。", fields=told)
@@ -64,10 +70,6 @@ def call_back(
         return _again(case, by=by, reason=reason or "回访时上报人表示尚未解决。")
     _end(case, by=by, verb_name="call_back", text=note or reason, fields=told, reason="回访办结")
     return case
-
-
-def _said(answer: bool | None) -> str:
-    return "未填" if answer is None else "是" if answer else "否"
 
 
 def _end(case: Case, *, by: Actor, verb_name: str, text: str, reason: str, fields: dict[str, str]) -> None:
@@ -97,7 +99,23 @@ def close(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None)
 def redo(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Case:
     """Send a case round again (重办): a new round of orders and a new total limit; the count grows."""
     case = take(case_id, "redo", by=by, revision=revision)
+    _not_too_late(case)
     return _again(case, by=by, reason=given(reason, "reason", "请写明为什么重办。"))
+
+
+def _not_too_late(case: Case) -> None:
+    """A closed case is redone within the time that the rules give (重办期限, stage «reopen»); without a rule always."""
+    if case.state != "closed" or case.closed_at is None:
+        return
+    tables = timing.timetable()
+    path = case.category.path if case.category else ""
+    choice = tables.choice(time.local(case.closed_at).date(), case.kind, path, case.urgency, "reopen")
+    last = due(case.closed_at, choice.limit, tables.calendar) if choice else None
+    if last is not None and time.now() > last:
+        raise NotNow(
+            f"这件事办结已超过 {choice.limit if choice else ''}，不能再重办。", f"重办截止于 {time.show(last)}。",
+            f"请作为新的诉求登记，并写明原编号 {case.number}。", code="cases.too_late_to_redo",
+        )  # fmt: skip
 
 
 def _again(case: Case, *, by: Actor, reason: str) -> Case:
@@ -140,7 +158,7 @@ def rate(case_id: UUID, *, by: Actor, stars: int, solved: bool | None, text: str
     )
     unhappy = solved is False or stars <= 2
     case.satisfied = not unhappy
-    fields = {"评分": f"{stars} 星", "解决": _said(solved)}
+    fields = {"评分": f"{stars} 星", "解决": said(solved)}
     if unhappy:
         case.closed_at, case.close_reason = None, ""
         begin_call_back(case)

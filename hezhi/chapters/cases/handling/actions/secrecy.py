@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, given, settle, take
-from hezhi.chapters.cases.handling.models import Case, Rating, Reporter, Step
+from hezhi.chapters.cases.handling.models import CallBack, Case, Rating, Reporter, Step
 from hezhi.chapters.cases.handling.queries import DUTY_CHIEF, FROM_THE_REPORTER
 from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
 from hezhi.engines.org.actor import Actor
@@ -116,6 +116,7 @@ def _clear_beside(case: Case, title: str, by: Actor) -> None:
     Step.objects.filter(case=case).exclude(text="").update(text=SEALED_WORDS)
     Step.objects.filter(case=case, verb="split").update(fields={})
     Rating.objects.filter(case=case).exclude(text="").update(text="")
+    CallBack.objects.filter(case=case).update(reason="", note="")
     Reporter.objects.filter(case=case).update(anonymous=False, platform_reference="")
     orders = list(WorkOrder.objects.filter(matter_id=case.pk).values_list("pk", flat=True))
     asked = list(Approval.objects.filter(object_id=case.pk))

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hezhi.chapters.cases.handling.models import Category, RoutingRule
+from hezhi.chapters.cases.handling.models import AnswerTemplate, Category, RoutingRule
 from hezhi.engines.flow.models import CalendarDay, LimitRule, WorkingHours
 from hezhi.engines.flow.rules.calendar import shipped_calendar
 from hezhi.engines.org.actor import Actor
@@ -25,6 +25,7 @@ def load_tables(*, by: Actor) -> dict[str, int]:
             "时限": _limits(),
             "日历": _calendar(),
             "作息": _hours(),
+            "答复模板": _answers(),
         }
 
 
@@ -50,10 +51,19 @@ def _categories() -> int:
             aliases=facts.get("aliases", []),
             urgency=facts.get("urgency", "normal"),
             questions=facts.get("questions", []),
+            **dict.fromkeys(facts.get("needs", []), True),
         )
         known[row.code] = row
         new += 1
     return new
+
+
+def _answers() -> int:
+    """The first templates for answers, where officers have none of their own."""
+    if AnswerTemplate.objects.exists():
+        return 0
+    rows = [AnswerTemplate(**facts) for facts in _read("answers.toml")["template"]]
+    return len(AnswerTemplate.objects.bulk_create(rows))
 
 
 def _limits() -> int:

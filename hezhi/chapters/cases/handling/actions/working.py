@@ -13,13 +13,15 @@ from hezhi.chapters.cases.handling.actions.turning import (
     wait,
 )
 from hezhi.chapters.cases.handling.models import Case
+from hezhi.chapters.cases.handling.queries import missing_to_close
+from hezhi.chapters.cases.handling.rules import FINDING, lacking, result_words
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import NotAllowed, NotNow
+from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 
 
 def before_unit(case: Case, order: WorkOrder, step: str, permission: str, unit_id: UUID) -> None:
@@ -72,21 +74,38 @@ def arrive(order_id: UUID, *, by: Actor, text: str = "") -> Case:
 
 @clause("9.1.2-2")
 @verb("cases.handle")
-def handle(order_id: UUID, *, by: Actor, text: str) -> Case:
-    """Write down what was done (处置): progress, visit to the spot, talk with the reporter."""
+def handle(order_id: UUID, *, by: Actor, text: str, on_site: bool | None = None) -> Case:
+    """Write down what was done (处置): progress, visit to the spot (`on_site`), talk with the reporter."""
     case, order = take_order(order_id, "handle", by=by)
     own(order, by)
     text = given(text, "text", "请写明办理情况。")
-    return settle(case, "handle", by=by, order=order, text=text)
+    return settle(case, "handle", by=by, order=order, text=text, fields={"到过现场": "是"} if on_site else {})
 
 
 @clause("9.1.2-2")
 @verb("cases.reply")
-def reply(order_id: UUID, *, by: Actor, text: str, public_reply: str = "", solved: bool | None = None) -> Case:
-    """Give the unit's result (反馈); somebody else of the unit must sign it off (审签)."""
+def reply(
+    order_id: UUID,
+    *,
+    by: Actor,
+    text: str,
+    public_reply: str = "",
+    finding: str = "",
+    contacted: bool | None = None,
+    solved: bool | None = None,
+    unsolved_reason: str = "",
+) -> Case:
+    """Give the unit's result (反馈) in words and in fields; somebody else of the unit must sign it off (审签).
+
+    What is not solved needs its reason; which fields a case cannot end without its category says (结案条件).
+    """
     case, order = take_order(order_id, "reply", by=by)
     own(order, by)
     order.reply = given(text, "reply", "请写明办理情况和结果。")
+    if finding and finding not in FINDING:
+        raise BadInput({"finding": ["请从属实、部分属实、不属实中选择。"]})
+    if solved is False:
+        unsolved_reason = given(unsolved_reason, "unsolved_reason", "没有解决的，请写明原因。")
     if order.part == WorkOrder.Part.LEAD and order.parent_id is None:
         given(public_reply, "public_reply", "主办单位请写明给上报人的答复内容。")
     at_work = ("to_sign", "handling", "on_hold", "to_review")
@@ -96,13 +115,16 @@ def reply(order_id: UUID, *, by: Actor, text: str, public_reply: str = "", solve
             f"下级承办单还没有办完：{'、'.join(names)}。", "上级单位要等下级办结后才能反馈。",
             "请催促下级，或说明理由后解除其承办单。", code="cases.children_open",
         )  # fmt: skip
-    order.public_reply, order.result = public_reply.strip(), {"solved": solved}
+    result = {"finding": finding, "contacted": contacted, "solved": solved, "reason": unsolved_reason.strip()[:300]}
+    order.public_reply, order.result = public_reply.strip(), result
     order.replied_at, order.replied_by_id = time.now(), by.user_id
     order.state = WorkOrder.State.TO_REVIEW
     order.review_unit_id = reviewing_unit(order, by)
     order.save(update_fields=["reply", "public_reply", "result", "replied_at", "replied_by", "state", "review_unit"])
     before_unit(case, order, "review", "cases.review", order.review_unit_id)
-    return settle(case, "reply", by=by, to=derived(case), order=order, text=order.reply)
+    return settle(
+        case, "reply", by=by, to=derived(case), order=order, text=order.reply, fields=dict(result_words(result))
+    )
 
 
 @clause("9.1.2-2")
@@ -121,6 +143,7 @@ def review(order_id: UUID, *, by: Actor, text: str = "", public_reply: str = "")
     state = derived(case)
     changed: tuple[str, ...] = ()
     if state == "to_call_back":
+        _may_end(case)
         _answer(case)
         changed = ("reply", "replied_at", "due_at", "yellow_at")
     settle(
@@ -132,6 +155,16 @@ def review(order_id: UUID, *, by: Actor, text: str = "", public_reply: str = "")
     elif order.parent_id is not None:
         _tell_upper(case, order, by)
     return case
+
+
+def _may_end(case: Case) -> None:
+    """Refuse while something is missing that the category asks for before the end (结案条件)."""
+    missing = missing_to_close(case, tree(case))
+    if missing:
+        raise NotNow(
+            lacking("审签通过", missing), f"「{case.category}」结案前须具备这些条件。",
+            "请审签退回，由承办人补齐后重新反馈。", code="cases.not_ready_to_close",
+        )  # fmt: skip
 
 
 def _answer(case: Case) -> None:

@@ -2,17 +2,20 @@
 
 from django.urls import path
 
-from hezhi.chapters.cases.handling.pages import case, desk, steps
+from hezhi.chapters.cases.handling.pages import bulk, case, desk, steps
 
 urlpatterns = [
     path("triage/", desk.triage, name="case-triage"),
     path("triage/<uuid:case_id>/", desk.triage, name="case-triage-one"),
     path("orders/", desk.orders, name="case-orders"),
     path("approvals/", desk.approvals, name="case-approvals"),
-    path("call-backs/", desk.call_backs, name="case-call-backs"),
+    path("followed/", case.followed, name="cases-followed"),
+    path("bulk/<slug:verb>/", bulk.bulk, name="case-bulk"),
     path("spot-checks/", desk.spot_checks, name="case-spot-checks"),
     path("<uuid:case_id>/", case.page, name="case"),
     path("<uuid:case_id>/print/", case.printed, name="case-print"),
+    path("<uuid:case_id>/follow/", case.follow, name="case-follow"),
+    path("<uuid:case_id>/pdf/", case.as_pdf, name="case-pdf"),
     path("<uuid:case_id>/why/", case.why, name="case-why"),
     path("<uuid:case_id>/reveal/<slug:field>/", case.reveal, name="case-reveal"),
     path("<uuid:case_id>/lift/", case.lift, name="case-lift"),

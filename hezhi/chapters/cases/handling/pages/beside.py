@@ -1,4 +1,8 @@
-"""What other rooms show beside a case (事件页旁的内容): buttons and cards, contributed by rooms above without an import upward."""
+"""What other rooms show beside a case and beside its forms (事件页和表单旁的内容), contributed by rooms above without an import upward.
+
+A room that needs rows of its own for the page names them as annotations of the case (`reads`): they come with the case
+in one statement, however many rooms there are.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,15 +23,40 @@ class Beside:
 
 
 Telling = Callable[[Actor, Case], Beside | None]
+Reads = Callable[[Actor], dict[str, Any]]
+OfForm = Callable[[Case], Beside | None]
 _tellings: list[Telling] = []
+_reads: list[Reads] = []
+_of_forms: dict[str, OfForm] = {}
 
 
-def contribute(telling: Telling) -> None:
-    """Let a room speak on the page of a case; it is asked with the reader in hand, and may answer None."""
+def contribute(telling: Telling, reads: Reads | None = None) -> None:
+    """Let a room speak on the page of a case; it is asked with the reader in hand, and may answer None.
+
+    `reads` gives annotations that the case brings along for it.
+    """
     if telling not in _tellings:
         _tellings.append(telling)
+    if reads is not None and reads not in _reads:
+        _reads.append(reads)
+
+
+def contribute_to_form(verb: str, telling: OfForm) -> None:
+    """Let a room speak beside the form of one step (表单旁的内容)."""
+    _of_forms[verb] = telling
+
+
+def annotations(actor: Actor) -> dict[str, Any]:
+    """What the rooms above want to be read with a case."""
+    return {name: value for reads in _reads for name, value in reads(actor).items()}
 
 
 def beside(actor: Actor, case: Case) -> list[Beside]:
     """What the rooms above show this reader beside this case."""
     return [told for telling in _tellings if (told := telling(actor, case)) is not None]
+
+
+def of_form(verb: str, case: Case) -> Beside | None:
+    """What a room above shows beside the form of this step."""
+    telling = _of_forms.get(verb)
+    return telling(case) if telling else None

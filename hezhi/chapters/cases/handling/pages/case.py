@@ -9,32 +9,35 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
-from hezhi.chapters.cases.handling.models import Step
-from hezhi.chapters.cases.handling.pages.beside import beside
+from hezhi.chapters.cases.handling.models import Case, Step
+from hezhi.chapters.cases.handling.pages.beside import annotations, beside
 from hezhi.chapters.cases.handling.queries import CaseFile
+from hezhi.chapters.cases.handling.rules import result_words
 from hezhi.engines.flow import timing
-from hezhi.engines.flow.models import Deadline
+from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
-from hezhi.engines.org.actor import reader
+from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.duty import on_duty
 from hezhi.engines.org.models import DutyShift
 from hezhi.engines.org.rights import needs
+from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
 from hezhi.ground.masks import mask_text
+from hezhi.ground.paper import Sheet
 from hezhi.ground.ui.shapes import Action, Crumb, Fact, TimelineItem
 
 clause = "9.1.2-2"
 FIRST = ("accept", "dispatch", "call_back", "sign", "reply", "review", "arrive")
 """Verbs that are usually the next thing to do; the first of them stands out."""
-MORE = ("void", "split", "unmerge", "close", "release")
+MORE = ("void", "split", "mark", "confer", "unmerge", "close", "release", "dispute")
 
 
 @needs("cases.view", clause=clause)
 def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The whole file of a case on one page."""
     by = reader(request)
-    file = queries.case_file(by, case_id)
+    file = queries.case_file(by, case_id, annotations(by))
     case = file.case
     told = beside(by, case)
     context: dict[str, Any] = {
@@ -50,8 +53,11 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "action_list": [
             *_buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
             *(action for each in told for action in each.actions),
+            _following(case, by),
         ],
-        "orders": [(order, _order_buttons(file, order.pk)) for order in file.orders],
+        "orders": [
+            (order, _order_buttons(file, order.pk), result_words(order.result)) for order in file.orders
+        ],
         "marker": [case.point.x, case.point.y] if case.point else None,
         "total": file.total,
         "similar": queries.similar_cases(by, case) if case.state in ("to_accept", "to_dispatch") else [],
@@ -65,6 +71,13 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "own_requests": {a.pk for a in file.approvals if a.state == "waiting" and a.asked_by_id == by.user_id},
     }  # fmt: skip
     return render(request, "handling/case.html", context)
+
+
+def _following(case: Case, by: Actor) -> Action:
+    """The button to follow the case, or to cease to."""
+    follows = by.user_id in case.followers
+    url = f"{reverse('case-follow', args=[case.pk])}?follow={'no' if follows else 'yes'}"
+    return Action("取消关注" if follows else "关注", url, opens="post")
 
 
 def _on_duty(file: CaseFile) -> list[DutyShift]:
@@ -89,6 +102,12 @@ def _facts(file: CaseFile) -> list[Fact]:
         Fact("主办单位", str(case.lead_unit or "未派遣")),
         Fact("上报人", file.reporter["name"]),
     ]
+    first = next((o for o in file.orders if o.depth == 0), None)
+    if first is not None:
+        ruling = any(a.kind == "dispute" and a.state == "waiting" for a in file.approvals)
+        facts.append(Fact("首接单位", first.unit.name, note="派单异议裁定前由其先行办理" if ruling else ""))
+    if case.review_on:
+        facts.append(Fact("挂起复核", time.show_day(case.review_on)))
     if case.outside_number and not case.secret:
         due = f"平台时限 {time.show(case.outside_due_at)}" if case.outside_due_at else ""
         facts.append(Fact("外部编号", case.outside_number, note=due or case.outside_channel))
@@ -187,15 +206,77 @@ def comment(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @needs("cases.view", clause=clause)
+def follow(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Follow the case, or cease to (关注、取消关注); only by POST."""
+    if request.method == "POST":
+        wanted = request.GET.get("follow") == "yes"
+        actions.follow(case_id, by=reader(request), wanted=wanted)
+        messages.success(request, "已关注，有新进展会发站内消息。" if wanted else "已取消关注。")
+    return redirect("case", case_id=case_id)
+
+
+@needs("cases.view", clause=clause)
+def followed(request: HttpRequest) -> HttpResponse:
+    """The cases that this person follows and still sees (我关注的事件), newest first."""
+    by = reader(request)
+    rows = Case.objects.visible_to(by).filter(followers__contains=[by.user_id]).select_related("lead_unit")
+    cases = [(case, mask_text(case.title)) for case in rows.order_by("-received_at")[:200]]
+    return render(request, "handling/followed.html", {"rows": cases, "title": "我关注的事件"})
+
+
+@needs("cases.view", clause=clause)
 def printed(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The case as a sheet of paper (打印办理单): masked like the page."""
     file = queries.case_file(reader(request), case_id)
     context = {
         "file": file,
         "case": file.case,
+        "case_title": mask_text(file.case.title),
         "text": mask_text(file.case.text),
         "fact_list": _facts(file),
         "timeline_items": timeline(file.steps),
         "printed_at": time.now(),
     }
     return render(request, "handling/print.html", context)
+
+
+@needs("cases.view", clause=clause)
+def as_pdf(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The same sheet as a file (办理单PDF): masked like the page; that it was made stands in the audit."""
+    by = reader(request)
+    file = queries.case_file(by, case_id)
+    with acting(by, verb="cases.print") as deed:
+        deed.on(file.case)
+    answer = HttpResponse(sheet_of(file, by.name), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{file.case.number}.pdf"'
+    return answer
+
+
+def sheet_of(file: CaseFile, who: str) -> bytes:
+    """The handling sheet (事件办理单): facts, text, answer, each unit's result, the steps."""
+    case = file.case
+    sheet = Sheet("事件办理单", foot=f"{case.number} · {who} {time.show(time.now())} 生成 · 个人信息已脱敏")
+    sheet.facts(
+        [("编号", case.number), ("状态", case.get_state_display()), *((f.label, str(f.value)) for f in _facts(file))]
+    )
+    sheet.heading(mask_text(case.title))
+    sheet.say(mask_text(case.text))
+    if case.reply:
+        sheet.heading("答复")
+        sheet.say(mask_text(case.reply))
+    if file.orders:
+        sheet.heading("承办单")
+        sheet.steps([_of_order(order) for order in file.orders], (45, 25, 100))
+    sheet.heading("办理过程")
+    told = [
+        (time.show(item.at) if item.at else "", f"{item.title}\n{item.who}", item.text) for item in timeline(file.steps)
+    ]
+    sheet.steps(told, (34, 46, 90))
+    return sheet.pdf()
+
+
+def _of_order(order: WorkOrder) -> tuple[str, str, str]:
+    """One work order as a line of the sheet."""
+    result = "；".join(f"{name}：{value}" for name, value in result_words(order.result))
+    told = "\n".join(filter(None, (order.reply, result, order.end_reason)))
+    return f"{order.unit.name}（{order.get_part_display()}）", order.get_state_display(), mask_text(told)

@@ -1,4 +1,4 @@
-"""Work lists (工作列表): the triage desk for the keyboard, orders, approvals, call-backs, spot checks."""
+"""Work lists (工作列表): the triage desk for the keyboard, orders, approvals, spot checks."""
 
 import random
 from datetime import timedelta
@@ -140,18 +140,6 @@ def approvals(request: HttpRequest) -> HttpResponse:
     """What waits for this post's decision about cases (待审批)."""
     rows = [row for row in approvals_waiting(reader(request)) if row.object_type == MATTER]
     return render(request, "handling/approvals.html", {"rows": rows, "title": "事件审批"})
-
-
-@needs("cases.call_back", clause=clause)
-def call_backs(request: HttpRequest) -> HttpResponse:
-    """Cases whose reporter is to be called back (待回访), most pressing first."""
-    rows = (
-        Case.objects.visible_to(reader(request))
-        .filter(state="to_call_back")
-        .select_related("category", "lead_unit", "town")
-        .order_by("due_at", "received_at")[:200]
-    )
-    return render(request, "handling/call_backs.html", {"rows": rows, "title": "回访", "now": time.now()})
 
 
 @needs("cases.spot_check", clause=clause)

@@ -5,12 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Exists, OuterRef
 
+from hezhi.chapters.cases.handling.actions.turning import VERBS
 from hezhi.chapters.cases.handling.models import Case, Category, Urgency
 from hezhi.chapters.cases.handling.queries import suggested_units
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Field, Verb
-from hezhi.engines.org.models import Unit
+from hezhi.engines.org.models import Post, Unit
+from hezhi.engines.records.files import LookedThrough, look_through
+from hezhi.ground import time
 
 Choices = list[tuple[str, Any]]
 YES_NO = [("yes", "是"), ("no", "否")]
@@ -28,8 +32,44 @@ def form_of(
         if declared.kind in ("unit", "units") and units is None:
             units = _unit_choices(verb, case, order, propose=data is None)
         form.fields[declared.code] = _field(declared, verb, units or [])
+    if verb.code == "reply" and order is not None and order.part == WorkOrder.Part.LEAD and order.parent_id is None:
+        _asks_for_the_result(form)
     form.fields["revision"] = forms.IntegerField(widget=forms.HiddenInput, required=False)
     return form
+
+
+RESULT = ("finding", "contacted", "solved")
+
+
+def _asks_for_the_result(form: forms.Form) -> None:
+    """The leading unit answers for the whole: what it found and whether it is solved must be said."""
+    for name in RESULT:
+        form.fields[name].required = True
+        form.fields[name].error_messages["required"] = f"请选择「{form.fields[name].label}」。"
+
+
+FILES = (("before", "处置前照片"), ("after", "处置后照片"), ("files", "其他照片或附件"))
+
+
+def add_files(form: forms.Form, verb: Verb, files: Any, *, camera: bool = False) -> None:
+    """The fields for files of a step; of handling, photos before and after stand apart (处置前后照片)."""
+    named = FILES if verb.code in ("handle", "reply") else (("files", "照片或附件"),)
+    for name, label in named:
+        accept = {"accept": "image/*"} | ({"capture": "environment"} if camera else {})
+        if name == "files" and not camera:
+            accept = {"accept": "image/*,.pdf,.docx,.xlsx"}
+        help_text = "可不拍。" if camera else "可选。照片会自动去除拍摄位置等隐藏信息。" if name == "files" else ""
+        form.fields[name] = forms.FileField(
+            label=label, required=False, help_text=help_text, widget=forms.ClearableFileInput(attrs=accept)
+        )
+    form.files = files
+
+
+def looked_through(files: Any, verb: Verb) -> list[tuple[str, list[LookedThrough]]]:
+    """The files of a step by stage, looked through before anything is locked."""
+    return [
+        (verb.code if name == "files" else name, look_through(files.getlist(name), field=name)) for name, _ in FILES
+    ]
 
 
 def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
@@ -39,11 +79,21 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
     elif case.suggestion.get("category"):
         found = Category.objects.filter(code=case.suggestion["category"]).values_list("pk", flat=True).first()
         start["category"] = str(found) if found else None
+    if verb.code == "confer":
+        start["held_on"] = time.today()
+    if verb.code == "mark":
+        start["mark"] = case.mark or None
     if verb.code == "dispatch":
         choices = suggested_units(case)
         start["lead"] = str(choices[0].unit.pk) if choices else None
     if verb.code == "reply" and order is not None:
-        start |= {"reply": order.reply, "public_reply": order.public_reply}
+        told = {True: "yes", False: "no"}
+        start |= {
+            "reply": order.reply, "public_reply": order.public_reply, "finding": order.result.get("finding"),
+            "contacted": told.get(order.result.get("contacted")), "solved": told.get(order.result.get("solved")),
+            "review_on": "到这一天会提醒复核是否恢复办理。",
+        "unsolved_reason": order.result.get("reason", ""),
+        }  # fmt: skip
     return start
 
 
@@ -58,11 +108,12 @@ def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
     if declared.kind == "category":
         return forms.ChoiceField(choices=[("", "请选择"), *category_choices()], **common)
     if declared.kind == "unit":
-        return forms.ChoiceField(choices=[("", "请选择"), *units], **common)
+        nothing = "请选择" if declared.required else "不清楚，请派遣台重新派遣"
+        return forms.ChoiceField(choices=[("", nothing), *units], **common)
     if declared.kind == "units":
         return forms.MultipleChoiceField(choices=_flat(units), widget=forms.CheckboxSelectMultiple, **common)
     if declared.kind == "choice":
-        return forms.ChoiceField(choices=Urgency.choices, widget=forms.RadioSelect, **common)
+        return forms.ChoiceField(choices=declared.choices or Urgency.choices, widget=forms.RadioSelect, **common)
     if declared.kind == "yesno":
         return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, **common)
     if declared.kind == "number":
@@ -73,6 +124,10 @@ def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
         return forms.IntegerField(min_value=1, max_value=most, **common)
     if declared.kind == "case":
         return forms.CharField(max_length=30, **common)
+    if declared.kind == "date":
+        return forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **common)
+    if declared.code == "unsolved_reason":
+        return forms.CharField(max_length=300, **common)
     rows = 6 if declared.kind == "parts" or declared.code in ("reply", "public_reply") else 3
     return forms.CharField(widget=forms.Textarea(attrs={"rows": rows}), max_length=5000, **common)
 
@@ -85,6 +140,7 @@ def _help(declared: Field, verb: Verb) -> str:
         "into": "填写对方的事件编号，例如 SJ26112200001。",
         "barred": "所选单位及其下级不能承办，也看不到本件。",
         "public_reply": "这段话会原样答复上报人，请用平实的话写清结果。",
+        "unsolved_reason": "选「否」时必填。",
     }.get(declared.code, "")
 
 
@@ -107,7 +163,9 @@ def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None, *, propose: b
     if verb.code == "pass_down" and order is not None:
         below = rows.filter(path__startswith=order.unit.path).exclude(pk=order.unit_id)
         return _grouped(below)
-    wanted = rows.filter(kind__in=[Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.OUTSIDE])
+    signs = Post.objects.filter(unit=OuterRef("pk"), valid_to__isnull=True, role__permissions__contains=["cases.sign"])
+    # Whom nobody could sign for, an office of supervisors say, is not offered.
+    wanted = rows.filter(Exists(signs), kind__in=[Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.OUTSIDE])
     groups = _grouped(wanted)
     if propose and verb.code in ("dispatch", "transfer"):
         told = [(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in suggested_units(case)]
@@ -115,6 +173,11 @@ def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None, *, propose: b
             known = {value for value, _ in told}
             groups = [("建议", told), *[(g, [o for o in options if o[0] not in known]) for g, options in groups]]
     return groups
+
+
+def dispatch_choices(case: Case) -> Choices:
+    """Every unit that may be given this case."""
+    return _unit_choices(VERBS["transfer"], case, None, propose=False)
 
 
 def barred_choices() -> Choices:

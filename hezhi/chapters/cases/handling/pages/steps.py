@@ -13,13 +13,22 @@ from django.urls import reverse
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.turning import ORDER_VERBS, VERBS
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.handling.pages.forms import barred_choices, form_of, uuid_of, yes_of
+from hezhi.chapters.cases.handling.pages.beside_form import beside_form, with_template
+from hezhi.chapters.cases.handling.pages.forms import (
+    add_files,
+    barred_choices,
+    dispatch_choices,
+    form_of,
+    looked_through,
+    uuid_of,
+    yes_of,
+)
 from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
 from hezhi.engines.records.acting import acting
-from hezhi.engines.records.files import keep_files, look_through
+from hezhi.engines.records.files import keep_files
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, Refusal
 from hezhi.ground.ui.answers import answer
 
@@ -43,7 +52,8 @@ def _call_back(case: Case, order: WorkOrder | None, by: Actor, given: dict[str, 
     return actions.call_back(
         case.pk, by=by, reached=yes_of(given["reached"]) is True, true_matter=yes_of(given["true_matter"]),
         solved=yes_of(given["solved"]), satisfied=yes_of(given["satisfied"]),
-        satisfied_attitude=yes_of(given["satisfied_attitude"]), reason=given["reason"], revision=given["revision"],
+        satisfied_attitude=yes_of(given["satisfied_attitude"]), contacted=yes_of(given["contacted"]),
+        reason=given["reason"], note=given["note"], revision=given["revision"],
     )  # fmt: skip
 
 
@@ -71,7 +81,19 @@ CASE_STEPS: dict[str, Taken] = {
     "add_unit": lambda c, o, by, g: actions.add_units(
         c.pk, by=by, assist_ids=_many(g, "assist"), request=g["request"], revision=g["revision"]
     ),
-    "hold": lambda c, o, by, g: actions.ask_hold(c.pk, by=by, reason=g["reason"], revision=g["revision"]),
+    "hold": lambda c, o, by, g: actions.ask_hold(
+        c.pk, by=by, reason=g["reason"], review_on=g["review_on"], revision=g["revision"]
+    ),
+    "keep_on_hold": lambda c, o, by, g: actions.keep_on_hold(
+        c.pk, by=by, review_on=g["review_on"], reason=g["reason"], revision=g["revision"]
+    ),
+    "confer": lambda c, o, by, g: actions.confer(
+        c.pk, by=by, held_on=g["held_on"], unit_ids=_many(g, "assist"), conclusion=g["conclusion"],
+        revision=g["revision"],
+    ),
+    "mark": lambda c, o, by, g: actions.mark(
+        c.pk, by=by, mark=g["mark"], text=g["text"], revision=g["revision"]
+    ),
     "resume": lambda c, o, by, g: actions.resume(c.pk, by=by, text=g["text"], revision=g["revision"]),
     "extend": lambda c, o, by, g: actions.ask_extension(
         c.pk, by=by, days=g["days"], reason=g["reason"], revision=g["revision"]
@@ -101,6 +123,9 @@ def _order(order: WorkOrder | None) -> UUID:
 ORDER_STEPS: dict[str, Taken] = {
     "sign": lambda c, o, by, g: actions.sign(_order(o), by=by),
     "return_order": lambda c, o, by, g: actions.ask_return(_order(o), by=by, reason=g["reason"]),
+    "dispute": lambda c, o, by, g: actions.ask_dispute(
+        _order(o), by=by, reason=g["reason"], instead_id=uuid_of(g["instead"])
+    ),
     "pass_down": lambda c, o, by, g: actions.pass_down(
         _order(o), by=by, lead_id=uuid_of(g["lead"]), assist_ids=_many(g, "assist"), request=g["request"]
     ),
@@ -108,9 +133,10 @@ ORDER_STEPS: dict[str, Taken] = {
         _order(o), by=by, unit_ids=_many(g, "assist"), hours=g["hours"] or 0, request=g["request"]
     ),
     "arrive": lambda c, o, by, g: actions.arrive(_order(o), by=by, text=g["text"]),
-    "handle": lambda c, o, by, g: actions.handle(_order(o), by=by, text=g["text"]),
+    "handle": lambda c, o, by, g: actions.handle(_order(o), by=by, text=g["text"], on_site=yes_of(g["on_site"])),
     "reply": lambda c, o, by, g: actions.reply(
-        _order(o), by=by, text=g["reply"], public_reply=g["public_reply"], solved=yes_of(g["solved"])
+        _order(o), by=by, text=g["reply"], public_reply=g["public_reply"], finding=g["finding"],
+        contacted=yes_of(g["contacted"]), solved=yes_of(g["solved"]), unsolved_reason=g["unsolved_reason"],
     ),
     "review": lambda c, o, by, g: actions.review(_order(o), by=by, text=g["text"]),
     "send_back": lambda c, o, by, g: actions.send_back(_order(o), by=by, reason=g["reason"]),
@@ -145,13 +171,11 @@ def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: Work
     if verb.code == "make_secret":
         form.fields["barred"].choices = barred_choices()  # type: ignore[attr-defined]
     if verb.code in WITH_FILES:
-        form.fields["files"] = forms.FileField(
-            label="照片或附件", required=False, help_text="可选。照片会自动去除拍摄位置等隐藏信息。",
-            widget=forms.ClearableFileInput(attrs={"accept": "image/*,.pdf,.docx,.xlsx"}),
-        )  # fmt: skip
-        form.files = request.FILES
+        add_files(form, verb, request.FILES)
     status = 200
-    if request.method == "POST":
+    if request.method == "POST" and (taken := with_template(request, case, verb)) is not None:
+        form = _again(form, verb, case, order, taken)
+    elif request.method == "POST":
         if form.is_valid():
             try:
                 _with_files(request, case, verb, by, lambda: step(case, order, by, form.cleaned_data))
@@ -167,14 +191,23 @@ def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: Work
 
 def _with_files(request: HttpRequest, case: Case, verb: Verb, by: Actor, step: Callable[[], object]) -> None:
     """The step and its files as one deed; the files are looked through before anything is locked."""
-    looked = look_through(request.FILES.getlist("files")) if verb.code in WITH_FILES else []
-    if not looked:
+    looked = looked_through(request.FILES, verb) if verb.code in WITH_FILES else []
+    if not any(files for _, files in looked):
         step()
         return
     with acting(by, verb=f"cases.{verb.code}_with_files") as deed:
         step()
         deed.on(case)
-        keep_files(by, case, looked, stage=verb.code)
+        for stage, files in looked:
+            keep_files(by, case, files, stage=stage)
+
+
+def _again(form: forms.Form, verb: Verb, case: Case, order: WorkOrder | None, typed: dict[str, Any]) -> forms.Form:
+    """The same form with what was typed, unjudged: it was not sent, only filled from a template."""
+    fresh = form_of(verb, case, order, initial=typed)
+    for name, field in form.fields.items():
+        fresh.fields.setdefault(name, field)
+    return fresh
 
 
 def _blame(form: forms.Form, refusal: BadInput) -> None:
@@ -196,6 +229,7 @@ def _form(
         "cancel_url": reverse("case", args=[case.pk]),
         "submit_name": f"提交{verb.name}" + ("申请" if verb.approval else ""),
         "case": case,
+        **beside_form(verb, case, order),
     }
     return answer(request, "handling/step.html", "ui/parts/dialog_form.html", context, status)
 
@@ -227,6 +261,11 @@ def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
         label="审批意见", choices=[("yes", "同意"), ("no", "不同意")], widget=forms.RadioSelect,
         error_messages={"required": "请选择同意或不同意。"},
     )  # fmt: skip
+    if approval.kind == "dispute":
+        form.fields["lead"] = forms.ChoiceField(
+            label="裁定由哪个单位承办", required=False, initial=approval.proposal.get("instead"),
+            choices=[("", "退回派遣台重新派遣"), *dispatch_choices(case)], help_text="同意异议时填写；裁定的单位不得再退。",
+        )  # fmt: skip
     form.fields["opinion"] = forms.CharField(
         label="说明", required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="不同意时须写明理由。"
     )
@@ -235,8 +274,9 @@ def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
         if form.is_valid():
             try:
                 actions.decide(
-                    approval.pk, by=by, grant=form.cleaned_data["grant"] == "yes", opinion=form.cleaned_data["opinion"]
-                )
+                    approval.pk, by=by, grant=form.cleaned_data["grant"] == "yes", opinion=form.cleaned_data["opinion"],
+                    lead_id=uuid_of(form.cleaned_data.get("lead")),
+                )  # fmt: skip
                 return _back(request, f"{case.number} 的申请已审批。", reverse("case-approvals"))
             except BadInput as refusal:
                 _blame(form, refusal)

@@ -4,8 +4,8 @@ from django.urls import reverse
 
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.handling.pages.beside import Beside
-from hezhi.chapters.cases.supervision import queries
 from hezhi.chapters.cases.supervision.actions.turning import is_ended
+from hezhi.chapters.cases.supervision.models import Kind, State
 from hezhi.engines.org.api import Actor
 from hezhi.ground.ui.shapes import Action
 
@@ -14,7 +14,11 @@ def beside_case(by: Actor, case: Case) -> Beside | None:
     """Supervisions of this case, for who may see any."""
     if not by.may("supervision.view"):
         return None
-    found = queries.of_case(by, case.pk)
+    kinds, states = dict(Kind.choices), dict(State.choices)
+    found = [
+        each | {"kind": kinds[each["kind"]], "state_name": states[each["state"]]}
+        for each in getattr(case, "supervisions", [])
+    ]
     buttons = []
     if not is_ended(case):
         if by.may("supervision.lead"):

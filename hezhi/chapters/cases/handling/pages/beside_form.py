@@ -1,0 +1,64 @@
+"""What stands beside the form of a step (表单旁的内容): templates to take, the result so far, what the category asks for."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from hezhi.chapters.cases.handling import queries
+from hezhi.chapters.cases.handling.models import AnswerTemplate, Case
+from hezhi.chapters.cases.handling.pages.beside import of_form
+from hezhi.chapters.cases.handling.rules import result_words
+from hezhi.engines.flow import queries as flow
+from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.rules.life_cycle import Verb
+
+INTO = {
+    AnswerTemplate.Step.REPLY: "public_reply", AnswerTemplate.Step.ANSWER_DIRECTLY: "reply",
+    AnswerTemplate.Step.ASK_SUPPLEMENT: "reason", AnswerTemplate.Step.NOT_ACCEPT: "reason",
+}  # fmt: skip
+"""Into which field of the step's form the words of a template go."""
+SHOWS_RESULT = ("review", "call_back", "close")
+NEEDS = (
+    ("needs_result", "办理结果"), ("needs_talk", "联系上报人"), ("needs_site_check", "现场核查"),
+    ("needs_photo", "处置后照片"),
+)  # fmt: skip
+
+
+def beside_form(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
+    """The context of what stands beside this form; empty when there is nothing to tell."""
+    told: dict[str, Any] = {}
+    if verb.code in INTO:
+        told["templates"] = queries.templates_for(case, verb.code)
+    if verb.code in ("dispatch", "transfer"):
+        told["proposed"], told["left_out"] = queries.suggested_units(case)[:1], queries.left_out(case)
+    if verb.code == "mark":
+        told["same_caller"] = queries.of_the_same_caller(case)
+    if verb.code == "reply" and case.category:
+        told["asked_for"] = [name for field, name in NEEDS if getattr(case.category, field)]
+    if verb.code in SHOWS_RESULT:
+        orders = [order] if order is not None else _leads(case)
+        told["results"] = [(o, words) for o in orders if (words := result_words(o.result)) or o.public_reply]
+    told["also"] = of_form(verb.code, case)
+    return {"beside_form": "handling/beside_form.html", **told} if any(told.values()) else {}
+
+
+def _leads(case: Case) -> list[WorkOrder]:
+    """The orders whose result is the result of the case."""
+    lead = [o for o in flow.orders_of(case.pk) if o.part == WorkOrder.Part.LEAD and o.parent_id is None]
+    return [o for o in lead if o.round == case.redos + 1 and o.state == "done"]
+
+
+def with_template(request: HttpRequest, case: Case, verb: Verb) -> dict[str, Any] | None:
+    """What was typed with the chosen template put into its field; None when the form itself was sent."""
+    wanted = request.POST.get("template")
+    if wanted is None or verb.code not in INTO:
+        return None
+    typed: dict[str, Any] = {
+        name: values if len(values) > 1 else values[0] for name, values in request.POST.lists() if values
+    }
+    found = next((words for row, words in queries.templates_for(case, verb.code) if str(row.pk) == wanted), None)
+    field = INTO[AnswerTemplate.Step(verb.code)]
+    if found is not None:
+        before = str(typed.get(field, "")).strip()
+        typed[field] = found if not before or before == found else f"{before}\n{found}"
+    return typed
