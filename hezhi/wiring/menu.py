@@ -52,6 +52,7 @@ MENU = (
             "cases.approve_not_accept", "cases.rule_return", "cases.dispatch", "cases.transfer",
         )),
         Entry("回访", "/cases/call-backs/", ("cases.call_back",)),
+        Entry("来源平台", "/platform/", ("platform.view",)),
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),

@@ -81,6 +81,7 @@ CHAPTERS = [
     "hezhi.chapters.cases.handling",
     "hezhi.chapters.cases.intake",
     "hezhi.chapters.cases.supervision",
+    "hezhi.chapters.cases.platform",
     "hezhi.chapters.appcentre",
     "hezhi.chapters.operations",
     "hezhi.chapters.grassroots.grids",

@@ -108,6 +108,8 @@ class Deadline(models.Model):
     extensions = models.JSONField("延期", default=list, help_text="[时长, 单位, 事由, 时间]")
     warned = models.CharField("已亮牌", max_length=6, blank=True, help_text="yellow / red")
     log = models.JSONField("调整记录", default=list)
+    latest_at = models.DateTimeField("最晚到期", null=True, blank=True, help_text="外部平台的时限减去提前量")
+    latest_why = models.CharField("最晚到期的依据", max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = "时限"

@@ -34,6 +34,7 @@ ROOMS: tuple[str, ...] = (
     "grassroots.care",
     "grassroots.party",
     "cases.supervision",
+    "cases.platform",
 )
 """Rooms with demo data of their own, in this order: their `demo.load()` does nothing when the data are there."""
 
