@@ -78,6 +78,7 @@ ROUNDS = (
     Round("审计封存", "hezhi.engines.records.jobs.seal", 1, drains=True),
     Round("时限巡查", "hezhi.engines.flow.jobs.watch", 15),
     Round("督办巡查", "hezhi.chapters.cases.supervision.jobs.watch", MINUTE),
+    Round("值班巡查", "hezhi.chapters.cases.shifts.jobs.watch", 15),
     Round("释放已认领未办的待办", "hezhi.engines.flow.jobs.release_claims", MINUTE),
     Round("到期移交", "hezhi.chapters.appcentre.users.jobs.move_due_work", MINUTE),
     Round("附件查毒", "hezhi.engines.records.jobs.scan_files", 10),

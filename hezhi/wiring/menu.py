@@ -38,6 +38,7 @@ MENU = (
         Entry("我的待办", "/"),
         Entry("站内消息", "/messages/", ("reach.inbox",)),
         Entry("审批", "/approvals/", ()),
+        Entry("值班台", "/shifts/", ("shifts.view",)),
         Entry("值班表", "/roster/", ("roster.edit", "cases.view", "org.view")),
     )),
     Group("事件流转处置", (

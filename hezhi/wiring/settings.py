@@ -82,6 +82,7 @@ CHAPTERS = [
     "hezhi.chapters.cases.intake",
     "hezhi.chapters.cases.supervision",
     "hezhi.chapters.cases.platform",
+    "hezhi.chapters.cases.shifts",
     "hezhi.chapters.appcentre",
     "hezhi.chapters.operations",
     "hezhi.chapters.grassroots.grids",

@@ -11,6 +11,7 @@ ROOMS = (
     ("cases/", "hezhi.chapters.cases.handling.pages"),
     ("supervision/", "hezhi.chapters.cases.supervision.pages"),
     ("platform/", "hezhi.chapters.cases.platform.pages"),
+    ("shifts/", "hezhi.chapters.cases.shifts.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("approvals/", "hezhi.engines.flow.pages"),

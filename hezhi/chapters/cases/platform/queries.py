@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -151,7 +152,7 @@ def waiting(by: Actor) -> QuerySet[Request]:
     return rows.select_related("case", "platform").order_by("asked_at")
 
 
-def request_for(by: Actor, key: object) -> Request:
+def request_for(by: Actor, key: UUID) -> Request:
     """One request about a case that this reader may see."""
     found = Request.objects.visible_to(by).filter(pk=key).select_related("case", "platform").first()
     if found is None:
@@ -210,7 +211,7 @@ def sheets(by: Actor) -> list[Sheet]:
     return list(rows.order_by("-at")[:60])
 
 
-def sheet_for(by: Actor, key: object) -> tuple[Sheet, list[Difference]]:
+def sheet_for(by: Actor, key: UUID) -> tuple[Sheet, list[Difference]]:
     """One comparison and its differences that this reader may see, the open ones first."""
     sheet = Sheet.objects.filter(pk=key).select_related("platform").first()
     if sheet is None:

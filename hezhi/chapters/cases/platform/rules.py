@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from hezhi.engines.flow.rules.calendar import Calendar
 from hezhi.engines.flow.rules.limits import Limit
@@ -71,7 +72,7 @@ class Ours:
     due_at: datetime | None
     reply: str
     secret: bool = False
-    case: object = None
+    case: Any = None
 
 
 @dataclass(frozen=True, slots=True)
