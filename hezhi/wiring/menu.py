@@ -54,6 +54,7 @@ MENU = (
         )),
         Entry("回访", "/cases/call-backs/", ("cases.call_back",)),
         Entry("来源平台", "/platform/", ("platform.view",)),
+        Entry("事件流程", "/cases/flows/", ("cases.flows",)),
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("指挥大屏", "/wall/", ("wall.view",)),
     )),

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db.models import Case as Choice
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Value, When
 
-from hezhi.chapters.cases.handling.flows import CASE, ORDER
+from hezhi.chapters.cases.handling.actions.kinds import flow_of
+from hezhi.chapters.cases.handling.flows import ORDER
 from hezhi.chapters.cases.handling.models import Case, Category, Reporter, RoutingRule, Step
 from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
@@ -108,7 +109,7 @@ def case_file(actor: Actor, case_id: UUID) -> CaseFile:
 def verbs_for(actor: Actor, case: Case) -> list[Verb]:
     """The next steps of the case itself that this post may take, in the order of the flow."""
     hidden = BY_UNIT_ONLY if actor.unit_id == case.desk_id else BY_UNIT_ONLY | DESK_ONLY
-    return [v for v in next_verbs(CASE, case.state, actor.permissions) if v.code not in hidden]
+    return [v for v in next_verbs(flow_of(case), case.state, actor.permissions) if v.code not in hidden]
 
 
 def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:

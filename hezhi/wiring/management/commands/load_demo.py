@@ -35,6 +35,7 @@ ROOMS: tuple[str, ...] = (
     "grassroots.party",
     "cases.supervision",
     "cases.platform",
+    "cases.shifts",
 )
 """Rooms with demo data of their own, in this order: their `demo.load()` does nothing when the data are there."""
 
