@@ -16,7 +16,7 @@ FIELDS = (
     ("办理结果", "reply", 500), ("是否属实", "true_matter", None), ("是否联系诉求人", "reached", None), ("承办单位", "unit", None),
     ("办结时间", "closed_at", None),
 )  # fmt: skip
-MANY, ASKED = 24, 5
+MANY, ASKED = 24, 3
 
 
 def load() -> None:
@@ -32,8 +32,9 @@ def load() -> None:
             ReplyField(platform=city, order=n, name=name, source=source, most=most)
             for n, (name, source, most) in enumerate(FIELDS, 1)
         )
-        rows = Case.objects.filter(source="hotline", secret=False, outside_number="").order_by("-received_at")[:MANY]
-        for n, case in enumerate(rows):
+        rows = Case.objects.filter(source="hotline", secret=False, outside_number="").order_by("-received_at")
+        answered = rows.filter(state="to_call_back")[:3]
+        for n, case in enumerate([*answered, *rows.exclude(pk__in=[case.pk for case in answered])[:MANY]]):
             case.outside_channel, case.outside_number = city.code, f"RX{time.local(case.received_at):%y%m%d}{n:04d}"
             case.outside_due_at = (case.due_at or case.received_at + timedelta(days=7)) + timedelta(hours=6)
             case.save(update_fields=["outside_channel", "outside_number", "outside_due_at"])
@@ -44,15 +45,15 @@ def load() -> None:
 def _ask(city: Platform) -> None:
     """Some requests that wait for the platform, one that it has answered."""
     by = cast().at_centre("dispatcher")
-    asked = 0
+    asked = dict.fromkeys(("close", "extension"), 0)
     for case in Case.objects.filter(outside_channel=city.code).order_by("outside_number"):
-        kind = next((kind for kind in ("close", "extension") if may_ask(case, city, kind)), "")
-        if not kind or asked >= ASKED:
+        kind = next((kind for kind in asked if may_ask(case, city, kind)), "")
+        if not kind or asked[kind] >= ASKED:
             continue
         until = max(case.outside_due_at or time.now(), time.now()) + timedelta(days=3)
         reason = "已答复诉求人，请审核办结。（示例）" if kind == "close" else "需等待备件到货。（示例）"
         actions.ask(case.pk, by=by, kind=kind, reason=reason, until=until)
-        asked += 1
+        asked[kind] += 1
     row = Request.objects.filter(kind="extension", state="waiting").order_by("asked_at").first()
     if row is not None:
         actions.answer(row.pk, by=by, grant=True, text="同意延期。（示例）")

@@ -80,3 +80,22 @@ def test_a_shift_answers_and_hands_over(running_system: System, desk: Page, phon
     look(desk, "promise")
     sign_in(phone, running_system, CHIEF, "/shifts/")
     look(phone, "phone-shifts")
+    phone.goto("/cases/flows/grid/")
+    look(phone, "phone-flow")
+
+
+@pytest.mark.clause("9.1.2-2")
+def test_the_chief_changes_a_flow_and_tries_the_limits(running_system: System, desk: Page) -> None:
+    sign_in(desk, running_system, CHIEF, "/cases/flows/")
+    look(desk, "flows")
+    desk.get_by_role("link", name="网格事件").click()
+    desk.get_by_role("link", name="修改").click()
+    desk.locator("summary", has_text="派遣").first.click()
+    desk.locator("details[open]").get_by_label("启用").uncheck()
+    look(desk, "flow-edit")
+    desk.get_by_role("button", name="保存草稿").click()
+    expect(desk.locator("main")).to_contain_text("检查没有通过")
+    look(desk, "flow-refused")
+    desk.goto("/cases/flows/limits/?kind=hotline&urgency=critical&category=&at=2026-11-26T09:00")
+    expect(desk.locator("main")).to_contain_text("到期")
+    look(desk, "limits")
