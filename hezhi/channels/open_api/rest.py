@@ -6,6 +6,7 @@ his key; he sees what he sent himself and nothing else.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from hezhi.channels.open_api.reading import TooLarge, Unreadable, read
 from hezhi.chapters.cases.handling.api import PUBLIC_STATES, Case, Category
 from hezhi.chapters.cases.intake.api import take_in, take_in_once
 from hezhi.chapters.cases.intake.outside import add_from_outside, case_of_number, note_outside
-from hezhi.chapters.cases.platform.api import first_order
+from hezhi.chapters.cases.platform.api import first_order, our_code
 from hezhi.engines.connect.api import Claim, KeyActor, OutOfScope, QuotaSpent, authenticate, digest_of, once
 from hezhi.engines.org.rights import open_to_all
 from hezhi.engines.records.files import keep_files
@@ -156,6 +157,8 @@ def report(request: HttpRequest, by: KeyActor) -> HttpResponse:
         raise BadInput({"answers": ["补充询问的答复最多 30 项。"]})
 
     message = given.message(source=by.source, channel=by.system)
+    if message.category:
+        message = replace(message, category=our_code(by.system, message.category))
     key = None if given.secret else _key(request)  # of a secret case nothing is kept but a print of the key
     if key is not None:
         expected = _told(given, state=message.first_state, number="", area="")

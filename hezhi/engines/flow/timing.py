@@ -291,6 +291,13 @@ def hold_to(matter_id: UUID, latest: Latest | None, *, stretch: str = "") -> Dea
     return deadline
 
 
+def is_working(moment: datetime) -> bool:
+    """Whether a moment lies in working hours of a working day (工作时间)."""
+    calendar, here = timetable().calendar, time.local(moment)
+    minute = here.hour * 60 + here.minute
+    return any(span.start <= minute < span.end for span in calendar.spans(here.date()))
+
+
 def why(deadline: Deadline) -> list[Segment]:
     """«为什么是这个时限»: the counted stretches, from start to due."""
     return explain(

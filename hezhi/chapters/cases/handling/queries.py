@@ -9,12 +9,14 @@ from uuid import UUID
 from django.db.models import Case as Choice
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Value, When
 
+from hezhi.chapters.cases.handling import rules
 from hezhi.chapters.cases.handling.actions.kinds import flow_of
 from hezhi.chapters.cases.handling.flows import ORDER
 from hezhi.chapters.cases.handling.models import Case, Category, Reporter, RoutingRule, Step
 from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
 from hezhi.engines.flow import queries as flow
+from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb, next_verbs
 from hezhi.engines.org.actor import Actor
@@ -193,19 +195,47 @@ def suggested_units(case: Case) -> list[UnitChoice]:
     return list(known[1])
 
 
-def _suggested_units(case: Case) -> list[UnitChoice]:
+def conditions_of(rule: RoutingRule) -> str:
+    """The further conditions of a rule in words; empty for a rule that has none."""
+    return rules.Conditions(rule.when, rule.hours, rule.question, rule.answer).words
+
+
+def why_not(rule: RoutingRule, case: Case) -> str:
+    """Why a rule of this category and place does not speak for the case now; empty when it does."""
+    if not conditions_of(rule):
+        return ""
+    asked = rules.Conditions(rule.when, rule.hours, rule.question, rule.answer)
+    now = time.local(time.now())
+    working = bool(rule.when) and timing.is_working(now)
+    return rules.why_not(asked, now=now, working=working, answers=case.answers)
+
+
+def routing_of(case: Case) -> tuple[list[UnitChoice], list[tuple[RoutingRule, str]]]:
+    """Whom the table of duties proposes, and its rules left out with the reason (派单依据)."""
+    left: list[tuple[RoutingRule, str]] = []
+    return _suggested_units(case, left), left
+
+
+def _suggested_units(case: Case, left: list[tuple[RoutingRule, str]] | None = None) -> list[UnitChoice]:
+    left = [] if left is None else left
     choices: list[UnitChoice] = []
     if case.category:
         codes = case.category.path.split("/")
         today = time.today()
-        rules = (
+        found = (
             RoutingRule.objects.filter(category__code__in=codes, valid_from__lte=today)
             .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today))
             .filter(Q(area__isnull=True) | Q(area__in=[a for a in (case.town_id, case.community_id) if a]))
             .select_related("category", "unit", "line")
         )
-        for rule in sorted(rules, key=lambda r: (-codes.index(r.category.code), r.area_id is None)):
-            choices += _of_rule(rule, case)
+        for rule in sorted(
+            found, key=lambda r: (-codes.index(r.category.code), r.area_id is None, not conditions_of(r))
+        ):
+            why = why_not(rule, case)
+            if why:
+                left.append((rule, why))
+            else:
+                choices += _of_rule(rule, case)
     if case.town_id:
         town = Unit.objects.filter(area=case.town_id, kind=Unit.Kind.TOWN, valid_to__isnull=True).first()
         if town is not None:
@@ -228,7 +258,8 @@ def category_to_accept(id: UUID) -> Category | None:
 
 def _of_rule(rule: RoutingRule, case: Case) -> list[UnitChoice]:
     """What one rule proposes: the unit of the professional grid over the place, else the unit it names."""
-    told = f"派单目录「{rule.category.name}」{f'，依据：{rule.basis}' if rule.basis else ''}"
+    asked = conditions_of(rule)
+    told = f"派单目录「{rule.category.name}」{f'（{asked}）' if asked else ''}{f'，依据：{rule.basis}' if rule.basis else ''}"
     found = answering(rule.line, case.point.x, case.point.y) if rule.line and case.point else None
     if found is not None:
         who = f"，{'、'.join(found.people)}" if found.people else ""

@@ -39,6 +39,10 @@ class Platform(models.Model):
         "平台状态用语", blank=True, max_length=2000,
         help_text="每行一条“平台用语=归类”，归类为待办理、办理中、已答复、已办结、已退回或作废；通行用语不必填写",
     )  # fmt: skip
+    code_system = models.CharField(
+        "类别编码体系", max_length=20, blank=True, choices=[("hotline_39666", "政府热线（GB/T 39666）"), ("city_events", "城市管理事件"), ("disputes", "矛盾纠纷（GB/T 31000）")],
+        help_text="平台送来的类别编码属于哪个体系，留空为本系统编码",
+    )  # fmt: skip
     active = models.BooleanField("启用", default=True)
 
     class Meta:
@@ -47,6 +51,34 @@ class Platform(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CodeSystem(models.TextChoices):
+    """The code systems that stand beside our own categories (类别编码体系)."""
+
+    HOTLINE = "hotline_39666", "政府热线（GB/T 39666）"
+    CITY = "city_events", "城市管理事件"
+    DISPUTE = "disputes", "矛盾纠纷（GB/T 31000）"
+
+
+@tracked()
+class CodeMapping(models.Model):
+    """编码对照: which of our categories a code of another system means; a class of codes may stand in one line."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    system = models.CharField("编码体系", max_length=20, choices=CodeSystem.choices)
+    code = models.CharField("编码", max_length=20, help_text="填大类编码的，其下没有单列的编码都按它对照")
+    category = models.ForeignKey("handling.Category", models.PROTECT, related_name="+", verbose_name="本系统类别")
+    preferred = models.BooleanField("导出时优先", default=True, help_text="同一类别对应多个编码时，导出取优先的")
+    note = models.CharField("说明", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "编码对照"
+        ordering = ["system", "code"]
+        constraints = [models.UniqueConstraint(fields=["system", "code"], name="one_mapping_per_code")]
+
+    def __str__(self) -> str:
+        return f"{self.get_system_display()} {self.code}"
 
 
 @tracked()
@@ -59,6 +91,7 @@ class ReplyField(models.Model):
         UNIT = "unit", "主办单位"
         NUMBER = "number", "本系统编号"
         CATEGORY = "category", "类别"
+        CODE = "category_code", "平台类别编码"
         REPLIED = "replied_at", "答复时间"
         CLOSED = "closed_at", "办结时间"
         TRUE = "true_matter", "是否属实"
@@ -71,7 +104,7 @@ class ReplyField(models.Model):
     platform = models.ForeignKey(Platform, models.PROTECT, related_name="reply_fields", verbose_name="来源平台")
     order = models.PositiveSmallIntegerField("顺序", default=1)
     name = models.CharField("平台字段名", max_length=40)
-    source = models.CharField("填入内容", max_length=12, choices=Source.choices, default=Source.REPLY)
+    source = models.CharField("填入内容", max_length=14, choices=Source.choices, default=Source.REPLY)
     fixed = models.CharField("固定文字", max_length=200, blank=True)
     most = models.PositiveSmallIntegerField("字数上限", null=True, blank=True)
     active = models.BooleanField("启用", default=True)

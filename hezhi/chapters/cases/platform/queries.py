@@ -10,7 +10,16 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from hezhi.chapters.cases.handling.api import PUBLIC_STATES, Case, sealed_number
 from hezhi.chapters.cases.handling.models import CallBack
 from hezhi.chapters.cases.platform import rules
-from hezhi.chapters.cases.platform.models import BackFill, Difference, FollowUp, Platform, ReplyField, Request, Sheet
+from hezhi.chapters.cases.platform.models import (
+    BackFill,
+    CodeMapping,
+    Difference,
+    FollowUp,
+    Platform,
+    ReplyField,
+    Request,
+    Sheet,
+)
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.rules.limits import Limit, Unit
 from hezhi.engines.org.actor import Actor
@@ -61,7 +70,7 @@ def fields_of(platform: Platform, case: Case) -> list[Filled]:
     rows = list(ReplyField.objects.filter(platform=platform, active=True)) or [
         ReplyField(name="办理结果", source="reply"), ReplyField(name="办理状态", source="state"),
     ]  # fmt: skip
-    told = _values(case, last)
+    told = _values(case, last) | ({} if case.secret else {"category_code": their_code(platform, case)})
     found = []
     for row in rows:
         text = row.fixed if row.source == "fixed" else told[row.source]
@@ -226,3 +235,51 @@ def not_checked(by: Actor) -> list[Platform]:
     day = time.today() - timedelta(days=1)
     done = Sheet.objects.filter(first__lte=day, last__gte=day).values("platform")
     return list(Platform.objects.filter(active=True).exclude(pk__in=done))
+
+
+# -- codes of other systems ---------------------------------------------------------------------------
+
+KEPT_SECONDS = 10.0
+
+
+@dataclass
+class _Kept:
+    """What this process last read of the mapping, and when."""
+
+    read_at: float = float("-inf")
+    systems: dict[str, str] = field(default_factory=dict)
+    ours: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+_kept = _Kept()
+
+
+def forget() -> None:
+    """Read the mapping afresh at the next message: called when somebody changes it."""
+    _kept.read_at = float("-inf")
+
+
+def _mapping() -> _Kept:
+    if time.monotonic() - _kept.read_at > KEPT_SECONDS:
+        _kept.systems = dict(Platform.objects.exclude(code_system="").values_list("code", "code_system"))
+        rows = CodeMapping.objects.filter(category__active=True).values_list("system", "code", "category__code")
+        _kept.ours = {(system, code): ours for system, code, ours in rows}
+        _kept.read_at = time.monotonic()
+    return _kept
+
+
+def our_code(channel: str, code: str) -> str:
+    """Our category for a code as a platform says it (编码对照); its class where it has no line; else the code itself."""
+    kept = _mapping()
+    system = kept.systems.get(channel, "")
+    return rules.mapped(code, {their: ours for (each, their), ours in kept.ours.items() if each == system}) or code
+
+
+def their_code(platform: Platform, case: Case) -> str:
+    """The platform's code of a case's category, the nearest category above that has one; empty without any."""
+    if not platform.code_system or case.category is None:
+        return ""
+    path = case.category.path.split("/")
+    rows = CodeMapping.objects.filter(system=platform.code_system, category__code__in=path).select_related("category")
+    found = sorted(rows, key=lambda row: (-path.index(row.category.code), not row.preferred, -len(row.code), row.code))
+    return found[0].code if found else ""

@@ -58,6 +58,15 @@ def group_of(word: str, own: Mapping[str, str]) -> str:
     return own.get(word) or USUAL_WORDS.get(word) or GROUP_OF.get(word) or (word if word in GROUPS else "")
 
 
+def mapped(code: str, mapping: Mapping[str, str]) -> str:
+    """What stands for a code, or for the nearest class above it (two digits less at a time); empty without any."""
+    code = code.strip()
+    for length in range(len(code), 1, -1):
+        if code[:length] in mapping and (length == len(code) or length % 2 == 0):
+            return mapping[code[:length]]
+    return ""
+
+
 # -- two lists side by side ---------------------------------------------------------------------------
 
 

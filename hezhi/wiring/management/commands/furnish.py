@@ -15,6 +15,7 @@ from hezhi.engines.registry import dictionaries
 
 ROOMS: tuple[str, ...] = (
     "cases.supervision",
+    "cases.platform",
     "grassroots.grids",
     "grassroots.registers",
     "grassroots.care",

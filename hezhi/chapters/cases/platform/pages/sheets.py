@@ -157,7 +157,7 @@ def ours(request: HttpRequest) -> HttpResponse:
         seen = set(Case.objects.visible_to(by).filter(pk__in=[e.case.pk for e in mine]).values_list("pk", flat=True))  # type: ignore[attr-defined]
         shown = [e for e in mine if not e.secret and e.case.pk in seen]  # type: ignore[attr-defined]
         with acting(by, verb="platform.export", reason=f"{platform.name} {first} 至 {last} 对账清单 {len(shown)} 件"):
-            content = _book(shown, sum(e.secret for e in mine))
+            content = _book(platform, shown, sum(e.secret for e in mine))
         name = f"{platform.name}对账清单{first:%Y%m%d}-{last:%Y%m%d}.xlsx"
         headers = {"Content-Disposition": content_disposition_header(True, name)}
         return HttpResponse(content, content_type=XLSX, headers=headers)
@@ -166,12 +166,16 @@ def ours(request: HttpRequest) -> HttpResponse:
     return ask(request, SpanForm, "下载本系统清单", done, reverse("platform-sheets"), "下载", note)
 
 
-def _book(rows: list[rules.Ours], secret: int) -> bytes:
+def _book(platform: Platform, rows: list[rules.Ours], secret: int) -> bytes:
     out = io.BytesIO()
-    headings = ["平台编号", "本系统编号", "状态", "平台时限", "答复内容"]
+    headings = ["平台编号", "本系统编号", "状态", "平台时限", "答复内容", "类别编码"]
     lines: list[list[object]] = [
-        [e.key, e.number, e.state_name, time.show(e.due_at) if e.due_at else "", mask_text(e.reply)] for e in rows
-    ]
+        [
+            e.key, e.number, e.state_name, time.show(e.due_at) if e.due_at else "", mask_text(e.reply),
+            queries.their_code(platform, e.case),
+        ]
+        for e in rows
+    ]  # fmt: skip
     if secret:
         lines.append([f"另有保密件 {secret} 件，不列出"])
     write_rows(out, "本系统清单", headings, lines)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.intake.testkit import District, build
-from hezhi.chapters.cases.platform import rules
-from hezhi.chapters.cases.platform.models import BackFill, Difference, Platform, ReplyField, Request
+from hezhi.chapters.cases.platform import queries, rules
+from hezhi.chapters.cases.platform.models import BackFill, CodeMapping, Difference, Platform, ReplyField, Request
 from hezhi.engines.flow.rules.calendar import shipped_calendar
 from hezhi.engines.flow.rules.limits import Limit, Unit
 from hezhi.engines.flow.rules.working_time import used
@@ -126,6 +126,32 @@ def test_the_platforms_answer_is_written_down_by_hand_where_it_cannot_tell_us(di
     assert case.state == "closed"
     neighbour = as_(district, "light.handler")
     assert neighbour.get(f"/platform/case/{case.pk}/").status_code in (403, 404)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["01", "0102", "0301"]), st.sampled_from(["A", "B"])),
+    st.sampled_from(["01", "0102", "010203", "0301", "09"]),
+)
+def test_a_code_means_its_own_line_or_the_nearest_class_above(mapping: dict[str, str], code: str) -> None:
+    nearest = next((mapping[code[:n]] for n in (6, 4, 2) if n <= len(code) and code[:n] in mapping), "")
+    assert rules.mapped(code, mapping) == nearest
+
+
+def test_codes_of_another_system_lead_to_our_categories_and_back(district: District) -> None:
+    queries.forget()
+    lamp = district.categories["0101"]
+    traced()
+    Platform.objects.update(code_system="city_events")
+    CodeMapping.objects.create(system="city_events", code="04", category=lamp)
+    CodeMapping.objects.create(system="city_events", code="0408", category=lamp, preferred=False)
+    ReplyField.objects.create(platform=Platform.objects.get(), order=3, name="平台类别", source="category_code")
+    assert [queries.our_code("city", code) for code in ("0401", "0101", "990")] == ["0101", "0101", "990"]
+    assert queries.our_code("other", "0401") == "0401"
+    receipt = district.report(outside_channel="city", outside_number="C-8")
+    handling.accept(receipt.id, by=district["centre.acceptor"], category_id=lamp.pk)
+    page = as_(district).get(f"/platform/case/{receipt.id}/").content.decode()
+    assert "平台类别：04" in page
+    queries.forget()
 
 
 def book(answer) -> list[list[str]]:
