@@ -68,7 +68,7 @@ class CodeMappings(Registry):
     scope = public
     removal = ""
     offers = ("view", "add", "edit", "import", "export")
-    list = ("system", "code", "label", "category", "preferred", "note")
+    list = ("system", "code", "code_name", "category", "preferred", "note")
     filters = ("system", "category")
     search = ("code", "note", "category__full_name")
     ordering = ("system", "code")
@@ -81,7 +81,7 @@ class CodeMappings(Registry):
         return Category.objects.filter(active=True).order_by("code") if name == "category" else None
 
     @column("编码名称")
-    def label(self, row: CodeMapping) -> str:
+    def code_name(self, row: CodeMapping) -> str:
         """What the code is called in its own system, where its list is known here."""
         return Labels(row.system).get(row.code, NOTHING)
 
@@ -106,7 +106,7 @@ class ReplyFields(Registry):
     list = ("platform", "order", "name", "source", "fixed", "most", "active")
     filters = ("platform",)
     search = ("name",)
-    ordering = ("platform", "order")
+    ordering = ("platform__name", "order")
     form = (("字段", ("platform", "order", "name", "source", "fixed", "most", "active")),)
 
     def check(self, row: ReplyField, by: Actor) -> None:

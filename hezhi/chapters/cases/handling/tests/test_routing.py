@@ -44,7 +44,8 @@ def test_a_rule_is_left_out_exactly_when_one_condition_fails(when: str, working:
 @pytest.fixture
 def district(db: None) -> District:
     """At night the water bureau takes lamps, and the house bureau those whose pole smokes."""
-    district = build()
+    with clock.frozen_at("2026-11-26 08:00"):
+        district = build()
     traced()
     lamp = district.categories["0101"]
     common = {"category": lamp, "valid_from": FROM}
