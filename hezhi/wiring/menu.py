@@ -46,6 +46,7 @@ MENU = (
         Entry("受理派遣台", "/cases/triage/", ("cases.accept", "cases.dispatch")),
         Entry("登记事件", "/cases/new/", ("cases.report",)),
         Entry("批量导入", "/cases/import/", ("cases.import",)),
+        Entry("旧系统接管", "/platform/takeover/", ("cases.import",)),
         Entry("类别模型", "/cases/model/", ("cases.accept",)),
         Entry("承办单", "/cases/orders/", ("cases.sign", "cases.review")),
         Entry("事件审批", "/cases/approvals/", (

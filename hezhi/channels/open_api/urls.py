@@ -1,8 +1,8 @@
 """Addresses of the machine door (开放接口网址); below a report both forms are taken, with and without the last slash."""
 
-from django.urls import path
+from django.urls import include, path
 
-from hezhi.channels.open_api import exchange, pages, rest
+from hezhi.channels.open_api import exchange, open311, pages, rest
 from hezhi.channels.open_api.rest import READ, WRITE, door
 
 _reports = door(post=(rest.report, (WRITE,)))
@@ -27,6 +27,7 @@ urlpatterns = [
     path("v1/reports/<str:outside_number>/follow-ups/", _follow_ups, name="api-report-follow-ups"),
     path("v1/reconciliation/", _checking, name="api-reconciliation"),
     path("v1/report-categories/", _categories, name="api-report-categories"),
+    path("open311/v2/", include(open311)),
     path("schema/", pages.schema, name="api-schema"),
     path("docs/", pages.docs, name="api-docs"),
 ]

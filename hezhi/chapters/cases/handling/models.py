@@ -87,6 +87,9 @@ class Category(models.Model):
     urgency = models.CharField("默认紧急程度", max_length=12, choices=Urgency.choices, default=Urgency.NORMAL)
     questions = models.JSONField("补充询问", default=list, blank=True)
     active = models.BooleanField("启用", default=True)
+    public = models.BooleanField(
+        "对外公开", default=False, db_default=False, help_text="经 Open311 接口公开类别、状态和大致位置，不含内容"
+    )
 
     class Meta:
         verbose_name = "事件类别"

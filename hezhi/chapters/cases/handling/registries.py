@@ -136,13 +136,13 @@ class Categories(Registry):
     right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "dictionaries.edit")
     scope = public
     list = ("code", "name", "parent", "urgency", "label", "active")
-    also = ("full_name", "aliases")
+    also = ("full_name", "aliases", "public")
     filters = ("parent", "urgency", "active")
     search = ("code", "name", "full_name")
     ordering = ("code",)
     natural_key = ("code",)
     form = (
-        ("类别", ("code", "name", "parent", "urgency")),
+        ("类别", ("code", "name", "parent", "urgency", "public")),
         ("识别", ("label", "aliases", "questions")),
     )
     bulk = ("urgency",)

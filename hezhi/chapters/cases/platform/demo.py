@@ -33,7 +33,9 @@ def load() -> None:
             for n, (name, source, most) in enumerate(FIELDS, 1)
         )
         rows = Case.objects.filter(source="hotline", secret=False, outside_number="").order_by("-received_at")
-        answered = rows.filter(state="to_call_back")[:3]
+        answered = Case.objects.filter(state="to_call_back", secret=False, outside_number="").order_by("-received_at")[
+            :3
+        ]
         for n, case in enumerate([*answered, *rows.exclude(pk__in=[case.pk for case in answered])[:MANY]]):
             case.outside_channel, case.outside_number = city.code, f"RX{time.local(case.received_at):%y%m%d}{n:04d}"
             case.outside_due_at = (case.due_at or case.received_at + timedelta(days=7)) + timedelta(hours=6)

@@ -287,3 +287,19 @@ class Difference(models.Model):
     class Meta:
         verbose_name = "对账差异"
         ordering = ["kind", "outside_number", "id"]
+
+
+class TakeOver(models.Model):
+    """旧系统接管: that running cases of an old system were taken over, with the comparison that balanced."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    system = models.SlugField("旧系统代码", max_length=40)
+    name = models.CharField("旧系统名称", max_length=60)
+    rows = models.PositiveIntegerField("件数")
+    lines = models.JSONField("对账", default=list, help_text="[项目, 清单, 本系统]")
+    by_name = models.CharField("接管人", max_length=60)
+    at = models.DateTimeField("接管时间")
+
+    class Meta:
+        verbose_name = "旧系统接管"
+        ordering = ["-at"]

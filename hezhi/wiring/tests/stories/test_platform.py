@@ -27,7 +27,7 @@ def test_the_desk_answers_a_platform_and_compares_lists(running_system: System, 
     expect(desk.locator("h1")).to_contain_text("来源平台")
     look(desk, "desk")
     ((case,),) = running_system.sql(
-        "select r.case_id from platform_request r where r.state = 'waiting' and r.kind = 'close' order by r.asked_at limit 1"
+        "select r.case_id from platform_request r where r.state = 'waiting' order by r.kind, r.asked_at limit 1"
     )
     desk.goto(f"/cases/{case}/")
     expect(desk.locator("main")).to_contain_text("待来源平台确认")
@@ -41,6 +41,8 @@ def test_the_desk_answers_a_platform_and_compares_lists(running_system: System, 
     look(desk, "answer")
     submit(desk, "登记")
     expect(desk.locator("main")).to_contain_text("平台已同意")
+    desk.goto("/platform/")
+    desk.get_by_role("region", name="待回填").get_by_role("link").first.click()
     desk.get_by_role("button", name="已回填").click()
     expect(desk.locator("main")).to_contain_text("已回填：")
     look(desk, "case-filled")
@@ -55,6 +57,8 @@ def test_the_desk_answers_a_platform_and_compares_lists(running_system: System, 
     look(desk, "upload")
     desk.goto("/r/platforms/")
     look(desk, "platforms")
+    sign_in(desk, running_system, "acceptor1", "/platform/takeover/")
+    look(desk, "takeover")
     sign_in(phone, running_system, CHIEF, f"/platform/case/{case}/")
     look(phone, "phone-case")
     phone.goto("/platform/")

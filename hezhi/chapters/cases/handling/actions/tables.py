@@ -50,6 +50,7 @@ def _categories() -> int:
             aliases=facts.get("aliases", []),
             urgency=facts.get("urgency", "normal"),
             questions=facts.get("questions", []),
+            public=facts.get("public", parent.public if parent else False),
         )
         known[row.code] = row
         new += 1

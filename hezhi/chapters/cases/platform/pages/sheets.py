@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.platform import actions, queries, rules
+from hezhi.chapters.cases.platform.actions.old_sheet import moment_of
 from hezhi.chapters.cases.platform.models import Difference, Platform, Sheet
 from hezhi.chapters.cases.platform.pages.one import words
 from hezhi.engines.org.api import needs, reader
@@ -121,7 +122,7 @@ def _theirs(rows: Iterator[Row], faults: list[str]) -> Iterator[rules.Theirs]:
     for row in rows:
         told = row.values
         key, due = told.get("key", ""), told.get("due_at", "")
-        moment = _moment(due) if due else None
+        moment = moment_of(due) if due else None
         if not key:
             faults.append(f"第 {row.number} 行：平台编号没有填写。")
         elif len(key) > 60:
@@ -133,15 +134,6 @@ def _theirs(rows: Iterator[Row], faults: list[str]) -> Iterator[rules.Theirs]:
                 key, told.get("state", ""), moment, told.get("reply"), told.get("title", ""), told.get("text", ""),
                 told.get("secret", "") in ("是", "1", "true"),
             )  # fmt: skip
-
-
-def _moment(text: str) -> datetime | None:
-    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%S"):
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=time.SHANGHAI)
-        except ValueError:
-            continue
-    return None
 
 
 @needs("platform.check", clause=clause)
