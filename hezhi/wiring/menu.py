@@ -46,7 +46,7 @@ MENU = (
         Entry("受理派遣台", "/cases/triage/", ("cases.accept", "cases.dispatch")),
         Entry("登记事件", "/cases/new/", ("cases.report",)),
         Entry("批量导入", "/cases/import/", ("cases.import",)),
-        Entry("旧系统接管", "/platform/takeover/", ("cases.import",)),
+        Entry("旧系统接管", "/takeover/", ("cases.import",)),
         Entry("类别模型", "/cases/model/", ("cases.accept",)),
         Entry("承办单", "/cases/orders/", ("cases.sign", "cases.review")),
         Entry("事件审批", "/cases/approvals/", (
@@ -55,6 +55,7 @@ MENU = (
         )),
         Entry("回访", "/cases/call-backs/", ("cases.call_back",)),
         Entry("来源平台", "/platform/", ("platform.view",)),
+        Entry("矛盾纠纷", "/r/disputes/", ("mediation.view",)),
         Entry("事件流程", "/cases/flows/", ("cases.flows",)),
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("指挥大屏", "/wall/", ("wall.view",)),

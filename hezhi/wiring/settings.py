@@ -83,6 +83,7 @@ CHAPTERS = [
     "hezhi.chapters.cases.supervision",
     "hezhi.chapters.cases.platform",
     "hezhi.chapters.cases.shifts",
+    "hezhi.chapters.cases.mediation",
     "hezhi.chapters.appcentre",
     "hezhi.chapters.operations",
     "hezhi.chapters.grassroots.grids",

@@ -21,7 +21,7 @@ GROUP_OF = {
     "not_accepted": GONE, "merged": WORKING, "void": GONE,
 }  # fmt: skip
 USUAL_WORDS = {
-    "待受理": WAITING, "待办": WAITING, "待办理": WAITING, "未接收": WAITING, "已接收": WAITING, "重办": WAITING, "办理中": WORKING,
+    "待受理": WAITING, "待派遣": WAITING, "待签收": WORKING, "待办": WAITING, "待办理": WAITING, "未接收": WAITING, "已接收": WAITING, "重办": WAITING, "办理中": WORKING,
     "处理中": WORKING, "处置中": WORKING, "在办": WORKING, "待审核": ANSWERED, "已答复": ANSWERED, "待回访": ANSWERED,
     "已反馈": ANSWERED, "办结": DONE, "已办结": DONE, "已归档": DONE, "归档": DONE, "退回": GONE, "已退单": GONE, "退单": GONE,
     "作废": GONE, "已作废": GONE,

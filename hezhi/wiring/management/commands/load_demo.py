@@ -36,6 +36,7 @@ ROOMS: tuple[str, ...] = (
     "cases.supervision",
     "cases.platform",
     "cases.shifts",
+    "cases.mediation",
 )
 """Rooms with demo data of their own, in this order: their `demo.load()` does nothing when the data are there."""
 

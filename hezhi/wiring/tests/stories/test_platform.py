@@ -57,7 +57,7 @@ def test_the_desk_answers_a_platform_and_compares_lists(running_system: System, 
     look(desk, "upload")
     desk.goto("/r/platforms/")
     look(desk, "platforms")
-    sign_in(desk, running_system, "acceptor1", "/platform/takeover/")
+    sign_in(desk, running_system, "acceptor1", "/takeover/")
     look(desk, "takeover")
     sign_in(phone, running_system, CHIEF, f"/platform/case/{case}/")
     look(phone, "phone-case")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hezhi.chapters.cases.platform.pages import desk, one, sheets, takeover
+from hezhi.chapters.cases.platform.pages import desk, one, sheets
 
 urlpatterns = [
     path("", desk.page, name="platform-desk"),
@@ -12,8 +12,6 @@ urlpatterns = [
     path("case/<uuid:case_id>/filled/", one.fill, name="platform-fill"),
     path("requests/<uuid:request_id>/answer/", one.answer, name="platform-answer"),
     path("requests/<uuid:request_id>/withdraw/", one.withdraw, name="platform-withdraw"),
-    path("takeover/", takeover.page, name="platform-takeover"),
-    path("takeover/template/", takeover.template, name="platform-takeover-template"),
     path("sheets/", sheets.listed, name="platform-sheets"),
     path("sheets/new/", sheets.upload, name="platform-sheet-new"),
     path("sheets/ours/", sheets.ours, name="platform-sheet-ours"),

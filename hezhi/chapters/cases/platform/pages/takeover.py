@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.validators import validate_slug
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
@@ -80,3 +80,9 @@ def template(request: HttpRequest) -> HttpResponse:
     write_template(out, "在办件清单", COLUMNS)
     headers = {"Content-Disposition": content_disposition_header(True, "旧系统在办件清单.xlsx")}
     return HttpResponse(out.getvalue(), content_type=XLSX, headers=headers)
+
+
+urlpatterns = [
+    path("", page, name="platform-takeover"),
+    path("template/", template, name="platform-takeover-template"),
+]

@@ -46,7 +46,7 @@ def send(district: District, rows: list[dict[str, str]], how: str) -> str:
     sheet = SimpleUploadedFile("在办.csv", "\n".join(map(",".join, lines)).encode(), content_type="text/csv")
     form = {"name": "旧热线系统", "system": "old-12345", "how": how, "file": sheet}
     desk = enter(Client(), district.people["centre.acceptor"])
-    return desk.post("/platform/takeover/", form, follow=True).content.decode()
+    return desk.post("/takeover/", form, follow=True).content.decode()
 
 
 def test_a_dry_run_balances_and_leaves_nothing_and_the_real_one_goes_on_where_it_stood(district: District) -> None:
