@@ -147,7 +147,7 @@ def report(request: HttpRequest) -> Rows:
         raise BadInput({"lat": ["请给出 lat 和 long，或 address_string。"]})
     named = {each["key"]: each["text"] for each in service.questions}
     answers = {
-        named.get(key[10:-1], key[10:-1])[:60]: value[:200]
+        named.get(key[10:-1], key[10:-1])[:60]: str(value)[:200]
         for key, value in given.items() if key.startswith("attribute[") and key.endswith("]") and value
     }  # fmt: skip
     name = f"{given.get('last_name', '')}{given.get('first_name', '')}"

@@ -10,20 +10,19 @@ from django.db.models import Case as Choice
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Value, When
 
 from hezhi.chapters.cases.handling import rules
-from hezhi.chapters.cases.handling.actions.kinds import flow_of
-from hezhi.chapters.cases.handling.flows import ORDER
+from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import Case, Category, Reporter, RoutingRule, Step
 from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
 from hezhi.engines.flow import queries as flow
-from hezhi.engines.flow import timing
+from hezhi.engines.flow import timing, versions
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
-from hezhi.engines.flow.rules.life_cycle import Verb, next_verbs
+from hezhi.engines.flow.rules.life_cycle import LifeCycle, Verb, next_verbs
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
 from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.ground import time
-from hezhi.ground.errors import NotFound
+from hezhi.ground.errors import NotFound, NotNow
 from hezhi.ground.masks import mask
 
 DESK_ONLY = frozenset({"transfer", "add_unit"})
@@ -106,6 +105,23 @@ def case_file(actor: Actor, case_id: UUID) -> CaseFile:
         verbs=verbs_for(actor, case),
         order_verbs={o.pk: order_verbs_for(actor, case, o) for o in orders},
     )
+
+
+def flow_of(case: Case) -> LifeCycle:
+    """The flow a case follows (事件类型的流程): the version of its kind that was in force when it came in."""
+    return versions.cycle_for(CASE, case.kind, case.recorded_at)
+
+
+def declared_for(case: Case, code: str) -> Verb:
+    """A verb as the flow of this case has it. Raises NotNow when the flow leaves it out."""
+    found = next((verb for verb in flow_of(case).verbs if verb.code == code), None)
+    if found is None:
+        name = next(verb.name for verb in CASE.verbs if verb.code == code)
+        raise NotNow(
+            f"{case.get_kind_display()}的流程里没有「{name}」。", "这一类事件不办理这个动作。", "请选择页面上列出的下一步。",
+            code="cases.verb_left_out",
+        )  # fmt: skip
+    return found
 
 
 def verbs_for(actor: Actor, case: Case) -> list[Verb]:

@@ -72,6 +72,8 @@ def register(
 ) -> Dispute:  # fmt: skip
     """Register a dispute (登记纠纷), by itself or from a case; of a secret case nothing is carried over but the link."""
     by.must(REGISTER)
+    if by.unit_id is None:
+        raise NotAllowed("纠纷要由有单位的岗位登记。", code="mediation.nobody")
     case = cases.case_for(by, case_id) if case_id else None
     if case is not None and case.secret:
         raise NotNow(

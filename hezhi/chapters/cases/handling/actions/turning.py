@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from hezhi.chapters.cases.handling.actions.kinds import declared_for
 from hezhi.chapters.cases.handling.actions.tree import tree
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import Case, CaseQuerySet, Step
+from hezhi.chapters.cases.handling.queries import declared_for
 from hezhi.engines.flow import todos
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor

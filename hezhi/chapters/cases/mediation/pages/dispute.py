@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from hezhi.chapters.cases.handling.api import queries as cases
 from hezhi.chapters.cases.mediation import actions, queries
+from hezhi.chapters.cases.mediation.flows import DISPUTE
 from hezhi.chapters.cases.mediation.models import Agreement, Dispute, Party, Referral, Session
 from hezhi.chapters.cases.mediation.queries import DisputeFile
 from hezhi.engines.org.api import Actor, needs, reader
@@ -268,7 +269,7 @@ def do(request: HttpRequest, dispute_id: UUID, code: str) -> HttpResponse:
     row = queries.dispute_for(by, dispute_id)
     if code not in STEPS:
         raise NotFound("没有这个步骤。")
-    name = next(v.name for v in queries.DISPUTE.verbs if v.code == code)
+    name = next(v.name for v in DISPUTE.verbs if v.code == code)
 
     def done(given: Given) -> None:
         STEPS[code](row, by, given)

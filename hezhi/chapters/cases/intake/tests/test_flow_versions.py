@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hezhi.chapters.cases.handling import actions
-from hezhi.chapters.cases.handling.actions.kinds import flow_of
 from hezhi.chapters.cases.handling.flows import CASE
+from hezhi.chapters.cases.handling.queries import flow_of
 from hezhi.chapters.cases.intake.testkit import District, build, case_of
 from hezhi.engines.flow import versions
 from hezhi.engines.flow.models import FlowVersion
