@@ -19,7 +19,7 @@ from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotFound, NotNow
 
-KEPT_SECONDS = 10.0
+KEPT_SECONDS = 30.0
 Changes = Mapping[str, Any]
 
 

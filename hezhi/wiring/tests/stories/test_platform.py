@@ -103,3 +103,23 @@ def test_the_chief_changes_a_flow_and_tries_the_limits(running_system: System, d
     desk.goto("/cases/flows/limits/?kind=hotline&urgency=critical&category=&at=2026-11-26T09:00")
     expect(desk.locator("main")).to_contain_text("到期")
     look(desk, "limits")
+
+
+@pytest.mark.clause("9.1.2-2")
+def test_a_dispute_is_registered_and_read(running_system: System, desk: Page, phone: Page) -> None:
+    sign_in(desk, running_system, CHIEF, "/r/disputes/")
+    look(desk, "disputes")
+    desk.get_by_role("link", name="小区楼上楼下渗水纠纷（示例）").first.click()
+    expect(desk.locator("main")).to_contain_text("已达成协议")
+    look(desk, "dispute")
+    sign_in(phone, running_system, CHIEF, "/" + desk.url.split("/", 3)[3])
+    look(phone, "phone-dispute")
+    desk.goto("/mediation/new/")
+    desk.get_by_label("事件名称").fill("广场舞噪声邻里纠纷（演示）")
+    desk.get_by_label("发生日期").fill("2026-11-20")
+    desk.get_by_label("发生地点").fill("示例广场")
+    desk.get_by_label("事件简述").fill("晚间音响过大，双方争执。（演示）")
+    desk.get_by_label("化解组织").fill("示例社区人民调解委员会")
+    look(desk, "dispute-new")
+    desk.get_by_role("button", name="登记").click()
+    expect(desk.locator("main")).to_contain_text("待征询意愿")
