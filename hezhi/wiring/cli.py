@@ -141,7 +141,7 @@ def registry(slug: str | None) -> None:
 @click.option("--clock", default="", metavar="时限", help="仅用于 cases：now 从导入时起算，sheet 从表中时间起算。")
 @click.option("--channel", default="", metavar="平台", help="仅用于 cases：外部编号属于哪个接入系统；不填即来源本身。")
 def import_(slug: str, file: Path, login: str, write: bool, **asked: str) -> None:
-    """把一张表（xlsx、xls、ods、csv）导入一个台账，先逐行预检；标识为 cases 时导入诉求，生成事件。"""
+    """把一张表（xlsx、xls、ods、csv）导入一个台账，先逐行预检；标识为 cases 时导入诉求，生成事件；为 takeover 时接管旧系统在办件，以 --channel 给出旧系统代码。"""
     _wake()
     from hezhi.engines.registry import site
     from hezhi.wiring import cli_cases, cli_registry
@@ -149,6 +149,8 @@ def import_(slug: str, file: Path, login: str, write: bool, **asked: str) -> Non
     by = cli_registry.actor_named(login)
     if slug == "cases":
         whole = cli_cases.import_cases(file, by, write=write, screen=screen, **asked)
+    elif slug == "takeover":
+        whole = cli_cases.take_over(file, by, write=write, screen=screen, system=asked["channel"])
     elif any(asked.values()):
         raise click.UsageError(f"{'、'.join(f'--{n}' for n, v in asked.items() if v)} 只用于 cases。")
     else:

@@ -101,3 +101,26 @@ def _tell(batch: "Batch", screen: Console) -> None:
         )
     if batch.refused > SHOWN:
         screen.print(f"  ……其余 {batch.refused - SHOWN} 行略。")
+
+
+def take_over(path: Path, by: "Actor", *, write: bool, screen: Console, system: str) -> bool:
+    """Take running cases of an old system over (旧系统接管); True when the comparison balances, and written only then."""
+    from io import BytesIO
+
+    from hezhi.chapters.cases.platform.actions.old_sheet import read
+    from hezhi.chapters.cases.platform.actions.taking_over import take_over as take
+    from hezhi.ground.uploads import SHEETS, inspect_upload
+
+    if not system:
+        raise click.UsageError("--channel：请给出旧系统代码，原编号以它区分。")
+    file = BytesIO(path.read_bytes())
+    rows, faults = read(file, inspect_upload(file, SHEETS, name=path.name).kind)
+    with waiting("正在接管" if write else "正在预检", screen):
+        outcome = take(rows, by=by, system=system, name=system, write=write and not faults)
+    for line in outcome.lines:
+        screen.print(f"{line.name}：清单 {line.sheet}，本系统 {line.here}，差额 {line.difference}", markup=False)
+    told = sorted([*faults, *outcome.faults])
+    for row, said in told[:SHOWN]:
+        screen.print(f"  第 {row} 行：{said}", markup=False, soft_wrap=True)
+    screen.print("已接管。" if outcome.row else "没有写入任何事件。" + ("" if write else "加 --write 接管。"))
+    return outcome.balanced and not faults

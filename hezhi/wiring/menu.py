@@ -38,6 +38,7 @@ MENU = (
         Entry("我的待办", "/"),
         Entry("站内消息", "/messages/", ("reach.inbox",)),
         Entry("审批", "/approvals/", ()),
+        Entry("值班台", "/shifts/", ("shifts.view",)),
         Entry("值班表", "/roster/", ("roster.edit", "cases.view", "org.view")),
     )),
     Group("事件流转处置", (
@@ -46,6 +47,7 @@ MENU = (
         Entry("受理派遣台", "/cases/triage/", ("cases.accept", "cases.dispatch")),
         Entry("登记事件", "/cases/new/", ("cases.report",)),
         Entry("批量导入", "/cases/import/", ("cases.import",)),
+        Entry("旧系统接管", "/takeover/", ("cases.import",)),
         Entry("类别模型", "/cases/model/", ("cases.accept",)),
         Entry("承办单", "/cases/orders/", ("cases.sign", "cases.review")),
         Entry("事件审批", "/cases/approvals/", (
@@ -54,6 +56,10 @@ MENU = (
         )),
         Entry("回访", "/visits/", ("cases.call_back",)),
         Entry("剔除台账", "/visits/exclusions/", ("visits.review", "visits.exclude")),
+        Entry("回访", "/cases/call-backs/", ("cases.call_back",)),
+        Entry("来源平台", "/platform/", ("platform.view",)),
+        Entry("矛盾纠纷", "/r/disputes/", ("mediation.view",)),
+        Entry("事件流程", "/cases/flows/", ("cases.flows",)),
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("统计分析", "/statistics/", ("statistics.view",)),
         Entry("业务考核", "/appraisal/", ("appraisal.view", "appraisal.manage", "appraisal.review")),

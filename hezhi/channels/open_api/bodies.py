@@ -46,7 +46,9 @@ class Report(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = None
     category: Annotated[
         Annotated[str, Meta(max_length=40)] | None,
-        Meta(description="类别代码，见 /api/v1/report-categories/；不认识的代码由受理员选定"),
+        Meta(
+            description="类别代码，见 /api/v1/report-categories/，或约定的编码体系（对照后归入本系统类别）；不认识的由受理员选定"
+        ),
     ] = None
     category_name: Annotated[Short | None, Meta(description="来源平台自己的类别名称，供受理员参考")] = None
     urgency: Annotated[

@@ -6,6 +6,7 @@ his key; he sees what he sent himself and nothing else.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from hezhi.channels.open_api.reading import TooLarge, Unreadable, read
 from hezhi.chapters.cases.handling.api import PUBLIC_STATES, Case, Category
 from hezhi.chapters.cases.intake.api import take_in, take_in_once
 from hezhi.chapters.cases.intake.outside import add_from_outside, case_of_number, note_outside
+from hezhi.chapters.cases.platform.api import first_order, our_code
 from hezhi.engines.connect.api import Claim, KeyActor, OutOfScope, QuotaSpent, authenticate, digest_of, once
 from hezhi.engines.org.rights import open_to_all
 from hezhi.engines.records.files import keep_files
@@ -155,6 +157,8 @@ def report(request: HttpRequest, by: KeyActor) -> HttpResponse:
         raise BadInput({"answers": ["补充询问的答复最多 30 项。"]})
 
     message = given.message(source=by.source, channel=by.system)
+    if message.category:
+        message = replace(message, category=our_code(by.system, message.category))
     key = None if given.secret else _key(request)  # of a secret case nothing is kept but a print of the key
     if key is not None:
         expected = _told(given, state=message.first_state, number="", area="")
@@ -184,13 +188,13 @@ def _told(given: bodies.Report, *, state: str, number: str, area: str, new: bool
 
 def status(request: HttpRequest, by: KeyActor, outside_number: str) -> HttpResponse:
     """How a report stands (进度), in public words."""
-    return as_json(_status(_own(by, outside_number), outside_number))
+    return as_json(_status(own(by, outside_number), outside_number))
 
 
 def supplement(request: HttpRequest, by: KeyActor, outside_number: str) -> HttpResponse:
     """Add words to a report (补充)."""
     given = read(request, bodies.Supplement)
-    case = _own(by, outside_number)
+    case = own(by, outside_number)
 
     def work() -> tuple[bodies.Receipt, int]:
         changed = add_from_outside(case.pk, by=by, text=given.text)
@@ -202,18 +206,18 @@ def supplement(request: HttpRequest, by: KeyActor, outside_number: str) -> HttpR
 def change(request: HttpRequest, by: KeyActor, outside_number: str) -> HttpResponse:
     """Tell the platform's own verdict and limit (外部结论、外部时限); said twice it is kept once."""
     given = read(request, bodies.Change)
-    case = _own(by, outside_number)
+    case = own(by, outside_number)
     due_at = given.outside_due_at
     note_outside(
         case.pk, by=by, verdict=None if given.verdict is msgspec.UNSET else given.verdict,
         due_at=None if due_at is msgspec.UNSET else due_at, clear_due=due_at is None,
     )  # fmt: skip
-    return as_json(_status(_own(by, outside_number), outside_number))
+    return as_json(_status(own(by, outside_number), outside_number))
 
 
 def attach(request: HttpRequest, by: KeyActor, outside_number: str, n: int) -> HttpResponse:
     """Keep the n-th file of a report (附件): the body is the file; the same again is kept once."""
-    case = _own(by, outside_number)
+    case = own(by, outside_number)
     if not 0 <= n < MOST_FILES:
         raise BadInput({"n": [f"附件序号从 0 到 {MOST_FILES - 1}，每件最多 {MOST_FILES} 个附件。"]})
     name = request.GET.get("name", "")[:120] or f"附件{n + 1}"
@@ -240,9 +244,9 @@ def categories(request: HttpRequest, by: KeyActor) -> HttpResponse:
 # -- pieces ----------------------------------------------------------------------------------------
 
 
-def _own(by: KeyActor, outside_number: str) -> Case:
-    """A case that this very system brought; anything else is «not found»."""
-    return case_of_number(by.system, outside_number)
+def own(by: KeyActor, outside_number: str) -> Case:
+    """A case that this very system brought, by its first or a later number (重办编号); else «not found»."""
+    return first_order(by.system, outside_number) or case_of_number(by.system, outside_number)
 
 
 def _receipt(case: Case, outside_number: str) -> bodies.Receipt:

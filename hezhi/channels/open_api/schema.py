@@ -34,6 +34,20 @@ FILE_N = {
     "name": "n", "in": "path", "required": True, "description": "第几个附件，从 0 数起",
     "schema": {"type": "integer", "minimum": 0, "maximum": 19},
 }  # fmt: skip
+REQUEST_ID = {
+    "name": "request_id", "in": "path", "required": True, "description": "申请的 id",
+    "schema": {"type": "string", "format": "uuid"},
+}  # fmt: skip
+FIRST, LAST = (
+    {
+        "name": name,
+        "in": "query",
+        "required": True,
+        "description": words,
+        "schema": {"type": "string", "format": "date"},
+    }
+    for name, words in (("first", "收到日期自"), ("last", "收到日期至，含当日"))
+)
 FILE_NAME = {
     "name": "name",
     "in": "query",
@@ -107,6 +121,35 @@ def _paths() -> dict[str, Any]:
                 note="报文就是文件本身，不超过 20 MB；收图片、PDF、Word、Excel、CSV。同一序号重发同一文件只保存一次。",
             )
         },
+        f"{one}requests/": {
+            "get": _operation(
+                "reports_requests", "本系统向来源平台的申请", "reports.read 或 reports.write", {200: "MachineRequests"},
+                parameters=[NUMBER], refusals=(404,), note="退单、延期、办结须平台确认的，以回推 report.request 通知，理由在此查询。",
+            )
+        },
+        f"{one}requests/{{request_id}}/": {
+            "post": _operation(
+                "reports_answer_request", "答复申请", "reports.write", {200: "MachineRequest"}, body="MachineDecision",
+                parameters=[NUMBER, REQUEST_ID], refusals=(400, 404, 409, 413, 422),
+                note="同意后本系统随即退单、延长时限或办结；不同意办结的重新办理。",
+            )
+        },
+        f"{one}follow-ups/": {
+            "post": _operation(
+                "reports_follow_up", "告知平台回访或重办", "reports.write", {201: "MachineFollowed"}, body="MachineFollowUp",
+                parameters=[NUMBER], refusals=(400, 404, 413, 422), note="与首件关联；同一平台编号再次告知不会重复办理。",
+            )
+        },
+        "/api/v1/reconciliation/": {
+            "get": _operation(
+                "reconciliation_ours", "取本系统清单", "reports.read 或 reports.write", {200: "MachineOurList"},
+                parameters=[FIRST, LAST], refusals=(404, 422),
+            ),
+            "post": _operation(
+                "reconciliation_check", "对账", "reports.write", {201: "MachineChecked"}, body="MachineList",
+                refusals=(400, 404, 413, 422), note="逐件核对缺件、状态、时限和答复；差异由工作人员处理。",
+            ),
+        },
         "/api/v1/report-categories/": {
             "get": _operation("report_categories_list", "事件类别", "reports.read 或 reports.write", {200: "MachineCategories"})
         },
@@ -146,14 +189,15 @@ def _answer(words: str, name: str) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     """The shapes of the bodies, under names of their own."""
-    from hezhi.channels.open_api import bodies
+    from hezhi.channels.open_api import bodies, exchange
 
     names = {
         "Report": "MachineReport", "Supplement": "MachineSupplement", "Change": "MachineChange",
         "Receipt": "MachineReceipt", "Status": "MachineStatus", "PublicStep": "MachineStep", "Kept": "MachineFile",
         "Kind": "MachineCategory", "Kinds": "MachineCategories",
     }  # fmt: skip
-    kinds = [getattr(bodies, name) for name in names]
+    kinds = [getattr(bodies, name) for name in names] + [getattr(exchange, name) for name in exchange.SHAPES]
+    names |= exchange.SHAPES
     _, made = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/Machine-{name}")
     text = json.dumps({names[name]: _in_3_0(shape) for name, shape in made.items()})
     for name, ours in names.items():
@@ -190,7 +234,7 @@ def _webhooks() -> dict[str, Any]:
     shape = {
         "type": "object",
         "properties": {
-            "id": {"type": "string", "format": "uuid"}, "event": {"type": "string", "enum": ["report.changed"]},
+            "id": {"type": "string", "format": "uuid"}, "event": {"type": "string", "enum": ["report.changed", "report.request"]},
             "at": {"type": "string", "format": "date-time"}, "data": data,
         },
     }  # fmt: skip
@@ -199,7 +243,7 @@ def _webhooks() -> dict[str, Any]:
             "post": {
                 "summary": "状态回推",
                 "description": (
-                    "事项状态变化时推送到密钥登记的地址。`X-Hezhi-Signature` 是以回推密钥对“X-Hezhi-Timestamp、一个点、报文”作的"
+                    "事项状态变化时（report.changed）、有申请待来源平台确认时（report.request）推送到密钥登记的地址。`X-Hezhi-Signature` 是以回推密钥对“X-Hezhi-Timestamp、一个点、报文”作的"
                     " HMAC-SM3；请核对签名和时间，按 `id` 去重，10 秒内以 2xx 答复。未接收的在两天内重推 11 次。"
                     "报文只有编号、状态、时间、单位和类别，没有个人信息和自由文字。"
                 ),

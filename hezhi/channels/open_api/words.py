@@ -1,5 +1,6 @@
 """The words that outer systems read (对外用语)."""
 
+WRITE_SCOPE = "reports.write"
 SCOPES = {
     "reports.write": "上报事件、补充材料和附件",
     "reports.read": "查询本系统上报事件的进度",

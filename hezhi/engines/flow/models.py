@@ -76,6 +76,37 @@ class LimitRule(models.Model):
         ordering = ["stage", "name"]
 
 
+@tracked()
+class FlowVersion(models.Model):
+    """流程版本: how a kind of matter uses a life cycle of the code, as data; the code's own is version 1."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "草稿"
+        PUBLISHED = "published", "已发布"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    cycle = models.CharField("流程", max_length=20)
+    kind = models.CharField("事件类型", max_length=20)
+    number = models.PositiveIntegerField("版本号")
+    changes = models.JSONField("与系统流程的差别", default=dict, help_text="states_off、verbs")
+    note = models.CharField("修改说明", max_length=200, blank=True)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.DRAFT)
+    made_by = models.CharField("拟稿人", max_length=60)
+    made_at = models.DateTimeField("拟稿时间")
+    published_by = models.CharField("发布人", max_length=60, blank=True)
+    published_at = models.DateTimeField("发布时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "流程版本"
+        ordering = ["cycle", "kind", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "kind", "number"], name="one_flow_version_per_number"),
+            models.UniqueConstraint(
+                fields=["cycle", "kind"], condition=models.Q(state="draft"), name="one_draft_per_flow"
+            ),
+        ]
+
+
 class Deadline(models.Model):
     """A running or finished limit of a matter or a work order (时限).
 
@@ -108,6 +139,8 @@ class Deadline(models.Model):
     extensions = models.JSONField("延期", default=list, help_text="[时长, 单位, 事由, 时间]")
     warned = models.CharField("已亮牌", max_length=6, blank=True, help_text="yellow / red")
     log = models.JSONField("调整记录", default=list)
+    latest_at = models.DateTimeField("最晚到期", null=True, blank=True, help_text="外部平台的时限减去提前量")
+    latest_why = models.CharField("最晚到期的依据", max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = "时限"

@@ -19,7 +19,7 @@ from hezhi.engines.flow.models import Deadline
 from hezhi.engines.flow.rules.calendar import Calendar, FirstDay, hours, shipped_calendar
 from hezhi.engines.flow.rules.clocks import Extension, Pause
 from hezhi.engines.flow.rules.limits import Choice, Limit, LimitRule, Unit, choose, may_extend
-from hezhi.engines.flow.rules.working_time import Segment, due, due_and_yellow, explain, yellow_at
+from hezhi.engines.flow.rules.working_time import Segment, due, due_and_yellow, explain, yellow_at, yellow_of_end
 from hezhi.engines.records.gathering import later, run_later
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
@@ -149,6 +149,14 @@ def planned(
     return Planned(rule, choice.sentence[:300], choice.limit.amount, choice.limit.unit, due_at, yellow)
 
 
+@dataclass(frozen=True)
+class Latest:
+    """A moment that a limit may not pass (最晚到期), with the sentence that says who set it."""
+
+    at: datetime
+    why: str
+
+
 def start(
     matter: tuple[str, UUID],
     *,
@@ -158,14 +166,18 @@ def start(
     stage: str = TOTAL,
     at: datetime | None = None,
     unit_id: UUID | None = None,
+    latest: Latest | None = None,
 ) -> Deadline | None:
-    """Start a limit of a matter (起算), after the most specific rule of the table."""
+    """Start a limit of a matter (起算), after the most specific rule of the table, and never later than `latest`."""
     at = at or time.now()
     plan = planned(kind=kind, category=category, urgency=urgency, stage=stage, at=at)
     if plan is None:
         return None
     deadline = Deadline(stage=stage, started_at=at, unit_id=unit_id, **vars(plan))
     deadline.object_type, deadline.object_id = matter
+    if latest is not None:
+        deadline.latest_at, deadline.latest_why = latest.at, latest.why[:200]
+        cap(deadline, timetable())
     later(deadline)
     return deadline
 
@@ -242,6 +254,48 @@ def recompute(deadline: Deadline, tables: Timetable) -> None:
     pauses, extensions = pauses_of(deadline), extensions_of(deadline)
     deadline.due_at = due(deadline.started_at, limit, tables.calendar, pauses=pauses, extensions=extensions)
     deadline.yellow_at = yellow_at(deadline.started_at, limit, tables.calendar, pauses=pauses, extensions=extensions)
+    cap(deadline, tables)
+
+
+def cap(deadline: Deadline, tables: Timetable) -> None:
+    """Bring a limit forward to the moment it may not pass (不晚于), its yellow card with it."""
+    if deadline.latest_at is not None and deadline.due_at is not None and deadline.due_at > deadline.latest_at:
+        deadline.due_at = deadline.latest_at
+        deadline.yellow_at = yellow_of_end(deadline.started_at, deadline.latest_at, tables.calendar)
+
+
+MOST_STRETCH = 90
+
+
+def hold_to(matter_id: UUID, latest: Latest | None, *, stretch: str = "") -> Deadline | None:
+    """Set or lift the moment that the running total limit may not pass (外部时限变更); gives the limit, if there is one.
+
+    With `stretch`, the reason of an extension that the outside gave, our own limit is extended in whole working
+    days until it reaches that moment.
+    """
+    deadline = Deadline.objects.select_for_update().filter(object_id=matter_id, stage=TOTAL, state="running").first()
+    if deadline is None:
+        return None
+    tables = timetable()
+    deadline.latest_at, deadline.latest_why = (latest.at, latest.why[:200]) if latest else (None, "")
+    recompute(deadline, tables)
+    granted = list(deadline.extensions)
+    for days in range(1, MOST_STRETCH) if stretch and latest else ():
+        if deadline.due_at is None or deadline.due_at >= latest.at:  # type: ignore[union-attr]  # asked above
+            break
+        deadline.extensions = [*granted, [days, "working_days", stretch, time.now().isoformat()]]
+        recompute(deadline, tables)
+    if deadline.due_at is not None and deadline.due_at > time.now():
+        deadline.warned = ""
+    deadline.save(update_fields=["latest_at", "latest_why", "extensions", "due_at", "yellow_at", "warned"])
+    return deadline
+
+
+def is_working(moment: datetime) -> bool:
+    """Whether a moment lies in working hours of a working day (工作时间)."""
+    calendar, here = timetable().calendar, time.local(moment)
+    minute = here.hour * 60 + here.minute
+    return any(span.start <= minute < span.end for span in calendar.spans(here.date()))
 
 
 def why(deadline: Deadline) -> list[Segment]:

@@ -13,13 +13,16 @@ from django.test import Client
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions
+from hezhi.chapters.cases.handling.flows import CASE as CASE_FLOW
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.intake.testkit import District, build, order_of
 from hezhi.engines.connect.actions import MANAGE, create_key
+from hezhi.engines.flow import versions
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import enter, hold, make_role, traced
 from hezhi.engines.reach import words
+from hezhi.ground import time
 from hezhi.ground.ids import new_id
 
 INTAKE, LIST, CASE, CHANGE, HALL = 15, 8, 12, 12, 10
@@ -33,6 +36,7 @@ def district(db: None) -> District:
     """The small district; the duty chief also looks after the hall screen."""
     district = build()
     words.text_of("cases.assigned", "inbox")  # a process reads the texts of messages every ten seconds
+    versions.cycle_for(CASE_FLOW, "hotline", time.now())  # and the versions of the flows every half minute
     traced()
     Role.objects.filter(code="duty_chief").update(
         permissions=[*Role.objects.get(code="duty_chief").permissions, "wall.view", "reach.inbox", "supervision.view"]

@@ -21,7 +21,7 @@ GROUP = "态势感知"
 
 
 @register
-class Templates(Registry):
+class AnalysisTemplates(Registry):
     """Questions that are asked again and again (热点分析模板)."""
 
     model = Template

@@ -57,7 +57,7 @@ class Indicators(Registry):
 
 
 @register
-class Templates(Registry):
+class AppraisalTemplates(Registry):
     """A set of indicators with weights for one level (考核模板)."""
 
     model = Template

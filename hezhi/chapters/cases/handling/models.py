@@ -100,6 +100,9 @@ class Category(models.Model):
     needs_site_check = models.BooleanField("结案须现场核查", default=False)
     needs_photo = models.BooleanField("结案须有处置后照片", default=False)
     active = models.BooleanField("启用", default=True)
+    public = models.BooleanField(
+        "对外公开", default=False, db_default=False, help_text="经 Open311 接口公开类别、状态和大致位置，不含内容"
+    )
 
     class Meta:
         verbose_name = "事件类别"
@@ -146,6 +149,17 @@ class RoutingRule(models.Model):
         verbose_name="专业条线",
         help_text="选了条线，由发生地所在的专业网格确定承办单位",
     )
+    when = models.CharField(
+        "适用时间", max_length=8, blank=True, choices=[("working", "工作时间"), ("off", "非工作时间")], help_text="留空为任何时候",
+        default="", db_default="",
+    )  # fmt: skip
+    hours = models.CharField(
+        "适用时段", max_length=20, blank=True, default="", db_default="", help_text="如 22:00-06:00，可跨午夜；留空不限"
+    )
+    question = models.CharField(
+        "补充询问", max_length=60, blank=True, default="", db_default="", help_text="按哪一问的答复派单，与答复同填"
+    )
+    answer = models.CharField("须答", max_length=60, blank=True, default="", db_default="")
     automatic = models.BooleanField("自动派单", default=False, help_text="受理后由系统直接派给专业网格的责任单位")
     basis = models.CharField("依据", max_length=200, blank=True)
     valid_from = models.DateField("启用日期")

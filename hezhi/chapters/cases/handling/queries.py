@@ -17,14 +17,15 @@ from hezhi.chapters.cases.handling.models import AnswerTemplate, Case, Category,
 from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
 from hezhi.engines.flow import queries as flow
+from hezhi.engines.flow import timing, versions
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
-from hezhi.engines.flow.rules.life_cycle import Verb, next_verbs
+from hezhi.engines.flow.rules.life_cycle import LifeCycle, Verb, next_verbs
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
 from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.ground import time
-from hezhi.ground.errors import NotFound
+from hezhi.ground.errors import NotFound, NotNow
 from hezhi.ground.masks import mask, mask_text
 
 DESK_ONLY = frozenset({"transfer", "add_unit"})
@@ -112,10 +113,27 @@ def case_file(actor: Actor, case_id: UUID, also: Mapping[str, Any] | None = None
     )
 
 
+def flow_of(case: Case) -> LifeCycle:
+    """The flow a case follows (事件类型的流程): the version of its kind that was in force when it came in."""
+    return versions.cycle_for(CASE, case.kind, case.recorded_at)
+
+
+def declared_for(case: Case, code: str) -> Verb:
+    """A verb as the flow of this case has it. Raises NotNow when the flow leaves it out."""
+    found = next((verb for verb in flow_of(case).verbs if verb.code == code), None)
+    if found is None:
+        name = next(verb.name for verb in CASE.verbs if verb.code == code)
+        raise NotNow(
+            f"{case.get_kind_display()}的流程里没有「{name}」。", "这一类事件不办理这个动作。", "请选择页面上列出的下一步。",
+            code="cases.verb_left_out",
+        )  # fmt: skip
+    return found
+
+
 def verbs_for(actor: Actor, case: Case) -> list[Verb]:
     """The next steps of the case itself that this post may take, in the order of the flow."""
     hidden = BY_UNIT_ONLY if actor.unit_id == case.desk_id else BY_UNIT_ONLY | DESK_ONLY
-    return [v for v in next_verbs(CASE, case.state, actor.permissions) if v.code not in hidden]
+    return [v for v in next_verbs(flow_of(case), case.state, actor.permissions) if v.code not in hidden]
 
 
 def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
@@ -229,21 +247,50 @@ def basis_of(case: Case, unit: Unit) -> str:
     return f"属地：发生地在{unit.name}" if unit.area_id and unit.area_id == case.town_id else "派遣员选定"
 
 
+def conditions_of(rule: RoutingRule) -> str:
+    """The further conditions of a rule in words; empty for a rule that has none."""
+    return rules.Conditions(rule.when, rule.hours, rule.question, rule.answer).words
+
+
+def why_not(rule: RoutingRule, case: Case) -> str:
+    """Why a rule of this category and place does not speak for the case now; empty when it does."""
+    if not conditions_of(rule):
+        return ""
+    asked = rules.Conditions(rule.when, rule.hours, rule.question, rule.answer)
+    now = time.local(time.now())
+    working = bool(rule.when) and timing.is_working(now)
+    return rules.why_not(asked, now=now, working=working, answers=case.answers)
+
+
+def routing_of(case: Case) -> tuple[list[UnitChoice], list[tuple[RoutingRule, str]]]:
+    """Whom the table of duties proposes, and its rules left out with the reason (派单依据)."""
+    chosen = suggested_units(case)
+    return chosen, list(case.__dict__["_rules_left"])
+
+
 def _suggested_units(case: Case) -> list[UnitChoice]:
     choices: list[UnitChoice] = []
     out: list[tuple[str, str]] = []
-    case.__dict__["_left_out"] = out
+    left: list[tuple[RoutingRule, str]] = []
+    case.__dict__["_left_out"], case.__dict__["_rules_left"] = out, left
     if case.category:
         codes = case.category.path.split("/")
         today = time.today()
-        rules = (
+        found = (
             RoutingRule.objects.filter(category__code__in=codes, valid_from__lte=today)
             .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today))
             .filter(Q(area__isnull=True) | Q(area__in=[a for a in (case.town_id, case.community_id) if a]))
             .select_related("category", "unit", "line")
         )
-        for rule in sorted(rules, key=lambda r: (-codes.index(r.category.code), r.area_id is None)):
-            choices += _of_rule(rule, case)
+        for rule in sorted(
+            found, key=lambda r: (-codes.index(r.category.code), r.area_id is None, not conditions_of(r))
+        ):
+            why = why_not(rule, case)
+            if why:
+                left.append((rule, why))
+                out += [(choice.unit.name, why) for choice in _of_rule(rule, case)]
+            else:
+                choices += _of_rule(rule, case)
     if case.town_id:
         town = Unit.objects.filter(area=case.town_id, kind=Unit.Kind.TOWN, valid_to__isnull=True).first()
         if town is not None:
@@ -269,7 +316,8 @@ def category_to_accept(id: UUID) -> Category | None:
 
 def _of_rule(rule: RoutingRule, case: Case) -> list[UnitChoice]:
     """What one rule proposes: the unit of the professional grid over the place, else the unit it names."""
-    told = f"派单目录「{rule.category.name}」{f'，依据：{rule.basis}' if rule.basis else ''}"
+    asked = conditions_of(rule)
+    told = f"派单目录「{rule.category.name}」{f'（{asked}）' if asked else ''}{f'，依据：{rule.basis}' if rule.basis else ''}"
     found = answering(rule.line, case.point.x, case.point.y) if rule.line and case.point else None
     if found is not None:
         who = f"，{'、'.join(found.people)}" if found.people else ""

@@ -21,7 +21,8 @@ from hezhi.chapters.cases.handling.models import (
     Source,
     State,
 )
-from hezhi.chapters.cases.handling.rules import PLACES, filled, strange_places
+from hezhi.chapters.cases.handling.queries import conditions_of
+from hezhi.chapters.cases.handling.rules import PLACES, filled, span_of, strange_places
 from hezhi.chapters.grassroots.grids.api import lines
 from hezhi.engines.flow.parts import ExportApproval
 from hezhi.engines.geo.models import Area
@@ -162,13 +163,13 @@ class Categories(Registry):
     right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "dictionaries.edit")
     scope = public
     list = ("code", "name", "parent", "urgency", "label", "active")
-    also = ("full_name", "aliases")
+    also = ("full_name", "aliases", "public")
     filters = ("parent", "urgency", "active")
     search = ("code", "name", "full_name")
     ordering = ("code",)
     natural_key = ("code",)
     form = (
-        ("类别", ("code", "name", "parent", "urgency")),
+        ("类别", ("code", "name", "parent", "urgency", "public")),
         ("识别", ("label", "aliases", "questions")),
         ("立案条件", ("needs_place", "needs_contact")),
         ("结案条件", ("needs_result", "needs_talk", "needs_site_check", "needs_photo")),
@@ -247,12 +248,16 @@ class RoutingRules(Registry):
     clause = "9.1.2-2"
     right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "routing.edit")
     scope = public
-    list = ("category", "area", "unit", "line", "automatic", "basis", "valid_from", "valid_to")
-    filters = ("category", "area", "unit", "line", "automatic")
+    list = ("category", "area", "unit", "line", "condition", "automatic", "basis", "valid_from", "valid_to")
+    also = ("when", "hours", "question", "answer")
+    filters = ("category", "area", "unit", "line", "when", "automatic")
     search = ("category__full_name", "unit__name", "basis")
     ordering = ("category__code", "valid_from")
-    natural_key = ("category", "area", "valid_from")
-    form = (("规则", ("category", "area", "line", "unit", "automatic", "basis", "valid_from")),)
+    natural_key = ("category", "area", "valid_from", "when", "hours", "answer")
+    form = (
+        ("规则", ("category", "area", "line", "unit", "automatic", "basis", "valid_from")),
+        ("条件", ("when", "hours", "question", "answer")),
+    )
     bulk = ("unit", "basis")
     named_by = "category"
 
@@ -263,9 +268,18 @@ class RoutingRules(Registry):
         return Area.objects.current().order_by("level", "code") if name == "area" else None
 
     def examples(self, n: int) -> dict[str, Any]:
-        return {"automatic": False}
+        return {"automatic": False, "when": "", "hours": "", "question": "", "answer": ""}
 
     def check(self, row: RoutingRule, by: Actor) -> None:
         """Only a professional grid says by itself who is to act."""
         if row.automatic and row.line_id is None:
             raise BadInput({"automatic": "自动派单须选择专业条线；没有条线的规则只作建议，由派遣员确认。"})
+        if row.hours:
+            span_of(row.hours)
+        if bool(row.question.strip()) != bool(row.answer.strip()):
+            raise BadInput({"answer": "按答复派单的，补充询问和须答要同时填写。"})
+
+    @column("条件", reads=("when", "hours", "question", "answer"))
+    def condition(self, row: RoutingRule) -> str:
+        """What the rule asks for besides category and place."""
+        return conditions_of(row) or NOTHING

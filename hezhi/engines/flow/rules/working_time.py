@@ -216,6 +216,18 @@ def due_and_yellow(start: datetime, limit: Limit, calendar: Calendar) -> tuple[d
     return None if last.end is None else from_tick(last.end), _yellow(start, last, calendar, (), _USUAL)
 
 
+def before_end(start: datetime, end: datetime, ahead: Limit, calendar: Calendar) -> datetime | None:
+    """The moment that lies `ahead` before an end (提前量), in the clock of `ahead`; None when it would lie before the start."""
+    tick = _before_the_end(to_tick(start), to_tick(end), calendar, (), ahead)
+    return None if tick is None else from_tick(tick)
+
+
+def yellow_of_end(start: datetime, end: datetime, calendar: Calendar) -> datetime:
+    """When the yellow card falls before an end that was set from outside (外定时限的黄牌)."""
+    tick = before_end(start, end, ONE_WORKING_DAY, calendar)
+    return tick or max(start, end - (end - start) / 5)
+
+
 def _yellow(start: datetime, last: Stretch, calendar: Calendar, held: Sequence[Hold], cards: Cards) -> datetime | None:
     if last.end is None:
         return None

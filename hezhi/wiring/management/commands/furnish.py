@@ -18,6 +18,7 @@ ROOMS: tuple[str, ...] = (
     "cases.statistics",
     "cases.appraisal",
     "cases.return_visit",
+    "cases.platform",
     "grassroots.grids",
     "grassroots.registers",
     "grassroots.care",

@@ -39,6 +39,9 @@ ROOMS: tuple[str, ...] = (
     "awareness.early_warning",
     "awareness.situation",
     "cases.return_visit",
+    "cases.platform",
+    "cases.shifts",
+    "cases.mediation",
 )
 """Rooms with demo data of their own, in this order: their `demo.load()` does nothing when the data are there."""
 

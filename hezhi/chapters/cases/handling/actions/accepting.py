@@ -3,6 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
+from hezhi.chapters.cases.handling.actions.ceiling import latest_for
 from hezhi.chapters.cases.handling.actions.dispatching import dispatch_by_itself
 from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_words
 from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS, given, settle, take, tell_reporter, wait
@@ -83,6 +84,7 @@ def begin_total(case: Case) -> None:
         category=case.category.path if case.category else "",
         urgency=case.urgency,
         at=case.received_at,
+        latest=latest_for(case),
     )
     case.due_at = deadline.due_at if deadline else None
     case.yellow_at = deadline.yellow_at if deadline else None

@@ -322,15 +322,15 @@ def _dispute(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
 
 
 def _void(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
-    _fall_away(case, "void", approval.reason, by, public="本件已作废。")
+    fall_away(case, "void", approval.reason, by, public="本件已作废。")
 
 
 def _not_accept(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
-    _fall_away(case, "not_accepted", approval.reason, by, public=f"不予受理：{approval.reason}")
+    fall_away(case, "not_accepted", approval.reason, by, public=f"不予受理：{approval.reason}")
     tell_reporter(case, "cases.not_accepted_reporter", by=by)
 
 
-def _fall_away(case: Case, to: str, reason: str, by: Actor, *, public: str) -> None:
+def fall_away(case: Case, to: str, reason: str, by: Actor, *, public: str, title: str = "") -> None:
     """End a case that will not be worked on: orders withdrawn, clocks dropped, to-dos gone."""
     for order in tree(case):
         if order.parent_id is None and order.state in ("to_sign", "handling", "on_hold", "to_review"):
@@ -339,7 +339,7 @@ def _fall_away(case: Case, to: str, reason: str, by: Actor, *, public: str) -> N
     case.closed_at, case.close_reason, case.due_at, case.yellow_at = time.now(), reason[:200], None, None
     verb_name = "void" if to == "void" else "not_accept"
     settle(
-        case, verb_name, by=by, to=to, text=reason, public_text=public,
+        case, verb_name, by=by, to=to, title=title, text=reason, public_text=public,
         changed=("closed_at", "close_reason", "due_at", "yellow_at"),
     )  # fmt: skip
     todos.done(case.pk)

@@ -52,6 +52,7 @@ def _categories() -> int:
             urgency=facts.get("urgency", "normal"),
             questions=facts.get("questions", []),
             **dict.fromkeys(facts.get("needs", []), True),
+            public=facts.get("public", parent.public if parent else False),
         )
         known[row.code] = row
         new += 1

@@ -6,6 +6,7 @@ from uuid import UUID
 from hezhi.chapters.cases.handling.actions.tree import tree
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import Case, CaseQuerySet, Step
+from hezhi.chapters.cases.handling.queries import declared_for
 from hezhi.engines.flow import todos
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor
@@ -28,9 +29,9 @@ def take(case_id: UUID, verb: str, *, by: Actor, revision: int | None = None) ->
     `revision` is what the form was opened with; a later one means that a colleague has changed the case.
     Raises NotFound, NotAllowed or NotNow.
     """
-    declared = VERBS[verb]
-    by.must(declared.right)
+    by.must(VERBS[verb].right)
     case = seen(case_id, by=by)
+    declared = declared_for(case, verb)
     if revision is not None and revision != case.revision:
         raise NotNow(
             f"这件事刚刚被同事办理过，现在是「{NAMES[case.state]}」。",

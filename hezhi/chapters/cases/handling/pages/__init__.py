@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from hezhi.chapters.cases.handling.pages import bulk, case, desk, steps
+from hezhi.chapters.cases.handling.pages import bulk, case, desk, flow_versions, routing, steps
 
 urlpatterns = [
+    *flow_versions.urlpatterns,
+    *routing.urlpatterns,
     path("triage/", desk.triage, name="case-triage"),
     path("triage/<uuid:case_id>/", desk.triage, name="case-triage-one"),
     path("orders/", desk.orders, name="case-orders"),

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
-from hezhi.chapters.cases.handling.actions.turning import ORDER_VERBS, VERBS
+from hezhi.chapters.cases.handling.actions.turning import ORDER_VERBS
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.pages.beside_form import beside_form, with_template
 from hezhi.chapters.cases.handling.pages.forms import (
@@ -152,7 +152,7 @@ def do(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
     case = queries.case_for(reader(request), case_id)
     if verb not in CASE_STEPS:
         raise NotFound("没有这个动作。", code="cases.no_verb")
-    return _take(request, VERBS[verb], CASE_STEPS[verb], case, None)
+    return _take(request, queries.declared_for(case, verb), CASE_STEPS[verb], case, None)
 
 
 @needs("cases.view", clause=clause)
