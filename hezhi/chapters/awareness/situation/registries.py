@@ -1,5 +1,6 @@
 """Templates and kept reports as registries (热点分析模板、态势报告; 9.1.4-2-1)."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from hezhi.ground import time
 from hezhi.ground.errors import BadInput
 
 GROUP = "态势感知"
+FIRST = date(2026, 1, 1)
 
 
 @register
@@ -39,7 +41,6 @@ class Templates(Registry):
         ("模板", ("name", "level", "days", "category", "source", "active")),
         ("定时与接收", ("schedule", "receivers")),
     )
-    pages = {"detail": None}
 
     def url_of(self, row: Template) -> str:
         """The question asked on today's figures."""
@@ -124,7 +125,6 @@ class Models(Registry):
         ("模型", ("name", "aim", "measure", "method", "days", "category", "town", "horizon", "limits")),
         ("运行与推送", ("weekly", "receivers")),
     )
-    pages = {"detail": None}
 
     def url_of(self, row: Model) -> str:
         """The model's page, with its findings."""
