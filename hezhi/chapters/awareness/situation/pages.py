@@ -215,11 +215,12 @@ def receivers(request: HttpRequest, kind: str, key: UUID) -> HttpResponse:
     row: Template | Model | None = (Template if kind == "template" else Model).objects.filter(pk=key).first()
     if row is None or kind not in ("template", "model"):
         raise NotFound("没有找到这个模板或模型。", "可能编号有误。", "请回到列表。", code="situation.no_template")
+    chosen = [str(pk) for pk in row.receivers]
     units_list = list(Unit.objects.filter(kind__in=RECEIVING, valid_to__isnull=True).order_by("kind", "order", "code"))
 
     class Form(forms.Form):
         units = forms.MultipleChoiceField(
-            label="接收单位", required=False, widget=forms.CheckboxSelectMultiple, initial=[str(pk) for pk in row.receivers],
+            label="接收单位", required=False, widget=forms.CheckboxSelectMultiple, initial=chosen,
             choices=[(str(unit.pk), unit.name) for unit in units_list],
         )  # fmt: skip
 
