@@ -51,5 +51,5 @@ def in_words(value: Any) -> str:
     if isinstance(value, list | tuple) and all(isinstance(item, str | int) for item in value):
         return "、".join(map(in_words, value))
     if isinstance(value, list | tuple | dict):
-        return json.dumps(value, ensure_ascii=False) if value else ""
+        return json.dumps(value, ensure_ascii=False, default=str) if value else ""
     return str(value)

@@ -119,7 +119,6 @@ class WarningModels(Registry):
         ("条件（所填条件须同时满足）", ("days", "reporters", "heat", "ratio", "beyond_chance", "category", "area", "words", "urgent", "unresolved_hours")),
         ("推送", ("unit", "acknowledge_minutes", "escalate_to", "quiet_hours")),
     )  # fmt: skip
-    pages = {"detail": None}
 
     def url_of(self, row: WarningModel) -> str:
         """The page of a model, with its worth and the dry run."""
@@ -152,4 +151,4 @@ class WarningModels(Registry):
             raise BadInput({"words": f"「{person}」指的是人。预警只针对某地的某类事，不得以个人为对象，请改写。"})
 
     def examples(self, n: int) -> dict[str, Any]:
-        return {"name": f"示例模型第{n}个", "reporters": 3, "words": "停水 停电", "days": 3}
+        return {"name": f"示例模型第{n}个", "reporters": 3, "words": "停水 停电", "days": 3, "acknowledge_minutes": 60}

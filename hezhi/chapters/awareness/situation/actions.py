@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-
 from hezhi.chapters.awareness.situation import queries, rules
 from hezhi.chapters.awareness.situation.models import Finding, Model, Report, Template
 from hezhi.engines.org.api import Actor, Holding, Unit, actor_of
@@ -14,7 +12,7 @@ from hezhi.engines.reach import api as reach
 from hezhi.engines.records.acting import acting, verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import NotFound, NotNow
+from hezhi.ground.errors import BadInput, NotFound, NotNow
 
 VIEW, EDIT = "situation.view", "situation.edit"
 
@@ -27,7 +25,8 @@ def run(template_id: UUID, *, by: Actor) -> tuple[list[Report], list[str]]:
     Gives the new reports and the names of units in which nobody may read them: they get nothing.
     """
     by.must(EDIT)
-    template = Template.objects.filter(pk=template_id, active=True).select_related("category").first()
+    rows = Template.objects.select_for_update(of=("self",)).select_related("category")
+    template = rows.filter(pk=template_id, active=True).first()
     if template is None:
         raise NotFound("没有找到这个模板。", "可能已停用。", "请回到模板列表。", code="situation.no_template")
     return make(template, by, template.receivers or ([by.unit_id] if by.unit_id else []))
@@ -62,18 +61,27 @@ def reader_in(unit: Unit) -> Actor | None:
 
 def _one(template: Template, unit: Unit, reader: Actor) -> Report | None:
     asked = queries.asked_of(template, time.today())
+    if Report.objects.filter(template=template, unit=unit, last=asked.period.last).exists():
+        return None
     found = queries.picture(reader, asked)
-    report = Report(
+    return Report.objects.create(
         template=template, title=f"{template.name}（{asked.period.first:%m-%d} 至 {asked.period.last:%m-%d}）", made_at=time.now(),
         first=asked.period.first, last=asked.period.last, total=found.total.now, content=queries.content_of(found),
         events=[row.event_id for row in queries.hot_events(reader, asked)], unit=unit,
     )  # fmt: skip
-    try:
-        with transaction.atomic():
-            report.save(force_insert=True)
-    except IntegrityError:
-        return None
-    return report
+
+
+@clause("9.1.4-2-1", "9.1.4-2-2")
+@verb("situation.set_receivers")
+def set_receivers(row: Template | Model, *, by: Actor, unit_ids: list[UUID]) -> Template | Model:
+    """Say which units get the reports of a template or hear of a model (接收单位)."""
+    by.must(EDIT)
+    found = list(Unit.objects.filter(pk__in=unit_ids, valid_to__isnull=True).values_list("pk", flat=True))
+    if len(found) != len(set(unit_ids)):
+        raise BadInput({"units": "所选单位不存在或已停用。"}, meaning="没有改动。")
+    row.receivers = found
+    row.save(update_fields=["receivers"])
+    return row
 
 
 @clause("9.1.4-2-1")

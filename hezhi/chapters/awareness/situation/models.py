@@ -85,11 +85,6 @@ class Report(Scoped):
         verbose_name = "态势报告"
         ordering = ["-made_at", "-id"]
         indexes = [models.Index(fields=["-made_at", "-id"], name="situation_report_newest")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["template", "unit", "last"], condition=Q(unit__isnull=False), name="one_report_a_day_for_a_unit"
-            )
-        ]
 
     def __str__(self) -> str:
         return self.title

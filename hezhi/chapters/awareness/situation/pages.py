@@ -22,9 +22,10 @@ from hezhi.chapters.awareness.situation.queries import Asked
 from hezhi.chapters.awareness.situation.rules import Period
 from hezhi.chapters.cases.handling.api import Category, Source
 from hezhi.engines.geo.models import Area
-from hezhi.engines.org.api import Actor, needs, reader
+from hezhi.engines.org.api import Actor, Unit, needs, reader
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound, NotNow
+from hezhi.ground.ui.asking import ask
 from hezhi.ground.ui.shapes import Bar, Crumb, Fact, Figure
 
 clause = "9.1.4-2-1"
@@ -204,6 +205,34 @@ def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
     return render(request, "situation/report.html", context)
 
 
+RECEIVING = (Unit.Kind.CENTRE, Unit.Kind.TOWN, Unit.Kind.DEPARTMENT, Unit.Kind.COMMUNITY)
+
+
+@needs("situation.edit", clause=clause)
+def receivers(request: HttpRequest, kind: str, key: UUID) -> HttpResponse:
+    """Which units get the reports of a template, or hear of a model."""
+    by = reader(request)
+    row: Template | Model | None = (Template if kind == "template" else Model).objects.filter(pk=key).first()
+    if row is None or kind not in ("template", "model"):
+        raise NotFound("没有找到这个模板或模型。", "可能编号有误。", "请回到列表。", code="situation.no_template")
+    chosen = [str(pk) for pk in row.receivers]
+    units_list = list(Unit.objects.filter(kind__in=RECEIVING, valid_to__isnull=True).order_by("kind", "order", "code"))
+
+    class Form(forms.Form):
+        units = forms.MultipleChoiceField(
+            label="接收单位", required=False, widget=forms.CheckboxSelectMultiple, initial=chosen,
+            choices=[(str(unit.pk), unit.name) for unit in units_list],
+        )  # fmt: skip
+
+    def done(given: dict[str, Any]) -> None:
+        actions.set_receivers(row, by=by, unit_ids=[UUID(pk) for pk in given["units"]])
+        messages.success(request, "接收单位已更新。")
+
+    back = f"{reverse('situation')}?template={key}" if kind == "template" else reverse("situation-model", args=[key])
+    note = "各单位只收到本单位有权查看的部分；没有人有权查看态势分析的单位不会收到。"
+    return ask(request, Form, "接收单位", done, back, submit="保存", note=note)
+
+
 # -- models ------------------------------------------------------------------------------------------------
 
 HEADS = {
@@ -270,6 +299,7 @@ urlpatterns = [
     path("areas.json", areas, name="situation-areas"),
     path("cells.json", cells, name="situation-cells"),
     path("run/<uuid:template_id>/", run, name="situation-run"),
+    path("receivers/<slug:kind>/<uuid:key>/", receivers, name="situation-receivers"),
     path("models/<uuid:model_id>/", model, name="situation-model"),
     path("models/<uuid:model_id>/do/<slug:step>/", do_model, name="situation-do-model"),
     path("reports/<uuid:report_id>/", report, name="situation-report"),

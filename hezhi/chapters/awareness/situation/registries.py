@@ -1,5 +1,6 @@
 """Templates and kept reports as registries (热点分析模板、态势报告; 9.1.4-2-1)."""
 
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from hezhi.ground import time
 from hezhi.ground.errors import BadInput
 
 GROUP = "态势感知"
+FIRST = date(2026, 1, 1)
 
 
 @register
@@ -37,9 +39,8 @@ class AnalysisTemplates(Registry):
     ordering = ("name",)
     form = (
         ("模板", ("name", "level", "days", "category", "source", "active")),
-        ("定时与接收", ("schedule", "receivers")),
+        ("定时", ("schedule",)),
     )
-    pages = {"detail": None}
 
     def url_of(self, row: Template) -> str:
         """The question asked on today's figures."""
@@ -49,7 +50,7 @@ class AnalysisTemplates(Registry):
     def to_whom(self, row: Template) -> str:
         """The receiving units by name."""
         names = Unit.objects.filter(pk__in=row.receivers).order_by("code").values_list("name", flat=True)
-        return "、".join(names) or "生成人所在单位"
+        return "、".join(names) or "尚未选择"
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
         """Categories in use."""
@@ -60,11 +61,9 @@ class AnalysisTemplates(Registry):
         row.next_on = rules.next_day(row.schedule, time.today()) if row.active else None
 
     def check(self, row: Template, by: Actor) -> None:
-        """A channel that exists; a schedule needs receivers."""
+        """A channel that exists."""
         if row.source and row.source not in Source.values:
             raise BadInput({"source": "没有这个渠道。"})
-        if row.schedule and not row.receivers:
-            raise BadInput({"receivers": "定时生成的模板请选择接收单位。"})
 
     def examples(self, n: int) -> dict[str, Any]:
         return {"name": f"示例模板第{n}个", "source": "", "schedule": ""}
@@ -122,9 +121,8 @@ class Models(Registry):
     ordering = ("name",)
     form = (
         ("模型", ("name", "aim", "measure", "method", "days", "category", "town", "horizon", "limits")),
-        ("运行与推送", ("weekly", "receivers")),
+        ("运行", ("weekly",)),
     )
-    pages = {"detail": None}
 
     def url_of(self, row: Model) -> str:
         """The model's page, with its findings."""

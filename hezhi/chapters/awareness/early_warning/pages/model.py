@@ -35,6 +35,7 @@ def page(request: HttpRequest, model_id: UUID) -> HttpResponse:
         "action_list": [
             Action("试运行", f"{reverse('warning-model', args=[model.pk])}?try=1", kind="primary"),
             Action("修改", f"/r/warning-models/{model.pk}/edit/"),
+            Action("变更历史", f"/r/warning-models/{model.pk}/?tab=history"),
         ],
     }  # fmt: skip
     return render(request, "early_warning/model.html", context)

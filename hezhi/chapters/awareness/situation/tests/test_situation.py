@@ -146,8 +146,10 @@ def test_a_report_is_made_by_hand_and_the_template_asks_on_the_page(tell, distri
     template = Template.objects.get(name="排水月报")
     page = desk.get(f"/situation/?template={template.pk}").content.decode()
     assert "排水月报" in page and "和安1社区" in page
+    town = str(district.units["town1"].pk)
+    desk.post(f"/situation/receivers/template/{template.pk}/", {"units": [town]})
     desk.post(f"/situation/run/{template.pk}/")
-    assert Report.objects.get().total == 24
+    assert Report.objects.get().total == 24 and Report.objects.get().unit == district.units["town1"]
     assert "今天的报告已经生成过" in desk.post(f"/situation/run/{template.pk}/", follow=True).content.decode()
     with pytest.raises(NotAllowed):
         actions.run(template.pk, by=district["town1.town_dispatcher"])
