@@ -97,9 +97,11 @@ def mark_community(community: UUID) -> None:
 
 def facts_of(case_ids: Sequence[UUID]) -> list[Fact]:
     """The facts of these cases, read from history in seven statements however many there are."""
-    ids = list(case_ids)
-    rows = with_grid_of_today(Case.objects.filter(pk__in=ids).order_by()).select_related("category").only(*READ)
+    rows = (
+        with_grid_of_today(Case.objects.filter(pk__in=list(case_ids)).order_by()).select_related("category").only(*READ)
+    )
     lives = {case.pk: Life(case) for case in rows}
+    ids = list(lives)
     steps = Step.objects.filter(case__in=ids).order_by("at", "id")
     for step in steps.only("case_id", "verb", "from_state", "to_state", "at"):
         lives[step.case_id].steps.append(step)
