@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from hezhi.chapters.cases.handling.api import MATTER, Case, Step
 from hezhi.chapters.cases.handling.models import CallBack, Rating
 from hezhi.chapters.cases.handling.pages.in_grid import with_grid_of_today
+from hezhi.chapters.cases.statistics import rules
 from hezhi.chapters.cases.statistics.models import Fact, Mark, Outcome
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline, WorkOrder
@@ -148,6 +149,7 @@ def _fact(life: Life, n: int, began: datetime, until: datetime | None, tables: T
     _handled(fact, steps, limits)
     _checked(fact, life, n, began, until, limits)
     _worked(fact, lead, limits, tables)
+    fact.settled_at = rules.settled({name: getattr(fact, name) for name in rules.MOMENTS})
     return fact
 
 
