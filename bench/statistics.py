@@ -32,7 +32,7 @@ INSERT INTO statistics_fact (
   grid_now_id, lead_unit_id, units, secret, barred_unit_id, began_at, received_at, accept_due, accepted_at, dispatch_due,
   dispatched_at, sign_due, signed_at, handle_due, handled_at, check_due, checked_at, close_due, ended_at, outcome, rated_at,
   satisfied, dispatches, returns, extensions, holds, send_backs, urged, on_the_spot, answered_directly, work_accept,
-  work_dispatch, work_sign, work_handle, work_check, work_total)
+  work_dispatch, work_sign, work_handle, work_check, work_total, settled_at)
 SELECT gen_random_uuid(), c.id, 1, c.kind, c.source, c.urgency, c.appeal, c.category_id, k.path, c.district_id, c.town_id,
   c.community_id, c.grid_id, c.grid_id, h.id, ARRAY[h.id], c.secret, NULL, c.received_at, c.received_at,
   c.received_at + interval '30 minutes', c.received_at + interval '20 minutes', c.received_at + interval '1 hour',
@@ -42,7 +42,8 @@ SELECT gen_random_uuid(), c.id, 1, c.kind, c.source, c.urgency, c.appeal, c.cate
   CASE WHEN c.closed_at IS NOT NULL THEN c.received_at + interval '8 days' END, c.received_at + interval '10 days',
   c.closed_at + interval '5 days', CASE WHEN c.closed_at IS NULL THEN '' ELSE 'closed' END, c.closed_at, n % 10 > 0,
   1, 0, (n % 17 = 0)::int, (n % 31 = 0)::int, (n % 23 = 0)::int, 0, false, false, 1200, n % 3 * 2400, n % 7 * 3600,
-  n % 7 * 28800, 7200, n % 9 * 28800
+  n % 7 * 28800, 7200, n % 9 * 28800,
+  CASE WHEN c.closed_at IS NULL THEN timestamptz '9999-01-01' ELSE greatest(c.closed_at, c.received_at) + interval '10 days' END
 FROM (SELECT *, row_number() OVER (ORDER BY number) AS n FROM handling_case WHERE number LIKE 'B%') AS c
 JOIN handling_category k ON k.id = c.category_id
 JOIN (SELECT id, row_number() OVER (ORDER BY code) AS place, count(*) OVER () AS many FROM org_unit WHERE kind = 'department') AS h

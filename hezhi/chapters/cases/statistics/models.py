@@ -77,6 +77,8 @@ class StageFacts(models.Model):
     rated_at = models.DateTimeField("评价时间", null=True)
     satisfied = models.BooleanField("满意", null=True)
 
+    settled_at = models.DateTimeField("最后时点", help_text="此后不再有时限、结束或评价；未结束的为极远")
+
     dispatches = models.PositiveSmallIntegerField("派遣次数", default=0)
     returns = models.PositiveSmallIntegerField("退回次数", default=0)
     extensions = models.PositiveSmallIntegerField("延期次数", default=0)
@@ -113,8 +115,8 @@ class Fact(StageFacts):
     class Meta:
         verbose_name = "环节事实"
         indexes = [
-            models.Index(fields=["began_at"], name="fact_began"),
-            models.Index(fields=["ended_at"], name="fact_ended"),
+            models.Index(fields=["settled_at", "began_at"], name="fact_settled"),
+            models.Index(fields=["received_at"], name="fact_received"),
             models.Index(fields=["case"], name="fact_case"),
         ]
         constraints = [models.UniqueConstraint(fields=["case", "round"], name="one_fact_per_round")]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import F, Q
@@ -21,6 +21,15 @@ FEW = 10
 
 
 MOMENTS = ("ended_at", "accept_due", "dispatch_due", "sign_due", "handle_due", "check_due", "close_due", "rated_at")
+"""The moments after which a fact that has ended says nothing more; the last of them is stored as `settled_at`."""
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+"""Where the last moment of a round stands that has not ended."""
+
+
+def settled(moments: Mapping[str, datetime | None]) -> datetime:
+    """The last moment of a round, far away while it has not ended."""
+    known = [moment for moment in moments.values() if moment is not None]
+    return max(known) if moments["ended_at"] is not None else FAR
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,7 @@ class Period:
 
     def touched(self) -> Q:
         """Facts that can say anything of the period: begun before its end, and with some moment in or after it."""
-        some = Q(ended_at__isnull=True)
-        for name in MOMENTS:
-            some |= Q(**{f"{name}__gte": self.start})
-        return Q(began_at__lt=self.end) & some
+        return Q(began_at__lt=self.end, settled_at__gte=self.start)
 
 
 Condition = Callable[[Period], Q]

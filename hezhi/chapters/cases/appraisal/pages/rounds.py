@@ -37,7 +37,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     rounds = list(Round.objects.visible_to(by).select_related("template").order_by("-last", "title")[:100])
     own = {} if sees_all(by) else {line.round_id: line for r in rounds for line in queries.lines_of(by, r)[:1]}
     context = {
-        "rows": [(r, TONE[r.state], own.get(r.pk)) for r in rounds], "manages": by.may("appraisal.manage"),
+        "rows": [(r, TONE[r.state], own.get(r.pk)) for r in rounds], "manages": by.may("appraisal.manage"), "own": not sees_all(by),
         "templates": Template.objects.filter(active=True).order_by("level", "name") if by.may("appraisal.manage") else (),
         "waiting": queries.waiting(by).count(),
     }  # fmt: skip
@@ -250,7 +250,7 @@ def do(request: HttpRequest, round_id: UUID, step: str) -> HttpResponse:
     return ask(request, NothingForm, title, done, back, submit=title, note=note)
 
 
-@needs("appraisal.view", clause="9.1.2-5-5")
+@needs("appraisal.results", clause="9.1.2-5-5")
 @require_safe
 def check(request: HttpRequest, round_id: UUID) -> HttpResponse:
     """Work the frozen result out again and say whether it comes out the same (复算核对)."""

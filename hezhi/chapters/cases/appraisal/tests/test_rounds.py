@@ -62,7 +62,7 @@ def points(line: Line) -> dict[str, D | None]:
 
 
 @pytest.mark.clause("9.1.2-5-4", "9.1.2-5-5")
-def test_the_scores_are_what_the_hand_works_out_and_each_opens_its_cases(district, frozen, as_):
+def test_the_scores_are_what_the_hand_works_out_and_each_opens_its_cases(district, frozen, as_, ledger):
     """Light: 4 of 4 handled, 3 on time, none redone, 3 of 4 happy, 3 of 4 closed on time; by hand 9."""
     light = line(frozen, district, "light")
     assert points(light) == {
@@ -77,7 +77,10 @@ def test_the_scores_are_what_the_hand_works_out_and_each_opens_its_cases(distric
         "closing-band": D("0.00"), "records": D("9.00"),
     }  # fmt: skip
     assert (water.total, water.grade) == (D("26.67"), "待改进")
-    page = as_("light.reviewer").get(f"/appraisal/lines/{light.pk}/").content.decode()
+    head = as_("light.reviewer")
+    head.get("/appraisal/")
+    with ledger.sql("result of an appraised unit", 14):
+        page = head.get(f"/appraisal/lines/{light.pk}/").content.decode()
     assert "3 ÷ 4 × 25 = 18.75" in page and "90.25" in page
     behind = as_("light.reviewer").get(f"/appraisal/lines/{light.pk}/cases/?item=on-time&part=top").content.decode()
     assert "按期处置数 3 件次" in behind and behind.count("data-row=") == 3

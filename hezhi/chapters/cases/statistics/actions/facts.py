@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from hezhi.chapters.cases.handling.api import MATTER, Case, Step
 from hezhi.chapters.cases.handling.models import CallBack, Rating
 from hezhi.chapters.cases.handling.pages.in_grid import with_grid_of_today
+from hezhi.chapters.cases.statistics import rules
 from hezhi.chapters.cases.statistics.models import Fact, Mark, Outcome
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline, WorkOrder
@@ -97,9 +98,11 @@ def mark_community(community: UUID) -> None:
 
 def facts_of(case_ids: Sequence[UUID]) -> list[Fact]:
     """The facts of these cases, read from history in seven statements however many there are."""
-    ids = list(case_ids)
-    rows = with_grid_of_today(Case.objects.filter(pk__in=ids).order_by()).select_related("category").only(*READ)
+    rows = (
+        with_grid_of_today(Case.objects.filter(pk__in=list(case_ids)).order_by()).select_related("category").only(*READ)
+    )
     lives = {case.pk: Life(case) for case in rows}
+    ids = list(lives)
     steps = Step.objects.filter(case__in=ids).order_by("at", "id")
     for step in steps.only("case_id", "verb", "from_state", "to_state", "at"):
         lives[step.case_id].steps.append(step)
@@ -146,6 +149,7 @@ def _fact(life: Life, n: int, began: datetime, until: datetime | None, tables: T
     _handled(fact, steps, limits)
     _checked(fact, life, n, began, until, limits)
     _worked(fact, lead, limits, tables)
+    fact.settled_at = rules.settled({name: getattr(fact, name) for name in rules.MOMENTS})
     return fact
 
 
