@@ -16,6 +16,7 @@ from hezhi.engines.registry import dictionaries
 ROOMS: tuple[str, ...] = (
     "cases.supervision",
     "cases.platform",
+    "cases.whistle",
     "grassroots.grids",
     "grassroots.registers",
     "grassroots.care",
