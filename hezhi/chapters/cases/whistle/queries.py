@@ -1,6 +1,7 @@
 """Reads about whistles (吹哨查询), always starting from who reads."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Avg, Count, Q
@@ -41,7 +42,7 @@ def comings(by: Actor, case: Case) -> list[Coming]:
     return found
 
 
-def by_unit(by: Actor) -> list[dict[str, object]]:
+def by_unit(by: Actor) -> list[Any]:
     """How the called units came, by unit (各单位到场情况), over the cases this reader may see."""
     rows = Rating.objects.visible_to(by).values("unit_id", "unit__name")
     told = rows.annotate(
