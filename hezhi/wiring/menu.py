@@ -59,6 +59,8 @@ MENU = (
         Entry("回访", "/cases/call-backs/", ("cases.call_back",)),
         Entry("来源平台", "/platform/", ("platform.view",)),
         Entry("矛盾纠纷", "/r/disputes/", ("mediation.view",)),
+        Entry("登记纠纷", "/mediation/new/", ("mediation.register",)),
+        Entry("到场评价", "/whistle/board/", ("whistle.view",)),
         Entry("事件流程", "/cases/flows/", ("cases.flows",)),
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
         Entry("统计分析", "/statistics/", ("statistics.view",)),

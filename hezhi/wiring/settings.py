@@ -87,6 +87,7 @@ CHAPTERS = [
     "hezhi.chapters.cases.platform",
     "hezhi.chapters.cases.shifts",
     "hezhi.chapters.cases.mediation",
+    "hezhi.chapters.cases.whistle",
     "hezhi.chapters.appcentre",
     "hezhi.chapters.operations",
     "hezhi.chapters.grassroots.grids",

@@ -19,6 +19,7 @@ ROOMS = (
     ("takeover/", "hezhi.chapters.cases.platform.pages.takeover"),
     ("shifts/", "hezhi.chapters.cases.shifts.pages"),
     ("mediation/", "hezhi.chapters.cases.mediation.pages"),
+    ("whistle/", "hezhi.chapters.cases.whistle.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),
     ("approvals/", "hezhi.engines.flow.pages"),

@@ -38,6 +38,8 @@ PUBLIC = {
     "/api/docs/": "who signs in or shows a channel key may read the description; asked for inside",
     "/api/v1/reports/": "an outer system shows the key of its channel instead of an account",
     "/api/v1/report-categories/": "an outer system shows the key of its channel instead of an account",
+    "/api/v1/reconciliation/": "an outer system shows the key of its channel instead of an account",
+    "/api/open311/v2/": "public matters with few details; a report needs the key of a channel",
 }
 """Addresses, or beginnings of them, that open without an account, each with its reason."""
 

@@ -19,6 +19,7 @@ ROOMS: tuple[str, ...] = (
     "cases.appraisal",
     "cases.return_visit",
     "cases.platform",
+    "cases.whistle",
     "grassroots.grids",
     "grassroots.registers",
     "grassroots.care",

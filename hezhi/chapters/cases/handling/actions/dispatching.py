@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from hezhi.chapters.cases.handling.actions.callers import may_call
 from hezhi.chapters.cases.handling.actions.tree import derived, order_state_of, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
@@ -303,6 +304,7 @@ def whistle(order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], hours: int, 
     if not 1 <= hours <= 72:
         raise BadInput({"hours": ["到场时限请填 1 到 72 小时。"]})
     units = fit_units(case, list(dict.fromkeys(unit_ids)), "assist")
+    may_call(case, order.unit, units)
     issue(case, units, by=by, request=request, parent=order, called=True, arrival_hours=hours)
     _join(case, units)
     return settle(
