@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("flow", "0003_versions_and_latest"),
-        ("handling", "0006_routing_and_public"),
+        ("handling", "0007_routing_and_public"),
         ("org", "0002_desk_index"),
     ]
 
