@@ -43,7 +43,6 @@ MENU = (
     )),
     Group("事件流转处置", (
         Entry("事件管理", "/r/cases/", ("cases.view",)),
-        Entry("我关注的事件", "/cases/followed/", ("cases.view",)),
         Entry("受理派遣台", "/cases/triage/", ("cases.accept", "cases.dispatch")),
         Entry("登记事件", "/cases/new/", ("cases.report",)),
         Entry("批量导入", "/cases/import/", ("cases.import",)),

@@ -55,7 +55,8 @@ def tell_followers(*, case: Case, step: Step, by: Actor, **_: Any) -> None:
     """A case has a new state (状态变化): who follows it is told number and state, if he still sees the case."""
     if not case.followers or step.from_state == step.to_state:
         return
-    for user in User.objects.filter(pk__in=case.followers).exclude(pk=by.user_id):
+    others = [each for each in case.followers if each != by.user_id]
+    for user in User.objects.filter(pk__in=others):
         if Case.objects.visible_to(actor_of(user)).filter(pk=case.pk).exists():
             reach.tell(
                 by, event="cases.followed", to_user=user, about=(MATTER, case.pk), link=f"/cases/{case.pk}/",

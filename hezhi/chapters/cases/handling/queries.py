@@ -226,7 +226,8 @@ def left_out(case: Case) -> list[tuple[str, str]]:
 
 def with_basis(units: QuerySet[Unit], case: Case) -> QuerySet[Unit]:
     """Units with the rule that names each of them for this case (派单依据), read in the same statement."""
-    path = Category.objects.filter(pk=case.category_id).values("path")
+    category: Any = case.category_id
+    path = Category.objects.filter(pk=category).values("path")
     codes = Func(Subquery(path), Value("/"), function="string_to_array")
     today = time.today()
     rules_of = (

@@ -53,7 +53,7 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "action_list": [
             *_buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
             *(action for each in told for action in each.actions),
-            _following(case, by),
+            *_following(case, by),
         ],
         "orders": [
             (order, _order_buttons(file, order.pk), result_words(order.result)) for order in file.orders
@@ -73,11 +73,12 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return render(request, "handling/case.html", context)
 
 
-def _following(case: Case, by: Actor) -> Action:
-    """The button to follow the case, or to cease to."""
+def _following(case: Case, by: Actor) -> list[Action]:
+    """The button to follow the case, or to cease to; who follows it finds the others he follows."""
     follows = by.user_id in case.followers
     url = f"{reverse('case-follow', args=[case.pk])}?follow={'no' if follows else 'yes'}"
-    return Action("取消关注" if follows else "关注", url, opens="post")
+    all_followed = [Action("我关注的事件", reverse("cases-followed"))] if follows else []
+    return [Action("取消关注" if follows else "关注", url, opens="post"), *all_followed]
 
 
 def _on_duty(file: CaseFile) -> list[DutyShift]:
