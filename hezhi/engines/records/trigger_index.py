@@ -14,7 +14,8 @@ def _quick(kind: type) -> type:
     """The registry's class with what it looks up kept instead of worked out."""
 
     class Indexed(kind):  # type: ignore[misc]
-        by_db_table = pg_function_names = None  # the properties make room for what is kept
+        by_db_table: Any = None  # the properties make room for what is kept
+        pg_function_names: Any = None
 
         def __init__(self) -> None:
             self.by_db_table = {}
