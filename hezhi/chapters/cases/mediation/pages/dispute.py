@@ -50,7 +50,7 @@ def line(label: str, most: int = 100, *, required: bool = True, hint: str = "") 
 def day(label: str, *, required: bool = True, **more: Any) -> forms.DateField:
     """A day."""
     return forms.DateField(
-        label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}),
+        label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": f"请填写{label}。", "invalid": "日期格式不对。"}, **more,
     )  # fmt: skip
 

@@ -56,8 +56,12 @@ class SpanForm(forms.Form):
         label="来源平台", queryset=Platform.objects.filter(active=True), empty_label=None,
         error_messages={"required": "请选择来源平台。", "invalid_choice": "请从列表中选择。"},
     )  # fmt: skip
-    first = forms.DateField(label="收到日期自", widget=forms.DateInput(attrs={"type": "date"}), initial=_yesterday)
-    last = forms.DateField(label="至", widget=forms.DateInput(attrs={"type": "date"}), initial=_yesterday)
+    first = forms.DateField(
+        label="收到日期自", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), initial=_yesterday
+    )
+    last = forms.DateField(
+        label="至", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), initial=_yesterday
+    )
 
 
 class SheetForm(SpanForm):
