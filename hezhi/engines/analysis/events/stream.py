@@ -7,11 +7,12 @@ How a message finds its event:
    sides of a comparison use today's counts.
 2. The strongest terms of each bag are looked up in the index. A lookup reads the newest messages only, so
    its cost has a bound. The messages met most are compared exactly.
-3. Score of two messages = half the cosine of the titles + the cosine of the texts, less where both titles
-   name areas and share none. Score of an event = mean of its two best members, a missing one counting
-   as half the threshold.
-4. At the threshold or above the message joins, else it opens a new event. When a second event is nearly
-   as good, joining the two is proposed.
+3. Score of two messages = a share of the cosine of the titles + the cosine of the texts, less where both titles
+   name areas and share none. Score of an event = mean of its two best members (a missing one counting a little
+   less than the threshold) and of its newest ones, half and half: one good neighbour does not carry a message
+   into an event that is about something else.
+4. At the threshold or above the message joins, else it opens a new event. When a second event is good too, and the
+   members of both are alike among themselves, joining the two is proposed.
 
 Nearly the same text about two named places stays two events, and the likeness is only told. What people
 put together or took apart is given to the stream as `regroup` and `keep_apart`, and never undone by it.
@@ -50,13 +51,17 @@ Floats = npt.NDArray[np.float32]
 class Settings:
     """The numbers of the stream, chosen on the shared half of the messages with known events."""
 
-    join: float = 0.26
+    join: float = 0.321
     """Score of an event from which a message joins it."""
-    merge: float = 0.45
-    merge_share: float = 0.9
-    """A second event over `merge`, and over this share of the best, is proposed to be joined with it."""
-    title_weight: float = 0.5
-    other_area: float = 0.4
+    merge: float = 0.361
+    merge_share: float = 0.6
+    """A second event over `merge`, and over this share of the best, may be proposed to be joined with it …"""
+    linked: float = 0.332
+    """… when two messages, one of each, score as much on average."""
+    link: int = 6
+    """So many of the newest members of each are looked at for that."""
+    title_weight: float = 0.58
+    other_area: float = 0.42
     """What is left of a score when the titles name different areas."""
     copy: float = 0.55
     """Cosine of texts from which two messages are one text; with different places they stay apart."""
@@ -65,12 +70,19 @@ class Settings:
     """So many messages of everyday language are counted before the first one comes."""
     asked: int = 6
     """Terms of each bag that are looked up."""
-    posted: int = 10
+    posted: int = 14
     """Terms of each bag that can be looked up later."""
     depth: int = 20
     """How many of the newest messages with a term are read."""
-    compared: int = 12
+    compared: int = 14
     members: int = 2
+    missing: float = 0.85
+    """What a best member that is not there counts, as a share of the threshold."""
+    best_share: float = 0.54
+    """The share of the best members in an event's score; the rest is the mean of the newest."""
+    newest: int = 4
+    nearest: int = 4
+    """Of so many of the nearest events the newest members are compared, whether met or not."""
     window: float = 180 * 86400.0
     """How long a message can be joined, in seconds."""
     capacity: int = 60_000
@@ -251,18 +263,35 @@ class Stream:
         others = self._candidates(query, kept)
         if not others:
             return [], None
-        title, text = self._compare(query, kept, others)
-        scores, copied = self._scores(kept, others, title, text)
-        s = self.settings
-        best: dict[Hashable, list[float]] = {}
+        scores, copied = self._scores(kept, others, *self._compare(query, kept, others))
+        met: dict[Hashable, dict[int, float]] = {}
         for i in np.argsort(-scores, kind="stable").tolist():
-            own = best.setdefault(self._event[others[i]], [])
-            if len(own) < s.members:
-                own.append(float(scores[i]))
-        missing = s.join / 2
-        ranked = [((sum(own) + missing * (s.members - len(own))) / s.members, e, own[0]) for e, own in best.items()]
+            met.setdefault(self._event[others[i]], {})[others[i]] = float(scores[i])
+        self._meet_newest(query, kept, met)
+        ranked = [(self._score(list(own.values())), event, max(own.values())) for event, own in met.items()]
         ranked.sort(key=lambda found: -found[0])
         return ranked, None if copied is None else self._event[copied]
+
+    def _meet_newest(self, query: tuple[Floats, Floats], kept: Kept, met: dict[Hashable, dict[int, float]]) -> None:
+        """Compare the newest members of the nearest events too, where the index did not lead to them."""
+        s = self.settings
+        near = list(met)[: s.nearest]
+        others = [at for event in near for at in self._members[event][-s.newest :] if at not in met[event]]
+        if others:
+            scores, _ = self._scores(kept, others, *self._compare(query, kept, others))
+            for at, score in zip(others, scores.tolist(), strict=True):
+                met[self._event[at]][at] = score
+
+    def _score(self, members: list[float]) -> float:
+        """Score of an event from those of its members."""
+        s = self.settings
+        members.sort(reverse=True)
+        best = members[: s.members]
+        top = (sum(best) + s.join * s.missing * (s.members - len(best))) / s.members
+        if len(members) == 1:
+            return top
+        all_ = members[: s.newest]
+        return s.best_share * top + (1 - s.best_share) * sum(all_) / len(all_)
 
     def _scores(self, kept: Kept, others: Sequence[int], title: Floats, text: Floats) -> tuple[Floats, int | None]:
         """Scores of messages, and the newest one that is a copy about another place."""
@@ -297,10 +326,36 @@ class Stream:
     ) -> tuple[Hashable, float] | None:
         s = self.settings
         held = self._apart.get(event, ())
-        for other_score, other, _ in scores[:2]:
-            if other != event and other_score > max(s.merge, s.merge_share * score) and other not in held:
+        for other_score, other, _ in scores[:3]:
+            if other == event or other in held or other_score <= max(s.merge, s.merge_share * score):
+                continue
+            if self._likeness(event, other) >= s.linked:
                 return other, other_score
         return None
+
+    def _likeness(self, one: Hashable, other: Hashable) -> float:
+        """The mean score of two messages, one of each event, over the newest of both."""
+        few = self.settings.link
+        left, right = self._members[one][-few:], self._members[other][-few:]
+        total = 0.0
+        for at in left:
+            query, kept = self._as_query(at)
+            scores, _ = self._scores(kept, right, *self._compare(query, kept, right))
+            total += float(scores.sum())
+        return total / (len(left) * len(right))
+
+    def _as_query(self, at: int) -> tuple[tuple[Floats, Floats], Kept]:
+        """A message of the window as it would ask now."""
+        slot, bags, weights = at % self._room, [], []
+        for start, end in ((0, TITLE), (TITLE, _WIDE)):
+            there = self._loud[slot, start:end] > 0
+            terms, often = self._terms[slot, start:end][there], self._loud[slot, start:end][there]
+            own = self._weights(terms) * _LOUD[often]
+            bags.append(Bag(terms, often.astype(np.int32)))
+            weights.append(np.asarray(own / np.sqrt(own @ own + _TINY), np.float32))
+        nobody: frozenset[str] = frozenset()
+        places, areas = self._places.get(at, nobody), self._areas.get(at, nobody)
+        return (weights[0], weights[1]), Kept(bags[0], bags[1], places, areas)
 
     # -- the window --------------------------------------------------------------------------------
 
