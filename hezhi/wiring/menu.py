@@ -27,10 +27,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Group:
-    """A chapter of the menu."""
+    """A chapter of the menu; a daily one stands unfolded on every page."""
 
     title: str
     entries: tuple[Entry, ...] = field(default_factory=tuple)
+    daily: bool = False
 
 
 MENU = (
@@ -40,37 +41,38 @@ MENU = (
         Entry("审批", "/approvals/", ()),
         Entry("值班台", "/shifts/", ("shifts.view",)),
         Entry("值班表", "/roster/", ("roster.edit", "cases.view", "org.view")),
-    )),
+        Entry("指挥大屏", "/wall/", ("wall.view",)),
+    ), daily=True),
     Group("事件流转处置", (
         Entry("事件管理", "/r/cases/", ("cases.view",)),
         Entry("受理派遣台", "/cases/triage/", ("cases.accept", "cases.dispatch")),
         Entry("登记事件", "/cases/new/", ("cases.report",)),
-        Entry("批量导入", "/cases/import/", ("cases.import",)),
-        Entry("旧系统接管", "/takeover/", ("cases.import",)),
-        Entry("类别模型", "/cases/model/", ("cases.accept",)),
         Entry("承办单", "/cases/orders/", ("cases.sign", "cases.review")),
         Entry("事件审批", "/cases/approvals/", (
             "cases.approve_extension", "cases.approve_hold", "cases.approve_void",
             "cases.approve_not_accept", "cases.rule_return", "cases.dispatch", "cases.transfer",
         )),
         Entry("回访", "/visits/", ("cases.call_back",)),
-        Entry("剔除台账", "/visits/exclusions/", ("visits.review", "visits.exclude")),
-        Entry("回访", "/cases/call-backs/", ("cases.call_back",)),
-        Entry("来源平台", "/platform/", ("platform.view",)),
         Entry("矛盾纠纷", "/r/disputes/", ("mediation.view",)),
         Entry("登记纠纷", "/mediation/new/", ("mediation.register",)),
         Entry("到场评价", "/whistle/board/", ("whistle.view",)),
-        Entry("事件流程", "/cases/flows/", ("cases.flows",)),
         Entry("当场处理抽查", "/cases/spot-checks/", ("cases.spot_check",)),
-        Entry("统计分析", "/statistics/", ("statistics.view",)),
-        Entry("业务考核", "/appraisal/", ("appraisal.view", "appraisal.manage", "appraisal.review")),
-        Entry("指挥大屏", "/wall/", ("wall.view",)),
+    ), daily=True),
+    Group("来源接入", (
+        Entry("来源平台", "/platform/", ("platform.view",)),
+        Entry("批量导入", "/cases/import/", ("cases.import",)),
+        Entry("旧系统接管", "/takeover/", ("cases.import",)),
     )),
     Group("督办管理", (
         Entry("督办事项", "/r/supervision/", ("supervision.view",)),
         Entry("督办看板", "/supervision/board/", ("supervision.view",)),
         Entry("督导专项", "/supervision/campaigns/", ("supervision.view",)),
         Entry("批示交办", "/supervision/lead/", ("supervision.instruct",)),
+    )),
+    Group("统计考核", (
+        Entry("统计分析", "/statistics/", ("statistics.view",)),
+        Entry("业务考核", "/appraisal/", ("appraisal.view", "appraisal.manage", "appraisal.review")),
+        Entry("剔除台账", "/visits/exclusions/", ("visits.review", "visits.exclude")),
     )),
     Group("态势感知", (
         Entry("热点态势", "/situation/", ("situation.view",)),
@@ -105,6 +107,10 @@ MENU = (
         Entry("党建地图", "/party/map/", ("party.map",)),
         Entry("组织关系转接", "/party/transfers/", ("party_members.transfer",)),
         Entry("活动列表", "/party/activities/", ("party.take_part", "party_activities.view")),
+    )),
+    Group("业务规则", (
+        Entry("事件流程", "/cases/flows/", ("cases.flows",)),
+        Entry("类别模型", "/cases/model/", ("cases.accept",)),
     )),
     Group("系统管理", (
         Entry("单位与岗位", "/users/units/", ("org.view",)),
@@ -199,8 +205,9 @@ def _groups(actor: Actor, path: str) -> list[dict[str, Any]]:
         # A registry whose group has pages of its own stands below them.
         groups.setdefault(title, []).extend(_item(e.name, e.url, path) for e in entries)
     short = sum(len(items) for items in groups.values()) <= ALL_OPEN
+    daily = {group.title for group in MENU if group.daily}
     return [
-        {"title": title, "items": items, "open": short or title == MENU[0].title or any(i["active"] for i in items)}
+        {"title": title, "items": items, "open": short or title in daily or any(i["active"] for i in items)}
         for title, items in groups.items()
     ]
 

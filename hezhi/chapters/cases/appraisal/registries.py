@@ -15,7 +15,7 @@ from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground.errors import BadInput
 
-GROUP = "业务考核"
+GROUP = "统计考核"
 RIGHT = dict.fromkeys(("view", "edit", "delete"), "appraisal.manage")
 OFFERS = ("view", "add", "edit", "delete")
 

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from hezhi.chapters.cases.handling.api import MATTER, Case, Step
 from hezhi.chapters.cases.handling.models import CallBack, Rating
 from hezhi.chapters.cases.handling.pages.in_grid import with_grid_of_today
+from hezhi.chapters.cases.return_visit.api import excluded_cases
 from hezhi.chapters.cases.statistics import rules
 from hezhi.chapters.cases.statistics.models import Fact, Mark, Outcome
 from hezhi.engines.flow import timing
@@ -41,6 +42,8 @@ class Life:
     deadlines: list[Deadline] = field(default_factory=list)
     call_backs: list[CallBack] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
+    excluded: bool = False
+    """Its verdict does not count (已剔除): another unit has so decided."""
 
 
 def renew(case_ids: Sequence[UUID]) -> int:
@@ -97,7 +100,7 @@ def mark_community(community: UUID) -> None:
 
 
 def facts_of(case_ids: Sequence[UUID]) -> list[Fact]:
-    """The facts of these cases, read from history in seven statements however many there are."""
+    """The facts of these cases, read from history in eight statements however many there are."""
     rows = (
         with_grid_of_today(Case.objects.filter(pk__in=list(case_ids)).order_by()).select_related("category").only(*READ)
     )
@@ -115,6 +118,8 @@ def facts_of(case_ids: Sequence[UUID]) -> list[Fact]:
         lives[call.case_id].call_backs.append(call)
     for rating in Rating.objects.filter(case__in=ids).order_by("at", "id"):
         lives[rating.case_id].ratings.append(rating)
+    for key in excluded_cases(ids):
+        lives[key].excluded = True
     tables = timing.recent_timetable()
     return [fact for life in lives.values() for fact in _rounds(life, tables)]
 
@@ -231,7 +236,7 @@ def _checked(fact: Fact, life: Life, n: int, began: datetime, until: datetime | 
     fact.checked_at = calls[0].at if calls else fact.ended_at if fact.outcome == Outcome.CLOSED else None
     said = [(c.at, c.satisfied) for c in calls if c.satisfied is not None]
     said += [(r.at, not (r.solved is False or r.stars <= 2)) for r in life.ratings if r.round == n]
-    if said:
+    if said and not life.excluded:
         fact.rated_at, fact.satisfied = max(said, key=lambda each: each[0])
 
 

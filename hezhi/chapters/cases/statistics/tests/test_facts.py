@@ -10,10 +10,12 @@ import pytest
 from docx import Document
 
 from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.return_visit.models import Exclusion
 from hezhi.chapters.cases.statistics import actions, queries, rules
 from hezhi.chapters.cases.statistics.models import Fact, Mark, Report
 from hezhi.chapters.cases.statistics.queries import Asked
 from hezhi.chapters.cases.statistics.testkit import Hands, here
+from hezhi.engines.org.testkit import traced
 from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
@@ -76,6 +78,27 @@ def test_what_is_kept_is_what_history_gives_however_the_cases_move(hands, novemb
     Fact.objects.all().delete()
     actions.rebuild()
     assert told() == kept
+
+
+def test_a_verdict_that_another_unit_left_out_does_not_count(hands):
+    case = hands.report()
+    hands.accept(case)
+    hands.dispatch(case)
+    hands.sign(case)
+    hands.reply(case)
+    hands.review(case)
+    hands.call(case, happy=False)
+    actions.catch_up()
+    assert Fact.objects.get(case=case).satisfied is False
+    traced()
+    units = hands.d.units
+    Exclusion.objects.create(
+        case=case, ground="unreasonable", reason="超出法定标准", state="granted", asked_at=time.now(),
+        asked_unit=units["light"], decided_unit=units["centre"],
+    )  # fmt: skip
+    actions.renew([case.pk])
+    fact = Fact.objects.get(case=case)
+    assert (fact.satisfied, fact.rated_at, fact.outcome) == (None, None, "closed")
 
 
 def test_every_way_a_case_moves_leaves_a_mark_and_the_screen_says_up_to_when(hands, november, district):
