@@ -220,7 +220,7 @@ class AnswerTemplates(Registry):
         """Categories in use, in the order of the tree."""
         return Category.objects.filter(active=True).order_by("code") if name == "category" else None
 
-    @column("预览", value="text")
+    @column("预览", value="text", reads=("text",))
     def preview(self, row: AnswerTemplate) -> str:
         """The words as they look when filled, with an invented case."""
         return filled(row.text, EXAMPLE)

@@ -239,6 +239,13 @@ WITHOUT_OWN_TRACE = {
     "write_form": "a step of the registry's verbs, used by its import as well",
     "must_be_open": "asks a gate before a row is written; writes nothing",
     "tell_unit": "a step of verbs; the message names who told it",
+    "as_one": "each case is merged by a verb of its own",
+    "answer_all": "each case is answered by a verb of its own",
+    "feed": "what is taken in leaves its trace; a look every five seconds that finds nothing leaves none",
+    "compare": "the same, once a night",
+    "propose_near": "the same; each proposal is written by a verb of the stream",
+    "forget_case": "the stream's own verb forgets, and only where there is something",
+    "recompute": "works out and compares; writes nothing",
 }
 
 

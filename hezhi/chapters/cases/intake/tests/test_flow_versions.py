@@ -93,6 +93,7 @@ def test_a_verb_that_no_role_may_do_is_refused_with_a_sentence(district: Distric
         Role.objects.filter(pk=role.pk).update(permissions=[p for p in role.permissions if p != "cases.merge"])
     found = versions.faults(CASE, {}, versions.held_rights())
     assert found == [
+        "动作“标记”要求的权限没有任何角色持有，会无人能办。",
         "动作“并单”要求的权限没有任何角色持有，会无人能办。",
         "动作“撤销并单”要求的权限没有任何角色持有，会无人能办。",
     ]

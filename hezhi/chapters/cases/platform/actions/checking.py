@@ -80,7 +80,7 @@ def _open(difference_id: UUID, by: Actor) -> Difference:
 
 @clause("9.1.2-1")
 @verb("platform.take")
-def take(difference_id: UUID, *, by: Actor) -> Difference:
+def act_on(difference_id: UUID, *, by: Actor) -> Difference:
     """Do about a difference what its kind asks for (处理差异): take in, push again, adopt the limit, note, fill again."""
     row = _open(difference_id, by)
     row.note = _TAKEN[Kind(row.kind)](row, by)

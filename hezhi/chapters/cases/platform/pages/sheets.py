@@ -206,7 +206,7 @@ def _shown(row: Difference) -> str:
 @require_POST
 def take(request: HttpRequest, difference_id: UUID) -> HttpResponse:
     """Do about a difference what its kind asks for."""
-    row = actions.take(difference_id, by=reader(request))
+    row = actions.act_on(difference_id, by=reader(request))
     messages.success(request, f"{row.note}。")
     return redirect("platform-sheet", sheet_id=row.sheet_id)
 
