@@ -6,6 +6,7 @@ plain values. Counts go through the square root, which gives busy and quiet days
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,7 +83,11 @@ def _ahead(values: Sequence[int], days: int) -> tuple[Any, Any, Any]:
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     roots = Series(np.sqrt(np.array(values, dtype=float)))
-    fitted = ETSModel(roots, error="add", seasonal="add", seasonal_periods=WEEK).fit(disp=False, maxiter=1000)
+    with (
+        warnings.catch_warnings()
+    ):  # a flat series has no best fit; its reliability is measured on the last weeks anyway
+        warnings.simplefilter("ignore")
+        fitted = ETSModel(roots, error="add", seasonal="add", seasonal_periods=WEEK).fit(disp=False, maxiter=1000)
     n = len(values)
     frame = fitted.get_prediction(start=n, end=n + days - 1).summary_frame(alpha=1 - INSIDE)
     spread = float(np.var(fitted.resid))
