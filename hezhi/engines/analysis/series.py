@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import binom, false_discovery_control, kendalltau, norm, theilslopes
 
 __all__ = [
     "LEAST_DAYS", "Anomaly", "Break", "Forecast", "Trend", "anomalies", "breaks", "enough", "forecast", "trend",
@@ -108,6 +107,7 @@ class Break:
 def breaks(values: Sequence[int]) -> list[Break]:
     """Days on which the level jumped (变点), beyond chance among all that were found, oldest first."""
     import ruptures
+    from scipy import stats
 
     parts = _parts(values)
     calm = np.sqrt(np.array(values, dtype=float)) - parts.seasonal
@@ -118,7 +118,7 @@ def breaks(values: Sequence[int]) -> list[Break]:
         before, after = values[max(0, index - LOOKED) : index], values[index : index + LOOKED]
         a, b = sum(before), sum(after)
         share = len(after) / (len(before) + len(after))
-        chance = 2 * min(binom.cdf(b, a + b, share), binom.sf(b - 1, a + b, share))
+        chance = 2 * min(stats.binom.cdf(b, a + b, share), stats.binom.sf(b - 1, a + b, share))
         found.append(Break(index, a / len(before), b / len(after), float(min(1.0, chance))))
     return [each for each, sure in zip(found, _beyond([b.chance for b in found]), strict=True) if sure]
 
@@ -135,10 +135,12 @@ class Anomaly:
 
 def anomalies(values: Sequence[int], last: int = 28) -> list[Anomaly]:
     """Days of the last weeks that lie off trend and weekly season beyond chance, among all days looked at."""
+    from scipy import stats  # half a second to read, and few requests ask
+
     parts = _parts(values)
     off = np.asarray(parts.resid)
     spread = max(1.4826 * float(np.median(np.abs(off - np.median(off)))), CHANCE)
-    chances = 2 * norm.sf(np.abs(off) / spread)
+    chances = 2 * stats.norm.sf(np.abs(off) / spread)
     beyond = _beyond(list(chances))
     plain = np.maximum(np.asarray(parts.trend) + np.asarray(parts.seasonal), 0) ** 2
     first = max(0, len(values) - last)
@@ -163,10 +165,12 @@ class Trend:
 
 def trend(values: Sequence[int]) -> Trend:
     """Slope of the weekly sums after Theil and Sen, tested by Kendall's rank correlation."""
+    from scipy import stats  # half a second to read, and few requests ask
+
     whole = len(values) // WEEK
     weeks = np.array(values[len(values) - whole * WEEK :]).reshape(whole, WEEK).sum(axis=1)
-    slope, _, low, high = theilslopes(weeks, np.arange(whole))
-    chance = kendalltau(np.arange(whole), weeks).pvalue
+    slope, _, low, high = stats.theilslopes(weeks, np.arange(whole))
+    chance = stats.kendalltau(np.arange(whole), weeks).pvalue
     return Trend(float(slope), float(low), float(high), 1.0 if np.isnan(chance) else float(chance))
 
 
@@ -178,7 +182,9 @@ def _parts(values: Sequence[int]) -> Any:
 
 
 def _beyond(chances: Sequence[float]) -> list[bool]:
-    return list(false_discovery_control(np.clip(chances, 0, 1)) <= ALPHA) if chances else []
+    from scipy import stats  # half a second to read, and few requests ask
+
+    return list(stats.false_discovery_control(np.clip(chances, 0, 1)) <= ALPHA) if chances else []
 
 
 def _plain(values: Any) -> tuple[float, ...]:

@@ -16,10 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import shapely
-from pyogrio import raw
-from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
@@ -66,6 +63,9 @@ def read_polygons(content: bytes, kind: str, crs: str) -> list[Incoming]:
     Raises BadInput, on the fields `file` and `crs`, for what cannot be read and for a coordinate system that
     does not agree with the file.
     """
+    from pyogrio import raw  # brings half of the map libraries along; only who carries a file needs them
+    from pyogrio.errors import DataLayerError, DataSourceError
+
     if crs not in SYSTEMS:
         raise BadInput({"crs": "请选择文件的坐标系，系统不会猜测。"}, code="geo.no_crs")
     with tempfile.TemporaryDirectory(prefix="hezhi-map-") as folder:
@@ -197,6 +197,8 @@ def _in_china(corners: Any, number: int) -> None:
 def write_polygons(rows: Iterable[tuple[Shape, Mapping[str, str]]], form: str, crs: str) -> bytes:
     """Shapes (WGS 84) with their fields as one file; shapefiles come as a ZIP. KML is always in degrees."""
     told = list(rows)
+    from pyogrio import raw
+
     names = list(told[0][1]) if told else []
     system = "EPSG:4326" if form in ("kml", "geojson") and crs not in ("EPSG:4326", "EPSG:4490") else crs
     shapes = [shapely.MultiPolygon([s]) if s.geom_type == "Polygon" else s for s, _ in told]
@@ -218,7 +220,3 @@ def write_polygons(rows: Iterable[tuple[Shape, Mapping[str, str]]], form: str, c
             for part in sorted(Path(folder).iterdir()):
                 archive.write(part, part.name)
         return packed.getvalue()
-
-
-GDAL = pyogrio.__gdal_version_string__
-"""The version of GDAL inside the wheel, for the doctor and the decision record."""

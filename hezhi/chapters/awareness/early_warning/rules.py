@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-from scipy.stats import binom
 
 __all__ = [
     "BASE_DAYS", "HALF_LIFE", "Burst", "Condition", "Facts", "Judged", "Quality", "Report", "burst", "chance_of", "compared", "fires", "heat", "judged_right",
@@ -77,6 +76,8 @@ def burst(seen: int, usual: int, days: float) -> Burst:
 
     The usual rate is itself known only from 28 days; this test takes that into account.
     """
+    from scipy.stats import binom  # half a second to read, and few requests ask
+
     chance = float(binom.sf(seen - 1, seen + usual, days / (days + BASE_DAYS))) if seen else 1.0
     return Burst(seen, usual, days, (seen / days) / (max(usual, 0.5) / BASE_DAYS), chance)
 

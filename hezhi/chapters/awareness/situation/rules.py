@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from scipy.stats import binom
 
 from hezhi.chapters.awareness.early_warning.api import significant
 from hezhi.engines.analysis import series
@@ -91,6 +90,8 @@ def compared(rows: Mapping[str, tuple[int, int, int]]) -> list[Compared]:
 
 def _chance(now: int, before: int) -> float:
     """How likely two equal rates differ as much or more, on either side."""
+    from scipy.stats import binom  # half a second to read, and few requests ask
+
     total = now + before
     if not total:
         return 1.0

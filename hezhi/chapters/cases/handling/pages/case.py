@@ -24,7 +24,6 @@ from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
 from hezhi.ground.masks import mask_text
-from hezhi.ground.paper import Sheet
 from hezhi.ground.ui.shapes import Action, Crumb, Fact, TimelineItem
 
 clause = "9.1.2-2"
@@ -255,6 +254,8 @@ def as_pdf(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 def sheet_of(file: CaseFile, who: str) -> bytes:
     """The handling sheet (事件办理单): facts, text, answer, each unit's result, the steps."""
+    from hezhi.ground.paper import Sheet  # the library of PDF is read when somebody prints
+
     case = file.case
     sheet = Sheet("事件办理单", foot=f"{case.number} · {who} {time.show(time.now())} 生成 · 个人信息已脱敏")
     sheet.facts(
