@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-
 __all__ = [
     "BASE_DAYS", "HALF_LIFE", "Burst", "Condition", "Facts", "Judged", "Quality", "Report", "burst", "chance_of", "compared", "fires", "heat", "judged_right",
     "level_shown", "person_in", "quality", "reporters_within", "significant", "why_burst", "why_heat",

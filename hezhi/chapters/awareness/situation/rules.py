@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-
 from hezhi.chapters.awareness.early_warning.api import significant
 from hezhi.engines.analysis import series
 
