@@ -308,8 +308,25 @@ def staff_is_not_watched(world: World, people: People) -> Iterator[Finding]:
             yield Finding("P14", where(model), "签到、点名不属于任何一次应急或值班，随时都在考勤")
 
 
+# -- P6: membership of the Party -------------------------------------------------------------------
+
+PARTY = "party"
+
+
+def membership_stays_in_its_room(world: World, people: People) -> Iterator[Finding]:
+    """Who belongs to the Party is known in the Party's room alone: no other table points to a member (党员身份)."""
+    members = {str(m._meta.label_lower) for m in people.hanging if m._meta.app_label == PARTY}
+    for model in sorted(world.models, key=where):
+        if model._meta.app_label == PARTY:
+            continue
+        for field, target in targets(model):
+            if target in members:
+                yield Finding("P6", where(model, field.name), "党员身份只在党建室使用，其他数据表不得关联党员")
+
+
 GUARDS = (
     no_score, no_scale, no_template, no_track, ties_are_entered, petitions_are_matters, care_is_read_by_assignment,
     no_care_on_the_map, sealed_at_rest, no_hiv_in_tables, persons_can_be_erased, files_end,
     personal_fields_have_a_purpose, staff_is_not_watched,
+    membership_stays_in_its_room,
 )  # fmt: skip

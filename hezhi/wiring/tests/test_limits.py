@@ -1,4 +1,4 @@
-"""The forbidden things (禁止清单): forty-two patches that cross a limit are refused by name; their innocent neighbours are not.
+"""The forbidden things (禁止清单): forty-three patches that cross a limit are refused by name; their innocent neighbours are not.
 
 Patches with a `probe` change how the software behaves; the care room's own tests lay them on (test_probes).
 """
@@ -21,8 +21,9 @@ def house():
     return world()
 
 
-def test_each_limit_has_three_patches_that_cross_it():
-    assert {limit: sum(p.limit == limit for p in ALL) for limit in LIMITS} == dict.fromkeys(LIMITS, 3)
+def test_each_limit_has_three_patches_that_cross_it_or_more():
+    counted = {limit: sum(p.limit == limit for p in ALL) for limit in LIMITS}
+    assert min(counted.values()) >= 3, counted
 
 
 def test_the_house_itself_crosses_no_limit(house):
