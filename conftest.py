@@ -1,5 +1,6 @@
 """Fixtures of every test (测试公用夹具). How they work stands in hezhi/ground/testkit and hezhi/wiring/testing.py."""
 
+import gc
 import json
 import os
 import re
@@ -238,6 +239,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("fault"):
             item.add_marker(pytest.mark.xdist_group("fault"))
     items.sort(key=lambda item: GROUPS.index(_group(item)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was loaded to run the tests is there to stay: the collector of garbage need not look through it each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _has_database(item: pytest.Item) -> bool:

@@ -406,8 +406,10 @@ class ExtraFields(Registry):
             raise BadInput({"choices": "选项类型的字段至少要有一个选项。"})
         if row.personal and not row.purpose.strip():
             raise BadInput({"purpose": "个人信息须写明处理目的，否则不能收集。"})
-        if row.personal:  # the values lie beside the row in clear and unmasked (P9)
-            raise BadInput({"personal": "扩展字段尚不能加密和脱敏，不能用来收集个人信息。"})
+        if row.personal:  # decision 0062
+            raise BadInput(
+                {"personal": "扩展字段不用来收集个人信息。确需收集的，须在台账定义中写明目的、加密、脱敏和保存期。"}
+            )
 
     def after(self, verb: str, row: ExtraField, by: Actor) -> None:
         """The change is seen at once."""

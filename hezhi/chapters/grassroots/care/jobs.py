@@ -105,13 +105,13 @@ def erase_due(by: Actor) -> int:
     for file in CareFile.objects.filter(state="closed", erase_on__lte=today + WARNED_BEFORE).select_related(
         "programme"
     ):
-        if file.erase_on <= today:
+        if file.erase_on and file.erase_on <= today:
             erasure.erase(file, by=by, reason=f"结案后保存期满（{file.programme.keep_months} 个月）")
             erased += 1
         elif file.erase_on == today + WARNED_BEFORE:
             _tell(by, "care.erase_soon", file, {file.supervisor_id}, on=str(file.erase_on))
     for file in CareFile.objects.exclude(state="closed").filter(ends_on__lt=today).select_related("programme"):
-        if rules.months_later(file.ends_on, file.programme.keep_months) <= today:
+        if file.ends_on and rules.months_later(file.ends_on, file.programme.keep_months) <= today:
             erasure.erase(file, by=by, reason=f"期限于 {file.ends_on} 届满且保存期满")
             erased += 1
     return erased

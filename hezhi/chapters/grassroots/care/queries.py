@@ -272,7 +272,7 @@ def heavy_readers(day: date) -> list[tuple[UUID, str, int]]:
     span = {"at__gte": time.at_local(day), "at__lt": time.at_local(day + timedelta(days=1))}
     found = AuditEntry.objects.filter(event=READ, actor_kind="staff", **span).order_by()
     counted = found.values("actor_id", "actor_name").annotate(pages=Count("id")).filter(pages__gt=rules.PAGES_A_DAY)
-    return [(row["actor_id"], row["actor_name"], row["pages"]) for row in counted]
+    return [(row["actor_id"], row["actor_name"], row["pages"]) for row in counted if row["actor_id"]]
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ class HandlingPanel(Panel):
     def receive(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> str | None:
         told, text = request.POST.get("do", ""), request.POST.get("text", "")
         if told == "assign":
-            office = Unit.objects.filter(pk=_key(request.POST.get("office", ""))).first()
+            key = _key(request.POST.get("office", ""))
+            office = Unit.objects.filter(pk=key).first() if key else None
             if office is None:
                 raise BadInput({"office": "请选择办理单位。"})
             actions.assign_matter(row.pk, by=by, office=office, text=text)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.gis.geos import Point, Polygon
 
@@ -161,7 +161,7 @@ class _Place:
 
 
 def _place(grid: Area) -> _Place:
-    unit = Unit.objects.filter(area_id=grid.community_id, valid_to__isnull=True).first()
+    unit = Unit.objects.filter(area=grid.community, valid_to__isnull=True).first()
     return _Place(grid.district_id, grid.town_id, grid.community_id, grid.pk, unit.pk if unit else None)
 
 
@@ -186,7 +186,8 @@ def _box(x: float, y: float, wide: float, high: float) -> Polygon:
 
 def _building(demo: _Demo, compound: Compound, n: int, code: str) -> Building:
     tower = n == BUILDINGS
-    x, y = compound.point.x + (n - 3) * 0.0008, compound.point.y + (0.0004 if n % 2 else -0.0004)
+    at = _at(compound)
+    x, y = at.x + (n - 3) * 0.0008, at.y + (0.0004 if n % 2 else -0.0004)
     return demo.stamped(  # type: ignore[no-any-return]
         Building, compound, compound=compound, number=f"{n}号楼", code=code, full_name=f"{compound.name}{n}号楼",
         kind="01", building_use="01", address=compound.address, point=Point(x, y, srid=4326), outline=_box(x, y, 0.0003, 0.00012),
@@ -322,11 +323,11 @@ def _facet(demo: _Demo, person: Resident, since: date) -> None:
         demo.facets.setdefault(ForeignResident, []).append(foreign)
     old = person.birth_date is not None and person.birth_date.year < time.today().year - 66
     if old and demo.chance(8):
-        row = LeftBehindResident(
+        left = LeftBehindResident(
             resident=person, kind="01", kin_name=demo.name(), kin_relation="20", kin_phone=demo.phone(),
             needs="希望有人定期上门看望，帮忙代买药品",
         )  # fmt: skip
-        demo.facets.setdefault(LeftBehindResident, []).append(row)
+        demo.facets.setdefault(LeftBehindResident, []).append(left)
 
 
 def _write(demo: _Demo, homes: list[Home]) -> None:
@@ -376,7 +377,13 @@ def _uscc(demo: _Demo, office: str) -> str:
 
 
 def _near(demo: _Demo, compound: Compound, n: int) -> Point:
-    return Point(compound.point.x + (n - 4) * 0.0005, compound.point.y - 0.0014, srid=4326)
+    at = _at(compound)
+    return Point(at.x + (n - 4) * 0.0005, at.y - 0.0014, srid=4326)
+
+
+def _at(compound: Compound) -> Point:
+    """Where a demo compound lies; each was made with a point."""
+    return cast(Point, compound.point)
 
 
 def _small_place(demo: _Demo, compound: Compound, n: int, kind: str, name: str, number: str) -> SmallPlace:

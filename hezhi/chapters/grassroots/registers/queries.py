@@ -173,7 +173,7 @@ def areas_below(area: UUID | None, *, by: Actor) -> list[Branch]:
     elif by.scope.everything:
         rows = rows.filter(level=Area.Level.TOWN)
     else:
-        rows = rows.filter(pk=by.scope.area)
+        rows = rows.filter(pk=by.scope.area) if by.scope.area else rows.none()
     found = list(rows.order_by("code").values_list("pk", "name", "level"))
     many = {level: _both(level, [pk for pk, _, of in found if of == level], by) for level in {of for _, _, of in found}}
     return [Branch(name, level, pk, *many[level][pk]) for pk, name, level in found]

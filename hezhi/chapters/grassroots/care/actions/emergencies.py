@@ -16,6 +16,7 @@ from hezhi.chapters.grassroots.care.models import (
 from hezhi.engines.org.api import Actor
 from hezhi.engines.reach.api import tell
 from hezhi.engines.records.acting import current_deed, verb
+from hezhi.engines.registry.scope import person as who
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotNow
@@ -41,7 +42,7 @@ def open_emergency(*, by: Actor, incident: str, title: str, area: Any, readers: 
     if EmergencyList.objects.filter(incident=tidy(incident), area=area, closed_at__isnull=True).exists():
         raise NotNow("这个区域的名单已经启动。", "不必重复启动。", "请打开已有的名单。", code="care.list_open")
     row = EmergencyList.objects.create(
-        incident=tidy(incident), title=tidy(title), area=area, opened_by_id=by.user_id, opened_at=time.now()
+        incident=tidy(incident), title=tidy(title), area=area, opened_by_id=who(by), opened_at=time.now()
     )  # fmt: skip
     EmergencyReader.objects.bulk_create([EmergencyReader(emergency=row, user_id=each) for each in readers])
     for file in queries.for_emergency(area):
@@ -89,7 +90,7 @@ def close_emergency(list_id: UUID, *, by: Actor) -> EmergencyList:
     for entry in EmergencyEntry.objects.filter(emergency=row).select_related("file"):
         file = entry.file
         PlanStep.objects.create(
-            file=file, compartment=file.compartment, at=time.now(), by_id=by.user_id, due_on=today, doer="帮扶人",
+            file=file, compartment=file.compartment, at=time.now(), by_id=who(by), due_on=today, doer="帮扶人",
             text=f"告知本人或监护人：{row.title}期间，姓名、住址、电话和所需帮助曾提供给指定救援人员，现已销毁。",
         )  # fmt: skip
     row.destroyed = EmergencyEntry.objects.filter(emergency=row).delete()[0]

@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 
 from hezhi.engines.org import failures
 from hezhi.engines.org.api import Actor, User
+from hezhi.engines.registry.scope import person as who
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotNow
 
@@ -15,7 +16,7 @@ def must_prove(by: Actor, code: str) -> None:
 
     Raises NotNow for who has no second factor yet or is locked out, BadInput for a wrong code.
     """
-    user = User.objects.get(pk=by.user_id)
+    user = User.objects.get(pk=who(by))
     if not has_factor(user):
         raise NotNow(
             "紧急查阅须再次验证第二因素，您还没有设置。", "演示环境也不例外。", "请先在“我的账号”里设置两步验证。",

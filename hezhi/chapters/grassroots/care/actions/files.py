@@ -24,6 +24,7 @@ from hezhi.engines.org.api import Actor
 from hezhi.engines.reach.api import tell
 from hezhi.engines.records import audit, erasure
 from hezhi.engines.records.acting import verb
+from hezhi.engines.registry.scope import person as who
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
@@ -75,9 +76,11 @@ def open_file(
     if deputy_id == worker_id:
         raise BadInput({"deputy": "替补人和帮扶人须是两个人。"})
     end = _end(programme, person, today, ends_on)
+    if by.unit_id is None:
+        raise NotAllowed("建档须由单位的工作人员办理。", code="care.no_unit")
     file = CareFile.objects.create(
         number=_number(), programme=programme, resident_id=person.pk, compartment=programme.compartment, unit_id=by.unit_id,
-        town_id=person.town_id, worker_id=worker_id, deputy_id=deputy_id, supervisor_id=by.user_id, state=state, basis_kind=basis_kind,
+        town_id=person.town_id, worker_id=worker_id, deputy_id=deputy_id, supervisor_id=who(by), state=state, basis_kind=basis_kind,
         basis=tidy(basis), opened_on=today, reviewed_on=today, review_on=rules.next_review(today, programme.review_months, end),
         ends_on=end, visit_every=visit_every, two_go=two_go, summary=tidy(summary), goal=tidy(goal),
     )  # fmt: skip
@@ -263,7 +266,7 @@ def add_tie(file_id: UUID, *, by: Actor, kind: str, person_name: str, phone: str
     if faults:
         raise BadInput(faults)
     return Tie.objects.create(
-        file=file, compartment=file.compartment, at=time.now(), by_id=by.user_id, kind=kind, person_name=tidy(person_name),
+        file=file, compartment=file.compartment, at=time.now(), by_id=who(by), kind=kind, person_name=tidy(person_name),
         phone=tidy(phone), source=tidy(source), purpose=tidy(purpose), entered_on=time.today(),
     )  # fmt: skip
 
@@ -397,7 +400,7 @@ def ask_together(file_id: UUID, *, by: Actor) -> Together:
     """Ask for a second person to open a file with (申请两人打开)."""
     file = queries.file_for(by, file_id)
     other = file.programme.officer_id if file.programme.officer_id != by.user_id else file.worker_id
-    row = Together.objects.create(file=file, asked_by_id=by.user_id, asked_at=time.now())
+    row = Together.objects.create(file=file, asked_by_id=who(by), asked_at=time.now())
     tell(
         by, event="care.together", to_user=other, about=(LABEL, file.pk), values={"number": file.number}, link="/care/"
     )

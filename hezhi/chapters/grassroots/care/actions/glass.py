@@ -14,6 +14,7 @@ from hezhi.engines.reach.api import tell
 from hezhi.engines.records import audit
 from hezhi.engines.records.acting import current_deed, verb
 from hezhi.engines.records.vault import blind
+from hezhi.engines.registry.scope import person as who
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotFound
@@ -58,7 +59,7 @@ def _break(*, by: Actor, wanted: str, reason: str, sentence: str) -> Glass:
     moment = time.now()
     review_due = due(moment, Limit(rules.GLASS_REVIEW_DAYS, Unit.WORKING_DAYS), timetable().calendar)
     glass = Glass.objects.create(
-        file=file, by_id=by.user_id, reason=reason, sentence=tidy(sentence), opened_at=moment, until=moment + rules.GLASS_LASTS,
+        file=file, by_id=who(by), reason=reason, sentence=tidy(sentence), opened_at=moment, until=moment + rules.GLASS_LASTS,
         review_due=review_due or moment + rules.GLASS_LASTS,
     )  # fmt: skip
     deed = current_deed()

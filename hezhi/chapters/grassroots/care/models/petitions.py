@@ -67,7 +67,7 @@ class PetitionMatter(Record):
     reply = SealedTextField("答复意见", blank=True, default="")
     closed_on = models.DateField("办结日期", null=True, blank=True, editable=False)
 
-    objects = PetitionQuerySet.as_manager()
+    objects = PetitionQuerySet.as_manager()  # type: ignore[assignment,misc]
 
     class Meta:
         verbose_name = "信访事项"

@@ -279,9 +279,9 @@ def new(request: HttpRequest) -> HttpResponse:
 def _person(by: Any, told: dict[str, Any]) -> UUID:
     """The resident meant: by the whole ID number, or by name and year of birth."""
     if told["id_number"]:
-        found = [resident_by_id_number(told["id_number"], by=by)]
+        found: list[Any] = [resident_by_id_number(told["id_number"], by=by)]
     elif told["person_name"] and told["birth_year"]:
-        found = residents_by_name(told["person_name"], by=by, birth_year=told["birth_year"])
+        found = [*residents_by_name(told["person_name"], by=by, birth_year=told["birth_year"])]
     else:
         raise BadInput({"id_number": "请填写完整证件号码，或姓名和出生年份。"})
     people = [person for person in found if person is not None]

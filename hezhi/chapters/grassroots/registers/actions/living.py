@@ -231,7 +231,8 @@ def _care_for_household(household: Household, gone: Resident, day: date, by: Act
         household.save(update_fields=["until"])
     elif household.head_id == gone.pk:
         eldest = left.order_by("resident__birth_date", "since", "pk").select_related("resident").first()
-        _make_head(household, eldest.resident, by)
+        if eldest is not None and eldest.resident is not None:
+            _make_head(household, eldest.resident, by)
 
 
 def _make_head(household: Household, person: Resident, by: Actor) -> None:

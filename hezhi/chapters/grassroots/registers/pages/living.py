@@ -269,7 +269,9 @@ def head(request: HttpRequest, id: UUID) -> HttpResponse:
     if household is None:
         raise NotFound(what="没有找到这一户。")
     form = HeadForm(request.POST or None)
-    members = queries.residents(by).filter(household=household).exclude(pk=household.head_id)
+    members = queries.residents(by).filter(household=household)
+    if household.head_id:
+        members = members.exclude(pk=household.head_id)
     shown = names_shown(by)
     form.fields["resident"].choices = [  # type: ignore[attr-defined]
         (str(each.pk), f"{each.person_name if shown else mask('name', each.person_name)}（{each.number}）")

@@ -40,10 +40,10 @@ class FindForm(forms.Form):
             rows = rows.filter(**{"pk" if by.scope.level == "community" else f"{by.scope.level}_id": by.scope.area})
         if by.scope.level == "grid":
             rows = Area.objects.filter(children=by.scope.area)
-        self.fields["community"].choices = [
+        self.fields["community"].choices = [  # type: ignore[attr-defined]
             ("", "（不限）"),
             *((str(pk), name) for pk, name in rows.values_list("pk", "name")),
-        ]  # type: ignore[attr-defined]
+        ]
 
 
 @needs("residents.view", clause=clause)
