@@ -152,15 +152,15 @@ def test_two_lists_differ_where_they_differ_and_each_difference_is_dealt_with(ci
     assert set(found) == {"reply", "state", "deadline", "missing_there", "missing_here"}
     rows = {row.kind: row for row in Difference.objects.exclude(sheet__differences=None).order_by("id")}
     by = district["centre.duty_chief"]
-    assert actions.take(rows["deadline"].pk, by=by).note == "已采用平台时限"
+    assert actions.act_on(rows["deadline"].pk, by=by).note == "已采用平台时限"
     assert Case.objects.get(outside_number="C-2").outside_due_at == here("2026-12-01 17:00")
-    assert actions.take(rows["state"].pk, by=by).state == "taken"
+    assert actions.act_on(rows["state"].pk, by=by).state == "taken"
     assert Case.objects.get(outside_number="C-2").outside_verdict == "平台状态：已归档"
     sent = Webhook.objects.count()
-    actions.take(rows["missing_there"].pk, by=by)
+    actions.act_on(rows["missing_there"].pk, by=by)
     assert Webhook.objects.count() == sent + 1
     with pytest.raises(NotNow, match="没有这件的内容"):
-        actions.take(rows["missing_here"].pk, by=by)
+        actions.act_on(rows["missing_here"].pk, by=by)
     assert actions.explain(rows["missing_here"].pk, by=by, text="平台测试件").state == "explained"
     again = told(city.caller.call("GET", f"{CHECK}?first=2026-11-26&last=2026-11-26"))
     assert [each["outside_number"] for each in again["items"]] == ["C-1", "C-2", "C-3"]
@@ -175,7 +175,7 @@ def test_a_list_with_words_lets_a_lost_order_be_taken_in(city: CitySimulator, di
     }
     body = {"first": "2026-11-26", "last": "2026-11-26", "items": [item]}
     assert city.caller.call("POST", CHECK, body).status_code == 201
-    row = actions.take(Difference.objects.get().pk, by=district["centre.duty_chief"])
+    row = actions.act_on(Difference.objects.get().pk, by=district["centre.duty_chief"])
     case = Case.objects.get(outside_number="C-7")
     assert row.note == f"已补收为 {case.number}" and (case.title, case.outside_due_at) == (
         "井盖缺失",
