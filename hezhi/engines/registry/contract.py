@@ -422,6 +422,8 @@ def its_list_costs_the_same_for_few_and_many_rows(world: World) -> None:
     few = _cost(world)
     world.rows(990)
     many = _cost(world)
+    if many > few:  # a session is renewed once in a while: asked again at once, only the rows can make a difference
+        many = _cost(world)
     assert many <= few, f"{few} queries for 10 rows, {many} for 1,000"
     assert many <= SQL_OF_A_LIST, f"{many} queries for a list of 50"
 

@@ -408,7 +408,7 @@ class ExtraFields(Registry):
             raise BadInput({"purpose": "个人信息须写明处理目的，否则不能收集。"})
         if row.personal:  # decision 0062
             raise BadInput(
-                {"personal": "扩展字段不用来收集个人信息。确需收集的，须在台账定义中写明目的、加密、脱敏和保存期。"}
+                {"personal": "扩展字段不能用来收集个人信息。确需收集的，须在台账定义中写明目的、加密、脱敏和保存期。"}
             )
 
     def after(self, verb: str, row: ExtraField, by: Actor) -> None:
