@@ -363,13 +363,15 @@ def _as_message(case: Case) -> Message:
     )
 
 
-def of_the_same_caller(case: Case, most: int = 5) -> list[tuple[str, str]]:
-    """Other open reports under the same telephone in 90 days (同一来电): number and title; secret ones never."""
+def of_the_same_caller(actor: Actor, case: Case, most: int = 5) -> list[tuple[str, str]]:
+    """Other reports under the same telephone in 90 days that this reader may see (同一来电); secret ones never."""
     reporter = Reporter.objects.filter(case=case).first()
     if case.secret or reporter is None or not reporter.phone:
         return []
     since = case.received_at - timedelta(days=90)
-    rows = Case.objects.filter(reporter__phone_blind=reporter.phone_blind, secret=False, received_at__gte=since)
+    rows = Case.objects.visible_to(actor).filter(
+        reporter__phone_blind=reporter.phone_blind, secret=False, received_at__gte=since
+    )
     found = rows.exclude(pk=case.pk).order_by("-received_at").values_list("number", "title")[:most]
     return [(number, mask_text(title)) for number, title in found]
 

@@ -11,6 +11,7 @@ from hezhi.chapters.cases.handling.rules import result_words
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
+from hezhi.engines.org.actor import Actor
 
 INTO = {
     AnswerTemplate.Step.REPLY: "public_reply", AnswerTemplate.Step.ANSWER_DIRECTLY: "reply",
@@ -24,7 +25,7 @@ NEEDS = (
 )  # fmt: skip
 
 
-def beside_form(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
+def beside_form(verb: Verb, case: Case, order: WorkOrder | None, by: Actor) -> dict[str, Any]:
     """The context of what stands beside this form; empty when there is nothing to tell."""
     told: dict[str, Any] = {}
     if verb.code in INTO:
@@ -32,7 +33,7 @@ def beside_form(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, An
     if verb.code in ("dispatch", "transfer"):
         told["proposed"], told["left_out"] = queries.suggested_units(case)[:1], queries.left_out(case)
     if verb.code == "mark":
-        told["same_caller"] = queries.of_the_same_caller(case)
+        told["same_caller"] = queries.of_the_same_caller(by, case)
     if verb.code == "reply" and case.category:
         told["asked_for"] = [name for field, name in NEEDS if getattr(case.category, field)]
     if verb.code in SHOWS_RESULT:

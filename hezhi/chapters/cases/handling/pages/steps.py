@@ -229,7 +229,7 @@ def _form(
         "cancel_url": reverse("case", args=[case.pk]),
         "submit_name": f"提交{verb.name}" + ("申请" if verb.approval else ""),
         "case": case,
-        **beside_form(verb, case, order),
+        **beside_form(verb, case, order, reader(request)),
     }
     return answer(request, "handling/step.html", "ui/parts/dialog_form.html", context, status)
 

@@ -148,6 +148,8 @@ def test_a_conference_and_a_mark_are_written_down(district: District) -> None:
     assert "会商记录" in page and "示例区城市管理局、示例区水务局" in page and "三日内勘查管线" in page
     form = desk.get(f"/cases/{receipt.id}/do/mark/").content.decode()
     assert "路灯又黑" in form and case_of(earlier).number in form and case_of(secret).number not in form
+    stranger = queries.of_the_same_caller(district["light.handler"], case_of(receipt))
+    assert stranger == [], "who may not see the other reports does not learn of them by the telephone"
     assert desk.post(f"/cases/{receipt.id}/do/mark/", {"mark": "repeated", "text": "本月第二次"}).status_code == 302
     assert '<span class="mark">重复件</span>' in desk.get(f"/cases/{receipt.id}/").content.decode()
     actions.mark(receipt.id, by=district["centre.dispatcher"], mark="none")
