@@ -170,19 +170,17 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
 
 def _posts(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     """The other posts of this person, to switch to; asked for only where a person has several."""
-    posts = getattr(request.user, "current_holdings", None) or []
-    return (
-        [
-            {
-                "name": f"{h.post.unit} {h.post.title}",
-                "url": f"/account/post/{h.post_id}/",
-                "active": h.post_id == actor.post_id,
-            }
-            for h in posts
-        ]
-        if len(posts) > 1
-        else []
-    )
+    posts = getattr(request.user, "current_posts", None) or []
+    if len(posts) < 2:
+        return []
+    return [
+        {
+            "name": f"{held.unit_name} {held.title}",
+            "url": f"/account/post/{held.post_id}/",
+            "active": held.post_id == actor.post_id,
+        }
+        for held in posts
+    ]
 
 
 def _tabs(actor: Actor, path: str) -> list[dict[str, Any]]:

@@ -4,17 +4,16 @@ Every read starts from an actor (`visible_to(actor)`), every verb is done by one
 acts in one post at a time, so a right of one post is never used on the data of another.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, Func, OuterRef, Q, QuerySet, Value, When
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 
-from hezhi.engines.org.models import Holding, Role, Unit, User
+from hezhi.engines.org.held_posts import HeldPost, posts_of
+from hezhi.engines.org.models import Holding, Role, User
 from hezhi.engines.org.permissions import name_of
-from hezhi.ground import lookups, time  # noqa: F401 - `among`
+from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed
 
 
@@ -92,26 +91,17 @@ def citizen(channel: str = "citizen") -> Actor:
     return Actor(kind="citizen", name="市民", channel=channel)
 
 
-FAR = (Role.Reach.UNIT_TREE, Role.Reach.AREA)
-
-
 def holdings_of(user: User | UUID) -> QuerySet[Holding]:
-    """The posts a person holds now, main posts first, stand-ins after (现任岗位).
+    """The posts a person holds now, main posts first, stand-ins after (现任岗位); see `held_posts` for rights.
 
-    A post or a unit that has been closed gives nothing any more. `tree` are the units below a post's own,
-    itself included, where its role reaches so far, and `above` its unit with those above: read here, so
-    that a request asks once.
+    A post or a unit that has been closed gives nothing any more.
     """
     moment, day = time.now(), time.today()
-    below = ArraySubquery(Unit.objects.filter(path__startswith=OuterRef("post__unit__path")).values("pk"))
-    codes = Func(OuterRef("post__unit__path"), Value("/"), function="string_to_array")
-    above = ArraySubquery(Unit.objects.filter(code__among=codes).values("pk"))
     return (
         Holding.objects.filter(
             open_at("valid", moment), open_at("post__valid", day), open_at("post__unit__valid", day), user=user
         )
-        .select_related("post__unit__area", "post__role")
-        .annotate(tree=Case(When(post__role__reach__in=FAR, then=below)), above=above)
+        .select_related("post__unit", "post__role")
         .order_by(F("deputy_of").asc(nulls_first=True), "valid_from")
     )
 
@@ -127,44 +117,38 @@ def actor_of(user: User, post_id: UUID | None = None) -> Actor:
 
     A person without a post can sign in, change the password, and see nothing.
     """
-    # The sign-in has read them together with the account (see `sign_in.AccountBackend.get_user`).
-    holdings: Iterable[Holding] | None = getattr(user, "current_holdings", None)
-    if holdings is None:
-        holdings = holdings_of(user)
     chosen = None
-    for holding in holdings:
-        if chosen is None or holding.post_id == post_id:
-            chosen = holding
+    for held in posts_of(user):
+        if chosen is None or held.post_id == post_id:
+            chosen = held
     if chosen is None:
         return Actor(name=user.full_name, user_id=user.pk)
-    post, unit, role = chosen.post, chosen.post.unit, chosen.post.role
     return Actor(
         name=user.full_name,
         user_id=user.pk,
-        post_id=post.pk,
-        post_title=post.title,
-        role_code=role.code,
-        unit_id=unit.pk,
-        unit_name=unit.name,
-        unit_kind=unit.kind,
-        above=tuple({unit.pk, *chosen.above}),  # type: ignore[attr-defined]
-        permissions=frozenset(role.permissions),
-        clearance=role.clearance,
-        scope=_scope(role, unit, chosen.tree),  # type: ignore[attr-defined]
+        post_id=chosen.post_id,
+        post_title=chosen.title,
+        role_code=chosen.role_code,
+        unit_id=chosen.unit_id,
+        unit_name=chosen.unit_name,
+        unit_kind=chosen.unit_kind,
+        above=chosen.above,
+        permissions=frozenset(chosen.permissions),
+        clearance=chosen.clearance,
+        scope=_scope(chosen),
     )
 
 
-def _scope(role: Role, unit: Unit, tree: list[UUID] | None) -> Scope:
+def _scope(held: HeldPost) -> Scope:
     """Turn a role's reach, its unit and the units below into one condition (本单位、本辖区、全区)."""
-    kinds = tuple(role.matter_kinds)
-    if role.reach == Role.Reach.DISTRICT:
-        return Scope(everything=True, matter_kinds=kinds)
-    if role.reach == Role.Reach.NOTHING:
+    if held.reach == Role.Reach.DISTRICT:
+        return Scope(everything=True, matter_kinds=held.matter_kinds)
+    if held.reach == Role.Reach.NOTHING:
         return Scope()
-    units: tuple[UUID, ...] = tuple(tree or (unit.pk,))
-    if role.reach == Role.Reach.AREA and unit.area is not None:
-        return Scope(level=unit.area.level, area=unit.area_id, units=units, matter_kinds=kinds)
-    return Scope(units=units, matter_kinds=kinds)
+    units = held.tree or (held.unit_id,)
+    if held.reach == Role.Reach.AREA and held.area_id is not None:
+        return Scope(level=held.area_level, area=held.area_id, units=units, matter_kinds=held.matter_kinds)
+    return Scope(units=units, matter_kinds=held.matter_kinds)
 
 
 def reader(request: HttpRequest) -> Actor:

@@ -20,7 +20,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from hezhi.engines.org import failures, sessions
-from hezhi.engines.org.actor import citizen, holdings_of
+from hezhi.engines.org.actor import citizen
+from hezhi.engines.org.held_posts import account_with_posts, posts_of
 from hezhi.engines.org.models import Role, User
 from hezhi.engines.org.policy import policy
 from hezhi.engines.org.rules import may_enter, password_is_due, plain_login_name
@@ -98,11 +99,10 @@ class AccountBackend(BaseBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The account of a session with the posts held now, in one query; None when it was closed meanwhile."""
-        holdings = list(holdings_of(user_id).select_related("user", "post__unit__area", "post__role"))
-        user = holdings[0].user if holdings else User.objects.filter(pk=user_id).first()
+        user, posts = account_with_posts(user_id)
         if user is None or not is_open(user):
             return None
-        user.current_holdings = holdings  # type: ignore[attr-defined]
+        user.current_posts = posts  # type: ignore[attr-defined]
         return user
 
 
@@ -213,13 +213,10 @@ def leave_when_over(request: HttpRequest) -> None:
 
 def password_due(user: User) -> bool:
     """Whether this person must change the password now (首次登录、到期)."""
-    holdings = getattr(user, "current_holdings", None)
-    if holdings is None:
-        holdings = holdings_of(user)
     return password_is_due(
         must_change=user.must_change_password,
         changed_at=user.password_changed_at,
-        administrator=any(h.post.role.kind != Role.Kind.BUSINESS for h in holdings),
+        administrator=any(held.role_kind != Role.Kind.BUSINESS for held in posts_of(user)),
         now=time.now(),
         policy=policy(),
     )
