@@ -6,6 +6,7 @@ counted: what a process keeps (small tables, keys) is read by then, as in a proc
 """
 
 import json
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -31,8 +32,15 @@ PLACE = {"lon": 120.005, "lat": 36.005, "crs": "EPSG:4326"}
 KEY = "api.reports"
 
 
+@pytest.fixture(autouse=True)
+def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process keeps for some seconds is kept for the whole test, however busy the machine is."""
+    stopped, machine = time.monotonic(), time._machine
+    monkeypatch.setattr(time, "_machine", SimpleNamespace(monotonic=lambda: stopped, time_ns=machine.time_ns))
+
+
 @pytest.fixture
-def district(db: None) -> District:
+def district(no_time_passes: None, db: None) -> District:
     """The small district; the duty chief also looks after the hall screen."""
     district = build()
     words.text_of("cases.assigned", "inbox")  # a process reads the texts of messages every ten seconds
