@@ -144,13 +144,21 @@ def running_system(database_server: tuple[str, str], database_name: str) -> Iter
         yield running
 
 
-@pytest.fixture
-def own_system(database_server: tuple[str, str]) -> Iterator:
-    """The same with a database server of its own, for one test that kills things."""
+@pytest.fixture(scope="session")
+def system_to_be_killed(database_server: tuple[str, str]) -> Iterator:
+    """The same with a database server of its own, for all tests that kill things, one after the other."""
     from hezhi.wiring import system
 
     with system.system_with_own_cluster(*database_server, _kept()) as running:
         yield running
+
+
+@pytest.fixture
+def own_system(system_to_be_killed):
+    """A system to be killed, whole again whatever the last test left of it."""
+    system_to_be_killed.cluster.start()
+    system_to_be_killed.start()
+    return system_to_be_killed
 
 
 @pytest.fixture

@@ -208,7 +208,8 @@ def _serving(original: Path, urls: dict[str, str]) -> Iterator[System]:
         system.start()
         yield system
     finally:
-        system.supervisor.stop()
+        for name in tuple(system.supervisor.running):  # its database is thrown away: nothing need be finished
+            system.supervisor.kill(name)
         keep = os.environ.get("HEZHI_KEEP_LOGS")
         if keep:
             shutil.copytree(home / "log", Path(keep) / home.name, dirs_exist_ok=True)
