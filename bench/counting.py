@@ -18,6 +18,7 @@ from hezhi.chapters.cases.appraisal.queries import objects_for
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.statistics import actions as statistics
 from hezhi.engines.org.actor import actor_of
+from hezhi.engines.org.models import User
 from hezhi.ground import time as clock
 
 
@@ -29,19 +30,13 @@ def once(work: Callable[[], str]) -> dict[str, Any]:
     return {
         "ms": (time.perf_counter() - begun) * 1000, "app_cpu_ms": (time.process_time() - used) * 1000,
         "statements": len(caught), "what": what,
+        "slowest": [[float(q["time"]), q["sql"][:90]] for q in sorted(caught, key=lambda q: -float(q["time"]))[:4]],
     }  # fmt: skip
 
 
-def main() -> None:
-    times, units = int(sys.argv[1]), int(sys.argv[2])
-    chief, town, boss = (
-        holder("duty_chief", kind="centre"),
-        holder("town_dispatcher", kind="town"),
-        holder("supervisor", kind="centre"),
-    )
+def appraised(boss: User, units: int) -> dict[str, Any]:
+    """An appraisal of so many departments over last month, from publishing to working its frozen scores out again."""
     last = clock.today().replace(day=1) - timedelta(days=1)
-    month = f"from={last.replace(day=1)}&to={last}"
-    told: dict[str, Any] = {"pages": {}, "once": {}}
     manager = actor_of(boss)
     chosen = [(unit, user) for unit, user, _ in objects_for("department")][:units]
 
@@ -53,9 +48,6 @@ def main() -> None:
         appraisal.publish(round_.pk, by=manager)
         return f"{len(chosen)} units, {len(template.items.all())} items"
 
-    def latest() -> Round:
-        return Round.objects.filter(title="测量").latest("made_at")
-
     def freeze() -> str:
         appraisal.freeze(latest().pk, by=manager)
         return f"{FrozenFact.objects.filter(appraisal=latest()).count()} facts frozen"
@@ -64,16 +56,35 @@ def main() -> None:
         same, differences = appraisal.recompute(manager, latest().pk)
         return f"untouched {same}, differences {len(differences)}"
 
-    told["once"]["publish and score"] = once(make)
-    told["once"]["freeze and score"] = once(freeze)
-    told["once"]["work out again"] = once(again)
+    return {"publish and score": once(make), "freeze and score": once(freeze), "work out again": once(again)}
+
+
+def latest() -> Round:
+    """The appraisal made last for measuring."""
+    return Round.objects.filter(title="测量").latest("made_at")
+
+
+def month() -> str:
+    """Last month as the query of an address."""
+    last = clock.today().replace(day=1) - timedelta(days=1)
+    return f"from={last.replace(day=1)}&to={last}"
+
+
+def main() -> None:
+    times, units = int(sys.argv[1]), int(sys.argv[2])
+    chief, town, boss = (
+        holder("duty_chief", kind="centre"),
+        holder("town_dispatcher", kind="town"),
+        holder("supervisor", kind="centre"),
+    )
+    told: dict[str, Any] = {"pages": {}, "once": appraised(boss, units)}
     line = Line.objects.filter(round=latest(), total__isnull=False).order_by("pk")[0]
     pages = {
-        "statistics, last month, by town": (chief, f"/statistics/?{month}"),
-        "statistics, last month, by unit": (chief, f"/statistics/?{month}&by=unit"),
-        "statistics, last month, by category": (chief, f"/statistics/?{month}&by=category"),
-        "statistics of a town, last month": (town, f"/statistics/?{month}"),
-        "cases behind a figure": (chief, f"/statistics/cases/?{month}&measure=handled_on_time"),
+        "statistics, last month, by town": (chief, f"/statistics/?{month()}"),
+        "statistics, last month, by unit": (chief, f"/statistics/?{month()}&by=unit"),
+        "statistics, last month, by category": (chief, f"/statistics/?{month()}&by=category"),
+        "statistics of a town, last month": (town, f"/statistics/?{month()}"),
+        "cases behind a figure": (chief, f"/statistics/cases/?{month()}&measure=handled_on_time"),
         "appraisal round": (boss, f"/appraisal/{latest().pk}/"),
         "one unit's result": (boss, f"/appraisal/lines/{line.pk}/"),
     }
@@ -81,6 +92,7 @@ def main() -> None:
         client = Client()
         _enter(client, user)
         told["pages"][name] = _measure(client, url, times)
+        del told["pages"][name]["statements_as_sent"]
         print(name, told["pages"][name], file=sys.stderr, flush=True)
     own = list(Case.objects.exclude(number__startswith="B").values_list("pk", flat=True)[:500])
     told["once"]["facts from history"] = once(lambda: f"{len(own)} cases, {statistics.renew(own)} facts")
