@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from bench.asking import _enter, _measure, holder  # sets Django up
 from hezhi.chapters.cases.appraisal import actions as appraisal
@@ -39,6 +40,7 @@ def appraised(boss: User, units: int) -> dict[str, Any]:
     last = clock.today().replace(day=1) - timedelta(days=1)
     manager = actor_of(boss)
     chosen = [(unit, user) for unit, user, _ in objects_for("department")][:units]
+    reverse("appraisal")  # the first address that is asked for reads all pages of the house, once in a process
 
     def make() -> str:
         template = Template.objects.filter(level="department").order_by("name")[0]
