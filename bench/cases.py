@@ -71,7 +71,7 @@ def _one_size(ready: House, rows: int, times: int) -> dict[str, Any]:
         )
     for name, row in told["once"].items():
         print(
-            f"{rows:>10,} {name:28s} {row['statements']:5d} SQL  {row['ms']:9.0f} ms, CPU {row['app_cpu_ms']:7.0f} ({row['what']})",
+            f"{rows:>10,} {name:28s} {row['statements']:5d} SQL  {row['ms']:9.0f} ms, CPU {row['app_cpu_ms']:7.0f} + {row['db_cpu_ms']:7.0f} ({row['what']})",
             flush=True,
         )
         for seconds, sql in row["slowest"]:

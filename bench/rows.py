@@ -111,7 +111,7 @@ SELECT pg_temp.id_of(received_at, number || 'o'), 'handling.case', id, number ||
   lead_unit_id, false, 1
 FROM living WHERE far > 2 ORDER BY received_at;
 INSERT INTO handling_step (id, case_id, verb, title, from_state, to_state, by_name, post_title, unit_name, channel, at, text, public_text, fields)
-SELECT pg_temp.id_of(l.received_at + n * interval '20 minutes', l.number || n), l.id, verb, title, '', '', '示例经办', '经办', '测量部门',
+SELECT pg_temp.id_of(l.received_at + n * interval '20 minutes', l.number || n), l.id, s.verb, s.title, '', '', '示例经办', '经办', '测量部门',
   'officer', l.received_at + n * interval '20 minutes', '', '', '{}'
 FROM living l JOIN (VALUES (0, 0, 'report', '登记'), (1, 1, 'accept', '受理'), (2, 2, 'dispatch', '派遣'), (3, 3, 'sign', '签收'),
   (4, 4, 'reply', '反馈'), (5, 5, 'review', '审签通过'), (6, 6, 'call_back', '回访')) AS s(n, from_far, verb, title) ON l.far > s.from_far
