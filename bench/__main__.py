@@ -1,4 +1,4 @@
-"""`python -m bench [intake|list|push|bulk|text|statistics|cases|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
+"""`python -m bench [intake|list|push|bulk|text|statistics|cases|year|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
 
 import argparse
 import importlib
@@ -11,7 +11,7 @@ from bench.house import load_average, machine
 from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 
-BENCHES = ("intake", "list", "push", "bulk", "text", "statistics", "cases")
+BENCHES = ("intake", "list", "push", "bulk", "text", "statistics", "cases", "year")
 MODULES = {
     "intake": "bench.intake",
     "list": "bench.lists",
@@ -20,6 +20,7 @@ MODULES = {
     "text": "bench.text",
     "statistics": "bench.statistics",
     "cases": "bench.cases",
+    "year": "bench.year",
 }
 KEPT = CHECKOUT / "bench/results"
 VERSIONS = (
