@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
@@ -27,7 +27,6 @@ from hezhi.chapters.cases.appraisal import actions as appraisal
 from hezhi.chapters.cases.appraisal.models import Template
 from hezhi.chapters.cases.appraisal.queries import objects_for
 from hezhi.chapters.cases.handling import actions
-from hezhi.chapters.cases.handling.demo import Cast, cast
 from hezhi.chapters.cases.handling.models import Case, Category
 from hezhi.chapters.cases.intake.api import Message, take_in
 from hezhi.chapters.cases.shifts import actions as shifts
@@ -39,8 +38,9 @@ from hezhi.engines.flow.models import Approval, CalendarDay, WorkOrder
 from hezhi.engines.geo import dividing, division
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actions import end_holding, grant_post, name_deputy, put_on_duty
-from hezhi.engines.org.actor import Actor, citizen, system
-from hezhi.engines.org.models import Holding, Unit
+from hezhi.engines.org.actions.posts import running
+from hezhi.engines.org.actor import Actor, actor_of, citizen, system
+from hezhi.engines.org.models import Holding, Unit, User
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 from hezhi.ground.errors import Refusal
@@ -83,6 +83,40 @@ class Told:
     frozen: list[UUID] = field(default_factory=list)
 
 
+class People:
+    """Who holds which post now; an actor is made when he first acts, for a district has thousands."""
+
+    def __init__(self) -> None:
+        self.holdings: dict[tuple[UUID, str], Holding] = {}
+        rows = Holding.objects.filter(valid_from__lte=time.now(), post__unit__valid_to__isnull=True).order_by(
+            "valid_from", "pk"
+        )
+        for row in running(rows, time.now()).select_related("user", "post__role"):
+            self.holdings.setdefault((row.post.unit_id, row.post.role.code), row)
+        self.actors: dict[UUID, Actor] = {}
+        self.centre = Unit.objects.get(kind=Unit.Kind.CENTRE).pk
+
+    def of(self, unit: UUID, role: str) -> Actor | None:
+        """The one who holds such a post in a unit."""
+        held = self.holdings.get((unit, role))
+        if held is None:
+            return None
+        if held.pk not in self.actors:
+            self.actors[held.pk] = actor_of(held.user, held.post_id).at(
+                channel="officer", address=None, request_id="year"
+            )
+        return self.actors[held.pk]
+
+    def at_centre(self, role: str) -> Actor:
+        """The one who holds such a post at the centre."""
+        return cast(Actor, self.of(self.centre, role))
+
+    def all_at_centre(self) -> list[Actor]:
+        """Everybody at the centre."""
+        roles = sorted(role for unit, role in self.holdings if unit == self.centre)
+        return [self.at_centre(role) for role in roles]
+
+
 class Year:
     """The year of a district: its people, its dice, its agenda."""
 
@@ -93,7 +127,7 @@ class Year:
         self.agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self.turn = 0
         self.kills = set(self.dice.sample(range(2 * days), min(kills, 2 * days)))
-        self.people: Cast = cast()
+        self.people = People()
         self.kinds = list(Category.objects.filter(active=True, parent__isnull=False).values_list("pk", flat=True))
         self.hands = [
             u.pk
@@ -384,9 +418,10 @@ class Year:
             self._redraw()
         if day == 150:
             self._holiday()
-        if time.today().day == 5 and day > 30:
+        if time.today().day == 5 and day > 4:
             self._appraise()
-        self.people = cast()
+        if day % 30 in (12, 13, 26, 27) or day % 60 == 42:  # who stands in or has left changes hands
+            self.people = People()
 
     def _event(self, name: str, work: Callable[[], Any]) -> None:
         try:
@@ -400,24 +435,18 @@ class Year:
     def _shift(self) -> None:
         """The centre's shift of the day: somebody is on duty, hands over and takes over."""
         centre = Unit.objects.get(pk=self.people.centre)
-        users = [
-            a
-            for (unit, _), a in sorted(self.people.actors.items(), key=lambda x: str(x[0]))
-            if unit == centre.pk and a.user_id
-        ]
-        one = users[(time.today() - self.first).days % len(users)]
-        holder = Holding.objects.filter(user_id=one.user_id).select_related("user")[0].user
-        start = time.now()
+        able = {a.user_id: a for a in self.people.all_at_centre() if a.user_id and a.may(shifts.TAKE_PART)}
+        users = list(able.values())
+        if not users:
+            return
+        day, start = (time.today() - self.first).days, time.now()
+        before, one = users[(day - 1) % len(users)], users[day % len(users)]
+        holder = User.objects.get(pk=one.user_id)
         self._event("put_on_duty", lambda: put_on_duty(centre, holder, starts_at=start, ends_at=start + DAY))
-        able = [a for a in users if a.may(shifts.TAKE_PART)]
-        if len(able) > 1:
-            row = self._do("hand_over", lambda: shifts.hand_over(by=able[0], note="无"))
+        if before.user_id != one.user_id:
+            row = self._do("hand_over", lambda: shifts.hand_over(by=before, note="无"))
             if row:
-                for next_one in able[1:]:
-                    if next_one.user_id != able[0].user_id and self._do(
-                        "take_over", lambda a=next_one: shifts.take_over(row.pk, by=a, note="已核对")
-                    ):
-                        break
+                self._do("take_over", lambda: shifts.take_over(row.pk, by=one, note="已核对"))
 
     def _someone(self) -> Holding | None:
         """A holder of a post at work in case handling who has a colleague of another name to stand in."""
