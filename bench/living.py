@@ -583,7 +583,8 @@ def figures_again(year: Year, by: Actor) -> list[str]:
         if one_by_one != told["measures"]:
             found.append(f"{month.first:%Y-%m} 逐项计数不同")
         if _from_cases(by, month) != (told["measures"]["reported"], told["closed"]):
-            found.append(f"{month.first:%Y-%m} 由事件计数不同：{_from_cases(by, month)}")
+            told_of = (told["measures"]["reported"], told["closed"])
+            found.append(f"{month.first:%Y-%m} 由事件计数 {_from_cases(by, month)}，统计 {told_of}")
     rebuild()
     found += [f"{month.first:%Y-%m} 重建后不同" for month, told in before.items() if _figures(by, month) != told]
     manager = replace(system("模拟一年"), permissions=frozenset({"appraisal.manage"}))
