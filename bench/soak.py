@@ -233,7 +233,7 @@ async def _report(port: int, told: Told, work: dict[str, Any], number: str, poin
 
 
 class Fate(threading.Thread):
-    """Kills and lets the supervisor start again, until the end."""
+    """Kills and lets the supervisor start again, and stays to the end: what a thread started dies with it."""
 
     def __init__(self, supervisor: Supervisor, told: Told, every: float, until: float, seed: int) -> None:
         super().__init__(daemon=True)
@@ -247,14 +247,13 @@ class Fate(threading.Thread):
 
     def run(self) -> None:
         after = time.monotonic() + (self.dice.uniform(0.5, 1.5) * self.every or 1e9)
-        while time.monotonic() < self.until:
+        while not self.over.wait(0.5):
             self.supervisor.tend()
-            if time.monotonic() > after:
+            if after < time.monotonic() < self.until:
                 self._strike()
                 after = time.monotonic() + self.dice.uniform(0.5, 1.5) * self.every
-            if int(time.monotonic()) % 10 == 0:
+            if int(time.monotonic()) % 10 == 0 and time.monotonic() < self.until:
                 self.told.loads.append(load_average())
-            time.sleep(0.5)
 
     def _strike(self) -> None:
         victim = self.dice.choice(("web", "one web worker", "one web worker", "worker", "worker"))
@@ -274,38 +273,42 @@ def run(told: argparse.Namespace) -> dict[str, Any]:
         Wanted(told.rows, open=10_000, facts=True, lives=told.rows).fill(ready, DATABASE, again=True)
         text = ready.python("-m", "bench.officers", str(told.officers), database=DATABASE)
         work = json.loads(text[text.rindex("\n{") + 1 :])
+        print(
+            f"{len(work['sessions']):,} sessions open, {work['cases']:,} cases, load {load_average():.1f}", flush=True
+        )
         port = machine.free_port("bench-soak")
         environment = ready.environment(DATABASE, HEZHI_PORT=str(port))
         supervisor = Supervisor(parts(port)[:2], ready.home / "log", environment, CHECKOUT)
         supervisor.start()
+        found = Told()
+        fate = Fate(supervisor, found, told.kill_every, told.seed)
         try:
-            found, cpu = _crowd(ready, supervisor, port, work, told)
-            supervisor.tend()
+            cpu = _crowd(ready, fate, port, work, told)
+            print(f"the crowd has gone, load {load_average():.1f}", flush=True)
             _settle(ready)
         finally:
+            fate.over.set()
+            if fate.is_alive():
+                fate.join()
             supervisor.stop()
         faults = _faults(ready, found)
     return _tell(told, found, cpu, faults)
 
 
-def _crowd(
-    ready: House, supervisor: Supervisor, port: int, work: dict[str, Any], told: argparse.Namespace
-) -> tuple[Told, dict[str, float]]:
-    found, dice = Told(), random.Random(told.seed)
+def _crowd(ready: House, fate: Fate, port: int, work: dict[str, Any], told: argparse.Namespace) -> dict[str, float]:
+    found, dice = fate.told, random.Random(told.seed)
 
     async def live() -> None:
         await _open(port)
-        until = time.monotonic() + told.minutes * 60
-        fate = Fate(supervisor, found, told.kill_every, until, told.seed)
+        fate.until = until = time.monotonic() + told.minutes * 60
         fate.start()
         officers = [Officer(port, found, session, work, random.Random(dice.random())) for session in work["sessions"]]
         crowd = [officer.live(until, told.think) for officer in officers]
         await asyncio.gather(machine_reports(port, found, work, until, PEAK * told.times_peak, dice), *crowd)
-        fate.join()
 
     before, own = cpu_below(ready.cluster.pid() or 0), time.process_time()
     asyncio.run(live())
-    return found, {"database": cpu_below(ready.cluster.pid() or 0) - before, "crowd": time.process_time() - own}
+    return {"database": cpu_below(ready.cluster.pid() or 0) - before, "crowd": time.process_time() - own}
 
 
 async def _open(port: int) -> None:
