@@ -34,6 +34,8 @@ P95_MS = {"list: ": 100.0, "statistics": 500.0}
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--times", type=int, default=24, help="how often each request is made")
+    parser.add_argument("--lives", type=int, default=LIVES, help="so many of the newest have a history")
+    parser.add_argument("--bulk", type=int, default=1000, help="how many are dispatched at once")
     parser.add_argument("--keep", action="store_true", help="keep the last database")
 
 
@@ -42,21 +44,25 @@ def run(told: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with house() as ready:
         for rows in sorted(told.rows):
-            Wanted(rows, open=OPEN, facts=True, lives=min(rows, LIVES)).fill(ready, DATABASE, again=True)
-            found[str(rows)] = _one_size(ready, rows, told.times)
+            Wanted(rows, open=OPEN, facts=True, lives=min(rows, told.lives)).fill(ready, DATABASE, again=True)
+            found[str(rows)] = _one_size(ready, rows, told.times, told.bulk)
             if not told.keep:
                 ready.cluster.sql(f'DROP DATABASE "{DATABASE}" WITH (FORCE);', "postgres")
     growth = _growth(found)
     for name, ratio in growth.items():
         goal = f" (goal ≤ {GROWTH}) {'met' if ratio <= GROWTH else 'MISSED'}" if name.startswith(GROWING) else ""
         print(f"growth {name:40s} {ratio:.2f}{goal}", flush=True)
-    return {"options": {"rows": ", ".join(found), "times": told.times}, "found": found, "growth": growth}
+    return {
+        "options": {"rows": ", ".join(found), "times": told.times, "with a history": told.lives},
+        "found": found,
+        "growth": growth,
+    }
 
 
-def _one_size(ready: House, rows: int, times: int) -> dict[str, Any]:
+def _one_size(ready: House, rows: int, times: int, bulk: int) -> dict[str, Any]:
     bytes_ = ready.sql(DATABASE, "SELECT pg_database_size(current_database())")[0][0]
     load = load_average()
-    text = ready.python("-m", "bench.working", str(times), str(UNITS), database=DATABASE)
+    text = ready.python("-m", "bench.working", str(times), str(UNITS), str(bulk), database=DATABASE)
     told = json.loads(text[text.rindex("\n{") + 1 :])
     for name, row in told["often"].items():
         sent = row.pop("statements_as_sent")
