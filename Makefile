@@ -9,7 +9,7 @@ help:
 	@echo "make stop    停止系统和私有数据库 / stop everything"
 	@echo "make reset   删除本机全部数据,重新开始 / delete all data of this checkout"
 	@echo "make db      只启动私有数据库 / start the private database alone"
-	@echo "make bench   性能测量 / measure"
+	@echo "make bench   性能测量 / measure (make bench cases | year | soak …)"
 	@echo "make lock    更新锁定文件 / renew the lock files"
 
 stop:
@@ -28,8 +28,16 @@ format:
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
+# `make bench cases OPTIONS="--rows 100000"`: the words after `bench` say which.
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+WHICH := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+ifneq (,$(WHICH))
+$(eval $(WHICH):;@:)
+endif
+endif
+
 bench:
-	@sh scripts/bench.sh
+	@sh scripts/bench.sh $(WHICH) $(OPTIONS)
 
 # Lock files carry no registry's address: who installs chooses his own mirror.
 lock:

@@ -1,4 +1,4 @@
-"""`python -m bench [intake|list|push|bulk|text|statistics|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
+"""`python -m bench [intake|list|push|bulk|text|statistics|cases|year|soak|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
 
 import argparse
 import importlib
@@ -11,7 +11,9 @@ from bench.house import load_average, machine
 from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 
-BENCHES = ("intake", "list", "push", "bulk", "text", "statistics")
+BENCHES = ("intake", "list", "push", "bulk", "text", "statistics", "cases")
+LONG = ("year", "soak")
+"""Run by name alone: a year takes hours, a load run wants the machine for itself."""
 MODULES = {
     "intake": "bench.intake",
     "list": "bench.lists",
@@ -19,6 +21,9 @@ MODULES = {
     "bulk": "bench.bulk",
     "text": "bench.text",
     "statistics": "bench.statistics",
+    "cases": "bench.cases",
+    "year": "bench.year",
+    "soak": "bench.soak",
 }
 KEPT = CHECKOUT / "bench/results"
 VERSIONS = (
@@ -41,7 +46,7 @@ def main() -> None:
     kinds = reader.add_subparsers(dest="bench")
     kinds.add_parser("all", help="every bench with its usual options")
     kinds.add_parser("figures", help="write docs/figures.md from the kept JSON")
-    for name in BENCHES:
+    for name in (*BENCHES, *LONG):
         importlib.import_module(MODULES[name]).options(kinds.add_parser(name))
     told = reader.parse_args()
     chosen = BENCHES if told.bench in (None, "all") else () if told.bench == "figures" else (told.bench,)

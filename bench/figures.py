@@ -22,6 +22,9 @@ def write(kept: Path, page: Path) -> None:
         ("bulk", _bulk),
         ("text", _text),
         ("statistics", _statistics),
+        ("cases", _cases),
+        ("year", _year),
+        ("soak", _soak),
     )
     for name, told in benches:
         path = kept / f"{name}.json"
@@ -150,6 +153,75 @@ def _statistics(found: dict[str, Any]) -> str:
     for name, row in found["once"].items():
         lines.append(f"| {name} | {row['statements']} | {row['ms']:.0f} | {row['app_cpu_ms']:.0f} | {row['what']} |")
     return "\n".join([*lines, ""])
+
+
+def _cases(found: dict[str, Any]) -> str:
+    sizes = sorted(found["found"], key=int)
+    lines = [
+        f"## Case handling on {' and '.join(f'{int(size):,}' for size in sizes)} cases\n",
+        "From inside a page worker, without the network. Cases come at one pace (394,000 a year) whatever their number, so more of",
+        "them are more years in the archive; 10,000 are being worked on. Beside each figure the same statements sent by pgbench",
+        "from one connection (all its processes' CPU; what a step writes is rolled back). Growth is the CPU of worker and database",
+        "at the most cases over that at the fewest; wanted for list and case page: ≤ 1.5.\n",
+        "| cases | what | SQL | CPU worker + database, ms | p50, ms | p95, ms | pgbench p50, ms | pgbench CPU, ms | growth |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for size in sizes:
+        for name, row in found["found"][size]["often"].items():
+            limit, growth = row["limit"], found["growth"].get(name, 0) if size == sizes[-1] else 0
+            beside = f"{limit['p50_ms']:.1f} | {limit['db_cpu_ms']:.1f}" if limit else " | "
+            lines.append(
+                f"| {int(size):,} | {name} | {row['statements']} | {row['app_cpu_ms']:.0f} + {row['db_cpu_ms']:.0f} "
+                f"| {row['p50_ms']:.0f} | {row['p95_ms']:.0f} | {beside} | {f'{growth:.2f}' if growth else ''} |"
+            )
+    lines += ["", "| cases | once | SQL | s | CPU worker + database, s | what |", "|---:|---|---:|---:|---:|---|"]
+    for size in sizes:
+        for name, row in found["found"][size]["once"].items():
+            lines.append(
+                f"| {int(size):,} | {name} | {row['statements']:,} | {row['ms'] / 1000:.1f} "
+                f"| {row['app_cpu_ms'] / 1000:.1f} + {row['db_cpu_ms'] / 1000:.1f} | {row['what']} |"
+            )
+    told = "; ".join(f"{int(size):,} cases take {found['found'][size]['gigabytes']:.1f} GiB" for size in sizes)
+    return "\n".join([*lines, "", f"{told}.", ""])
+
+
+def _year(found: dict[str, Any]) -> str:
+    many = sum(found["verbs"].values())
+    whole = not found["broken"] and not found["differences"]
+    told = ", ".join(f"{name} {n:,}" for name, n in sorted(found["verbs"].items(), key=lambda x: -x[1]))
+    return "\n".join([
+        f"## A simulated year, {found['cases']:,} cases\n",
+        f"{found['options']['days']} days through the real verbs with the clock moved: {many:,} verbs ({told}), "
+        f"{sum(found['refused'].values()):,} refused as they must, {', '.join(f'{n} {name}' for name, n in found['events'].items())}, "
+        f"the worker killed {found['killed']} times. {found['seconds']:.0f} s ({found['cases'] / found['seconds']:.1f} cases/s, "
+        f"{many / found['seconds']:.0f} verbs/s; CPU {found['cpu']:.0f} s), checked in {found['check_seconds']:.0f} s.\n",
+        f"{found['invariants']} invariants: {'all hold' if not found['broken'] else '**broken** ' + '、'.join(found['broken'])}; every figure of every "
+        f"month and {found['appraisals']} frozen appraisals counted again: {'the same' if whole else '**not the same**'}.",
+        "",
+    ])  # fmt: skip
+
+
+def _soak(found: dict[str, Any]) -> str:
+    told = found["options"]
+    lines = [
+        f"## A load run of {told['minutes']:g} minutes, {told['officers']:,} officers\n",
+        f"Sessions over kept connections with {told['think']:g} s between two clicks on average, messages at {told['times_peak']:g} times a district's peak",
+        f"({found['messages']['sent']:,} sent), on {told['rows']:,} cases. Killed and started again: "
+        + (", ".join(f"{name} {n} times" for name, n in found["kills"].items()) or "nothing") + ". A wait counts from the click to",
+        f"the answer, {found['broken']} broken connections and their repeats included; the crowd shares the cores. Mean load {found['mean_load']:.1f}.\n",
+        "| what | answers | p50, ms | p95, ms | longest, ms |",
+        "|---|---:|---:|---:|---:|",
+    ]  # fmt: skip
+    for name, row in found["kinds"].items():
+        lines.append(f"| {name} | {row['many']:,} | {row['p50_ms']:.0f} | {row['p95_ms']:.0f} | {row['most_ms']:.0f} |")
+    steps = ", ".join(f"{n:,} {name}" for name, n in found["steps"].items())
+    lines += [
+        "",
+        f"p95 of all {found['p95_ms']:.0f} ms (wanted < 500: {'met' if found['p95_ms'] < 500 else '**missed**'}). {found['messages']['created']:,} messages "
+        f"answered «created», {steps}: " + ("; ".join(found["faults"]) or "all there, each once") + ".",
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def _bulk(found: dict[str, Any]) -> str:

@@ -182,6 +182,26 @@ def start(
     return deadline
 
 
+def plan_again(
+    matter_id: UUID, *, kind: str, category: str, urgency: str, stage: str = TOTAL, latest: Latest | None = None
+) -> Deadline | None:
+    """Let a running limit follow another rule (改按其他规则): what it stood still and was extended by stays.
+
+    For a matter whose kind, category or urgency is settled once more. None when no such limit runs.
+    """
+    row = Deadline.objects.select_for_update().filter(object_id=matter_id, stage=stage, state="running").first()
+    plan = row and planned(kind=kind, category=category, urgency=urgency, stage=stage, at=row.started_at)
+    if row is None or plan is None:
+        return row
+    row.rule_id, row.why, row.amount, row.clock = plan.rule_id, plan.why, plan.amount, plan.clock
+    row.latest_at, row.latest_why = (latest.at, latest.why[:200]) if latest else (None, "")
+    recompute(row, timetable())
+    if row.due_at is not None and row.due_at > time.now():
+        row.warned = ""
+    row.save()
+    return row
+
+
 _FINISH = """
 update flow_deadline set
   finished_at = %s,

@@ -4,12 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Aggregate, Avg, Count, F, FloatField, Func, Min, Q, QuerySet, TextField
-from django.db.models.functions import TruncDay, TruncMonth
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection
+from django.db.models import (
+    BigIntegerField,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    Min,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models import Case as Choice
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling.api import Case, Category, Kind, Source, Urgency
@@ -101,7 +116,13 @@ class Cell:
     """One figure with the address of its cases."""
 
     value: int
-    url: str = ""
+    line_url: str = ""
+    code: str = ""
+
+    @property
+    def url(self) -> str:
+        """The address, written when it is shown: a page counts far more figures than it shows."""
+        return f"{self.line_url}&measure={self.code}" if self.line_url else ""
 
 
 @dataclass
@@ -183,27 +204,112 @@ def cases_url(asked: Asked, code: str, **more: Any) -> str:
     return f"{reverse('statistics-cases')}?{asked.query(measure=code, **more)}"
 
 
-def count(rows: QuerySet[Any, Any], period: Period, codes: Sequence[str]) -> dict[str, int]:
-    """These measures over these facts, in one statement."""
-    return rows.filter(period.touched()).aggregate(**_counts(period, codes))
+# -- one reading of the facts --------------------------------------------------------------------------
 
 
-def _counts(period: Period, codes: Sequence[str]) -> dict[str, Count]:
-    return {code: Count("pk", filter=MEASURES[code].of(period)) for code in codes}
+Patterns = dict[int, int]
+"""How many facts have each pattern (`rules.PARTS`)."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What one reading of the facts of a period gives (一次统计): by line and pattern, by category, by day, by stage."""
+
+    patterns: dict[str, Patterns] = field(default_factory=dict)
+    categories: dict[str, int] = field(default_factory=dict)
+    steps: dict[str, dict[int, int]] = field(default_factory=dict)
+    stages: dict[str, tuple[int, float | None, float | None, float | None]] = field(default_factory=dict)
+
+    def all(self) -> Patterns:
+        """The patterns of all lines together."""
+        found: Patterns = {}
+        for patterns in self.patterns.values():
+            for pattern, many in patterns.items():
+                found[pattern] = found.get(pattern, 0) + many
+        return found
+
+
+_COUNTS = """
+with f as materialized ({facts})
+select 'line' part, key::text as name, pattern as at, count(*)::float8 n, null::float8 mean, null::float8 half, null::float8 most
+from f group by key, pattern
+union all select 'category', path, null, count(*), null, null, null from f
+where pattern & {reported} = {reported} and path <> '' group by path"""
+_STEPS = """
+union all select 'step', '{name}', {name}_step, count(*), null, null, null from f
+where {name}_step between 1 and {many} group by {name}_step"""
+_STAGE = """
+union all select 'stage', '{name}', null, n, mean, p[1], p[2] from (select count({name}_in) n, avg({name}_in)::float8 mean,
+percentile_cont(array[0.5, 0.9]) within group (order by {name}_in) p from f) q"""
+
+
+def tally(by: Actor, asked: Asked, key: Any = None, steps: Sequence[date] = (), *, stages: bool = False) -> Tally:
+    """Read the facts that this reader may see once, and count all that is asked of them in that one statement.
+
+    Each fact is told by its pattern, so a condition is asked of it once and not once for every measure that rests on
+    it. `steps` are the days on which the steps of a trend begin.
+    """
+    period, text = asked.period(time.now()), _COUNTS
+    columns = {"key": Value("") if key is None else key, "pattern": _pattern(period), "path": F("category_path")}
+    if steps:
+        columns |= {f"{name}_step": step for name, step in _steps_of(period, steps).items()}
+        text += "".join(_STEPS.format(name=name, many=len(steps)) for name in TREND)
+    if stages:
+        columns |= {f"{s.code}_in": Choice(When(_timed(s, period), then=F(s.code))) for s in STAGES}
+        text += "".join(_STAGE.format(name=stage.code) for stage in STAGES)
+    rows = facts(by, asked).filter(period.touched()).order_by().annotate(**columns).values_list(*columns)
+    inner, values = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(text.replace("{facts}", inner).replace("{reported}", str(rules.NEEDS["reported"])), values)
+        return _read(cursor.fetchall())
+
+
+def _pattern(period: Period) -> Any:
+    """A bit for each condition that holds of a fact, as the database works it out."""
+    bits = [Choice(When(part(period), then=Value(1 << n)), default=Value(0)) for n, part in enumerate(rules.PARTS)]
+    return reduce(lambda one, other: one + other, bits, Value(0, BigIntegerField()))
+
+
+def _steps_of(period: Period, steps: Sequence[date]) -> dict[str, Any]:
+    """In which step of a trend a fact was received, handled and closed, from one on."""
+    starts = [*map(time.at_local, steps), period.end]
+    bounds = Value(starts, ArrayField(DateTimeField()))
+
+    def step(name: str) -> Func:
+        return Func(name, bounds, function="width_bucket", output_field=IntegerField())
+
+    return {
+        "reported": Choice(When(round=1, then=step("received_at"))),
+        "handled": step("handled_at"),
+        "closed": Choice(When(outcome="closed", then=step("ended_at"))),
+    }
+
+
+def _read(rows: list[Any]) -> Tally:
+    found = Tally()
+    for part, name, at, many, mean, half, most in rows:
+        if part == "line":
+            found.patterns.setdefault(name or "", {})[at] = int(many)
+        elif part == "category":
+            found.categories[name] = int(many)
+        elif part == "step":
+            found.steps.setdefault(name, {})[at] = int(many)
+        else:
+            found.stages[name] = (int(many), mean, half, most)
+    return found
 
 
 def total(by: Actor, asked: Asked) -> Line:
     """All measures of the whole question."""
-    told = count(facts(by, asked), asked.period(time.now()), list(MEASURES))
-    return Line("", "合计", {code: Cell(value, cases_url(asked, code)) for code, value in told.items()})
+    return _line("", "合计", tally(by, asked).all(), asked)
 
 
-def compared(by: Actor, asked: Asked) -> tuple[Line, Line]:
-    """The same of the period before (环比) and of a year before (同比)."""
-    found = []
-    for first, last in (rules.before(asked.first, asked.last), rules.year_before(asked.first, asked.last)):
-        found.append(total(by, replace(asked, first=first, last=last)))
-    return found[0], found[1]
+def _line(
+    key: str, name: str, patterns: Patterns, asked: Asked, codes: Sequence[str] = tuple(MEASURES), **more: Any
+) -> Line:
+    told = rules.counted(patterns, codes)
+    url = f"{reverse('statistics-cases')}?{asked.query(**more)}"
+    return Line(key, name, {code: Cell(value, url, code) for code, value in told.items()})
 
 
 def rates(now: Line, before: Line, year: Line) -> list[RateLine]:
@@ -240,19 +346,20 @@ class _Head(Func):
         self.template = f"array_to_string((string_to_array(%(expressions)s, '/'))[1:{int(depth)}], '/')"
 
 
-def breakdown(by: Actor, asked: Asked, codes: Sequence[str] = SHOWN) -> list[Line]:
-    """The figures line by line, the largest first; each leads to its cases, and an area or category further down."""
-    period = asked.period(time.now())
-    rows = facts(by, asked).filter(period.touched()).order_by().annotate(key=_key(asked)).values("key")
-    told: list[dict[str, Any]] = list(rows.annotate(**_counts(period, codes)))
-    counted = [row for row in told if any(row[code] for code in codes)]
-    names = _names(asked, [row["key"] for row in counted])
-    lines = []
-    for row in counted:
-        key = "" if row["key"] is None else str(row["key"])
-        cells = {code: Cell(row[code], cases_url(asked, code, value=key or "none")) for code in codes}
-        lines.append(Line(key, names.get(key, NAMELESS[asked.by]), cells))
-    return sorted(lines, key=lambda line: (-line[codes[0]], line.name))
+def breakdown(by: Actor, asked: Asked) -> list[Line]:
+    """The figures line by line."""
+    return _lines(asked, tally(by, asked, _key(asked)))
+
+
+def _lines(asked: Asked, told: Tally) -> list[Line]:
+    """The lines, the largest first; each leads to its cases, and an area or category further down."""
+    names = _names(asked, list(told.patterns))
+    lines = [
+        _line(key, names.get(key, NAMELESS[asked.by]), patterns, asked, SHOWN, value=key or "none")
+        for key, patterns in told.patterns.items()
+    ]
+    counting = [line for line in lines if any(line[code] for code in SHOWN)]
+    return sorted(counting, key=lambda line: (-line[SHOWN[0]], line.name))
 
 
 NAMELESS = {
@@ -322,70 +429,36 @@ class Trend:
         return [(day, tuple(line[n] for line in self.lines)) for n, day in enumerate(self.days)]
 
 
-TREND_MOMENTS = {"reported": "received_at", "handled": "handled_at", "closed": "ended_at"}
-
-
-def trend(by: Actor, asked: Asked) -> Trend:
-    """Received, handled and closed by day; by month when the period is long."""
-    period, rows = asked.period(time.now()), facts(by, asked)
-    by_day = (asked.last - asked.first).days < LONGEST_BY_DAY
-    places = _days(asked) if by_day else _months(asked)
-    cut: Any = TruncDay if by_day else TruncMonth
-    lines = []
-    for code in TREND:
-        name = TREND_MOMENTS[code]
-        wanted = period.within(name) & (
-            Q(round=1) if code == "reported" else Q(outcome="closed") if code == "closed" else Q()
-        )
-        told = rows.filter(wanted).order_by().annotate(at=cut(name, tzinfo=time.SHANGHAI)).values("at")
-        found = {time.local(row["at"]).date(): row["n"] for row in told.annotate(n=Count("pk"))}
-        lines.append(tuple(found.get(day, 0) for day in places))
-    shown = tuple(f"{d.month}-{d.day}" if by_day else f"{d.year}-{d.month:02d}" for d in places)
-    return Trend(("上报", "处置", "办结"), shown, tuple(lines))
-
-
-def _days(asked: Asked) -> list[date]:
-    return [asked.first + timedelta(days=n) for n in range((asked.last - asked.first).days + 1)]
-
-
-def _months(asked: Asked) -> list[date]:
-    found, at = [], asked.first.replace(day=1)
+def _steps(asked: Asked) -> list[tuple[date, str]]:
+    """On which days the steps of the trend begin, and how they are shown: days, or months when the period is long."""
+    if (asked.last - asked.first).days < LONGEST_BY_DAY:
+        days = [asked.first + timedelta(days=n) for n in range((asked.last - asked.first).days + 1)]
+        return [(day, f"{day.month}-{day.day}") for day in days]
+    found, at = [], asked.first
     while at <= asked.last:
-        found.append(at)
-        at = (at + timedelta(days=32)).replace(day=1)
+        found.append((at, f"{at.year}-{at.month:02d}"))
+        at = (at.replace(day=1) + timedelta(days=32)).replace(day=1)
     return found
 
 
-class _At(Aggregate):
-    """A percentile of a column among chosen rows."""
-
-    function = "percentile_cont"
-    template = "%(function)s(%(share)s) within group (order by %(expressions)s)"
-    output_field = FloatField()
+def _trend(shown: Sequence[str], told: Tally) -> Trend:
+    """Received, handled and closed by day; by month when the period is long."""
+    lines = (tuple(told.steps.get(name, {}).get(n, 0) for n in range(1, len(shown) + 1)) for name in TREND)
+    return Trend(("上报", "处置", "办结"), tuple(shown), tuple(lines))
 
 
 def _timed(stage: rules.Stage, period: Period) -> Q:
     return Q(**{f"{stage.code}__isnull": False}) & period.within(stage.done)
 
 
-def stages(by: Actor, asked: Asked) -> list[StageLine]:
+def _stages(asked: Asked, told: Tally) -> list[StageLine]:
     """Working time of each stage done in the period: mean, median, and what nine of ten stayed below."""
-    period = asked.period(time.now())
-    told: dict[str, Any] = {}
-    for stage in STAGES:
-        wanted = _timed(stage, period)
-        told[f"{stage.code}_n"] = Count("pk", filter=wanted)
-        told[f"{stage.code}_mean"] = Avg(stage.code, filter=wanted)
-        told[f"{stage.code}_median"] = _At(stage.code, share="0.5", filter=wanted)
-        told[f"{stage.code}_slow"] = _At(stage.code, share="0.9", filter=wanted)
-    found = facts(by, asked).filter(period.touched()).aggregate(**told)
     return [
         StageLine(
-            stage.name, found[f"{stage.code}_n"], rules.hours(found[f"{stage.code}_mean"]),
-            rules.hours(found[f"{stage.code}_median"]), rules.hours(found[f"{stage.code}_slow"]),
-            cases_url(asked, stage.code), round((found[f"{stage.code}_mean"] or 0) / 3600, 1),
+            stage.name, many, rules.hours(mean), rules.hours(half), rules.hours(most), cases_url(asked, stage.code),
+            round((mean or 0) / 3600, 1),
         )
-        for stage in STAGES
+        for stage, (many, mean, half, most) in ((stage, told.stages[stage.code]) for stage in STAGES)
     ]  # fmt: skip
 
 
@@ -399,26 +472,50 @@ class HotLine:
     growth: Decimal | None
 
 
-def hot(by: Actor, asked: Asked) -> list[HotLine]:
+def _hot(asked: Asked, now: Mapping[str, int], past: Mapping[str, int]) -> list[HotLine]:
     """The categories reported most, with the growth since the period before."""
-    first, last = rules.before(asked.first, asked.last)
-    now, past = (
-        dict(
-            facts(by, each).filter(MEASURES["reported"].of(each.period(time.now()))).exclude(category_path="").order_by()
-            .values_list("category_path").annotate(n=Count("pk"))
-        )
-        for each in (asked, replace(asked, first=first, last=last))
-    )  # fmt: skip
     top = sorted(now, key=lambda path: (-now[path], path))[:HOT]
     names = dict(Category.objects.filter(path__in=top).values_list("path", "full_name"))
-    whole = replace(asked, by="category")
+    deeper = replace(asked, by="category")
     return [
         HotLine(
-            names.get(path, path), Cell(now[path], cases_url(replace(whole, category=path), "reported")),
+            names.get(path, path), Cell(now[path], f"{reverse('statistics-cases')}?{replace(deeper, category=path).query()}", "reported"),
             past.get(path, 0), rules.change(now[path], past.get(path, 0)),
         )
         for path in top
     ]  # fmt: skip
+
+
+# -- all of it ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything about the chosen days (统计结果)."""
+
+    now: Line
+    before: Line
+    year: Line
+    rates: list[RateLine]
+    lines: list[Line]
+    trend: Trend
+    stages: list[StageLine]
+    hot: list[HotLine]
+
+
+def whole(by: Actor, asked: Asked) -> Figures:
+    """All figures of a question: three readings of the facts, one for each period that is looked at."""
+    steps = _steps(asked)
+    now = tally(by, asked, _key(asked), [at for at, _ in steps], stages=True)
+    before, year = (
+        tally(by, replace(asked, first=first, last=last))
+        for first, last in (rules.before(asked.first, asked.last), rules.year_before(asked.first, asked.last))
+    )
+    total, earlier, last_year = (_line("", "合计", each.all(), asked) for each in (now, before, year))
+    return Figures(
+        total, earlier, last_year, rates(total, earlier, last_year), _lines(asked, now),
+        _trend([name for _, name in steps], now), _stages(asked, now), _hot(asked, now.categories, before.categories),
+    )  # fmt: skip
 
 
 # -- what may be chosen --------------------------------------------------------------------------------

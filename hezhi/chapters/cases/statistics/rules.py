@@ -7,10 +7,11 @@ its unit; what is void leaves all counts. A rate over nothing has no value, whic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from django.db.models import F, Q
 
@@ -70,13 +71,18 @@ class Measure:
     code: str
     name: str
     means: str
-    condition: Condition
+    parts: tuple[Condition, ...]
+    """Conditions that must hold together; measures share them, so that each is asked of a fact once (`PARTS`)."""
 
     def of(self, period: Period) -> Q:
         """The condition in this period."""
-        return self.condition(period)
+        whole = Q()
+        for part in self.parts:
+            whole &= part(period)
+        return whole
 
 
+@cache
 def _stage(due: str, done: str) -> Condition:
     """Should be done: the limit falls in the period, or it was done in it (应…)."""
     return lambda p: p.within(due) | p.within(done)
@@ -92,16 +98,19 @@ def _both(*conditions: Condition) -> Condition:
     return all_of
 
 
+@cache
 def _done(name: str) -> Condition:
     """Done by the moment from which it is seen."""
     return lambda p: Q(**{f"{name}__lt": p.end, f"{name}__lte": p.as_of})
 
 
+@cache
 def _on_time(due: str, done: str) -> Condition:
     """Done no later than its limit; without a limit nothing can be late."""
     return lambda _: Q(**{f"{due}__isnull": True}) | Q(**{f"{done}__lte": F(due)})
 
 
+@cache
 def _late(due: str, done: str) -> Condition:
     return lambda _: Q(**{f"{done}__gt": F(due)})
 
@@ -111,6 +120,7 @@ def _waiting_late(due: str, done: str) -> Condition:
     return lambda p: Q(**{f"{due}__lt": p.as_of}) & (Q(**{f"{done}__isnull": True}) | Q(**{f"{done}__gt": p.as_of}))
 
 
+@cache
 def _plain(**told: object) -> Condition:
     return lambda _: Q(**told)
 
@@ -124,6 +134,7 @@ def _not_refused(_: Period) -> Q:
     return ~Q(outcome="not_accepted")
 
 
+@cache
 def _in(name: str) -> Condition:
     return lambda p: p.within(name)
 
@@ -138,54 +149,68 @@ _TO_CHECK = _stage("check_due", "checked_at")
 MEASURES: Mapping[str, Measure] = {
     measure.code: measure
     for measure in (
-        Measure("reported", "上报数", "期内收到的事件，每件只计一次，作废的不计", _REPORTED),
-        Measure("valid", "有效上报数", "期内收到且没有不予受理的", _both(_REPORTED, _not_refused)),
-        Measure("on_the_spot", "自行处置数", "期内收到、当场处理的", _both(_REPORTED, _plain(on_the_spot=True))),
-        Measure("to_accept", "应受理数", "受理时限落在期内，或在期内受理的", _TO_ACCEPT),
-        Measure("accepted", "受理数", "应受理中到期末已受理的", _both(_TO_ACCEPT, _done("accepted_at"))),
+        Measure("reported", "上报数", "期内收到的事件，每件只计一次，作废的不计", (_REPORTED,)),
+        Measure("valid", "有效上报数", "期内收到且没有不予受理的", (_REPORTED, _not_refused)),
+        Measure("on_the_spot", "自行处置数", "期内收到、当场处理的", (_REPORTED, _plain(on_the_spot=True))),
+        Measure("to_accept", "应受理数", "受理时限落在期内，或在期内受理的", (_TO_ACCEPT,)),
+        Measure("accepted", "受理数", "应受理中到期末已受理的", (_TO_ACCEPT, _done("accepted_at"))),
         Measure("accepted_on_time", "按时受理数", "受理时间不晚于受理时限的",
-                _both(_TO_ACCEPT, _done("accepted_at"), _on_time("accept_due", "accepted_at"))),
+                (_TO_ACCEPT, _done("accepted_at"), _on_time("accept_due", "accepted_at"))),
         Measure("accepted_right", "准确受理数", "已受理、后来没有改为不予受理的",
-                _both(_TO_ACCEPT, _done("accepted_at"), _not_refused)),
-        Measure("to_dispatch", "应派遣数", "派遣时限落在期内，或在期内派遣的", _TO_DISPATCH),
-        Measure("dispatched", "派遣数", "应派遣中到期末已派遣的", _both(_TO_DISPATCH, _done("dispatched_at"))),
+                (_TO_ACCEPT, _done("accepted_at"), _not_refused)),
+        Measure("to_dispatch", "应派遣数", "派遣时限落在期内，或在期内派遣的", (_TO_DISPATCH,)),
+        Measure("dispatched", "派遣数", "应派遣中到期末已派遣的", (_TO_DISPATCH, _done("dispatched_at"))),
         Measure("dispatched_on_time", "按时派遣数", "首次派遣不晚于派遣时限的",
-                _both(_TO_DISPATCH, _done("dispatched_at"), _on_time("dispatch_due", "dispatched_at"))),
+                (_TO_DISPATCH, _done("dispatched_at"), _on_time("dispatch_due", "dispatched_at"))),
         Measure("dispatched_right", "准确派遣数", "派遣后主办单位没有退回的",
-                _both(_TO_DISPATCH, _done("dispatched_at"), _plain(returns=0))),
-        Measure("returned", "退回数", "应派遣中主办单位退回过的", _both(_TO_DISPATCH, _plain(returns__gt=0))),
-        Measure("to_sign", "应签收数", "签收时限落在期内，或在期内签收的", _TO_SIGN),
-        Measure("signed", "签收数", "应签收中到期末已签收的", _both(_TO_SIGN, _done("signed_at"))),
+                (_TO_DISPATCH, _done("dispatched_at"), _plain(returns=0))),
+        Measure("returned", "退回数", "应派遣中主办单位退回过的", (_TO_DISPATCH, _plain(returns__gt=0))),
+        Measure("to_sign", "应签收数", "签收时限落在期内，或在期内签收的", (_TO_SIGN,)),
+        Measure("signed", "签收数", "应签收中到期末已签收的", (_TO_SIGN, _done("signed_at"))),
         Measure("signed_on_time", "按时签收数", "签收不晚于签收时限的",
-                _both(_TO_SIGN, _done("signed_at"), _on_time("sign_due", "signed_at"))),
-        Measure("to_handle", "应处置数", "处置时限落在期内，或在期内处置的，各计一次", _TO_HANDLE),
-        Measure("handled", "处置数", "应处置中到期末已处置的", _both(_TO_HANDLE, _done("handled_at"))),
+                (_TO_SIGN, _done("signed_at"), _on_time("sign_due", "signed_at"))),
+        Measure("to_handle", "应处置数", "处置时限落在期内，或在期内处置的，各计一次", (_TO_HANDLE,)),
+        Measure("handled", "处置数", "应处置中到期末已处置的", (_TO_HANDLE, _done("handled_at"))),
         Measure("handled_on_time", "按期处置数", "处置不晚于时限的；延期、挂账已顺延时限",
-                _both(_TO_HANDLE, _done("handled_at"), _on_time("handle_due", "handled_at"))),
+                (_TO_HANDLE, _done("handled_at"), _on_time("handle_due", "handled_at"))),
         Measure("handled_late", "超期处置数", "已处置但晚于时限的",
-                _both(_TO_HANDLE, _done("handled_at"), _late("handle_due", "handled_at"))),
+                (_TO_HANDLE, _done("handled_at"), _late("handle_due", "handled_at"))),
         Measure("waiting_late", "超期待处置数", "时限已过、到期末仍未处置的",
-                _both(_TO_HANDLE, _waiting_late("handle_due", "handled_at"))),
-        Measure("extended", "延期数", "应处置中批准过延期的", _both(_TO_HANDLE, _plain(extensions__gt=0))),
-        Measure("held", "挂账数", "应处置中挂起过的", _both(_TO_HANDLE, _plain(holds__gt=0))),
-        Measure("sent_back", "审签退回数", "应处置中反馈被审签退回过的", _both(_TO_HANDLE, _plain(send_backs__gt=0))),
-        Measure("to_check", "应核查数", "回访时限落在期内，或在期内回访的", _TO_CHECK),
-        Measure("checked", "核查数", "应核查中到期末已回访的", _both(_TO_CHECK, _done("checked_at"))),
+                (_TO_HANDLE, _waiting_late("handle_due", "handled_at"))),
+        Measure("extended", "延期数", "应处置中批准过延期的", (_TO_HANDLE, _plain(extensions__gt=0))),
+        Measure("held", "挂账数", "应处置中挂起过的", (_TO_HANDLE, _plain(holds__gt=0))),
+        Measure("sent_back", "审签退回数", "应处置中反馈被审签退回过的", (_TO_HANDLE, _plain(send_backs__gt=0))),
+        Measure("to_check", "应核查数", "回访时限落在期内，或在期内回访的", (_TO_CHECK,)),
+        Measure("checked", "核查数", "应核查中到期末已回访的", (_TO_CHECK, _done("checked_at"))),
         Measure("checked_on_time", "按期核查数", "回访不晚于回访时限的",
-                _both(_TO_CHECK, _done("checked_at"), _on_time("check_due", "checked_at"))),
-        Measure("to_close", "应结案数", "结案时限落在期内，或在期内办结、返工的", _to_close),
+                (_TO_CHECK, _done("checked_at"), _on_time("check_due", "checked_at"))),
+        Measure("to_close", "应结案数", "结案时限落在期内，或在期内办结、返工的", (_to_close,)),
         Measure("closed", "结案数", "应结案中到期末已办结的",
-                _both(_to_close, _done("ended_at"), _plain(outcome="closed"))),
+                (_to_close, _done("ended_at"), _plain(outcome="closed"))),
         Measure("closed_on_time", "按期结案数", "办结不晚于结案时限的",
-                _both(_to_close, _done("ended_at"), _plain(outcome="closed"), _on_time("close_due", "ended_at"))),
+                (_to_close, _done("ended_at"), _plain(outcome="closed"), _on_time("close_due", "ended_at"))),
         Measure("closed_late", "超期结案数", "已办结但晚于结案时限的",
-                _both(_to_close, _done("ended_at"), _plain(outcome="closed"), _late("close_due", "ended_at"))),
-        Measure("reworked", "返工数", "应结案中重办的", _both(_to_close, _done("ended_at"), _plain(outcome="redone"))),
-        Measure("rated", "有效评价数", "期内回访或自行评价时说了是否满意的", _both(_in("rated_at"), _plain(satisfied__isnull=False))),
-        Measure("satisfied", "满意数", "有效评价中满意的", _both(_in("rated_at"), _plain(satisfied=True))),
+                (_to_close, _done("ended_at"), _plain(outcome="closed"), _late("close_due", "ended_at"))),
+        Measure("reworked", "返工数", "应结案中重办的", (_to_close, _done("ended_at"), _plain(outcome="redone"))),
+        Measure("rated", "有效评价数", "期内回访或自行评价时说了是否满意的", (_in("rated_at"), _plain(satisfied__isnull=False))),
+        Measure("satisfied", "满意数", "有效评价中满意的", (_in("rated_at"), _plain(satisfied=True))),
     )
 }  # fmt: skip
 """All that may be counted. None of it counts people: no register, no resident, no reporter (P1)."""
+
+PARTS: tuple[Condition, ...] = tuple(dict.fromkeys(part for measure in MEASURES.values() for part in measure.parts))
+"""Every condition once. A fact is told by a number with a bit for each that holds of it, its pattern."""
+NEEDS: Mapping[str, int] = {
+    code: sum(1 << PARTS.index(part) for part in measure.parts) for code, measure in MEASURES.items()
+}
+"""The bits that a measure needs: it counts a fact whose pattern has them all."""
+
+
+def counted(patterns: Mapping[int, int], codes: Iterable[str]) -> dict[str, int]:
+    """Measures from how many facts have each pattern."""
+    return {
+        code: sum(many for pattern, many in patterns.items() if pattern & NEEDS[code] == NEEDS[code]) for code in codes
+    }
 
 
 @dataclass(frozen=True)

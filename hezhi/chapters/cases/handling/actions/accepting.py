@@ -54,10 +54,11 @@ def accept(
             lacking("受理", missing), f"「{category.full_name}」立案前须具备这些条件。",
             "请联系上报人补充，或用「请补充」告知上报人。", code="cases.not_ready_to_accept",
         )  # fmt: skip
+    again = case.accepted_by_id is not None  # asked for more after it was accepted: its total limit runs on
     if not (case.secret and case.accepted_by_id):  # who opened a secret case first stays its acceptor of record
         case.accepted_by_id = by.user_id
     timing.finish(case.pk, ["accept"])
-    begin_total(case)
+    begin_total(case, again=again)
     settle(
         case,
         "accept",
@@ -73,18 +74,29 @@ def accept(
     return case
 
 
-def begin_total(case: Case) -> None:
+def begin_total(case: Case, *, again: bool = False) -> None:
     """Start the total limit (总时限) from the moment of receipt, as the rule for this matter says.
 
-    When an outside platform set its own moment, ours stays earlier than that.
+    When an outside platform set its own moment, ours stays earlier than that. `again`: where it runs already it goes on
+    by the rule that now fits, and no second one starts.
     """
+    path, latest = case.category.path if case.category else "", latest_for(case)
+    deadline = None
+    if again:
+        deadline = timing.plan_again(case.pk, kind=case.kind, category=path, urgency=case.urgency, latest=latest)
+    if deadline is None:
+        deadline = timing.start(
+            (MATTER, case.pk), kind=case.kind, category=path, urgency=case.urgency, at=case.received_at, latest=latest
+        )
+    case.due_at = deadline.due_at if deadline else None
+    case.yellow_at = deadline.yellow_at if deadline else None
+
+
+def begin_accept(case: Case) -> None:
+    """Start the limit to accept (受理时限), as for what comes in by itself."""
+    path = case.category.path if case.category else ""
     deadline = timing.start(
-        (MATTER, case.pk),
-        kind=case.kind,
-        category=case.category.path if case.category else "",
-        urgency=case.urgency,
-        at=case.received_at,
-        latest=latest_for(case),
+        (MATTER, case.pk), kind=case.kind, category=path, urgency=case.urgency, stage="accept", at=case.recorded_at
     )
     case.due_at = deadline.due_at if deadline else None
     case.yellow_at = deadline.yellow_at if deadline else None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from hezhi.chapters.cases.handling.actions.accepting import answer_directly, begin_total
+from hezhi.chapters.cases.handling.actions.accepting import answer_directly, begin_accept
 from hezhi.chapters.cases.handling.actions.numbering import next_number
 from hezhi.chapters.cases.handling.actions.turning import NAMES, seen, settle, take, wait
 from hezhi.chapters.cases.handling.models import ENDED, Case
@@ -134,7 +134,7 @@ def _part(case: Case, title: str, *, by: Actor) -> Case:
         split_from=case, registered_by_id=by.user_id, accepted_by_id=case.accepted_by_id,
     )  # fmt: skip
     part.save(force_insert=True)
-    begin_total(part)
+    begin_accept(part)
     Case.objects.filter(pk=part.pk).update(due_at=part.due_at, yellow_at=part.yellow_at)
     settle(part, "report", by=by, title="拆分产生", fields={"拆分自": case.number})
     wait(part, "accept", "cases.accept", part.desk_id)

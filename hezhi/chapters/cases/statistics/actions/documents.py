@@ -37,11 +37,8 @@ def percent(value: Any) -> str:
 
 def tables(by: Actor, asked: Asked) -> list[Table]:
     """All tables of a report for this reader."""
-    now = queries.total(by, asked)
-    before, year = queries.compared(by, asked)
-    rates = queries.rates(now, before, year)
-    trend = queries.trend(by, asked)
-    lines = queries.breakdown(by, asked)
+    told = queries.whole(by, asked)
+    now, before, year, rates, trend, lines = told.now, told.before, told.year, told.rates, told.trend, told.lines
     volume = [
         (rules.MEASURES[c].name, now[c], before[c], percent(rules.change(now[c], before[c])), year[c],
          percent(rules.change(now[c], year[c])))
@@ -59,10 +56,10 @@ def tables(by: Actor, asked: Asked) -> list[Table]:
              line["waiting_late"], line["closed"], line["reworked"], percent(line.rate("satisfied"))) for line in lines
         ]),
         Table("环节用时（工作时间）", ("环节", "件次", "平均", "中位数", "九成不超过"), [
-            (s.name, s.many, s.mean, s.median, s.slow) for s in queries.stages(by, asked)
+            (s.name, s.many, s.mean, s.median, s.slow) for s in told.stages
         ]),
         Table("高频类别", ("类别", "本期", "上期", "增幅"), [
-            (h.name, h.now.value, h.before, percent(h.growth)) for h in queries.hot(by, asked)
+            (h.name, h.now.value, h.before, percent(h.growth)) for h in told.hot
         ]),
         Table("趋势", ("日期", *trend.names), [(day, *numbers) for day, numbers in trend.rows]),
     ]  # fmt: skip

@@ -163,7 +163,9 @@ def _belongs(at: datetime, n: int, began: datetime, until: datetime | None) -> b
 
 
 def _ended(fact: Fact, case: Any, until: datetime | None) -> None:
-    if until is not None:
+    if case.state == Outcome.VOID:  # a case made void leaves all counts, with every round it had
+        fact.outcome, fact.ended_at = Outcome.VOID, until or case.closed_at
+    elif until is not None:
         fact.outcome, fact.ended_at = Outcome.REDONE, until
     elif case.state in (Outcome.CLOSED, Outcome.NOT_ACCEPTED, Outcome.VOID):
         fact.outcome, fact.ended_at = case.state, case.closed_at

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from hezhi.chapters.cases.statistics import actions, queries, rules
 from hezhi.chapters.cases.statistics.actions.documents import DOCX, XLSX
 from hezhi.chapters.cases.statistics.pages.asking import asked_of, form_of
-from hezhi.chapters.cases.statistics.queries import Asked, Line, RateLine
+from hezhi.chapters.cases.statistics.queries import Asked, Figures, Line
 from hezhi.engines.org.api import needs, reader
 from hezhi.ground.errors import NotFound
 from hezhi.ground.masks import mask_text
@@ -28,29 +28,24 @@ def page(request: HttpRequest) -> HttpResponse:
     """Everything about the chosen days: figures, trend, by what is chosen, stages, rates, what grows."""
     by = reader(request)
     asked = asked_of(request, by)
-    now = queries.total(by, asked)
-    before, year = queries.compared(by, asked)
-    rates = queries.rates(now, before, year)
-    lines = queries.breakdown(by, asked)
-    trend = queries.trend(by, asked)
-    stages = queries.stages(by, asked)
-    hot = queries.hot(by, asked)
+    told = queries.whole(by, asked)
     context = form_of(asked, by) | {
-        "counted_at": queries.up_to(), "query": asked.query(), "now": now, "before": before, "year": year,
-        "rates": rates, "lines": [(line, _deeper(asked, line)) for line in lines], "trend": trend, "stages": stages, "hot": hot,
-        "dimension": queries.DIMENSIONS[asked.by], "figure_list": _figures(now, before, year, rates),
+        "counted_at": queries.up_to(), "query": asked.query(), "now": told.now, "before": told.before,
+        "year": told.year, "rates": told.rates, "lines": [(line, _deeper(asked, line)) for line in told.lines], "trend": told.trend,
+        "stages": told.stages, "hot": told.hot, "dimension": queries.DIMENSIONS[asked.by], "figure_list": _figures(told),
         "compared": (rules.before(asked.first, asked.last), rules.year_before(asked.first, asked.last)),
-        "charts": _charts(trend, lines, stages, hot), "few": rules.FEW,
+        "charts": _charts(told), "few": rules.FEW,
     }  # fmt: skip
     return render(request, "statistics/figures.html", context)
 
 
-def _figures(now: Line, before: Line, year: Line, rates: list[RateLine]) -> list[Figure]:
-    found = {each.rate.code: each for each in rates}
+def _figures(told: Figures) -> list[Figure]:
+    now, before, year = told.now, told.before, told.year
+    found = {each.rate.code: each for each in told.rates}
 
     def volume(code: str, label: str, tone: str = "") -> Figure:
-        told = f"环比 {_signed(rules.change(now[code], before[code]))}　同比 {_signed(rules.change(now[code], year[code]))}"
-        return Figure(label, f"{now[code]:,}", "件", note=told, url=now.cells[code].url, tone=tone)
+        note = f"环比 {_signed(rules.change(now[code], before[code]))}　同比 {_signed(rules.change(now[code], year[code]))}"
+        return Figure(label, f"{now[code]:,}", "件", note=note, url=now.cells[code].url, tone=tone)
 
     def rate(code: str) -> Figure:
         line = found[code]
@@ -79,8 +74,8 @@ def _deeper(asked: Asked, line: Line) -> str:
     return ""
 
 
-def _charts(trend: Any, lines: list[Line], stages: list[Any], hot: list[Any]) -> dict[str, Any]:
-    top = lines[:MOST_BARS]
+def _charts(told: Figures) -> dict[str, Any]:
+    top, trend = told.lines[:MOST_BARS], told.trend
     return {
         "trend": {"kind": "line", "labels": trend.days, "series": [
             {"name": name, "values": values} for name, values in zip(trend.names, trend.lines, strict=True)
@@ -89,11 +84,11 @@ def _charts(trend: Any, lines: list[Line], stages: list[Any], hot: list[Any]) ->
             {"name": "上报", "values": [line["reported"] for line in top]},
             {"name": "结案", "values": [line["closed"] for line in top]},
         ]},
-        "stages": {"kind": "bars", "unit": "小时", "labels": [s.name for s in stages], "series": [
-            {"name": "平均用时", "values": [s.mean_hours for s in stages]},
+        "stages": {"kind": "bars", "unit": "小时", "labels": [s.name for s in told.stages], "series": [
+            {"name": "平均用时", "values": [s.mean_hours for s in told.stages]},
         ]},
-        "hot": {"kind": "bars", "labels": [h.name.rpartition("/")[2] for h in hot], "series": [
-            {"name": "本期", "values": [h.now.value for h in hot]}, {"name": "上期", "values": [h.before for h in hot]},
+        "hot": {"kind": "bars", "labels": [h.name.rpartition("/")[2] for h in told.hot], "series": [
+            {"name": "本期", "values": [h.now.value for h in told.hot]}, {"name": "上期", "values": [h.before for h in told.hot]},
         ]},
     }  # fmt: skip
 
