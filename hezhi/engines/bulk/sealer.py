@@ -23,13 +23,12 @@ Column = tuple[str, str, list[str], list[str]]
 
 def answer(columns: list[Column]) -> list[tuple[list[str], list[str]]]:
     """The sealed texts and the prints of each column; sealed with the row's id, as saving the row would seal them."""
-    from hezhi.engines.records.vault import blind, seal
+    from hezhi.engines.records.vault import blind_many, seal_many
 
-    told = []
-    for bound_to, kind, rows, texts in columns:
-        sealed = [seal(bound_to, text, row) for row, text in zip(rows, texts, strict=True)] if bound_to else []
-        told.append((sealed, [str(blind(kind, text)) for text in texts] if kind else []))
-    return told
+    return [
+        (seal_many(bound_to, texts, rows) if bound_to else [], blind_many(kind, texts) if kind else [])
+        for bound_to, kind, rows, texts in columns
+    ]
 
 
 def main() -> None:

@@ -50,15 +50,21 @@ def history(versions: Sequence[Version]) -> list[TimelineItem]:
     return [_item(version) for version in versions]
 
 
-def origins(versions: Sequence[Version]) -> list[Origin]:
-    """The newest writing of each field, in the order of the fields' own age; imports by the name of their file."""
+def origins(versions: Sequence[Version], by: Actor) -> list[Origin]:
+    """The newest writing of each field, in the order of the fields' own age.
+
+    An import has the name of its file for whoever uploaded it, and for nobody else: the name may tell what the reader
+    must not know of the people in it (who is helped, and why).
+    """
     newest: dict[str, Version] = {}
     for version in versions:
         for change in version.changes:
             newest.setdefault(change.label, version)
     deeds = {version.deed for version in newest.values() if version.verb.endswith(".import")}
     files = (
-        {str(d): n for d, n in ImportRun.objects.filter(deed__in=deeds).values_list("deed", "name")} if deeds else {}
+        {str(d): n for d, n in ImportRun.objects.visible_to(by).filter(deed__in=deeds).values_list("deed", "name")}
+        if deeds
+        else {}
     )
     return [
         Origin(label, f"导入“{files[v.deed]}”" if v.deed in files else _way(v), _who(v), v.at)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.org.scope import Scoped
+from hezhi.engines.org.scope import Scoped, level_column
 from hezhi.engines.records.history import tracked
+from hezhi.engines.registry.set_keys import proven_in_sets
 from hezhi.ground.ids import new_id
 
 
@@ -34,6 +35,35 @@ class Record(Scoped):
 
     class Meta:
         abstract = True
+
+
+def _writer(label: str) -> models.ForeignKey[Any, Any]:
+    return models.ForeignKey(
+        "org.User", models.PROTECT, null=True, related_name="+", verbose_name=label, editable=False, db_index=False,
+        db_constraint=False,
+    )  # fmt: skip
+
+
+class BroadRecord(Record):
+    """Base of a register of a million rows: where a row lies and who wrote it is proven in sets (see `set_keys`).
+
+    The register's migration sets `kept_sql` up as well.
+    """
+
+    district = level_column("区", db_index=False, db_constraint=False)
+    town = level_column("镇街", db_constraint=False)
+    community = level_column("社区", db_constraint=False)
+    grid = level_column("网格", db_constraint=False)
+    unit = models.ForeignKey(
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="所属单位",
+        db_constraint=False,
+    )  # fmt: skip
+    created_by = _writer("登记人")
+    changed_by = _writer("更新人")
+
+    class Meta:
+        abstract = True
+        triggers = proven_in_sets()
 
 
 class OwnQuerySet(models.QuerySet[models.Model]):

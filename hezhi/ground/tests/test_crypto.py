@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hezhi.ground import crypto
+from hezhi.ground.crypto_in_sets import FEW, ManySealer
 
 KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
 keys = st.binary(min_size=16, max_size=16)
@@ -52,6 +53,18 @@ def test_what_is_sealed_opens_again(key: bytes, clear: bytes, place: bytes) -> N
     box = crypto.encrypt(key, clear, place)
     assert crypto.decrypt(key, box, place) == clear
     assert len(clear) < 4 or clear not in box
+
+
+@given(key=keys, lengths=st.lists(st.integers(0, 70), max_size=5), place=st.binary(max_size=50), data=st.data())
+def test_many_boxes_made_at_once_are_the_boxes_made_one_by_one(
+    key: bytes, lengths: list[int], place: bytes, data: st.DataObject
+) -> None:
+    seed = data.draw(st.binary(min_size=16, max_size=16))
+    bytes_of = Cipher(algorithms.SM4(seed), modes.CTR(bytes(16))).encryptor()
+    clears = [bytes_of.update(bytes(length)) for length in lengths for _ in range(FEW + 1)]
+    nonces = [bytes_of.update(bytes(12)) for _ in clears]
+    one_by_one = [crypto.encrypt(key, text, place, nonce=nonce) for text, nonce in zip(clears, nonces, strict=True)]
+    assert ManySealer(key).encrypt(clears, nonces, place) == one_by_one
 
 
 @given(clear=st.binary(max_size=40), data=st.data())

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from icalendar import Calendar, Event
 
 # -- organisations ---------------------------------------------------------------------------------
 
@@ -100,36 +102,21 @@ def window_told(now: datetime, starts: datetime) -> str:
     )
 
 
-_ICAL = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": ""})
-
-
-def folded(line: str) -> str:
-    """One content line of a calendar file in pieces of at most 75 octets, none cut inside a sign (RFC 5545 3.1)."""
-    pieces, piece, size = [], "", 0
-    for sign in line:
-        wide = len(sign.encode())
-        if size + wide > 75:
-            pieces.append(piece)
-            piece, size = " ", 1
-        piece, size = piece + sign, size + wide
-    return "\r\n".join([*pieces, piece])
-
-
 def calendar(
     *, uid: str, made: datetime, starts: datetime, ends: datetime, title: str, place: str, text: str, version: int
 ) -> str:
     """One event as a calendar file (日历文件, RFC 5545); moments are written in UTC, `version` tells a changed plan."""
-
-    def stamp(moment: datetime) -> str:
-        return moment.strftime("%Y%m%dT%H%M%SZ")
-
-    lines = (
-        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Hezhi//party//ZH", "METHOD:PUBLISH", "BEGIN:VEVENT", f"UID:{uid}",
-        f"SEQUENCE:{version}", f"DTSTAMP:{stamp(made)}", f"DTSTART:{stamp(starts)}", f"DTEND:{stamp(ends)}",
-        f"SUMMARY:{title.translate(_ICAL)}", f"LOCATION:{place.translate(_ICAL)}", f"DESCRIPTION:{text.translate(_ICAL)}",
-        "END:VEVENT", "END:VCALENDAR",
-    )  # fmt: skip
-    return "\r\n".join(map(folded, lines)) + "\r\n"
+    file, event = Calendar(), Event()
+    for name, said in (("version", "2.0"), ("prodid", "-//Hezhi//party//ZH"), ("method", "PUBLISH")):
+        file.add(name, said)
+    told: dict[str, Any] = {
+        "uid": uid, "sequence": version, "dtstamp": made.astimezone(UTC), "dtstart": starts.astimezone(UTC),
+        "dtend": ends.astimezone(UTC), "summary": title, "location": place, "description": text.replace("\r", ""),
+    }  # fmt: skip
+    for name, value in told.items():
+        event.add(name, value)
+    file.add_component(event)
+    return file.to_ical().decode()
 
 
 # -- articles --------------------------------------------------------------------------------------

@@ -140,6 +140,16 @@ def test_many_rows_at_once_are_sealed_and_indexed_too(room: SimpleNamespace) -> 
     assert len(set(raw("SELECT phone FROM vault_person"))) == 5, "equal phones must not look equal"
 
 
+def test_a_set_of_texts_is_sealed_and_indexed_as_each_of_them_is(room: SimpleNamespace) -> None:
+    texts = [*(f"1391234{n:04d}" for n in range(20)), " 139-1234 5678 ", "样例路 3 号", "x"]
+    rows = [str(new_id()) for _ in texts]
+    one_by_one = [vault.seal("t.phone", text, row) for text, row in zip(texts, rows, strict=True)]
+    assert vault.seal_many("t.phone", texts, rows) == one_by_one
+    for kind in ("phone", "care.phone", "note"):
+        assert vault.blind_many(kind, texts) == [str(vault.blind(kind, text)) for text in texts]
+    assert vault.seal_many("t.phone", ["", "x"], rows[:2])[0] == ""
+
+
 def test_an_update_that_would_leave_the_index_behind_is_refused(room: SimpleNamespace) -> None:
     person = room.Person.objects.create(name="王芳", phone=PHONE)
     with pytest.raises(TypeError, match="sealed_values"), transaction.atomic():

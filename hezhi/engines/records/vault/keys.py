@@ -20,12 +20,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from django.conf import settings
 
 from hezhi.ground.crypto import hmac_sm3, random_key, sm3, with_key
 from hezhi.ground.errors import Refusal
+
+if TYPE_CHECKING:
+    from hezhi.ground.crypto_in_sets import ManySealer
 
 __all__ = [
     "PURPOSES",
@@ -78,6 +81,13 @@ class Key:
     def nonce_secret(self) -> bytes:
         """A key of its own for making nonces, derived: one key should not serve two algorithms."""
         return hmac_sm3(self.secret, b"hezhi nonces")
+
+    @cached_property
+    def in_sets(self) -> ManySealer:
+        """The key made ready to seal many texts at once (a field key only)."""
+        from hezhi.ground.crypto_in_sets import ManySealer  # brings numpy, which only a large import needs
+
+        return ManySealer(self.secret)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("keys do not travel")

@@ -7,10 +7,19 @@ import binascii
 import logging
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from hezhi.engines.records.vault.keys import Key, KeyRingRefused, purpose_of, ring
-from hezhi.ground.crypto import Tampered, blind_index, decrypt, encrypt, hmac_sm3, same, synthetic_nonce
+from hezhi.ground.crypto import (
+    NONCE_BYTES,
+    Tampered,
+    blind_index,
+    decrypt,
+    encrypt,
+    hmac_sm3,
+    same,
+    synthetic_nonce,
+)
 from hezhi.ground.errors import Refusal
 from hezhi.ground.identifiers import check_phone, check_resident_id, plain_number
 from hezhi.ground.text import fold
@@ -19,6 +28,7 @@ __all__ = [
     "Blind",
     "SealBroken",
     "blind",
+    "blind_many",
     "compartment_of",
     "mac",
     "mac_fits",
@@ -26,6 +36,7 @@ __all__ = [
     "resealed",
     "seal",
     "seal_bytes",
+    "seal_many",
     "unseal",
     "unseal_bytes",
     "version_of",
@@ -81,6 +92,22 @@ def seal(associated: str, clear: str, row: str = "", compartment: str = "") -> s
     box = encrypt(key.secret, plain, associated.encode(), nonce=nonce)
     inside = f"@{compartment}" if compartment else ""
     return f"v{key.version}{inside}.{base64.b64encode(box).decode()}"
+
+
+def seal_many(associated: str, clears: Sequence[str], rows: Sequence[str]) -> list[str]:
+    """Texts of many rows as `seal(associated, clear, row)` seals each of them, several times as fast (成批加密)."""
+    if not all(clears) or not all(rows):
+        return [seal(associated, clear, row) for clear, row in zip(clears, rows, strict=True)]
+    key, column = _current("field"), associated.encode()
+    plain, head = [clear.encode() for clear in clears], b"nonce" + len(column).to_bytes(8) + column
+    print_ = key.nonce_print
+    nonces = [  # as `synthetic_nonce` makes it of the column, the row and the text
+        print_(head + len(row).to_bytes(8) + row + len(text).to_bytes(8) + text)[:NONCE_BYTES]
+        for row, text in zip(map(str.encode, rows), plain, strict=True)
+    ]
+    begin = f"v{key.version}.".encode()
+    boxes = key.in_sets.encrypt(plain, nonces, column)
+    return [(begin + binascii.b2a_base64(box, newline=False)).decode() for box in boxes]
 
 
 def unseal(associated: str, sealed: str) -> str:
@@ -168,6 +195,14 @@ def blind(kind: str, value: str) -> Blind:
     found = Blind(prints[0])
     found.older = tuple(prints[1:])
     return found
+
+
+def blind_many(kind: str, values: Sequence[str]) -> list[str]:
+    """The current prints of many values, as `blind(kind, value)` makes each (成批盲索引)."""
+    if kind not in _NORMALISERS:
+        return [str(blind(kind, value)) for value in values]
+    print_, one_form, head = ring().newest_first("blind")[0].print, _ONE_FORM.fullmatch, kind.encode() + b"\x00"
+    return [print_(head + value.encode()).hex() if one_form(value) else str(blind(kind, value)) for value in values]
 
 
 # -- bytes: files and audit rows -------------------------------------------------------------------

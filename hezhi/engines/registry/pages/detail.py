@@ -101,7 +101,7 @@ class DetailPage(RegistryPage):
             context["notices"] = [said for part in registry.parts for said in part.notices(registry, row, self.by)]
         elif tab == HISTORY:
             versions = told_versions(registry, row, self.by)
-            context |= {"timeline_items": history(versions), "origins": origins(versions)}
+            context |= {"timeline_items": history(versions), "origins": origins(versions, self.by)}
         else:
             panel = self._panel(tab)
             if panel is None:

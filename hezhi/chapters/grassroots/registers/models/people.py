@@ -18,7 +18,7 @@ from hezhi.engines.org.scope import within
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
 from hezhi.engines.registry.dictionaries import DictionaryField
-from hezhi.engines.registry.models import Record
+from hezhi.engines.registry.models import BroadRecord
 from hezhi.ground.ids import new_id
 
 
@@ -28,7 +28,7 @@ def _days(first: str, last: str) -> Func:
 
 
 @tracked(indexed=False)
-class Resident(Record):
+class Resident(BroadRecord):
     """人口: one person who lives or is registered in the district; one entry, whatever facets he has.
 
     `home`, `household` and `relation` say where he lives today; the past stands in `Occupancy`.
@@ -77,7 +77,7 @@ class Resident(Record):
         blank=True,
     )
 
-    class Meta:
+    class Meta(BroadRecord.Meta):
         verbose_name = "人口"
         ordering = ["number"]
         constraints = [
@@ -116,7 +116,7 @@ StagedResident = staging_of(
 
 
 @tracked(indexed=False)
-class Household(Record):
+class Household(BroadRecord):
     """户: people who keep house together in one home, from a day to a day; its card is the 户卡.
 
     `sole`: it has the home to itself, so no other such household may be there in the same days.
@@ -137,7 +137,7 @@ class Household(Record):
     since = models.DateField("立户日期")
     until = models.DateField("销户日期", null=True, blank=True, editable=False)
 
-    class Meta:
+    class Meta(BroadRecord.Meta):
         verbose_name = "户"
         ordering = ["number"]
         constraints = [

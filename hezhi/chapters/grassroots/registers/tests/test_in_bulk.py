@@ -10,9 +10,11 @@ from django.db import connection, transaction
 
 from hezhi.chapters.grassroots.registers.models import Household, Occupancy, Resident, StagedResident
 from hezhi.chapters.grassroots.registers.registries.people import example_number
-from hezhi.chapters.grassroots.registers.tests.conftest import Quarter
+from hezhi.chapters.grassroots.registers.tests.conftest import Quarter, seeded
 from hezhi.engines.bulk import checking
 from hezhi.engines.bulk.models import BulkChunk
+from hezhi.engines.org.models import Unit
+from hezhi.engines.org.testkit import make_officer
 from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.engines.records.vault import blind
 from hezhi.engines.registry import imports, site
@@ -244,6 +246,18 @@ def test_a_batch_is_taken_back_as_a_whole_with_its_households(quarter: Quarter, 
     home.refresh_from_db()
     assert home.people_count == 0 and not Occupancy.objects.exists()
     assert not Household.objects.filter(removed_at__isnull=True).exists()
+
+
+def test_the_name_of_a_file_is_told_to_who_uploaded_it_and_to_nobody_else(quarter: Quarter, settings: Any) -> None:
+    file = as_csv([person(0)])
+    file.name = "样例帮扶名单.csv"
+    confirmed(quarter, take(quarter, file, settings, in_bulk=True))
+    row = Resident.objects.get()
+    page = f"/r/residents/{row.pk}/?tab=history"
+    assert "样例帮扶名单" in quarter.browser(quarter.clerk).get(page).content.decode()
+    colleague = make_officer("colleague", seeded("town_dispatcher"), Unit.objects.get(name="样例1社区"), "同样例")
+    told = quarter.browser(colleague).get(page)
+    assert told.status_code == 200 and "样例帮扶名单" not in told.content.decode()
 
 
 def test_a_batch_somebody_has_touched_stays(quarter: Quarter, settings: Any) -> None:
