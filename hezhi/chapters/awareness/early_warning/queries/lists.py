@@ -139,7 +139,9 @@ def points(by: Actor, event_id: UUID) -> dict[str, Any]:
 
 def warning_for(by: Actor, warning_id: UUID) -> Warning:
     """One warning that this reader may see; otherwise NotFound."""
-    rows = Warning.objects.visible_to(by).select_related("model", "event", "unit", "acknowledged_by", "judged_by")
+    rows = Warning.objects.visible_to(by).select_related(
+        "model__analysis", "event", "unit", "acknowledged_by", "judged_by"
+    )
     found = rows.filter(pk=warning_id).first()
     if found is None:
         raise nothing()
