@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.gis.db.models.functions import SnapToGrid
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 
 from hezhi.chapters.awareness.situation import queries, rules
 from hezhi.chapters.awareness.situation.models import Finding, Model
@@ -126,3 +126,27 @@ def _shapes(keys: Sequence[str], sides: tuple[float, float] | None) -> dict[str,
         return {str(key): shape for key, shape in geo.shapes_of([UUID(key) for key in keys]).items()}
     middles = {key: [int(n) * side for n, side in zip(key.split(","), sides, strict=True)] for key in keys}
     return {key: {"type": "Polygon", "coordinates": [queries._square(x, y, sides)]} for key, (x, y) in middles.items()}
+
+
+NEWS = timedelta(days=14)
+
+
+def _in_use(by: Actor) -> QuerySet[Finding]:
+    """Findings of published models that this reader may see and that may be used, newest first."""
+    rows = Finding.objects.visible_to(by).filter(
+        usable=True, model__state=Model.State.PUBLISHED, made_at__gt=time.now() - NEWS
+    )
+    return rows.select_related("model").order_by("-made_at", "-id")
+
+
+def news_of_models(by: Actor, most: int = 6) -> list[Finding]:
+    """What published models newly found in the last two weeks, each model once."""
+    newest: dict[UUID, Finding] = {}
+    for finding in _in_use(by).filter(alert=True)[:200]:
+        newest.setdefault(finding.model_id, finding)
+    return list(newest.values())[:most]
+
+
+def latest_spots(by: Actor) -> Finding | None:
+    """The newest map of hot ground that is in use."""
+    return _in_use(by).filter(model__method=Model.Method.SPOTS).first()
