@@ -60,7 +60,7 @@ def shapes(level: str, tolerance: float = 0.0) -> str:
 
 
 _TOUCHING = """
-select a.id, case when a.level = 'grid' then a.full_name else a.name end,
+select a.id, a.full_name,
   coalesce(array_agg(b.id) filter (where b.id is not null), '{}')
 from geo_area a left join geo_area b on b.level = a.level and b.kind = 'basic' and b.valid_to is null and b.id <> a.id
   and st_dwithin(a.shape, b.shape, %(slit)s) and (%(within)s::uuid is null or %(within)s in (b.district_id, b.town_id, b.community_id))

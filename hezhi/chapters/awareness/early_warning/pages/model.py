@@ -37,12 +37,19 @@ def page(request: HttpRequest, model_id: UUID) -> HttpResponse:
         "fact_list": _facts(model), "figure_list": _figures(model), "tried": tried,
         "would": _would(by, tried) if tried else [], "warnings": Warning.objects.visible_to(by).filter(model=model)[:SHOWN],
         "action_list": [
-            Action("试运行", f"{reverse('warning-model', args=[model.pk])}?try=1", kind="primary"),
+            *_trial(model),
             Action("修改", f"/r/warning-models/{model.pk}/edit/"),
             Action("变更历史", f"/r/warning-models/{model.pk}/?tab=history"),
         ],
     }  # fmt: skip
     return render(request, "early_warning/model.html", context)
+
+
+def _trial(model: WarningModel) -> list[Action]:
+    """A dry run asks of events; what an analysis would have found is on the page of the analysis."""
+    if model.analysis_id:
+        return [Action("查看分析模型", reverse("situation-model", args=[model.analysis_id]), kind="primary")]
+    return [Action("试运行", f"{reverse('warning-model', args=[model.pk])}?try=1", kind="primary")]
 
 
 def _facts(model: WarningModel) -> list[Fact]:

@@ -73,7 +73,7 @@ export async function addLayer(map, element, spec, dark) {
       source: new VectorSource({ features }),
       style: styleFor(spec, dark, features, element),
       declutter: spec.kind !== "points",
-      zIndex: spec.kind === "points" ? 5 : 2,
+      zIndex: { points: 5, classes: 3 }[spec.kind] ?? 2,
       properties: { spec },
     });
     map.addLayer(layer);
