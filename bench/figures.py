@@ -133,7 +133,23 @@ def _text(found: dict[str, Any]) -> str:
         goal = found["goals"][name]
         met = "aim met" if value >= goal["aim"] else "must met" if value >= goal["must"] else "**missed**"
         lines.append(f"| {name} | {goal['must']} | {goal['aim']} | {value:.3f} | {met} |")
+    if "long" in found:
+        lines += ["", *_long(found["long"])]
     return "\n".join([*lines, ""])
+
+
+def _long(found: dict[str, Any]) -> list[str]:
+    """The long stream: rates and memory at its beginning, a tenth, half and its end."""
+    rates, memory, part = found["messages_per_second"], found["memory_mib"], found["part"]
+    marks = [0, len(rates) // 10 - 1, len(rates) // 2 - 1, len(rates) - 1]
+    return [
+        f"A stream of {found['messages']:,} messages, three hundred a day, each told of other places and with 30 % of its signs",
+        f"exchanged; messages leave after 180 days ({found['kept']:,} stay). Last {part:,} over first: {found['last_over_first']:.2f};",
+        f"slowest {min(rates):.0f} messages/s; highest memory {found['peak_mib']:.0f} MiB. Measured {found['at']}, load {found['load']:.1f}.\n",
+        "| messages | messages/s | memory, MiB |",
+        "|---:|---:|---:|",
+        *[f"| {(n + 1) * part:,} | {rates[n]:.0f} | {memory[n]:.0f} |" for n in marks],
+    ]
 
 
 def _statistics(found: dict[str, Any]) -> str:

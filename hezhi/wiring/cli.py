@@ -187,11 +187,15 @@ def classify(train_file: Path, test_file: Path | None, out: Path | None) -> None
 @click.option("--messages", required=True, metavar="文件", type=FILE, help="消息（msg_id、time、title、detail）。")
 @click.option("--gold", required=True, metavar="文件", type=FILE, help="已知事件（msg_id、cluster_id、kind）。")
 @click.option("--grow-to", default=160_000, show_default=True, metavar="条数", help="测量增长时消息流加长到多少条。")
+@click.option("--long", "long", default=0, metavar="条数", help="只测长时间运行：这么多条，地点替换，按时间老化。")
 @click.option("--json", "out", metavar="文件", type=OUT, help="把数字写入文件。")
-def events(messages: Path, gold: Path, grow_to: int, out: Path | None) -> None:
+def events(messages: Path, gold: Path, grow_to: int, long: int, out: Path | None) -> None:
     """事件发现：B³、成对 F1、ARI，打乱顺序后的最低值，与单遍聚类的速度比，增长后的速度。"""
     from hezhi.engines.analysis.events import measure
 
+    if long:
+        _figures(measure.long_run(measure.read_known(messages, gold).messages, long), measure.tell_long, out)
+        return
     _figures(measure.event_figures(measure.read_known(messages, gold), grow_to), measure.tell, out)
 
 

@@ -42,6 +42,7 @@ MENU = (
         Entry("值班台", "/shifts/", ("shifts.view",)),
         Entry("值班表", "/roster/", ("roster.edit", "cases.view", "org.view")),
         Entry("指挥大屏", "/wall/", ("wall.view",)),
+        Entry("态势大屏", "/wall/situation/", ("wall.view",)),
     ), daily=True),
     Group("事件流转处置", (
         Entry("事件管理", "/r/cases/", ("cases.view",)),

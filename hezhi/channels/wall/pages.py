@@ -1,4 +1,4 @@
-"""The hall screen (指挥大屏): today, by area, a live list and a map shaded by town; every panel leads to its list."""
+"""The hall screens (指挥大屏、态势大屏): figures, maps and live lists that turn by themselves; every panel leads to its list."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,6 +33,7 @@ def wall(request: HttpRequest) -> HttpResponse:
     trend = queries.trend(by)
     context: dict[str, Any] = {
         "wall": {"refresh_url": reverse("wall-figures")},
+        "turning": _turning(request, "wall-situation"),
         "figure_list": [
             Figure(NAMES[code][0], str(n), "件", url=_list_of(code), tone=NAMES[code][1], code=code)
             for code, n in queries.today(by).items()
@@ -64,3 +65,81 @@ def shading(request: HttpRequest) -> HttpResponse:
     """Towns shaded by their cases of the last thirty days."""
     shades = queries.shading(reader(request), time.now() - timedelta(days=30))
     return HttpResponse(shades, content_type="application/json")
+
+
+# -- the situation screen --------------------------------------------------------------------------
+
+SHORTEST, LONGEST = 20, 600
+
+
+def _turning(request: HttpRequest, other: str) -> dict[str, Any]:
+    """With `?turn=60` the hall screens follow each other (轮播): where to, and after how many seconds."""
+    told = request.GET.get("turn", "")
+    if not told.isdecimal():
+        return {}
+    seconds = min(max(int(told[:6]), SHORTEST), LONGEST)
+    return {"next": f"{reverse(other)}?turn={seconds}", "after": seconds}
+
+
+CLASSES = [("新热点", "#ff5a4d"), ("热点", "#ff9f43"), ("冷点", "#4db4ff")]
+"""How hot ground stands out on the dark map."""
+
+
+@needs("wall.view", clause="9.1.4-2-1")
+def situation(request: HttpRequest) -> HttpResponse:
+    """The second hall screen: how the week compares, what is hot, what is warned of, what the models found."""
+    by = reader(request)
+    found, trend = queries.situation(by), queries.trend(by, 30)
+    whole, figures = found["whole"], found["figures"]
+    spots = queries.newest_spots(by)
+    layers: list[dict[str, Any]] = [
+        {"url": reverse("wall-situation-shading"), "kind": "shade", "name": "近 7 天诉求", "value": "count", "label": "name", "labelBelow": 400}
+    ]  # fmt: skip
+    if spots is not None:
+        layers[0] |= {"legend": False}
+        layers.append(
+            {"url": reverse("wall-situation-spots"), "kind": "classes", "classes": CLASSES, "name": "近 30 天空间热点", "label": "name"}
+        )  # fmt: skip
+    context: dict[str, Any] = {
+        "wall": {"refresh_url": reverse("wall-situation-figures")}, "turning": _turning(request, "wall"),
+        "figure_list": _figures(whole, figures), "counted_at": f"{time.local(time.now()):%H:%M}",
+        "days": [day for day, _, _ in trend], "reported": [a for _, a, _ in trend], "closed": [b for _, _, b in trend],
+        "town_bars": [Bar(name, line.now) for name, line in found["towns"][:12]], "layers": layers, "lists": found["rows"],
+    }  # fmt: skip
+    return render(request, "wall/situation.html", context)
+
+
+def _figures(whole: Any, figures: dict[str, Any]) -> list[Figure]:
+    told = [
+        Figure("近 7 天诉求", f"{whole.now:,}", "件", queries.compared_in_words(whole), url="/situation/", code="week"),
+        Figure("超期未结", str(figures["late"]), "件", url="/r/cases/?overdue=1", tone="danger" if figures["late"] else "", code="late"),
+    ]  # fmt: skip
+    if "events" in figures:
+        told += [
+            Figure("多人反映的事件", str(figures["events"]), "个", url="/warnings/events/", code="events"),
+            Figure("其中超出偶然", str(figures["beyond"]), "个", url="/warnings/events/?beyond=1", code="beyond"),
+            Figure("待签收预警", str(figures["open"]), "条", url="/r/warnings/?state=open", code="open"),
+            Figure("逾期未签收", str(figures["open_late"]), "条", url="/r/warnings/?late=1", code="open_late",
+                   tone="danger" if figures["open_late"] else ""),
+        ]  # fmt: skip
+    return told
+
+
+@needs("wall.view", clause="9.1.4-2-1")
+def situation_figures(request: HttpRequest) -> HttpResponse:
+    """Figures and lists of the situation screen, for a screen that asks again."""
+    found = queries.situation(reader(request))
+    return JsonResponse({"figures": found["figures"], "lists": found["rows"]})
+
+
+@needs("wall.view", clause="9.1.4-2-1")
+def situation_shading(request: HttpRequest) -> HttpResponse:
+    """Towns shaded by their cases of the last seven days."""
+    shades = queries.shading(reader(request), time.now() - timedelta(days=7))
+    return HttpResponse(shades, content_type="application/json")
+
+
+@needs("wall.view", clause="9.1.4-2-2")
+def situation_spots(request: HttpRequest) -> HttpResponse:
+    """Hot ground of the newest published map, where the reader may see it."""
+    return JsonResponse(queries.spot_map(reader(request)))

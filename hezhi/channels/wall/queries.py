@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.models import CharField, Count, F, Func, Q, Value
 from django.db.models.functions import Coalesce, TruncDate
 
+from hezhi.chapters.awareness.early_warning import api as warning
+from hezhi.chapters.awareness.situation import api as awareness
 from hezhi.chapters.cases.handling.api import ENDED, Case
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
@@ -93,3 +95,114 @@ def shading(by: Actor, since: datetime) -> str:
         cursor.execute(_SHADING, [json.dumps(counts)])
         (text,) = cursor.fetchone()
     return str(text)
+
+
+# -- the situation screen --------------------------------------------------------------------------
+
+WEEK = 7
+EVENTS, WARNINGS = 9, 9
+
+
+def weeks(by: Actor) -> tuple[Any, list[tuple[str, Any]]]:
+    """Matters of the last seven whole days beside the seven before: all together, and by town, largest first."""
+    period = awareness.Period(time.today() - timedelta(days=WEEK), time.today() - timedelta(days=1))
+    first, middle, end = (time.at_local(day) for day in (period.before().first, period.first, time.today()))
+    seen = (
+        Case.objects.visible_to(by)
+        .filter(secret=False, received_at__gte=first, received_at__lt=end)
+        .exclude(state="void")
+    )
+    found = list(
+        seen.order_by().values_list("town_id", "town__name")
+        .annotate(now=Count("pk", filter=Q(received_at__gte=middle)), before=Count("pk", filter=Q(received_at__lt=middle)))
+    )  # fmt: skip
+    names = {str(key or ""): name or "未定位" for key, name, *_ in found}
+    lines = awareness.compared({str(key or ""): (now, before, 0) for key, _, now, before in found})
+    whole = awareness.compared({"": (sum(line.now for line in lines), sum(line.before for line in lines), 0)})[0]
+    return whole, [(names[line.key], line) for line in lines]
+
+
+def hot_events(by: Actor) -> list[dict[str, Any]]:
+    """The hottest events of several people, by title with names and numbers masked, and figures."""
+    if not by.may("events.view"):
+        return []
+    rows = warning.standings(by).filter(messages__gt=1).order_by("-heat", "-event_id")[:EVENTS]
+    return [
+        {
+            "id": str(row.event_id), "at": f"{row.reporters} 人", "url": f"/warnings/events/{row.event_id}/",
+            "text": f"{row.place.name if row.place else '多处'} {warning.title_of(by, row.event)}",
+            "level": None, "mark": "超出偶然" if row.beyond else "",
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def open_warnings(by: Actor) -> list[dict[str, Any]]:
+    """Warnings that nobody acknowledged yet, the gravest first: number, level, what of, since when."""
+    if not by.may("events.view"):
+        return []
+    rows = warning.Warning.objects.visible_to(by).filter(state="open").select_related("community", "town", "unit")
+    return [
+        {
+            "id": str(row.pk), "at": f"{time.local(row.raised_at):%m-%d %H:%M}", "level": row.level, "url": f"/warnings/{row.pk}/",
+            "text": f"{row.community or row.town or row.unit or '本区'} "
+            + ("数据分析新发现" if row.found_on else f"{row.reporters} 人反映同一件事"),
+            "mark": "逾期未签收" if row.due_at < time.now() else "",
+        }
+        for row in rows.order_by("level", "-raised_at")[:WARNINGS]
+    ]  # fmt: skip
+
+
+def discoveries(by: Actor) -> list[dict[str, Any]]:
+    """What published models newly found: figures and names of places, no word of what people wrote."""
+    if not by.may("situation.view"):
+        return []
+    return [
+        {
+            "id": str(row.pk), "at": f"{time.local(row.made_at):%m-%d}", "url": f"/situation/models/{row.model_id}/", "level": None,
+            "text": f"{row.model.get_method_display()}：{row.told}", "mark": "",
+        }
+        for row in awareness.news_of_models(by)
+    ]  # fmt: skip
+
+
+def situation(by: Actor) -> dict[str, Any]:
+    """Everything the situation screen shows and asks for again: figures, rows by list."""
+    whole, towns = weeks(by)
+    late = Case.objects.visible_to(by).filter(due_at__lt=time.now()).exclude(state__in=ENDED).count()
+    standings = warning.standings(by).filter(messages__gt=1) if by.may("events.view") else None
+    open_ = warning.Warning.objects.visible_to(by).filter(state="open") if standings is not None else None
+    figures: dict[str, Any] = {"week": whole.now, "late": late}
+    if standings is not None and open_ is not None:
+        figures |= {"events": standings.count(), "beyond": standings.filter(beyond=True).count(), "open": open_.count()}
+        figures["open_late"] = open_.filter(due_at__lt=time.now()).count()
+    rising = [(name, line) for name, line in towns if line.trend in ("up", "down")]
+    return {
+        "whole": whole, "towns": towns, "figures": figures,
+        "rows": {
+            "events": hot_events(by), "warnings": open_warnings(by), "discoveries": discoveries(by),
+            "towns": [
+                {
+                    "id": line.key or "none", "at": awareness.change(line.now, line.before), "url": "", "level": None,
+                    "text": f"{name} {line.now} 件", "mark": awareness.say(line),
+                }
+                for name, line in rising[:WARNINGS]
+            ],
+        },
+    }  # fmt: skip
+
+
+def compared_in_words(whole: Any) -> str:
+    """«环比 +12%，在正常波动内»."""
+    return f"环比 {awareness.change(whole.now, whole.before)}，{awareness.say(whole)}"
+
+
+def newest_spots(by: Actor) -> Any:
+    """The newest map of hot ground that this reader may see, or None."""
+    return awareness.latest_spots(by) if by.may("situation.view") else None
+
+
+def spot_map(by: Actor) -> dict[str, Any]:
+    """Its ground as GeoJSON; nothing to draw where there is none."""
+    found = newest_spots(by)
+    return awareness.spot_shapes(by, found.pk) if found else {"type": "FeatureCollection", "features": []}

@@ -20,7 +20,7 @@ from hezhi.engines.analysis.events.kept import packed
 from hezhi.engines.analysis.events.stream import Decision
 from hezhi.engines.analysis.events.terms import area_codes, terms_of
 from hezhi.engines.analysis.events.titles import LONGEST as TITLES
-from hezhi.engines.analysis.events.titles import Member, name_of
+from hezhi.engines.analysis.events.titles import Member, name_of, without_names
 from hezhi.engines.analysis.gazetteer import gazetteer
 from hezhi.engines.analysis.models import Event, EventMessage, EventProposal, EventsApart, Regrouping, ordered
 from hezhi.engines.analysis.rules import names_anew
@@ -107,7 +107,7 @@ def _unknown(messages: Sequence[Incoming]) -> list[Incoming]:
 
 def _event(message: Incoming, decision: Decision) -> Event:
     state = Event.State.CLOSED if decision.late else Event.State.OPEN
-    return Event(id=decision.event, title=_title(message.title), state=state, opened_at=message.at)
+    return Event(id=decision.event, title=without_names(_title(message.title)), state=state, opened_at=message.at)
 
 
 def _title(title: str) -> str:
@@ -261,7 +261,7 @@ def split(event: Event, messages: Sequence[int], *, by: Actor, reason: str = "")
     if not rows or len(rows) == old.messages.count():
         raise BadInput({"messages": "请选择要拆出的消息，并至少留下一件。"}, meaning="没有拆分。")
     first = min(rows, key=lambda row: (row.at, row.pk))
-    into = Event.objects.create(title=first.title, opened_at=first.at)
+    into = Event.objects.create(title=without_names(first.title), opened_at=first.at)
     EventsApart.objects.create(**dict(zip(("one_id", "other_id"), ordered(old.pk, into.pk), strict=True)))
     return _move(Regrouping.Kind.SPLIT, into, rows, state, by, reason)
 

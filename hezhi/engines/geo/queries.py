@@ -1,5 +1,6 @@
 """Reads of areas (区域查询): which grid a point lies in, the tree, the shapes for a map."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -56,6 +57,57 @@ def shapes(level: str, tolerance: float = 0.0) -> str:
         cursor.execute(_SHAPES, [tolerance, level])
         (text,) = cursor.fetchone()
     return str(text)
+
+
+_TOUCHING = """
+select a.id, a.full_name,
+  coalesce(array_agg(b.id) filter (where b.id is not null), '{}')
+from geo_area a left join geo_area b on b.level = a.level and b.kind = 'basic' and b.valid_to is null and b.id <> a.id
+  and st_dwithin(a.shape, b.shape, %(slit)s) and (%(within)s::uuid is null or %(within)s in (b.district_id, b.town_id, b.community_id))
+where a.level = %(level)s and a.kind = 'basic' and a.valid_to is null
+  and (%(within)s::uuid is null or %(within)s in (a.district_id, a.town_id, a.community_id))
+group by a.id order by a.code
+"""
+SLIT = 0.0001
+"""Borders that lie no farther apart (some ten metres, in degrees) touch: drawings rarely meet exactly."""
+
+
+def touching(level: str, within: UUID | None = None) -> dict[UUID, tuple[str, list[UUID]]]:
+    """The current areas of a level, inside one area if given, with their names and those that touch them (相邻区域)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TOUCHING, {"level": level, "within": within, "slit": SLIT})
+        return {key: (name, list(others)) for key, name, others in cursor.fetchall()}
+
+
+_SQUARES = """
+with ground as (select st_union(shape) as shape from geo_area
+  where level = %(level)s and kind = 'basic' and valid_to is null and (%(within)s::uuid is null or id = %(within)s))
+select x, y from ground,
+  generate_series(floor(st_xmin(shape) / %(w)s)::int, ceil(st_xmax(shape) / %(w)s)::int) as x,
+  generate_series(floor(st_ymin(shape) / %(h)s)::int, ceil(st_ymax(shape) / %(h)s)::int) as y
+where st_covers(shape, st_setsrid(st_makepoint(x * %(w)s, y * %(h)s), 4326)) order by y, x
+"""
+
+
+def squares(sides: tuple[float, float], within: Area | None = None) -> list[tuple[int, int]]:
+    """The squares whose middle lies in the district, or in one area, as numbers of column and row (方格).
+
+    `sides` in degrees; the middle of a square is its numbers times the sides, as `st_snaptogrid` has it.
+    """
+    asked = {"level": within.level if within else "town", "within": within.pk if within else None}
+    with connection.cursor() as cursor:
+        cursor.execute(_SQUARES, asked | {"w": sides[0], "h": sides[1]})
+        return list(cursor.fetchall())
+
+
+def shapes_of(keys: Iterable[UUID]) -> dict[UUID, Any]:
+    """The shapes of some areas as GeoJSON geometries (WGS 84), lines thinned to some ten metres."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id, st_asgeojson(st_simplifypreservetopology(shape, 0.0001), 5) from geo_area where id = any(%s)",
+            [list(keys)],
+        )
+        return {key: json.loads(shape) for key, shape in cursor.fetchall()}
 
 
 _CENTRES = """

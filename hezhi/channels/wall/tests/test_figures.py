@@ -4,12 +4,14 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from hezhi.channels.wall import queries
 from hezhi.chapters.cases.handling import actions
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.intake.testkit import District, build
-from hezhi.engines.org.testkit import traced
+from hezhi.engines.org.models import Role
+from hezhi.engines.org.testkit import enter, traced
 from hezhi.ground import time
 from hezhi.ground.time import FrozenClock
 
@@ -82,3 +84,22 @@ def test_a_unit_that_is_complained_of_does_not_find_the_case_in_a_count(district
     Case.objects.filter(town=district.areas["t2"]).update(secret=True, barred_unit=district.units["town2"])
     figures, towns, _ = counted(district, "town2.town_dispatcher")
     assert (figures["reported"], towns) == (0, {})
+
+
+@pytest.mark.clause("9.1.4-2-1")
+def test_the_situation_screen_counts_each_readers_part_and_turns_to_the_next(
+    district: District, clock: FrozenClock
+) -> None:
+    clock.advance(days=1)  # whole days are compared
+    wide, narrow = (enter(Client(), district.people[who]) for who in ("centre.duty_chief", "town2.town_dispatcher"))
+    for role in ("duty_chief", "town_dispatcher"):
+        traced()
+        found = Role.objects.get(code=role)
+        Role.objects.filter(pk=found.pk).update(permissions=[*found.permissions, "wall.view"])
+    page = wide.get("/wall/situation/?turn=5").content.decode()
+    assert 'data-next="/wall/?turn=20" data-after="20"' in page and "各镇街都在正常波动内" in page
+    assert 'data-next="/wall/situation/?turn=20"' in wide.get("/wall/?turn=20").content.decode()
+    assert wide.get("/wall/situation/figures.json").json()["figures"]["week"] == 4
+    told = narrow.get("/wall/situation/figures.json").json()
+    assert told["figures"]["week"] == 1 and told["lists"]["events"] == []  # whoever may not see events is told of none
+    assert narrow.get("/wall/situation/spots.json").json()["features"] == []

@@ -91,6 +91,10 @@ class WarningModel(models.Model):
     )
     urgent = models.BooleanField("须有紧急件", default=False)
     unresolved_hours = models.PositiveSmallIntegerField("未办结满几小时", default=0, help_text="0 为不设条件")
+    analysis = models.ForeignKey(
+        "situation.Model", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="分析模型的新发现",
+        help_text="突变点、异常日、空间热点或预测越界；选了就只按它的新发现预警，不再填上面的条件",
+    )  # fmt: skip
     unit = models.ForeignKey(
         "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="推送单位",
         help_text="不选则推送给该事件的责任单位",
@@ -112,8 +116,9 @@ class WarningModel(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="a_warning_model_has_a_condition",
-                condition=Q(reporters__gt=0) | Q(heat__gt=0) | Q(ratio__gt=0) | Q(unresolved_hours__gt=0) | Q(urgent=True),
-                violation_error_message="请至少填一个条件：人数、热度、倍数、未办结时长或紧急件。",
+                condition=Q(reporters__gt=0) | Q(heat__gt=0) | Q(ratio__gt=0) | Q(unresolved_hours__gt=0) | Q(urgent=True)
+                | Q(analysis__isnull=False),
+                violation_error_message="请至少填一个条件：人数、热度、倍数、未办结时长、紧急件，或选择分析模型的新发现。",
             ),
             models.CheckConstraint(
                 name="a_warning_looks_back_some_days", condition=Q(days__gte=1, days__lte=14),
@@ -138,7 +143,7 @@ class WarningQuerySet(models.QuerySet["Warning"]):
 
 @tracked()
 class Warning(Scoped):
-    """预警: that an event met a model's condition, who was told, who acknowledged, and how it was judged later.
+    """预警: that an event met a model's condition, or that an analysis found something new; who was told, who acknowledged, and how it was judged later.
 
     It keeps figures and never a word of the messages; what the event is called stands with the event alone.
     """
@@ -159,6 +164,10 @@ class Warning(Scoped):
     event = models.ForeignKey(
         "analysis.Event", models.SET_NULL, null=True, related_name="warnings", verbose_name="事件"
     )
+    finding = models.ForeignKey(
+        "situation.Finding", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="模型成果"
+    )
+    found_on = models.DateField("发现的日期", null=True, blank=True, help_text="分析模型的新发现是哪一天的")
     level = models.PositiveSmallIntegerField("等级", choices=Level.choices)
     state = models.CharField("状态", max_length=14, choices=State.choices, default=State.OPEN)
     why = models.CharField("预警理由", max_length=400)

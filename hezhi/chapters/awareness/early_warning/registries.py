@@ -20,6 +20,8 @@ from hezhi.ground.masks import find_personal
 from hezhi.ground.ui.templatetags.ui import due
 
 GROUP = "态势感知"
+DISCOVERING = ("breaks", "anomalies", "spots", "forecast")
+"""Methods of analysis whose findings may be new: where a trend goes and what a change consists of is no discovery."""
 RECEIVING = (Unit.Kind.CENTRE, Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.OUTSIDE)
 
 
@@ -110,13 +112,14 @@ class WarningModels(Registry):
         "acknowledge_minutes",
         "active",
     )
-    also = ("words", "urgent", "unresolved_hours", "beyond_chance", "quiet_hours", "escalate_to", "basis")
+    also = ("analysis", "words", "urgent", "unresolved_hours", "beyond_chance", "quiet_hours", "escalate_to", "basis")
     filters = ("level", "active", "category")
     search = ("name", "basis")
     ordering = ("level", "name")
     form = (
         ("模型", ("name", "level", "basis", "active")),
         ("条件（所填条件须同时满足）", ("days", "reporters", "heat", "ratio", "beyond_chance", "category", "area", "words", "urgent", "unresolved_hours")),
+        ("或按数据分析预警", ("analysis",)),
         ("推送", ("unit", "acknowledge_minutes", "escalate_to", "quiet_hours")),
     )  # fmt: skip
 
@@ -125,7 +128,10 @@ class WarningModels(Registry):
         return f"/warnings/models/{row.pk}/"
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
-        """Categories in use, areas down to communities, units that can act."""
+        """Categories in use, areas down to communities, units that can act, published models that find something."""
+        if name == "analysis":
+            kept: Any = WarningModel._meta.get_field("analysis").related_model
+            return kept.objects.filter(state="published", method__in=DISCOVERING).order_by("name")
         if name == "category":
             return Category.objects.filter(active=True).order_by("code")
         if name == "area":
@@ -143,12 +149,32 @@ class WarningModels(Registry):
         """A limit nobody can keep warns nobody; a model about a person is not lawful (P1)."""
         if row.acknowledge_minutes < 5:
             raise BadInput({"acknowledge_minutes": "签收时限至少 5 分钟。"})
+        if row.analysis is not None:
+            self._about_a_discovery(row)
         words = row.words.split()
         numbers = {word: bool(find_personal(word)) for word in words}
         staff = User.objects.filter(full_name__in=words).values_list("full_name", flat=True)
         person = rules.person_in(words, numbers, staff)
         if person:
             raise BadInput({"words": f"「{person}」指的是人。预警只针对某地的某类事，不得以个人为对象，请改写。"})
+
+    def _about_a_discovery(self, row: WarningModel) -> None:
+        """Conditions of events say nothing of a discovery; one that never runs would warn nobody."""
+        given = (
+            row.reporters,
+            row.heat,
+            row.ratio,
+            row.category_id,
+            row.area_id,
+            row.words,
+            row.urgent,
+            row.unresolved_hours,
+        )
+        if any(given):
+            raise BadInput({"analysis": "按分析模型的新发现预警时，不再填人数、热度、类别等条件。"})
+        found: Any = row.analysis
+        if row.active and (found.state != "published" or found.next_on is None):
+            raise BadInput({"analysis": "这个分析模型没有发布，或没有设为每天、每周运行，不会有新发现。"})
 
     def examples(self, n: int) -> dict[str, Any]:
         return {"name": f"示例模型第{n}个", "reporters": 3, "words": "停水 停电", "days": 3, "acknowledge_minutes": 60}

@@ -1,5 +1,6 @@
-"""The situation in the demo district (演示数据): two templates with reports, three models with findings; nothing about real places."""
+"""The situation in the demo district (演示数据): two templates with reports, four models with findings, warnings of them; nothing about real places."""
 
+from hezhi.chapters.awareness.early_warning.api import Level, WarningModel
 from hezhi.chapters.awareness.situation import actions
 from hezhi.chapters.awareness.situation.models import Model, Template
 from hezhi.chapters.cases.handling.api import Case
@@ -12,6 +13,7 @@ MODELS = (
     ("来件预测（示例）", "安排下两周的值班和承办力量", "forecast"),
     ("来件突变（示例）", "及早发现诉求水平的变化", "breaks"),
     ("变化来源（示例）", "说明增减来自哪些镇街和类别", "shares"),
+    ("空间热点（示例）", "看清诉求在哪些社区聚集", "spots"),
 )
 
 
@@ -29,7 +31,12 @@ def load() -> None:
             next_on=time.today(),
         )  # fmt: skip
         monthly = Template.objects.create(name="社区月度态势（示例）", level="community", days=30)
-        made = [Model.objects.create(name=name, aim=aim, method=method, days=180) for name, aim, method in MODELS]
+        made = [
+            Model.objects.create(
+                name=name, aim=aim, method=method, days=180, ground="community", daily=True, receivers=[by.unit_id]
+            )
+            for name, aim, method in MODELS
+        ]  # fmt: skip
     actions.run(weekly.pk, by=by)
     actions.run(monthly.pk, by=by)
     for model in made:
@@ -38,6 +45,21 @@ def load() -> None:
             actions.publish_model(model.pk, by=by)
         except NotNow:
             continue  # what is not good enough stays on trial, and says why
+    _warn(made)
+
+
+def _warn(made: list[Model]) -> None:
+    """Warning models that listen to what the analyses find, and one round by the clock."""
+    found = [model for model in made if model.method in ("breaks", "spots")]
+    with acting(system("演示数据"), verb="demo.situation", reason="建立演示预警模型"):
+        for model in Model.objects.filter(pk__in=[each.pk for each in found], state="published"):
+            level = Level.ORANGE if model.method == "spots" else Level.YELLOW
+            WarningModel.objects.create(
+                name=f"{model.get_method_display()}即报（示例）", level=level, analysis=model, days=3, created_on=time.today(),
+                basis="演示", quiet_hours=168,
+            )  # fmt: skip
+        Model.objects.filter(pk__in=[each.pk for each in found], state="published").update(next_on=time.today())
+    actions.run_models(system("分析模型"))
 
 
 def _chief() -> Actor | None:

@@ -110,6 +110,12 @@ class Model(models.Model):
         ANOMALIES = "anomalies", "异常日"
         FORECAST = "forecast", "预测"
         SHARES = "shares", "变化来源"
+        SPOTS = "spots", "空间热点"
+
+    class Ground(models.TextChoices):
+        GRID = "grid", "网格"
+        COMMUNITY = "community", "社区"
+        SQUARE = "square", "方格"
 
     class State(models.TextChoices):
         DRAFT = "draft", "试用"
@@ -137,8 +143,13 @@ class Model(models.Model):
         "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="镇街", help_text="不选为全区"
     )
     horizon = models.PositiveSmallIntegerField("预测天数", default=14, help_text="只用于预测，1 至 28 天")
+    ground = models.CharField(
+        "统计单元", max_length=10, choices=Ground.choices, default=Ground.GRID,
+        help_text="只用于空间热点；方格全区为 2 公里，一个镇街内为 500 米",
+    )  # fmt: skip
     limits = models.CharField("适用范围和局限", max_length=300, blank=True)
     weekly = models.BooleanField("每周一运行", default=False)
+    daily = models.BooleanField("每天运行", default=False)
     receivers = ArrayField(
         models.UUIDField(), verbose_name="推送单位", default=list, blank=True, help_text="有新发现时告知"
     )

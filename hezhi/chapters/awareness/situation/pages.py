@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hezhi.chapters.awareness.early_warning.api import Standing, standings, title_of
 from hezhi.chapters.awareness.situation import actions, queries
-from hezhi.chapters.awareness.situation.models import Level, Model, Span, Template
+from hezhi.chapters.awareness.situation.models import Finding, Level, Model, Span, Template
 from hezhi.chapters.awareness.situation.queries import Asked
 from hezhi.chapters.awareness.situation.rules import Period
 from hezhi.chapters.cases.handling.api import Category, Source
@@ -240,7 +240,10 @@ HEADS = {
     "anomalies": ("日期", "实际", "预计"),
     "forecast": ("日期", "预计", "下限", "上限"),
     "shares": ("部分", "本期", "上期", "变化", "判断"),
+    "spots": ("地点", "件数", "含相邻", "应有", "Gi*", "判断"),
 }
+CLASSES = [("新热点", "#a3131f"), ("热点", "#e0702c"), ("冷点", "#2f7fc4")]
+"""How hot and cold ground is drawn; the words stand in the table too."""
 STEPS = {"run": actions.run_model, "publish": actions.publish_model, "retire": actions.retire_model}
 DONE = {"run": "已运行。", "publish": "已发布。", "retire": "已停用，已有成果保留。"}
 STATES = {"draft": "to_accept", "published": "handling", "retired": "void"}
@@ -261,14 +264,44 @@ def model(request: HttpRequest, model_id: UUID) -> HttpResponse:
         "crumbs": [Crumb("分析模型", "/r/situation-models/"), Crumb(found.name)],
         "fact_list": [
             Fact("用途", found.aim, wide=True), Fact("指标", found.get_measure_display()), Fact("方法", found.get_method_display()),
-            Fact("取数", found.get_days_display(), note=f"{found.category or '全部类别'}，{found.town or '全区'}"),
+            _data_of(found),
             Fact("版本", str(found.edition)), Fact("局限", found.limits or "按区域、类别和天计数，不涉及个人", wide=True),
         ],
         "days": [f"{first + timedelta(days=n):%m-%d}" for n in range(len(values))], "values": values,
         "heads": HEADS.get(found.method, ()), "rows": newest.content.get("rows", [])[:SHOWN] if newest else [],
-        "steps": _steps(by, found),
+        "steps": _steps(by, found), "layers": _spot_layers(found, newest),
     }  # fmt: skip
     return render(request, "situation/model.html", context)
+
+
+def _data_of(found: Model) -> Fact:
+    """Which figures a model reads; the map of hot ground and the sources of a change compare thirty days with thirty."""
+    span = found.get_days_display() if found.method not in ("spots", "shares") else "最近 30 天和此前 30 天"
+    unit = f"，按{found.get_ground_display()}" if found.method == "spots" else ""
+    return Fact("取数", span, note=f"{found.category or '全部类别'}，{found.town or '全区'}{unit}")
+
+
+def _spot_layers(found: Model, newest: Finding | None) -> list[dict[str, Any]]:
+    if newest is None or not newest.content.get("spots"):
+        return []
+    url = reverse("situation-spots", args=[newest.pk])
+    return [
+        {
+            "url": url,
+            "kind": "classes",
+            "classes": CLASSES,
+            "name": found.get_ground_display(),
+            "label": "name",
+            "fit": True,
+        }
+    ]
+
+
+@needs("situation.view", clause="9.1.4-2-2")
+@require_safe
+def spots(request: HttpRequest, finding_id: UUID) -> HttpResponse:
+    """Hot and cold ground of one finding, for the map (空间热点图)."""
+    return JsonResponse(actions.spot_shapes(reader(request), finding_id))
 
 
 def _steps(by: Actor, found: Model) -> list[tuple[str, str, bool]]:
@@ -301,6 +334,7 @@ urlpatterns = [
     path("run/<uuid:template_id>/", run, name="situation-run"),
     path("receivers/<slug:kind>/<uuid:key>/", receivers, name="situation-receivers"),
     path("models/<uuid:model_id>/", model, name="situation-model"),
+    path("models/spots/<uuid:finding_id>.json", spots, name="situation-spots"),
     path("models/<uuid:model_id>/do/<slug:step>/", do_model, name="situation-do-model"),
     path("reports/<uuid:report_id>/", report, name="situation-report"),
 ]

@@ -115,13 +115,13 @@ class Models(Registry):
     offers = ("view", "add", "edit")
     scope = public
     list = ("name", "measure", "method", "days", "category", "town", "state", "edition", "next_on")
-    also = ("aim", "weekly", "limits")
+    also = ("aim", "daily", "weekly", "limits")
     filters = ("measure", "method", "state")
     search = ("name", "aim")
     ordering = ("name",)
     form = (
-        ("模型", ("name", "aim", "measure", "method", "days", "category", "town", "horizon", "limits")),
-        ("运行", ("weekly",)),
+        ("模型", ("name", "aim", "measure", "method", "days", "category", "town", "horizon", "ground", "limits")),
+        ("运行", ("daily", "weekly")),
     )
 
     def url_of(self, row: Model) -> str:
@@ -137,9 +137,11 @@ class Models(Registry):
     def prepare(self, row: Model, by: Actor) -> None:
         """What is asked differently is another version, and on trial until it has shown its worth."""
         before = Model.objects.filter(pk=row.pk).first()
-        asked = ("measure", "method", "days", "category_id", "town_id", "horizon")
+        asked = ("measure", "method", "days", "category_id", "town_id", "horizon", "ground")
         if before is not None and any(getattr(before, name) != getattr(row, name) for name in asked):
             row.edition, row.state, row.next_on = before.edition + 1, Model.State.DRAFT, None
+        elif row.state == Model.State.PUBLISHED:
+            row.next_on = rules.next_run(daily=row.daily, weekly=row.weekly, today=time.today())
 
     def examples(self, n: int) -> dict[str, Any]:
         return {"name": f"示例分析模型第{n}个", "aim": "示例", "method": "trend", "horizon": 14, "days": 180}

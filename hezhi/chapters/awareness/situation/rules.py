@@ -5,25 +5,30 @@ from __future__ import annotations
 import calendar
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from hezhi.chapters.awareness.early_warning.api import significant
-from hezhi.engines.analysis import series
+from hezhi.engines.analysis import series, spatial
 
 __all__ = [
     "FEWEST",
     "Compared",
+    "News",
     "Period",
+    "Piece",
     "Result",
     "apply",
     "change",
     "compared",
     "hot_words",
     "next_day",
+    "next_run",
+    "overrun",
     "say",
     "shares",
+    "spots",
     "spread",
 ]
 
@@ -129,6 +134,11 @@ def next_day(schedule: str, today: date) -> date | None:
     return None
 
 
+def next_run(*, daily: bool, weekly: bool, today: date) -> date | None:
+    """When a published model runs next: tomorrow, next Monday, or only by hand."""
+    return next_day("daily" if daily else "weekly" if weekly else "", today)
+
+
 def spread(days: Sequence[date], counts: Mapping[date, int]) -> list[int]:
     """Counts of each day, nought where nothing came."""
     return [counts.get(day, 0) for day in days]
@@ -138,14 +148,29 @@ def spread(days: Sequence[date], counts: Mapping[date, int]) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """Something new that a model found (新发现), of which a warning may be made: its day, how many matters, how many were
+    to be expected, and how likely by chance."""
+
+    on: date
+    seen: int
+    expected: float
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What a model found (成果): the sentence, how far it may be trusted, whether it may be used, whether it is news."""
+    """What a model found (成果): the sentence, how far it may be trusted, whether it may be used, whether it is news.
+
+    `alert` tells the receivers; only what has `news` may become a warning.
+    """
 
     told: str
     trust: str
     usable: bool
     alert: bool
     content: dict[str, Any] = field(default_factory=dict)
+    news: News | None = None
 
 
 FEW = Result("数据太少，不足以判断。", f"至少需要 {series.LEAST_DAYS} 天、{series.LEAST_SUM} 件。", False, False)
@@ -160,7 +185,7 @@ def apply(method: str, first: date, values: Sequence[int], horizon: int) -> Resu
     drawn = {"first": first.isoformat(), "values": list(values)}
     made = {"trend": _trend, "breaks": _breaks, "anomalies": _anomalies}
     result = _forecast(first, values, horizon) if method == "forecast" else made[method](first, values)
-    return Result(result.told, result.trust, result.usable, result.alert, drawn | result.content)
+    return replace(result, content=drawn | result.content)
 
 
 def _trend(first: date, values: Sequence[int]) -> Result:
@@ -184,7 +209,11 @@ def _breaks(first: date, values: Sequence[int]) -> Result:
         for b in found[-3:]
     )
     rows = [[(first + timedelta(days=b.index)).isoformat(), round(b.before, 1), round(b.after, 1)] for b in found]
-    return Result(f"{told}。", trust, True, last.index >= len(values) - NEWS_DAYS, {"rows": rows})
+    if last.index < len(values) - NEWS_DAYS:
+        return Result(f"{told}。", trust, True, False, {"rows": rows})
+    since = values[last.index :]
+    news = News(first + timedelta(days=last.index), sum(since), last.before * len(since), last.chance)
+    return Result(f"{told}。", trust, True, True, {"rows": rows}, news)
 
 
 def _anomalies(first: date, values: Sequence[int]) -> Result:
@@ -196,7 +225,11 @@ def _anomalies(first: date, values: Sequence[int]) -> Result:
         f"{first + timedelta(days=a.index):%m-%d} {a.seen} 件，预计 {a.expected:.0f} 件" for a in found[-5:]
     )
     rows = [[(first + timedelta(days=a.index)).isoformat(), a.seen, round(a.expected, 1)] for a in found]
-    return Result(f"{told}。", trust, True, found[-1].index >= len(values) - NEWS_DAYS, {"rows": rows})
+    last = found[-1]
+    if last.index < len(values) - NEWS_DAYS:
+        return Result(f"{told}。", trust, True, False, {"rows": rows})
+    news = News(first + timedelta(days=last.index), last.seen, last.expected, last.chance)
+    return Result(f"{told}。", trust, True, True, {"rows": rows}, news)
 
 
 def _forecast(first: date, values: Sequence[int], horizon: int) -> Result:
@@ -212,7 +245,38 @@ def _forecast(first: date, values: Sequence[int], horizon: int) -> Result:
         f"留出最近 4 周检验：平均每天误差 {found.error:.1f} 件，{better}「与上周同日相同」的 {found.naive:.1f} 件；"
         f"{found.inside:.0%} 的天数落在区间内（应为 80%）。"
     )
-    return Result(told, trust, found.beats_naive, False, {"rows": rows})
+    return Result(told, trust, found.beats_naive, False, {"rows": rows, "inside": round(found.inside, 3)})
+
+
+WATCHED = 7
+"""Days that are held against an earlier forecast."""
+
+
+def overrun(result: Result, before: Mapping[str, Any] | None, last: date, values: Sequence[int]) -> Result:
+    """Add to a forecast whether the last week kept within the bounds that an earlier one had told (预测越界).
+
+    So many days on one side of the bounds are held against how many should lie there by chance: a tenth, or more where
+    the held-out weeks showed the bounds to be too narrow.
+    """
+    from scipy.stats import binom  # half a second to read, and few requests ask
+
+    told = {date.fromisoformat(day): (mid, low, high) for day, mid, low, high in (before or {}).get("rows", [])}
+    days = [last - timedelta(days=n) for n in reversed(range(WATCHED))]
+    if not result.usable or len(values) < WATCHED or any(day not in told for day in days):
+        return result
+    seen = list(values[-WATCHED:])
+    share = max(0.1, (1 - float((before or {}).get("inside", 0.8))) / 2)
+    over = [day for day, n in zip(days, seen, strict=True) if n > told[day][2]]
+    under = [day for day, n in zip(days, seen, strict=True) if n < told[day][1]]
+    off, side = (over, "上限") if len(over) >= len(under) else (under, "下限")
+    chance = float(min(1.0, 2 * binom.sf(len(off) - 1, WATCHED, share))) if off else 1.0
+    expected = sum(told[day][0] for day in days)
+    held = f"最近 {WATCHED} 天实际 {sum(seen)} 件，此前预计 {expected:.0f} 件"
+    if chance > series.ALPHA:
+        return replace(result, told=f"{result.told}{held}，没有越出区间。")
+    said = f"{held}，其中 {len(off)} 天越出区间{side}。"
+    news = News(off[-1], sum(seen), expected, chance)
+    return replace(result, told=f"{said}{result.told}", alert=True, news=news)
 
 
 def shares(rows: Mapping[str, tuple[int, int]]) -> Result:
@@ -235,3 +299,62 @@ def shares(rows: Mapping[str, tuple[int, int]]) -> Result:
         any(line.trend == "up" for line in sure),
         {"rows": table},
     )
+
+
+# -- where it gathers ----------------------------------------------------------------------------------------
+
+TOLD_SPOTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of ground: how it is found again, what it is called, what came now and in the period before, what it touches."""
+
+    key: str
+    name: str
+    now: int
+    before: int
+    touches: tuple[int, ...]
+
+
+def spots(pieces: Sequence[Piece], last: date) -> Result:
+    """Where matters gather beyond chance (空间热点): Gi* of thirty days, and what was not yet hot in the thirty before."""
+    counts = [piece.now for piece in pieces]
+    if not spatial.enough(counts):
+        few = f"至少需要 {spatial.LEAST_PIECES} 个统计单元、{spatial.LEAST_SUM} 件。"
+        return Result("数据太少，不足以判断。", few, False, False)
+    touches = [piece.touches for piece in pieces]
+    now = spatial.gi_star(counts, touches)
+    earlier = [piece.before for piece in pieces]
+    before = spatial.gi_star(earlier, touches) if spatial.enough(earlier) else None
+    told = sorted((n for n, spot in enumerate(now) if spot.tells), key=lambda n: -now[n].score)
+    words = {n: _spot_word(now[n].tells, before, n) for n in told}
+    rows = [[pieces[n].name, now[n].count, now[n].around, round(now[n].expected, 1), round(now[n].score, 2), words[n]] for n in told]  # fmt: skip
+    content = {
+        "rows": rows[:TOLD_SPOTS],
+        "spots": [[pieces[n].key, pieces[n].name, now[n].count, words[n]] for n in told],
+    }
+    trust = (
+        f"Getis-Ord Gi*，{len(pieces)} 个统计单元，每个连同相邻单元与全部相比，按单元数校正；"
+        f"最近 30 天共 {sum(counts)} 件，地点不明的不计。"
+    )
+    hot, fresh = [n for n in told if now[n].tells > 0], [n for n in told if words[n] == "新热点"]
+    if not hot:
+        return Result("没有超出偶然的空间热点。", trust, True, False, content)
+    news = None
+    if fresh:
+        top = fresh[0]
+        news = News(last, now[top].around, now[top].expected, min(now[n].chance for n in fresh))
+    said = (
+        f"热点 {len(hot)} 处，其中新热点 {len(fresh)} 处："
+        if before
+        else f"热点 {len(hot)} 处（上期件数少，分不出新旧）："
+    )
+    named = "、".join(pieces[n].name for n in (fresh or hot)[:5])
+    return Result(f"{said}{named}{'等' if len(fresh or hot) > 5 else ''}。", trust, True, bool(fresh), content, news)
+
+
+def _spot_word(tells: int, before: Sequence[spatial.Spot] | None, n: int) -> str:
+    if tells < 0:
+        return "冷点"
+    return "新热点" if before is not None and before[n].tells <= 0 else "热点"

@@ -3,7 +3,8 @@
 Quality counts only messages that people have put into events (or left alone); ambiguous ones are in the
 stream and not scored. Merges that the stream proposes count as accepted; `without_merges` says what it is
 worth when nobody accepts any. Time is processor time of this process, cutting into words included, the
-median of three rounds. Growth sends replicas of the messages with 30 % of their signs exchanged.
+median of three rounds. Growth sends replicas of the messages with 30 % of their signs exchanged; the long run sends
+them with their places exchanged as well and on a clock of their own, so that old messages leave by their age.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +30,12 @@ from hezhi.engines.analysis.events.peers import PEERS
 from hezhi.engines.analysis.events.scores import agreement
 from hezhi.engines.analysis.events.stream import Settings, Stream
 from hezhi.engines.analysis.events.terms import terms_of
+from hezhi.engines.analysis.text.places import named_places
 from hezhi.ground.errors import BadInput
 
-__all__ = ["GROWTH", "Known", "event_figures", "growth", "read_known", "stream_events", "tell"]
+__all__ = [
+    "GROWTH", "Known", "event_figures", "growth", "long_run", "read_known", "stream_events", "tell", "tell_long",
+]  # fmt: skip
 
 ROUNDS = 3
 SHUFFLES = 3
@@ -38,6 +43,8 @@ AT_ONCE = 256
 GROWTH = 160_000
 PART = 10_000
 EXCHANGED = 0.3
+A_DAY = 300
+"""Messages a day of the long run: 54,000 in the 180 days of the window, as a district of a million people has them."""
 ENDLESS = Settings(window=float("inf"))
 """The messages span years, and the question is what belongs together, not what is fresh."""
 
@@ -166,39 +173,85 @@ def _shuffled(known: Known, seed: int) -> float:
 
 def growth(messages: Sequence[Message], total: int) -> dict[str, Any]:
     """Rates over each ten thousand of a long stream, making the replicas not counted, and memory at its end."""
-    stream = Stream(ENDLESS)
-    rates: list[float] = []
-    spent, number = 0.0, 0
-    part = min(PART, max(AT_ONCE, total // 4))
-    replicas = _replicas(messages, total)
-    gc.collect()
-    while some := [replica for _, replica in zip(range(AT_ONCE), replicas, strict=False)]:
-        start = time.process_time()
-        for terms in terms_of(some):
-            decision = stream.add(terms, 0.0, number)
-            if decision.merge:
-                stream.merge(decision.event, decision.merge[0])
-            number += 1
-        spent += time.process_time() - start
-        if number >= part * (len(rates) + 1):
-            rates.append(part / spent)
-            spent = 0.0
+    found = _sent(Stream(ENDLESS), _replicas(messages, total), total)
     return {
-        "rate_last_over_first": rates[-1] / rates[0] if rates else 0.0,
-        "growth": {"messages": number, "part": part, "messages_per_second": rates, "kept": len(stream)},
+        "rate_last_over_first": found["last_over_first"],
+        "growth": {name: found[name] for name in ("messages", "part", "messages_per_second", "kept")},
         "memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
+def long_run(messages: Sequence[Message], total: int) -> dict[str, Any]:
+    """A stream of years: replicas at other places, three hundred a day; old ones leave by their age (长时间运行)."""
+    found = _sent(Stream(Settings()), _elsewhere(messages, total), total, 86400 / A_DAY)
+    return found | {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "load": os.getloadavg()[0]}
+
+
+def _sent(stream: Stream, replicas: Iterable[Message], total: int, apart: float = 0.0) -> dict[str, Any]:
+    """Send messages `apart` seconds apart; processor time of each part, and the memory of the process after it."""
+    rates: list[float] = []
+    memory: list[float] = []
+    spent, number, events = 0.0, 0, 0
+    part = min(PART, max(AT_ONCE, total // 4))
+    coming = iter(replicas)
+    gc.collect()
+    while some := list(islice(coming, AT_ONCE)):
+        start = time.process_time()
+        for terms in terms_of(some):
+            decision = stream.add(terms, number * apart, number)
+            if decision.merge:
+                stream.merge(decision.event, decision.merge[0])
+            number += 1
+            events += decision.opened
+        spent += time.process_time() - start
+        if number >= part * (len(rates) + 1):
+            rates.append(part / spent)
+            memory.append(_memory())
+            spent = 0.0
+    return {
+        "messages": number, "part": part, "messages_per_second": rates, "memory_mib": memory, "kept": len(stream),
+        "events": events, "last_over_first": rates[-1] / rates[0] if rates else 0.0,
+    }  # fmt: skip
+
+
+def _memory() -> float:
+    """What the process holds now, in MiB; where the system does not tell, the most it ever held."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return pages * resource.getpagesize() / 2**20
+
+
 def _replicas(messages: Sequence[Message], total: int) -> Iterable[Message]:
     """The messages again and again, their order changed and 30 % of their signs exchanged for others of the file."""
+    return _again(messages, total, lambda n, message: message)
+
+
+def _elsewhere(messages: Sequence[Message], total: int) -> Iterable[Message]:
+    """Replicas that are told of other places of the file, the same in title and text."""
+    named = [sorted(named_places(f"{title} {text[:400]}"), key=len, reverse=True) for title, text in messages]
+    pool = sorted({place for own in named for place in own})
+    dice = random.Random(21)  # noqa: S311  a stream to measure, not a secret
+
+    def moved(n: int, message: Message) -> Message:
+        title, text = message
+        for place in named[n]:
+            other = dice.choice(pool)
+            title, text = title.replace(place, other), text.replace(place, other)
+        return title, text
+
+    return _again(messages, total, moved)
+
+
+def _again(messages: Sequence[Message], total: int, change: Callable[[int, Message], Message]) -> Iterable[Message]:
     chance = np.random.default_rng(20)
     signs = np.frombuffer("".join(t + x[:400] for t, x in messages[:2000]).encode("utf-32-le"), np.uint32)
     sent = 0
     while sent < total:
         for i in chance.permutation(len(messages))[: total - sent].tolist():
-            title, text = messages[i]
-            yield _exchanged(title, signs, chance), _exchanged(text[:400], signs, chance)
+            title, text = change(i, (messages[i][0], messages[i][1][:400]))
+            yield _exchanged(title, signs, chance), _exchanged(text, signs, chance)
             sent += 1
 
 
@@ -238,6 +291,17 @@ def tell(said: dict[str, Any]) -> str:
         f"窗口内 {x['kept']} 条，内存峰值 {said['memory_mib']:.0f} MiB"
     )
     return "\n".join(lines)
+
+
+def tell_long(said: dict[str, Any]) -> str:
+    """The long run as a person reads it."""
+    rates, memory = said["messages_per_second"], said["memory_mib"]
+    middle = len(memory) // 10
+    return (
+        f"连续 {said['messages']:,} 条（每天 {A_DAY} 条，地点逐条替换）：首段每秒 {rates[0]:.0f} 条，末段 {rates[-1]:.0f} 条，"
+        f"之比 {said['last_over_first']:.2f}，各段最低 {min(rates):.0f} 条；新开事件 {said['events']:,} 个，窗口内 {said['kept']:,} 条；"
+        f"内存在一成处 {memory[middle]:.0f} MiB，结束时 {memory[-1]:.0f} MiB，峰值 {said['peak_mib']:.0f} MiB；系统负载 {said['load']:.2f}"
+    )
 
 
 def main() -> int:

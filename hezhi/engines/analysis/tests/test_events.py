@@ -128,6 +128,27 @@ def test_odd_messages_do_no_harm(odd: str) -> None:
     assert found[1] == found[4]
 
 
+@pytest.mark.parametrize(("title", "told"), [
+    ("韩守田家楼上漏水没人管", "韩**家楼上漏水没人管"), ("反映李建国主任态度差", "反映李**主任态度差"), ("患者赵大海投诉医院", "患者赵**投诉医院"),
+    ("高源村村长不管事", "高源村村长不管事"), ("楚瑞家近期白蚁成灾", "楚瑞家近期白蚁成灾"), ("请张书记帮忙", "请张书记帮忙"),
+])  # fmt: skip
+def test_a_title_names_nobody_and_keeps_its_places(title: str, told: str) -> None:
+    assert name_of([Member(title, date(2026, 3, 1))]).title == told
+
+
+@given(st.lists(st.text("海棠苑小区没水停电路灯坏了", min_size=2, max_size=9), min_size=1, max_size=12))
+def test_the_name_is_the_title_nearest_to_all_others_whatever_their_order_of_claims(titles: list[str]) -> None:
+    def pairs(text: str) -> set[str]:
+        return {text[i : i + 2] for i in range(len(text) - 1)}
+
+    def near(one: str) -> float:
+        return sum(len(pairs(one) & pairs(o)) / (len(pairs(one)) * len(pairs(o))) ** 0.5 for o in titles)
+
+    name = name_of([Member(title, date(2026, 3, 1)) for title in titles])
+    assert near(name.title) == pytest.approx(max(map(near, titles)))
+    assert name == name_of([Member(title, date(2026, 3, 1)) for title in titles])
+
+
 def test_an_event_is_named_by_its_most_central_title_with_places_and_period() -> None:
     days = [date.fromisoformat(day) for day in ("2026-03-02", "2026-03-05", "2026-03-09")]
     titles = ["没水了怎么办", "海棠苑小区五楼以上没有水", "海棠苑小区五楼没有水好几天"]

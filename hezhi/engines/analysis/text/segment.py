@@ -14,9 +14,9 @@ from typing import Protocol
 
 from hezhi.ground.text import fold
 
-__all__ = ["is_general_word", "is_new_name", "segmenter", "signs_only", "words"]
+__all__ = ["SURNAMES", "is_general_word", "is_new_name", "segmenter", "signs_only", "words"]
 
-_SURNAMES = frozenset(
+SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏章云苏潘葛范彭郎鲁韦昌马苗凤方俞任袁柳"
     "史唐费廉岑薛雷贺倪汤滕殷罗毕郝安常乐于傅齐康伍余顾孟黄萧尹姚邵汪毛米戴宋庞熊纪舒屈项祝董梁杜阮蓝季贾江童颜郭梅林"
     "徐邱骆高夏蔡田胡霍虞万柯卢莫房解应宗丁宣邓洪包左石崔吉龚程邢裴陆翁荀甄曲封储靳焦牧车侯全班仲宫宁仇甘厉祖武符刘"
@@ -118,7 +118,7 @@ def is_general_word(word: str) -> bool:
         return False
     kind = cutter.kind(word)
     if kind.startswith("nr"):
-        return kind != "nrfg" and (word[0] not in _SURNAMES or word in _NO_NAMES)
+        return kind != "nrfg" and (word[0] not in SURNAMES or word in _NO_NAMES)
     return not kind.startswith("ns")
 
 

@@ -326,7 +326,7 @@ def map_box(label: str = "地图", css: str = "", **config: Any) -> dict[str, An
     """A map (地图), drawn by `map.js`; coordinates are WGS 84, longitude first.
 
     Keys: `base` (url of a PMTiles file), `layers` (list of dicts: url, kind = outline, shade,
-    points, name, and the property names label, value, link), `center`, `zoom`, `extent`,
+    classes, points, name, and the property names label, value, link), `center`, `zoom`, `extent`,
     `marker`, `accuracy` (metres), `pick` (dict of the ids of the inputs: lng, lat),
     `theme` ("dark"), `review_number` (审图号).
     """

@@ -32,6 +32,24 @@ def receiver(system: System) -> tuple[str, str]:
     return warning, login
 
 
+def write_hot_ground(system: System) -> None:
+    """The demo's own field is even: what hot ground looks like is written into its finding as the model would write it."""
+    system.sql("""
+        begin;
+        select set_config('pghistory.context_id', gen_random_uuid()::text, true), set_config('pghistory.context_metadata', '{}', true);
+        with near as (
+          select a.id, a.town_id, t.name || a.name as name, row_number() over (order by a.centre <-> c.centre) as n from geo_area a
+          join geo_area t on t.id = a.town_id, (select centre from geo_area where level = 'community' order by code limit 1) c
+          where a.level = 'community' and a.kind = 'basic' and a.valid_to is null),
+        told as (select id, name, case when n < 5 then '新热点' when n < 8 then '热点' else '冷点' end as word, n from near where n < 10)
+        update situation_finding f set content = jsonb_build_object(
+          'spots', (select jsonb_agg(jsonb_build_array(id, name, 12 - n, word) order by n) from told),
+          'rows', (select jsonb_agg(jsonb_build_array(name, 12 - n, 30 - n, 9.5, round((4.2 - n / 3.0)::numeric, 2), word) order by n)
+                   from told))
+        from situation_model m where m.id = f.model_id and m.method = 'spots';
+        commit""")
+
+
 @pytest.mark.clause("9.1.4-1")
 def test_many_reports_become_an_event_that_is_warned_of_and_dealt_with(
     running_system: System, desk: Page, phone: Page
@@ -111,6 +129,27 @@ def test_the_situation_is_read_narrowed_reported_and_modelled(running_system: Sy
     desk.get_by_role("button", name="立即运行").click()
     expect(desk.locator("main")).to_contain_text("已运行")
     look(desk, "analysis-forecast")
+    write_hot_ground(running_system)
+    desk.goto("/r/situation-models/")
+    desk.get_by_role("link", name="空间热点（示例）").click()
+    expect(desk.locator("main")).to_contain_text("Getis-Ord")
+    expect(desk.locator("canvas").first).to_be_visible()
+    desk.wait_for_timeout(1500)
+    look(desk, "analysis-spots")
+    hot = desk.url
+    desk.goto("/r/warning-models/")
+    desk.get_by_role("link", name="空间热点即报（示例）").click()
+    expect(desk.locator("main")).to_contain_text("有新发现（空间热点）")
+    look(desk, "model-of-discoveries")
+    desk.set_viewport_size({"width": 1920, "height": 1080})
+    desk.goto("/wall/situation/?turn=600")
+    expect(desk.locator("canvas").first).to_be_visible()
+    expect(desk.locator("[data-turn] > .card:visible")).to_have_count(1)
+    desk.wait_for_timeout(2000)
+    look(desk, "wall-situation")
     sign_in(phone, running_system, "duty_chief1", "/situation/")
     phone.wait_for_timeout(1500)
     look(phone, "phone-situation")
+    phone.goto(hot)
+    phone.wait_for_timeout(1500)
+    look(phone, "phone-spots")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from hezhi.chapters.awareness.early_warning import rules
 from hezhi.chapters.awareness.early_warning.models import Level, Standing, Warning, WarningModel
@@ -69,7 +71,11 @@ def _write_standings(field: Field, found: dict[UUID, tuple[rules.Burst, bool]], 
 def _raise_all(field: Field, now: datetime, by: Actor) -> int:
     raised = 0
     by_days: dict[int, dict[UUID, tuple[rules.Burst, bool]]] = {}
-    for model in WarningModel.objects.filter(active=True).select_related("category").order_by("level", "name"):
+    for model in (
+        WarningModel.objects.filter(active=True, analysis__isnull=True)
+        .select_related("category")
+        .order_by("level", "name")
+    ):
         if model.days not in by_days:
             by_days[model.days] = field.bursts(field.events, now, model.days)
         condition = condition_of(model)
@@ -109,7 +115,9 @@ def _raise(
             setattr(warning, f"{name}_id", key)
         warning.save(force_insert=True)
         deed.on(warning)
-        _push(warning, units, place, by)
+        where = place.name if place else "本区"
+        said = f"{warning.get_level_display()}预警：{where} {warning.reporters} 人反映同一件事"
+        _push(warning, units, said, "warnings.raised", by, place=where, people=warning.reporters)
     return 1
 
 
@@ -149,24 +157,89 @@ def _number() -> str:
     return short_number("YJ", time.today(), n % 10_000_000)
 
 
-def _push(warning: Warning, units: Sequence[Unit], place: Area | None, by: Actor) -> None:
+def _push(warning: Warning, units: Sequence[Unit], said: str, event: str, /, by: Actor, **values: object) -> None:
     """A to-do and a message for each unit (推送): level, place and figures with a link, no word of what people wrote."""
-    where = place.name if place else "本区"
     for unit in units:
         todos.put(
-            (WARNING, warning.pk), number=warning.number, title=f"{warning.get_level_display()}预警：{where} {warning.reporters} 人反映同一件事",
-            step=STEP, permission=ACKNOWLEDGE, unit_id=unit.pk, due_at=warning.due_at, urgency="critical" if warning.level == 1 else "urgent",
+            (WARNING, warning.pk), number=warning.number, title=said, step=STEP, permission=ACKNOWLEDGE, unit_id=unit.pk,
+            due_at=warning.due_at, urgency="critical" if warning.level == Level.RED else "urgent",
         )  # fmt: skip
-        tell(warning, "warnings.raised", unit.pk, ACKNOWLEDGE, by=by, place=where, due=time.show(warning.due_at))
+        tell(warning, event, unit.pk, ACKNOWLEDGE, by=by, due=time.show(warning.due_at), **values)
 
 
 def tell(warning: Warning, event: str, to_unit: UUID, permission: str, /, *, by: Actor, **values: object) -> None:
     """Write one message for the holders of a permission in a unit."""
     reach.tell(
         by, event=event, to_unit=to_unit, permission=permission, about=(WARNING, warning.pk),
-        values={"number": warning.number, "level": warning.get_level_display(), "people": warning.reporters, **values},
+        values={"number": warning.number, "level": warning.get_level_display(), **values},
         channels=("inbox", "sms"), link=f"/warnings/{warning.pk}/", urgent=warning.level == Level.RED,
     )  # fmt: skip
+
+
+# -- what an analysis found ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Something new that a published model found in one unit's part (新发现): figures, and no word of what people wrote."""
+
+    model: UUID
+    finding: UUID
+    unit: Unit
+    kind: str
+    told: str
+    on: date
+    seen: int
+    expected: float
+    chance: float
+
+
+DRIFTS = timedelta(days=2)
+"""The same break may be dated a day or two off when more days are known: that is no new discovery."""
+
+
+def units_warned_of(model: UUID) -> set[UUID]:
+    """The units that must be told of a model's discoveries besides its receivers, because warning models say so."""
+    asked = WarningModel.objects.filter(active=True, analysis=model).values_list("unit", flat=True)
+    return {key for key in asked if key}
+
+
+@clause("9.1.4-1", "9.1.4-2-2")
+def warn_of(found: Discovery, *, by: Actor) -> int:
+    """Raise what the warning models ask for when an analysis found something new (发现预警).
+
+    Inside the caller's verb. The finding was made with the rights of the unit that is warned. Quiet while the quiet
+    period lasts, and for good about a discovery that was warned of already. Gives how many were raised.
+    """
+    models = WarningModel.objects.select_for_update(of=("self",)).filter(active=True, analysis=found.model)
+    asked = [model for model in models.order_by("level", "name") if model.unit_id in (None, found.unit.pk)]
+    return sum(_warn_of(model, found, by) for model in asked)
+
+
+def _warn_of(model: WarningModel, found: Discovery, by: Actor) -> int:
+    now = time.now()
+    if _known(model, found, now):
+        return 0
+    warning = Warning(
+        number=_number(), model=model, finding_id=found.finding, found_on=found.on, level=model.level,
+        why=f"模型「{model.name}」：{found.kind}，{rules.chance_of(found.chance)}。{found.told}"[:400], raised_at=now,
+        members=found.seen, reporters=0, heat=0, usual=round(found.expected),
+        ratio=round(min(found.seen / max(found.expected, 0.5), 9999), 2), chance=found.chance, units=[found.unit.pk],
+        unit=found.unit, due_at=now + timedelta(minutes=model.acknowledge_minutes),
+    )  # fmt: skip
+    for name, key in (found.unit.area.ancestors() if found.unit.area else {}).items():
+        setattr(warning, f"{name}_id", key)
+    warning.save(force_insert=True)
+    said = f"{warning.get_level_display()}预警：数据分析发现{found.kind}"
+    _push(warning, [found.unit], said, "warnings.found", by, kind=found.kind)
+    return 1
+
+
+def _known(model: WarningModel, found: Discovery, now: datetime) -> bool:
+    """Whether this unit was warned lately by an analysis at this level or a graver one, or of this very discovery."""
+    told = Warning.objects.filter(unit=found.unit, model__analysis=found.model, level__lte=model.level)
+    lately = Q(raised_at__gt=now - timedelta(hours=model.quiet_hours))
+    return told.filter(lately | Q(found_on__gte=found.on - DRIFTS)).exists()
 
 
 @clause("9.1.4-1")
@@ -187,7 +260,17 @@ def _escalate(by: Actor, key: UUID) -> int:
         warning.escalated_at = time.now()
         if above is not None:
             late = "、".join(Unit.objects.filter(pk__in=warning.units).order_by("code").values_list("name", flat=True))
-            tell(warning, "warnings.escalated", above.pk, ESCALATED, by=by, unit=late, due=time.show(warning.due_at))
+            said = f"{warning.reporters} 人反映" if warning.found_on is None else "数据分析发现"
+            tell(
+                warning,
+                "warnings.escalated",
+                above.pk,
+                ESCALATED,
+                by=by,
+                what=said,
+                unit=late,
+                due=time.show(warning.due_at),
+            )
             if above.pk not in warning.units:
                 warning.units = [*warning.units, above.pk]
         warning.save(update_fields=["escalated_at", "units"])

@@ -205,6 +205,7 @@ def _facts(file: EventFile) -> list[Fact]:
     s = file.standing
     first = file.members[0][0].at if file.members else file.event.opened_at
     facts = [
+        Fact("标题由来", file.named, wide=True),
         Fact("首件", time.show(first)),
         Fact("最近一件", time.show(file.members[-1][0].at) if file.members else "—"),
         Fact("责任单位", "、".join(unit.name for unit in file.units) or "尚未确定"),

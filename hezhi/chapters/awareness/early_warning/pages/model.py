@@ -24,21 +24,32 @@ SHOWN = 20
 def page(request: HttpRequest, model_id: UUID) -> HttpResponse:
     """The model's worth in the last ninety days; with `?try=1` what it would have done in the last year."""
     by = reader(request)
-    model = WarningModel.objects.select_related("category", "area", "unit", "escalate_to").filter(pk=model_id).first()
+    model = (
+        WarningModel.objects.select_related("category", "area", "unit", "escalate_to", "analysis")
+        .filter(pk=model_id)
+        .first()
+    )
     if model is None:
         raise NotFound("没有找到这个预警模型。", "可能已被删除。", "请回到列表。", code="warnings.no_model")
-    tried = dry_run(model) if request.GET.get("try") else None
+    tried = dry_run(model) if request.GET.get("try") and not model.analysis_id else None
     context = {
         "model": model, "crumbs": [Crumb("预警模型", "/r/warning-models/"), Crumb(model.name)],
         "fact_list": _facts(model), "figure_list": _figures(model), "tried": tried,
         "would": _would(by, tried) if tried else [], "warnings": Warning.objects.visible_to(by).filter(model=model)[:SHOWN],
         "action_list": [
-            Action("试运行", f"{reverse('warning-model', args=[model.pk])}?try=1", kind="primary"),
+            *_trial(model),
             Action("修改", f"/r/warning-models/{model.pk}/edit/"),
             Action("变更历史", f"/r/warning-models/{model.pk}/?tab=history"),
         ],
     }  # fmt: skip
     return render(request, "early_warning/model.html", context)
+
+
+def _trial(model: WarningModel) -> list[Action]:
+    """A dry run asks of events; what an analysis would have found is on the page of the analysis."""
+    if model.analysis_id:
+        return [Action("查看分析模型", reverse("situation-model", args=[model.analysis_id]), kind="primary")]
+    return [Action("试运行", f"{reverse('warning-model', args=[model.pk])}?try=1", kind="primary")]
 
 
 def _facts(model: WarningModel) -> list[Fact]:
@@ -52,10 +63,19 @@ def _facts(model: WarningModel) -> list[Fact]:
         (model.words, f"标题提到{'、'.join(model.words.split())}之一"),
         (model.urgent, "有紧急或特急件"),
         (model.unresolved_hours, f"最早一件超过 {model.unresolved_hours} 小时未办结"),
+        (
+            model.analysis_id,
+            f"分析模型「{model.analysis}」有新发现（{model.analysis.get_method_display() if model.analysis else ''}）",
+        ),
     ]
+    if model.analysis_id:
+        asked = asked[-1:]
     return [
         Fact("条件（同时满足）", "；".join(said for holds, said in asked if holds), wide=True),
-        Fact("推送", str(model.unit or "该事件的责任单位")),
+        Fact(
+            "推送",
+            str(model.unit or ("分析模型的各推送单位，按本单位权限" if model.analysis_id else "该事件的责任单位")),
+        ),
         Fact(
             "签收时限", f"{model.acknowledge_minutes} 分钟", note=f"逾期升级到{model.escalate_to or '区社会治理中心'}"
         ),

@@ -44,12 +44,25 @@ def page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
 
 def _title(by: Actor, warning: Warning, *, seen: bool, mine: bool) -> str:
     """What the event is called: for who sees it, and for who was warned of it."""
+    if warning.found_on is not None:
+        return (
+            f"数据分析发现{warning.model.analysis.get_method_display()}"
+            if warning.model.analysis
+            else "数据分析的新发现"
+        )
     if warning.event is None:
         return "成员已清除的事件"
     return lists.title_of(by, warning.event) if seen else warning.event.title if mine else "辖区外事件"
 
 
 def _figures(warning: Warning, now: Standing | None) -> list[Figure]:
+    if warning.found_on is not None:
+        return [
+            Figure("发现的日期", f"{warning.found_on:%m-%d}"),
+            Figure("实际件数", str(warning.members), "件"),
+            Figure("应有件数", str(warning.usual), "件", f"为应有的 {warning.ratio:g} 倍"),
+            Figure("是否偶然", rules.chance_of(warning.chance)),
+        ]
     return [
         Figure("预警时反映人数", str(warning.reporters), "人", f"{warning.members} 件"),
         Figure("现在反映人数", str(now.reporters) if now else "—", "人" if now else "", f"{now.messages} 件" if now else "30 天内无新来件"),
@@ -68,6 +81,9 @@ def _facts(by: Actor, warning: Warning) -> list[Fact]:
         Fact("签收时限", time.show(warning.due_at)),
         Fact("预警理由", warning.why, wide=True),
     ]
+    if warning.found_on is not None and warning.model.analysis is not None and by.may("situation.view"):
+        url = reverse("situation-model", args=[warning.model.analysis_id])
+        facts.insert(1, Fact("分析模型", str(warning.model.analysis), url=url))
     if warning.measure:
         facts.append(Fact("采取措施", warning.measure, wide=True))
     if warning.verdict:

@@ -15,6 +15,7 @@ from hezhi.chapters.awareness.early_warning import rules
 from hezhi.chapters.awareness.early_warning.models import Standing, Warning, WarningModel
 from hezhi.chapters.cases.handling.api import MATTER, Case, Source
 from hezhi.engines.analysis import queries as analysis
+from hezhi.engines.analysis.events.titles import Member, name_of
 from hezhi.engines.analysis.models import Event, EventMessage, EventProposal, Regrouping
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor, Unit
@@ -82,6 +83,14 @@ class EventFile:
         """The members' cases that this reader may open."""
         return [case for _, case in self.members if case is not None]
 
+    @property
+    def named(self) -> str:
+        """Where the title comes from, with the places and the period of the members seen here."""
+        if self.event.named_by_person:
+            return "人工命名"
+        members = [Member(message.title, time.local(message.at).date()) for message, _ in self.members]
+        return f"取自成员中最有代表性的标题：{name_of(members)}" if members else "—"
+
     def by_channel(self) -> list[tuple[str, int]]:
         """Members by channel, the busiest first."""
         return Counter(case.get_source_display() for case in self.cases).most_common()
@@ -139,7 +148,9 @@ def points(by: Actor, event_id: UUID) -> dict[str, Any]:
 
 def warning_for(by: Actor, warning_id: UUID) -> Warning:
     """One warning that this reader may see; otherwise NotFound."""
-    rows = Warning.objects.visible_to(by).select_related("model", "event", "unit", "acknowledged_by", "judged_by")
+    rows = Warning.objects.visible_to(by).select_related(
+        "model__analysis", "event", "unit", "acknowledged_by", "judged_by"
+    )
     found = rows.filter(pk=warning_id).first()
     if found is None:
         raise nothing()

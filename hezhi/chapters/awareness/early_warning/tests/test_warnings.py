@@ -135,7 +135,12 @@ def test_no_model_may_mean_a_person(as_, words: str) -> None:
 def test_a_model_has_no_field_for_a_person_and_points_to_no_person() -> None:
     """P1: conditions are about matters, kinds and places; what a model points to is never somebody."""
     pointed = {f.related_model._meta.label_lower for f in WarningModel._meta.fields if f.is_relation}
-    assert pointed == {"handling.category", "geo.area", "org.unit"}
+    assert pointed == {
+        "handling.category",
+        "geo.area",
+        "org.unit",
+        "situation.model",
+    }  # the last of which means no person either
     person = ("phone", "id_number", "reporter_name", "resident", "person", "blind")
     assert not [f.name for f in WarningModel._meta.fields if any(word in f.name for word in person)]
 

@@ -7,7 +7,7 @@ import VectorLayer from "ol/layer/Vector.js";
 import { fromLonLat, toLonLat } from "ol/proj.js";
 import VectorSource from "ol/source/Vector.js";
 import { note } from "./board.js";
-import { accuracyStyle, breaksOf, outlineStyle, palette, placeStyle, pointStyle, shadeStyle } from "./style.js";
+import { accuracyStyle, breaksOf, classStyle, outlineStyle, palette, placeStyle, pointStyle, shadeStyle } from "./style.js";
 
 const format = new GeoJSON({ dataProjection: "EPSG:4326", featureProjection: "EPSG:3857" });
 
@@ -19,35 +19,49 @@ export async function fetchFeatures(url) {
 
 const NS = "http://www.w3.org/2000/svg";
 
-function legend(element, spec, colours, breaks) {
+function swatch(colour) {
+  const svg = document.createElementNS(NS, "svg");
+  svg.setAttribute("width", "16");
+  svg.setAttribute("height", "12");
+  const square = document.createElementNS(NS, "rect");
+  square.setAttribute("width", "16");
+  square.setAttribute("height", "12");
+  square.setAttribute("fill", colour);
+  svg.append(square);
+  return svg;
+}
+
+/** Lines of a colour and what it says. */
+function legend(element, name, lines) {
   const box = document.createElement("div");
   box.className = "map-legend";
   const title = document.createElement("b");
-  title.textContent = spec.name || "";
+  title.textContent = name || "";
   box.append(title);
-  const bounds = [0, ...breaks];
-  bounds.forEach((low, rank) => {
+  for (const [colour, words] of lines) {
     const line = document.createElement("span");
-    const svg = document.createElementNS(NS, "svg");
-    svg.setAttribute("width", "16");
-    svg.setAttribute("height", "12");
-    const square = document.createElementNS(NS, "rect");
-    square.setAttribute("width", "16");
-    square.setAttribute("height", "12");
-    square.setAttribute("fill", colours.shades[rank + 1]);
-    svg.append(square);
-    const high = breaks[rank];
-    line.append(svg, high === undefined ? `多于 ${low}` : low + 1 >= high ? `${high}` : `${low + 1}–${high}`);
+    line.append(swatch(colour), words);
     box.append(line);
-  });
+  }
   element.append(box);
+}
+
+function shadeLines(colours, breaks) {
+  return [0, ...breaks].map((low, rank) => {
+    const high = breaks[rank];
+    return [colours.shades[rank + 1], high === undefined ? `多于 ${low}` : low + 1 >= high ? `${high}` : `${low + 1}–${high}`];
+  });
 }
 
 function styleFor(spec, dark, features, element) {
   if (spec.kind === "points") return pointStyle(spec, dark);
+  if (spec.kind === "classes") {
+    legend(element, spec.name, spec.classes.map(([word, colour]) => [colour, word]));
+    return classStyle(spec);
+  }
   if (spec.kind !== "shade") return outlineStyle(spec, dark);
   const breaks = spec.breaks || breaksOf(features.map((feature) => Number(feature.get(spec.value)) || 0));
-  if (spec.legend !== false) legend(element, spec, palette(dark), breaks);
+  if (spec.legend !== false) legend(element, spec.name, shadeLines(palette(dark), breaks));
   return shadeStyle(spec, dark, breaks);
 }
 
@@ -59,13 +73,13 @@ export async function addLayer(map, element, spec, dark) {
       source: new VectorSource({ features }),
       style: styleFor(spec, dark, features, element),
       declutter: spec.kind !== "points",
-      zIndex: spec.kind === "points" ? 5 : 2,
+      zIndex: { points: 5, classes: 3 }[spec.kind] ?? 2,
       properties: { spec },
     });
     map.addLayer(layer);
     if (spec.fit && features.length) {
       // The legend stands on the left; on a narrow map there is no room to spare for it.
-      const left = spec.kind === "shade" && element.clientWidth > 560 ? 130 : 24;
+      const left = (spec.kind === "shade" || spec.kind === "classes") && element.clientWidth > 560 ? 130 : 24;
       map.getView().fit(layer.getSource().getExtent(), { padding: [24, 24, 44, left], maxZoom: 15 });
     }
     return layer;
@@ -118,6 +132,10 @@ export function pickPlace(map, config, put) {
 
 function told(spec, feature) {
   const name = feature.get(spec.label || "name") || "";
+  if (spec.kind === "classes") {
+    legend(element, spec.name, spec.classes.map(([word, colour]) => [colour, word]));
+    return classStyle(spec);
+  }
   if (spec.kind !== "shade") return name;
   return `${name} ${Number(feature.get(spec.value)) || 0}${spec.unit ? ` ${spec.unit}` : ""}`;
 }

@@ -90,6 +90,12 @@ export function breaksOf(values) {
   return [...new Set(cuts)];
 }
 
+/** Areas filled by what they are called: `spec.classes` are pairs of a word and its colour, the word is each area's `class`. */
+export function classStyle(spec) {
+  const fills = new Map(spec.classes.map(([word, colour]) => [word, areaStyle(`${colour}b8`, "#ffffff", 1)]));
+  return (feature) => fills.get(feature.get("class"));
+}
+
 export function shadeStyle(spec, dark, breaks) {
   const colours = palette(dark);
   const border = dark ? "#1b4470" : "#ffffff";

@@ -79,6 +79,31 @@ function lineOf(row) {
     holder.append(badge);
   }
   holder.append(text);
+  if (row.mark) {
+    const mark = document.createElement("b");
+    mark.className = "live-mark";
+    mark.textContent = row.mark;
+    holder.append(mark);
+  }
+  line.append(holder);
+  return line;
+}
+
+/** A list in an order of its own, shown anew as a whole; what is new or says something new flashes. */
+function showRanks(list, rows) {
+  const place = document.querySelector(`[data-ranks="${CSS.escape(list)}"]`);
+  if (!place) return;
+  const before = new Map([...place.querySelectorAll("[data-id]")].map((line) => [line.dataset.id, line.textContent.trim()]));
+  const lines = rows.map(lineOf);
+  place.replaceChildren(...(lines.length ? lines : [nothing(place.dataset.empty)]));
+  for (const line of lines) if (before.get(line.dataset.id) !== line.textContent.trim()) flash(line);
+}
+
+function nothing(words) {
+  const line = document.createElement("li");
+  line.className = "live-none";
+  const holder = document.createElement("span");
+  holder.textContent = words || "";
   line.append(holder);
   return line;
 }
@@ -108,9 +133,10 @@ function refresh() {
     try {
       const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
       if (!answer.ok) return;
-      const { figures = {}, rows = [] } = await answer.json();
+      const { figures = {}, rows = [], lists = {} } = await answer.json();
       showFigures(figures);
       showRows({ list: "live", rows: changed(rows) });
+      for (const [list, ranked] of Object.entries(lists)) showRanks(list, ranked);
     } catch {
       // The stream's own watch tells of a cut line.
     }
@@ -126,6 +152,9 @@ function changed(rows) {
 export function startWall() {
   clock();
   setInterval(clock, 1000);
+  // What comes by the clock (warnings, findings) is no change of a case: such a screen asks by itself, too.
+  const every = Number(document.body.dataset.every);
+  if (every) setInterval(refresh, every * 1000);
   const url = document.body.dataset.stream;
   if (!url) return;
   const stream = new EventSource(url, { withCredentials: true });

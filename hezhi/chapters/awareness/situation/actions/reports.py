@@ -1,18 +1,17 @@
-"""Making reports and running models (生成态势报告、运行模型): by hand or by the clock; each unit gets what it may see itself."""
+"""Making reports (生成态势报告): by hand or by the clock; each unit gets what it may see itself."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from hezhi.chapters.awareness.situation import queries, rules
-from hezhi.chapters.awareness.situation.models import Finding, Model, Report, Template
+from hezhi.chapters.awareness.situation.models import Model, Report, Template
 from hezhi.engines.org.api import Actor, Holding, Unit, actor_of
 from hezhi.engines.reach import api as reach
 from hezhi.engines.records.acting import acting, verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import BadInput, NotFound, NotNow
+from hezhi.ground.errors import BadInput, NotFound
 
 VIEW, EDIT = "situation.view", "situation.edit"
 
@@ -99,99 +98,4 @@ def run_due(by: Actor) -> int:
             deed.on(row)
             deed.detail |= {"reports": len(made), "nobody_reads": left_out}
             done += len(made)
-    return done
-
-
-# -- models ------------------------------------------------------------------------------------------------
-
-
-@clause("9.1.4-2-2")
-@verb("situation.run_model")
-def run_model(model_id: UUID, *, by: Actor) -> Finding:
-    """Run a model now (运行模型) on what this person may see."""
-    by.must(EDIT)
-    return _find(_model(model_id), by, by.unit_id)
-
-
-@clause("9.1.4-2-2")
-@verb("situation.publish_model")
-def publish_model(model_id: UUID, *, by: Actor) -> Model:
-    """Let a model inform others (发布模型): only when its newest finding of this version may be used.
-
-    A forecast that is worse than «the same as last week» is refused.
-    """
-    by.must(EDIT)
-    model = _model(model_id)
-    newest = Finding.objects.filter(model=model, edition=model.edition).order_by("-made_at").first()
-    if newest is None:
-        raise NotNow("这个模型还没有运行过。", "运行后才知道是否可靠。", "请先运行一次。", code="situation.not_run")
-    if not newest.usable:
-        raise NotNow(
-            f"这个模型还不能发布：{newest.trust}",
-            "不可靠的成果不用于预警和决策。",
-            "请调整取数范围或方法后再运行。",
-            code="situation.not_usable",
-        )
-    model.state = Model.State.PUBLISHED
-    model.next_on = rules.next_day("weekly", time.today()) if model.weekly else None
-    model.save(update_fields=["state", "next_on"])
-    return model
-
-
-@clause("9.1.4-2-2")
-@verb("situation.retire_model")
-def retire_model(model_id: UUID, *, by: Actor) -> Model:
-    """Take a model out of use (停用模型); its findings stay."""
-    by.must(EDIT)
-    model = _model(model_id)
-    model.state, model.next_on = Model.State.RETIRED, None
-    model.save(update_fields=["state", "next_on"])
-    return model
-
-
-def _model(model_id: UUID) -> Model:
-    found = Model.objects.select_for_update(of=("self",)).select_related("category", "town").filter(pk=model_id).first()
-    if found is None:
-        raise NotFound("没有找到这个分析模型。", "可能编号有误。", "请回到模型列表。", code="situation.no_model")
-    return found
-
-
-def _find(model: Model, reader: Actor, unit_id: UUID | None) -> Finding:
-    """One finding for one reader's part."""
-    last = time.today() - timedelta(days=1)
-    first, values = queries.daily(reader, model, last)
-    result = (
-        rules.shares(queries.parts(reader, model, last))
-        if model.method == Model.Method.SHARES
-        else rules.apply(model.method, first, values, model.horizon)
-    )
-    return Finding.objects.create(
-        model=model, edition=model.edition, made_at=time.now(), first=first, last=last, told=result.told[:400],
-        trust=result.trust[:300], usable=result.usable, alert=result.alert, content=result.content, unit_id=unit_id,
-    )  # fmt: skip
-
-
-@clause("9.1.4-2-2")
-def run_models(by: Actor) -> int:
-    """Run the published models whose day has come; a unit is told only when something new was found."""
-    done = 0
-    for key in list(Model.objects.filter(state="published", next_on__lte=time.today()).values_list("pk", flat=True)):
-        with acting(by, verb="situation.run_models") as deed:
-            model = _model(key)
-            if model.state != Model.State.PUBLISHED or model.next_on is None or model.next_on > time.today():
-                continue
-            deed.on(model)
-            for unit in Unit.objects.filter(pk__in=model.receivers, valid_to__isnull=True).select_related("area"):
-                reader = reader_in(unit)
-                if reader is None:
-                    continue
-                finding = _find(model, reader, unit.pk)
-                done += 1
-                if finding.alert and finding.usable:
-                    reach.tell(
-                        by, event="situation.finding", to_unit=unit.pk, permission=VIEW, about=("situation.finding", finding.pk),
-                        values={"model": model.name, "told": finding.told}, link=f"/situation/models/{model.pk}/",
-                    )  # fmt: skip
-            model.next_on = rules.next_day("weekly", time.today())
-            model.save(update_fields=["next_on"])
     return done

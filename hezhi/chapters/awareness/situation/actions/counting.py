@@ -1,0 +1,152 @@
+"""What the hot-spot model counts (空间热点的底数): matters on each piece of ground that its reader sees, and what touches what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.gis.db.models.functions import SnapToGrid
+from django.db.models import Count, F, QuerySet
+
+from hezhi.chapters.awareness.situation import queries, rules
+from hezhi.chapters.awareness.situation.models import Finding, Model
+from hezhi.chapters.awareness.situation.queries import CELLS
+from hezhi.chapters.awareness.situation.rules import Period, Piece, Result
+from hezhi.engines.geo import queries as geo
+from hezhi.engines.geo.models import Area
+from hezhi.engines.org.api import Actor
+from hezhi.ground import time
+from hezhi.ground.errors import NotFound
+
+DAYS = 30
+Square = tuple[int, int]
+BESIDE = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
+
+
+def hot_spots(by: Actor, model: Model, last: date) -> Result:
+    """Where the model's matters gather, on every piece of ground of the reader's part (those with nothing too)."""
+    now, within = Period(last - timedelta(days=DAYS - 1), last), _ground_of(by, model)
+    if model.ground != Model.Ground.SQUARE:
+        return rules.spots(_areas(by, model, now, within), last)
+    found = rules.spots(_squares(by, model, now, within), last)
+    return replace(found, content=found.content | {"sides": CELLS[within is not None]})
+
+
+def _ground_of(by: Actor, model: Model) -> Area | None:
+    """The area the reader's own part lies in, or the model's town; None is the whole district."""
+    key = model.town_id or (by.scope.area if by.scope.level != "district" else None)
+    return Area.objects.filter(pk=key).first() if key else None
+
+
+def _areas(by: Actor, model: Model, now: Period, within: Area | None) -> list[Piece]:
+    ground = geo.touching(model.ground, within.pk if within else None)
+    number = {key: n for n, key in enumerate(ground)}
+    counts = [_count(by, model, period, f"{model.ground}_id") for period in (now, now.before())]
+    return [
+        Piece(str(key), name, counts[0].get(key, 0), counts[1].get(key, 0), tuple(number[other] for other in others))
+        for key, (name, others) in ground.items()
+    ]
+
+
+def _count(by: Actor, model: Model, period: Period, field: str) -> dict[UUID, int]:
+    rows, _ = queries._measured(by, model, period)
+    return dict(rows.values_list(field).annotate(n=Count("pk")))
+
+
+def _squares(by: Actor, model: Model, now: Period, within: Area | None) -> list[Piece]:
+    sides = CELLS[within is not None]
+    counts = [_count_squares(by, model, period, sides) for period in (now, now.before())]
+    ground = list(dict.fromkeys([*geo.squares(sides, within), *sorted({*counts[0], *counts[1]})]))
+    number = {square: n for n, square in enumerate(ground)}
+    names = square_names(ground, sides)
+    return [
+        Piece(
+            key_of(square), names[square], counts[0].get(square, 0), counts[1].get(square, 0),
+            tuple(number[beside] for beside in _beside(square) if beside in number),
+        )
+        for square in ground
+    ]  # fmt: skip
+
+
+def _beside(square: Square) -> Iterable[Square]:
+    return ((square[0] + dx, square[1] + dy) for dx, dy in BESIDE)
+
+
+def _count_squares(by: Actor, model: Model, period: Period, sides: tuple[float, float]) -> dict[Square, int]:
+    rows, _ = queries._measured(by, model, period)
+    found: Any = rows.filter(point__isnull=False).annotate(cell=SnapToGrid(F("point"), *sides))
+    counts: dict[Square, int] = {}
+    for cell, n in found.values_list("cell").annotate(n=Count("pk")):
+        square = round(cell.x / sides[0]), round(cell.y / sides[1])
+        counts[square] = counts.get(square, 0) + n
+    return counts
+
+
+def square_names(squares: list[Square], sides: tuple[float, float]) -> dict[Square, str]:
+    """What squares are called: by the town and community in which their middle lies."""
+    middles = [(key_of(square), square[0] * sides[0], square[1] * sides[1], time.today()) for square in squares]
+    grids = geo.grids_at(middles)
+    rows = Area.objects.filter(pk__in=set(grids.values())).values_list("pk", "town__name", "community__name")
+    named = {key: f"{town or ''}{community or ''}一带" for key, town, community in rows}
+    lies = {square: named.get(grids[key_of(square)]) for square in squares if key_of(square) in grids}
+    return {square: lies.get(square) or f"方格 {key_of(square)}" for square in squares}
+
+
+def key_of(square: Square) -> str:
+    """A square as it is kept: its column and row."""
+    return f"{square[0]},{square[1]}"
+
+
+def spot_shapes(by: Actor, finding_id: UUID) -> dict[str, Any]:
+    """Hot and cold ground of a finding as GeoJSON (WGS 84), for who may see the finding; otherwise NotFound."""
+    finding = Finding.objects.visible_to(by).select_related("model").filter(pk=finding_id).first()
+    if finding is None:
+        raise NotFound("没有找到这个成果。", "可能不是为您单位运行的。", "请回到模型页。", code="situation.no_finding")
+    told = finding.content.get("spots", [])
+    sides = finding.content.get("sides")
+    shapes = _shapes([key for key, *_ in told], (sides[0], sides[1]) if sides else None)
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature", "geometry": shapes[key],
+                "properties": {"name": f"{name} {count} 件 {word}", "class": word},
+            }
+            for key, name, count, word in told
+            if key in shapes
+        ],
+    }  # fmt: skip
+
+
+def _shapes(keys: Sequence[str], sides: tuple[float, float] | None) -> dict[str, Any]:
+    if sides is None:
+        return {str(key): shape for key, shape in geo.shapes_of([UUID(key) for key in keys]).items()}
+    middles = {key: [int(n) * side for n, side in zip(key.split(","), sides, strict=True)] for key in keys}
+    return {key: {"type": "Polygon", "coordinates": [queries._square(x, y, sides)]} for key, (x, y) in middles.items()}
+
+
+NEWS = timedelta(days=14)
+
+
+def _in_use(by: Actor) -> QuerySet[Finding]:
+    """Findings of published models that this reader may see and that may be used, newest first."""
+    rows = Finding.objects.visible_to(by).filter(
+        usable=True, model__state=Model.State.PUBLISHED, made_at__gt=time.now() - NEWS
+    )
+    return rows.select_related("model").order_by("-made_at", "-id")
+
+
+def news_of_models(by: Actor, most: int = 6) -> list[Finding]:
+    """What published models newly found in the last two weeks, each model once."""
+    newest: dict[UUID, Finding] = {}
+    for finding in _in_use(by).filter(alert=True)[:200]:
+        newest.setdefault(finding.model_id, finding)
+    return list(newest.values())[:most]
+
+
+def latest_spots(by: Actor) -> Finding | None:
+    """The newest map of hot ground that is in use."""
+    return _in_use(by).filter(model__method=Model.Method.SPOTS).first()
