@@ -134,6 +134,13 @@ TABS = (
     ("/g/party/", "党建", "flag", "party.take_part"),
 )
 
+PHONE_TABS = (
+    ("/m/", "待办", "checklist", "cases.sign"),
+    ("/m/", "待办", "checklist", "cases.review"),
+    ("/supervision/lead/", "领导", "flag", "supervision.instruct"),
+)
+"""The officer's phone; a post that holds both rights of the first tab has it once."""
+
 
 def shell_of(request: HttpRequest) -> dict[str, Any]:
     """Everything the shell shows for this reader, in two counting queries at the most."""
@@ -154,6 +161,9 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
         return told
     if request.path.startswith("/g/"):
         return told | {"elder_url": "/g/elder/", "tabs": _tabs(actor, request.path), "account": str(actor.user_id)}
+    if request.path.startswith(("/m/", "/supervision/lead/")):
+        tabs = _tabs(actor, request.path, PHONE_TABS)
+        return told | {"elder_url": "/m/elder/", "tabs": tabs if len(tabs) > 1 else [], "account": str(actor.user_id)}
     return told | {
         "menu": _groups(actor, request.path),
         "posts": _posts(request, actor),
@@ -185,13 +195,10 @@ def _posts(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     )
 
 
-def _tabs(actor: Actor, path: str) -> list[dict[str, Any]]:
-    """The tabs of the grid worker's phone that this post may open."""
-    return [
-        {"name": name, "url": url, "icon": icon, "active": path == url}
-        for url, name, icon, permission in TABS
-        if actor.may(permission)
-    ]
+def _tabs(actor: Actor, path: str, tabs: tuple[tuple[str, str, str, str], ...] = TABS) -> list[dict[str, Any]]:
+    """The tabs of a phone that this post may open, each once."""
+    told = dict.fromkeys((url, name, icon) for url, name, icon, permission in tabs if actor.may(permission))
+    return [{"name": name, "url": url, "icon": icon, "active": path == url} for url, name, icon in told]
 
 
 def _groups(actor: Actor, path: str) -> list[dict[str, Any]]:

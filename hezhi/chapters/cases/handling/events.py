@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db import connection
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
-from hezhi.chapters.cases.handling.models import Case, Reporter, Step
+from hezhi.chapters.cases.handling.models import ENDED, Case, Reporter, Step
 from hezhi.chapters.cases.handling.pages.in_grid import CASES_IN_GRID
-from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil
+from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil, open_parts
 from hezhi.chapters.grassroots.grids.api import contribute
 from hezhi.engines.flow.calendar_change import Moved
 from hezhi.engines.flow.models import Deadline, WorkOrder
@@ -62,6 +62,20 @@ def tell_followers(*, case: Case, step: Step, by: Actor, **_: Any) -> None:
                 by, event="cases.followed", to_user=user, about=(MATTER, case.pk), link=f"/cases/{case.pk}/",
                 values={"number": case.number, "state": case.get_state_display()},
             )  # fmt: skip
+
+
+@listens("cases.changed")
+def tell_of_parts(*, case: Case, step: Step, by: Actor, **_: Any) -> None:
+    """The last of the cases split from one that waits for them has ended (拆出的事项都已办结): its desk and unit hear it."""
+    if case.split_from_id is None or step.to_state not in ENDED or step.from_state == step.to_state:
+        return
+    main = Case.objects.open().filter(pk=case.split_from_id, waits_for_parts=True).first()
+    if main is None or open_parts(main):
+        return
+    unit = main.lead_unit_id or main.desk_id
+    if unit is not None:
+        right = "cases.reply" if main.lead_unit_id else "cases.dispatch"
+        tell_unit(main, "cases.parts_done", by=by, unit_id=unit, permission=right)
 
 
 _FOLLOW = """

@@ -338,6 +338,7 @@ class Case(Scoped):
     split_from = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name="拆分自"
     )
+    waits_for_parts = models.BooleanField("等拆出的事项", default=False, db_default=False)
     registered_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+")
     accepted_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+")
 

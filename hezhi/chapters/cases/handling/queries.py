@@ -155,6 +155,9 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
         elif verb.code in ("return_order", "dispute"):
             if mine and not order.may_not_return and (verb.code == "return_order" or order.parent_id is None):
                 found.append(verb)
+        elif verb.code == "take_over":
+            if mine and order.holder_id is not None and order.holder_id != actor.user_id:
+                found.append(verb)
         elif verb.code == "arrive":
             if mine and order.called and order.arrived_at is None:
                 found.append(verb)
@@ -415,8 +418,22 @@ def missing_to_accept(case: Case) -> list[str]:
     )
 
 
+def open_parts(case: Case) -> list[str]:
+    """The numbers of the cases that were split from this one and that it waits for (等拆出的事项); no query where it
+    waits for none."""
+    if not case.waits_for_parts:
+        return []
+    return list(Case.objects.open().filter(split_from=case).order_by("number").values_list("number", flat=True))
+
+
 def missing_to_close(case: Case, orders: Sequence[WorkOrder]) -> list[str]:
-    """What is missing before this case may end, by the conditions of its category; no query where it has none."""
+    """What is missing before this case may end: cases split from it, and the conditions of its category; no query
+    where there is neither."""
+    parts = open_parts(case)
+    return ([f"拆出的事项办结（{'、'.join(parts)}）"] if parts else []) + _missing_by_category(case, orders)
+
+
+def _missing_by_category(case: Case, orders: Sequence[WorkOrder]) -> list[str]:
     needs = needs_of(case.category)
     if not needs.to_close:
         return []

@@ -9,6 +9,7 @@ from hezhi.chapters.cases.handling.actions.accepting import (
 from hezhi.chapters.cases.handling.actions.approving import (
     ask_dispute,
     ask_extension,
+    ask_help,
     ask_hold,
     ask_not_accept,
     ask_return,
@@ -33,7 +34,7 @@ from hezhi.chapters.cases.handling.actions.joining import answer_all, merge, mer
 from hezhi.chapters.cases.handling.actions.noting import confer, follow, mark
 from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
 from hezhi.chapters.cases.handling.actions.secrecy import claim_secret
-from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign
+from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign, take_over
 
 __all__ = [
     "accept",
@@ -43,6 +44,7 @@ __all__ = [
     "arrive",
     "ask_dispute",
     "ask_extension",
+    "ask_help",
     "ask_hold",
     "ask_not_accept",
     "ask_return",
@@ -74,6 +76,7 @@ __all__ = [
     "sign",
     "split",
     "supplement",
+    "take_over",
     "transfer",
     "unmerge",
     "urge",

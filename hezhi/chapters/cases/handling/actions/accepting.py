@@ -8,7 +8,7 @@ from hezhi.chapters.cases.handling.actions.dispatching import dispatch_by_itself
 from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_words
 from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS, given, settle, take, tell_reporter, wait
 from hezhi.chapters.cases.handling.models import Case, Category
-from hezhi.chapters.cases.handling.queries import category_to_accept, missing_to_accept
+from hezhi.chapters.cases.handling.queries import category_to_accept, missing_to_accept, open_parts
 from hezhi.chapters.cases.handling.rules import lacking
 from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
@@ -156,6 +156,12 @@ def answer_directly(
 ) -> Case:
     """Answer at once at the desk (直接答复): no unit is needed, the call-back still follows."""
     case = take(case_id, "answer_directly", by=by, revision=revision)
+    parts = open_parts(case)
+    if parts:
+        raise NotNow(
+            lacking("答复", [f"拆出的事项办结（{'、'.join(parts)}）"]), "拆分时定为等拆出的事项都办结后再办结。",
+            "请等这些事项办结，届时会提醒派遣台。", code="cases.waits_for_parts",
+        )  # fmt: skip
     case.reply = given(reply, "reply", "请填写答复内容。")
     case.replied_at = time.now()
     case.accepted_by_id = case.accepted_by_id or by.user_id

@@ -69,7 +69,7 @@ def seen_of_order(order_id: UUID, *, by: Actor) -> Case:
 
 
 def _lockable(by: Actor) -> CaseQuerySet:
-    rows = Case.objects.select_for_update(of=("self",))
+    rows = Case.objects.select_for_update(of=("self",)).select_related("category")
     return rows if by.kind in ("system", "citizen", "channel") else rows.visible_to(by)
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("<uuid:case_id>/print/", case.printed, name="case-print"),
     path("<uuid:case_id>/follow/", case.follow, name="case-follow"),
     path("<uuid:case_id>/pdf/", case.as_pdf, name="case-pdf"),
+    path("<uuid:case_id>/receipts/", case.receipts, name="case-receipts"),
     path("<uuid:case_id>/why/", case.why, name="case-why"),
     path("<uuid:case_id>/reveal/<slug:field>/", case.reveal, name="case-reveal"),
     path("<uuid:case_id>/lift/", case.lift, name="case-lift"),

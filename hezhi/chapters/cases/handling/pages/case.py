@@ -1,5 +1,7 @@
 """The page of one case (事件详情): facts, map, timeline, work orders, masked people, files, next steps, why this limit."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
+from hezhi.chapters.cases.handling.actions.turning import MATTER
 from hezhi.chapters.cases.handling.models import Case, Step
 from hezhi.chapters.cases.handling.pages.beside import annotations, beside
 from hezhi.chapters.cases.handling.queries import CaseFile
@@ -20,6 +23,7 @@ from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.duty import on_duty
 from hezhi.engines.org.models import DutyShift
 from hezhi.engines.org.rights import needs
+from hezhi.engines.reach import queries as reach
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
@@ -52,6 +56,7 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "action_list": [
             *_buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
             *(action for each in told for action in each.actions),
+            *([Action("催办回执", reverse("case-receipts", args=[case.pk]))] if case.urged else []),
             *_following(case, by),
         ],
         "orders": [
@@ -70,6 +75,24 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "own_requests": {a.pk for a in file.approvals if a.state == "waiting" and a.asked_by_id == by.user_id},
     }  # fmt: skip
     return render(request, "handling/case.html", context)
+
+
+def receipts_page(
+    request: HttpRequest, about: tuple[str, UUID], events: Sequence[str], title: str, back: str
+) -> HttpResponse:
+    """Who was told of an urging, and who has opened it (查阅回执); for other rooms that urge too."""
+    rows = [replace(row, text=mask_text(row.text)) for row in reach.receipts(about, events)]
+    read = sum(1 for row in rows if row.read_at)
+    context = {"rows": rows, "title": title, "read": read, "unread": len(rows) - read, "back": back}
+    return render(request, "handling/receipts.html", context)
+
+
+@needs("cases.view", clause="9.1.2-3")
+def receipts(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Who has read the urgings of this case (催办回执)."""
+    case = queries.case_for(reader(request), case_id)
+    back = reverse("case", args=[case.pk])
+    return receipts_page(request, (MATTER, case.pk), ("cases.urged",), f"催办回执 · {case.number}", back)
 
 
 def _following(case: Case, by: Actor) -> list[Action]:
@@ -115,6 +138,16 @@ def _facts(file: CaseFile) -> list[Fact]:
         facts.append(Fact("并入", case.merged_into.number, url=reverse("case", args=[case.merged_into_id])))
     if case.split_from:
         facts.append(Fact("拆分自", case.split_from.number, url=reverse("case", args=[case.split_from_id])))
+    if case.waits_for_parts:
+        facts.append(Fact("拆出的事项", "都办结后本件再办结"))
+    unsigned = [o for o in file.orders if o.state == "to_sign" and o.sign_due_at]
+    if unsigned:
+        facts.append(Fact("签收时限", "；".join(f"{o.unit.name} {time.show(o.sign_due_at)}" for o in unsigned)))
+    own = [o for o in file.orders if o.own_days and o.ended_at is None]
+    if own:
+        facts.append(
+            Fact("协办时限", "；".join(f"{o.unit.name} {time.show(o.due_at) if o.due_at else '暂停'}" for o in own))
+        )
     return facts
 
 
