@@ -11,6 +11,7 @@ urlpatterns = [
     path("done/<uuid:case_id>/", pages.done, name="citizen-done"),
     path("case/<uuid:case_id>/", pages.case, name="citizen-case"),
     path("case/<uuid:case_id>/add/", pages.add, name="citizen-add"),
+    path("case/<uuid:case_id>/questions/", pages.questions, name="citizen-questions"),
     path("case/<uuid:case_id>/urge/", pages.urge, name="citizen-urge"),
     path("case/<uuid:case_id>/visit/", pages.visit, name="citizen-visit"),
     path("case/<uuid:case_id>/rate/", pages.rate, name="citizen-rate"),

@@ -12,6 +12,7 @@ from hezhi.channels.gridworker import rest
 from hezhi.chapters.cases.handling.api import Case, actions, queries
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.phone import order_for, order_shown, take_step, verbs_on
+from hezhi.chapters.cases.handling.pages.questions import on_phone
 from hezhi.chapters.cases.intake.api import kinds, take_in
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import needs, open_to_all
@@ -132,10 +133,20 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     context = {
         "case": row,
         "text": mask_text(row.text),
+        "asked_more": len(queries.questions_for(row)) if by.may("cases.report") else 0,
         "attachments": queries.attachments_for(by, row),
         "timeline_items": timeline(list(row.steps.order_by("at", "id"))),
     }
     return render(request, "gridworker/case.html", context)
+
+
+@needs("cases.report", clause="9.1.2-1")
+def questions(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """What the category asks besides, of a report of one's own (补充询问)."""
+    by = reader(request)
+    row = Case.objects.not_barred_to(by).filter(pk=case_id, registered_by=by.user_id).first()
+    row = row or queries.case_for(by, case_id)
+    return on_phone(request, row, by, reverse("grid-case", args=[row.pk]))
 
 
 @open_to_all("the large view is for everybody")

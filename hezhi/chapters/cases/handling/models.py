@@ -171,6 +171,47 @@ class RoutingRule(models.Model):
 
 
 @tracked()
+class UrgencyRule(models.Model):
+    """When a report is urgent from the start (紧急程度规则): by its words, its category, the words of its place.
+
+    What is left empty fits all; of several rules that speak the gravest counts. An officer may always change it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField("规则名称", max_length=60, unique=True)
+    urgency = models.CharField(
+        "紧急程度",
+        max_length=12,
+        choices=[(Urgency.CRITICAL, "特急"), (Urgency.URGENT, "紧急")],
+        default=Urgency.URGENT,
+    )
+    words = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name="诉求含有",
+        default=list,
+        blank=True,
+        help_text="含其中一个词即符合",
+    )
+    places = ArrayField(
+        models.CharField(max_length=40), verbose_name="地点含有", default=list, blank=True, help_text="如学校、医院"
+    )
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="类别",
+        help_text="对其下各级同样适用，留空为所有类别",
+    )  # fmt: skip
+    basis = models.CharField("依据", max_length=200, blank=True)
+    valid_from = models.DateField("启用日期")
+    valid_to = models.DateField("停用日期", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "紧急程度规则"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
 class AnswerTemplate(models.Model):
     """Words officers use again and again (答复模板): for one step, for a category with all below it or for every one."""
 

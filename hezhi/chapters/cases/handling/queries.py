@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,15 @@ from django.db.models import Exists, Func, Max, OuterRef, Q, QuerySet, Subquery,
 
 from hezhi.chapters.cases.handling import rules
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
-from hezhi.chapters.cases.handling.models import AnswerTemplate, Case, Category, Reporter, RoutingRule, Step
+from hezhi.chapters.cases.handling.models import (
+    AnswerTemplate,
+    Case,
+    Category,
+    Reporter,
+    RoutingRule,
+    Step,
+    UrgencyRule,
+)
 from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
 from hezhi.engines.flow import queries as flow
@@ -477,6 +486,54 @@ def open_orders(actor: Actor) -> QuerySet[WorkOrder]:
         .select_related("unit", "holder")
         .order_by("due_at", "issued_at")
     )
+
+
+# -- what the tables say of a report before anybody has read it ------------------------------------------
+
+KEPT_SECONDS = 60.0
+
+
+@lru_cache(maxsize=1)
+def _urgency_rules(period: int) -> tuple[rules.Urging, ...]:
+    today = time.today()
+    rows = UrgencyRule.objects.filter(valid_from__lte=today).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today))
+    return tuple(
+        rules.Urging(
+            row.name,
+            row.urgency,
+            tuple(row.words),
+            tuple(row.places),
+            row.category.path if row.category else "",
+            row.basis,
+        )
+        for row in rows.select_related("category")
+    )
+
+
+def forget_urgency_rules() -> None:
+    """Read the rules of urgency afresh at the next report: called by whoever changes them."""
+    _urgency_rules.cache_clear()
+
+
+def ruled_urgency(*, text: str, place: str, path: str) -> tuple[str, str]:
+    """How urgent the rules make such a report, and why (紧急程度规则); the rules are read once in a minute."""
+    known = _urgency_rules(int(time.monotonic() / KEPT_SECONDS))
+    return rules.ruled_urgency(known, text=text, place=place, path=path)
+
+
+def asked_category(case: Case) -> Category | None:
+    """The category whose questions a case is asked: its own, else the one proposed."""
+    code = case.suggestion.get("category") if isinstance(case.suggestion, dict) else None
+    return case.category or (Category.objects.filter(code=code, active=True).first() if code else None)
+
+
+def questions_for(case: Case) -> list[rules.Question]:
+    """What is still asked of this case (补充询问): nothing once it is under way, nothing of what was answered."""
+    if case.state not in ("to_accept", "to_supplement", "to_dispatch"):
+        return []
+    category = asked_category(case)
+    told = rules.questions_of(category.questions) if category else []
+    return [question for question in told if question.text not in case.answers]
 
 
 # -- for rooms that watch what comes in ----------------------------------------------------------------

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case as Choice
-from django.db.models import Count, DurationField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import JSONObject, Least
 
 from hezhi.chapters.cases.handling.api import Case
@@ -341,6 +341,7 @@ def gravest(by: Actor, most: int = GRAVE) -> list[Case]:
             + Least(F("redos"), Value(3)) * rules.REDONE + Least(F("urged"), Value(5)) * rules.URGED
             + Choice(When(mark="group", then=Value(rules.BY_MANY)), default=Value(0)),
             over=hours,
+            watched=Exists(Matter.objects.running().filter(case=OuterRef("pk"))),
         ).filter(grave__gt=0).select_related(*CASE_NAMES).order_by("-grave", F("over").desc(nulls_last=True), "received_at")[:most]
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from hezhi.chapters.cases.handling.actions.accepting import (
     accept,
     answer_directly,
+    answer_questions,
     ask_supplement,
     supplement,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "add_units",
     "answer_all",
     "answer_directly",
+    "answer_questions",
     "arrive",
     "ask_dispute",
     "ask_extension",

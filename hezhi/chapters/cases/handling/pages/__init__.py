@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hezhi.chapters.cases.handling.pages import bulk, case, desk, flow_versions, routing, steps
+from hezhi.chapters.cases.handling.pages import bulk, case, desk, flow_versions, questions, routing, steps
 
 urlpatterns = [
     *flow_versions.urlpatterns,
@@ -19,6 +19,7 @@ urlpatterns = [
     path("<uuid:case_id>/follow/", case.follow, name="case-follow"),
     path("<uuid:case_id>/pdf/", case.as_pdf, name="case-pdf"),
     path("<uuid:case_id>/receipts/", case.receipts, name="case-receipts"),
+    path("<uuid:case_id>/questions/", questions.at_desk, name="case-questions"),
     path("<uuid:case_id>/why/", case.why, name="case-why"),
     path("<uuid:case_id>/reveal/<slug:field>/", case.reveal, name="case-reveal"),
     path("<uuid:case_id>/lift/", case.lift, name="case-lift"),

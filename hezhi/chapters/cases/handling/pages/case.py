@@ -118,7 +118,7 @@ def _facts(file: CaseFile) -> list[Fact]:
     facts = [
         Fact("来源", case.get_source_display()),
         Fact("类别", str(case.category or "未定")),
-        Fact("紧急程度", case.get_urgency_display()),
+        Fact("紧急程度", case.get_urgency_display(), note=_why_urgent(case)),
         Fact("网格", (where or "未定位") + ("（推测）" if case.place_guessed else "")),
         Fact("地点", case.place or "未填"),
         Fact("收到时间", time.show(case.received_at)),
@@ -129,6 +129,7 @@ def _facts(file: CaseFile) -> list[Fact]:
     if first is not None:
         ruling = any(a.kind == "dispute" and a.state == "waiting" for a in file.approvals)
         facts.append(Fact("首接单位", first.unit.name, note="派单异议裁定前由其先行办理" if ruling else ""))
+    facts += [Fact(question, mask_text(str(answer))) for question, answer in case.answers.items()]
     if case.review_on:
         facts.append(Fact("挂起复核", time.show_day(case.review_on)))
     if case.outside_number and not case.secret:
@@ -149,6 +150,12 @@ def _facts(file: CaseFile) -> list[Fact]:
             Fact("协办时限", "；".join(f"{o.unit.name} {time.show(o.due_at) if o.due_at else '暂停'}" for o in own))
         )
     return facts
+
+
+def _why_urgent(case: Case) -> str:
+    """Which rule made the report urgent, as long as nobody has decided otherwise."""
+    told = case.suggestion.get("urgency") if isinstance(case.suggestion, dict) else None
+    return str(told[1]) if told and told[0] == case.urgency else ""
 
 
 def timeline(steps: list[Step], *, public: bool = False) -> list[TimelineItem]:

@@ -68,10 +68,10 @@ def why_grave(case: Case) -> str:
     )
 
 
-def _grave(case: Case) -> dict[str, Any]:
+def _grave(case: Any) -> dict[str, Any]:
     return {
         "name": told_as(case), "url": reverse("supervision-lead-case", args=[case.pk]),
-        "note": f"{case.lead_unit or '尚未派遣'} · {why_grave(case)}", "state_code": case.state,
+        "note": f"{case.lead_unit or '尚未派遣'} · {why_grave(case)}", "watched": case.watched, "state_code": case.state,
         "state_name": case.get_state_display(), "deadline": case.due_at,
     }  # fmt: skip
 
