@@ -88,6 +88,7 @@ CHAPTERS = [
     "hezhi.chapters.cases.shifts",
     "hezhi.chapters.cases.mediation",
     "hezhi.chapters.cases.whistle",
+    "hezhi.chapters.cases.contractors",
     "hezhi.chapters.appcentre",
     "hezhi.chapters.operations",
     "hezhi.chapters.grassroots.grids",

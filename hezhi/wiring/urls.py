@@ -19,6 +19,8 @@ ROOMS = (
     ("takeover/", "hezhi.chapters.cases.platform.pages.takeover"),
     ("shifts/", "hezhi.chapters.cases.shifts.pages"),
     ("mediation/", "hezhi.chapters.cases.mediation.pages"),
+    ("contractors/", "hezhi.chapters.cases.contractors.pages"),
+    ("c/w/", "hezhi.chapters.cases.contractors.pages.public"),
     ("whistle/", "hezhi.chapters.cases.whistle.pages"),
     ("", "hezhi.chapters.appcentre.users.urls"),
     ("messages/", "hezhi.chapters.appcentre.messages.urls"),

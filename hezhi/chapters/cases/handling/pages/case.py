@@ -13,7 +13,7 @@ from django.urls import reverse
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.turning import MATTER
 from hezhi.chapters.cases.handling.models import Case, Step
-from hezhi.chapters.cases.handling.pages.beside import annotations, beside
+from hezhi.chapters.cases.handling.pages.beside import annotations, beside, of_order
 from hezhi.chapters.cases.handling.queries import CaseFile
 from hezhi.chapters.cases.handling.rules import result_words
 from hezhi.engines.flow import timing
@@ -60,7 +60,8 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
             *_following(case, by),
         ],
         "orders": [
-            (order, _order_buttons(file, order.pk), result_words(order.result)) for order in file.orders
+            (order, [*_order_buttons(file, order.pk), *of_order(by, case, order)], result_words(order.result))
+            for order in file.orders
         ],
         "marker": [case.point.x, case.point.y] if case.point else None,
         "total": file.total,
