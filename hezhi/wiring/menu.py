@@ -116,6 +116,7 @@ MENU = (
         Entry("单位与岗位", "/users/units/", ("org.view",)),
         Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
         Entry("角色权限", "/users/roles/", ("org.roles", "org.view")),
+        Entry("保存期限", "/retention/", ("retention.manage",)),
         Entry("审计日志", "/audit/", ("audit.view",)),
         Entry("标准符合性", "/conformance/", ("cases.view", "org.view", "audit.view")),
         Entry("接口说明", "/api/docs/", ("org.view", "channels.edit")),

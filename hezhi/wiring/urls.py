@@ -19,6 +19,7 @@ ROOMS = (
     ("takeover/", "hezhi.chapters.cases.platform.pages.takeover"),
     ("shifts/", "hezhi.chapters.cases.shifts.pages"),
     ("mediation/", "hezhi.chapters.cases.mediation.pages"),
+    ("retention/", "hezhi.chapters.cases.retention.pages"),
     ("contractors/", "hezhi.chapters.cases.contractors.pages"),
     ("c/w/", "hezhi.chapters.cases.contractors.pages.public"),
     ("whistle/", "hezhi.chapters.cases.whistle.pages"),
