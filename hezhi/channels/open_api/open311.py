@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.crypto import salted_hmac
 from django.views.decorators.csrf import csrf_exempt
 
 from hezhi.channels.open_api.words import WRITE_SCOPE
@@ -21,6 +22,7 @@ from hezhi.chapters.cases.intake.api import Message, take_in
 from hezhi.engines.connect.api import KeyActor, OutOfScope, UnknownKey, authenticate
 from hezhi.engines.org.rights import open_to_all
 from hezhi.ground import time
+from hezhi.ground.crypto import same
 from hezhi.ground.errors import BadInput, NotFound, Refusal
 
 clause = "9.1.2-1"
@@ -28,6 +30,8 @@ DAYS, MOST = 90, 1000
 NEAR = 3
 """Decimals of a coordinate that goes out: about a hundred metres."""
 Rows = list[dict[str, Any]]
+INSIDE = {"attributes": "attribute", "values": "value", "endpoints": "endpoint", "formats": "format"}
+"""How the members of a list are called in XML, as the standard has them."""
 
 
 def _door(method: str, root: str, item: str) -> Callable[..., Any]:
@@ -77,7 +81,7 @@ def _element(parent: ElementTree.Element, name: str, value: Any) -> None:
             _element(node, key, each)
     elif isinstance(value, list):
         for each in value:
-            _element(node, {"attributes": "attribute", "values": "value"}.get(name, "item"), each)
+            _element(node, INSIDE.get(name, "item"), each)
     elif value is not None:
         node.text = str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -135,6 +139,46 @@ def requests(request: HttpRequest, form: str) -> HttpResponse:
     return view(request, form=form)  # type: ignore[no-any-return]
 
 
+DISCOVERED = "2026-11-26T00:00:00+08:00"
+"""When the description below last changed."""
+
+
+@_door("GET", "discovery", "discovery")
+def discovery(request: HttpRequest) -> Rows:
+    """Where everything is (服务发现): the one address a tool has to know."""
+    root = request.build_absolute_uri("/api/open311/v2")
+    return [
+        {
+            "changeset": DISCOVERED, "contact": "请致电 12345", "key_service": request.build_absolute_uri("/c/privacy/"),
+            "endpoints": [
+                {
+                    "specification": "http://wiki.open311.org/GeoReport_v2", "url": root, "changeset": DISCOVERED,
+                    "type": "production", "formats": ["application/json", "text/xml"],
+                }
+            ],
+        }
+    ]  # fmt: skip
+
+
+# -- tokens: a report that is taken up later -------------------------------------------------------------
+
+TOKEN = "hezhi.open311"
+
+
+def token_for(number: str) -> str:
+    """The token of a request (受理凭证): it says its number to whoever holds it, and to nobody who guesses."""
+    return f"{number}.{salted_hmac(TOKEN, number, algorithm='sha256').hexdigest()[:24]}"
+
+
+@_door("GET", "service_requests", "request")
+def by_token(request: HttpRequest, token: str) -> Rows:
+    """The number of a request from its token."""
+    number, _, told = token.partition(".")
+    if not same(f"{number}.{told}", token_for(number)) or not Case.objects.filter(number=number).exists():
+        raise NotFound("没有这个凭证。", remedy="请核对 token。", code="open311.no_token")
+    return [{"service_request_id": number, "token": token}]
+
+
 @_door("POST", "service_requests", "request")
 def report(request: HttpRequest) -> Rows:
     """Report (上报), with a key: the number comes back at once."""
@@ -159,6 +203,10 @@ def report(request: HttpRequest) -> Rows:
         ),
         by=by,
     )  # fmt: skip
+    if given.get("answer") == "token":
+        return [
+            {"token": token_for(receipt.number), "service_notice": "已收到，请凭 token 查询编号。", "account_id": None}
+        ]
     return [{"service_request_id": receipt.number, "service_notice": "已收到，请凭编号查询进度。", "account_id": None}]
 
 
@@ -260,6 +308,8 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 urlpatterns = [
+    path("discovery.<str:form>", discovery, name="open311-discovery"),
+    path("tokens/<str:token>.<str:form>", by_token, name="open311-token"),
     path("services.<str:form>", services, name="open311-services"),
     path("services/<slug:code>.<str:form>", definition, name="open311-service"),
     path("requests.<str:form>", requests, name="open311-requests"),

@@ -572,6 +572,12 @@ def settled(upto: int, before: datetime | None = None) -> int:
     return rows.aggregate(last=Max("pgh_id"))["last"] or 0
 
 
+def moved(after: int, upto: int, most: int) -> list[tuple[int, UUID]]:
+    """Which cases were written, in the order of the history (变动次序): pairs of that order's number and the case."""
+    rows = _versions().filter(pgh_id__gt=after, pgh_id__lte=upto).order_by("pgh_id")
+    return list(rows.values_list("pgh_id", "id")[:most])
+
+
 def last_arrived() -> int:
     """The highest number of all."""
     return _versions().aggregate(last=Max("pgh_id"))["last"] or 0

@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,71 +18,156 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('trial', models.BooleanField(verbose_name='试算')),
-                ('edge', models.DateTimeField(verbose_name='办结早于')),
-                ('months', models.PositiveSmallIntegerField(verbose_name='保存月数')),
-                ('counts', models.JSONField(default=dict, verbose_name='结果')),
-                ('by_name', models.CharField(max_length=60, verbose_name='执行人')),
-                ('by_id', models.UUIDField(null=True)),
-                ('at', models.DateTimeField(verbose_name='时间')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("trial", models.BooleanField(verbose_name="试算")),
+                ("edge", models.DateTimeField(verbose_name="办结早于")),
+                ("months", models.PositiveSmallIntegerField(verbose_name="保存月数")),
+                ("counts", models.JSONField(default=dict, verbose_name="结果")),
+                ("by_name", models.CharField(max_length=60, verbose_name="执行人")),
+                ("by_id", models.UUIDField(null=True)),
+                ("at", models.DateTimeField(verbose_name="时间")),
             ],
             options={
-                'verbose_name': '匿名批次',
-                'ordering': ['-at', '-id'],
+                "verbose_name": "匿名批次",
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Term',
+            name="Term",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('months', models.PositiveSmallIntegerField(verbose_name='办结后保存月数')),
-                ('basis', models.CharField(max_length=200, verbose_name='依据')),
-                ('nightly', models.BooleanField(default=False, verbose_name='每晚自动执行')),
-                ('set_at', models.DateTimeField(verbose_name='核定时间')),
-                ('set_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='核定人')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("months", models.PositiveSmallIntegerField(verbose_name="办结后保存月数")),
+                ("basis", models.CharField(max_length=200, verbose_name="依据")),
+                ("nightly", models.BooleanField(default=False, verbose_name="每晚自动执行")),
+                ("set_at", models.DateTimeField(verbose_name="核定时间")),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="核定人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '保存期限',
-                'ordering': ['-set_at'],
+                "verbose_name": "保存期限",
+                "ordering": ["-set_at"],
             },
         ),
         migrations.CreateModel(
-            name='TermEvent',
+            name="TermEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField()),
-                ('pgh_context_id', models.UUIDField()),
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, serialize=False)),
-                ('months', models.PositiveSmallIntegerField(verbose_name='办结后保存月数')),
-                ('basis', models.CharField(max_length=200, verbose_name='依据')),
-                ('nightly', models.BooleanField(default=False, verbose_name='每晚自动执行')),
-                ('set_at', models.DateTimeField(verbose_name='核定时间')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='versions', related_query_name='version', to='retention.term')),
-                ('set_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='核定人')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField()),
+                ("pgh_context_id", models.UUIDField()),
+                ("id", models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, serialize=False)),
+                ("months", models.PositiveSmallIntegerField(verbose_name="办结后保存月数")),
+                ("basis", models.CharField(max_length=200, verbose_name="依据")),
+                ("nightly", models.BooleanField(default=False, verbose_name="每晚自动执行")),
+                ("set_at", models.DateTimeField(verbose_name="核定时间")),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="versions",
+                        related_query_name="version",
+                        to="retention.term",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="核定人",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='term',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "retention_termevent" ("basis", "id", "months", "nightly", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_at", "set_by_id") SELECT new_values."basis", new_values."id", new_values."months", new_values."nightly", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', new_values."id", new_values."set_at", new_values."set_by_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8a220c30ed05a0b68b420a1c071d4daa92caa8e2', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_c9398', referencing='REFERENCING NEW TABLE AS new_values ', table='retention_term', when='AFTER')),
+            model_name="term",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "retention_termevent" ("basis", "id", "months", "nightly", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_at", "set_by_id") SELECT new_values."basis", new_values."id", new_values."months", new_values."nightly", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', new_values."id", new_values."set_at", new_values."set_by_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="8a220c30ed05a0b68b420a1c071d4daa92caa8e2",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_c9398",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="retention_term",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='term',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "retention_termevent" ("basis", "id", "months", "nightly", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_at", "set_by_id") SELECT new_values."basis", new_values."id", new_values."months", new_values."nightly", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', new_values."id", new_values."set_at", new_values."set_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='2df1f0b84384f63c3a2daef9105362e52270bb72', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_fd4b7', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='retention_term', when='AFTER')),
+            model_name="term",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "retention_termevent" ("basis", "id", "months", "nightly", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_at", "set_by_id") SELECT new_values."basis", new_values."id", new_values."months", new_values."nightly", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', new_values."id", new_values."set_at", new_values."set_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="2df1f0b84384f63c3a2daef9105362e52270bb72",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_fd4b7",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="retention_term",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='term',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "retention_termevent" ("basis", "id", "months", "nightly", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_at", "set_by_id") SELECT old_values."basis", old_values."id", old_values."months", old_values."nightly", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', old_values."id", old_values."set_at", old_values."set_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='cc8f38568fa276aef240431011b49ea69a2b2b2d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d9278', referencing='REFERENCING OLD TABLE AS old_values ', table='retention_term', when='AFTER')),
+            model_name="term",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "retention_termevent" ("basis", "id", "months", "nightly", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_at", "set_by_id") SELECT old_values."basis", old_values."id", old_values."months", old_values."nightly", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', old_values."id", old_values."set_at", old_values."set_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="cc8f38568fa276aef240431011b49ea69a2b2b2d",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_d9278",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="retention_term",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='termevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='309e6dd15a0f7df9821eadd57b12444db230e990', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_48253', table='retention_termevent', when='BEFORE')),
+            model_name="termevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="309e6dd15a0f7df9821eadd57b12444db230e990",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_48253",
+                    table="retention_termevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
