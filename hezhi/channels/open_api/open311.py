@@ -17,7 +17,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.csrf import csrf_exempt
 
 from hezhi.channels.open_api.words import WRITE_SCOPE
-from hezhi.chapters.cases.handling.api import ENDED, PUBLIC_STATES, Case, Category
+from hezhi.chapters.cases.handling.api import ENDED, PUBLIC_STATES, Case, Category, queries
 from hezhi.chapters.cases.intake.api import Message, take_in
 from hezhi.engines.connect.api import KeyActor, OutOfScope, UnknownKey, authenticate
 from hezhi.engines.org.rights import open_to_all
@@ -27,8 +27,6 @@ from hezhi.ground.errors import BadInput, NotFound, Refusal
 
 clause = "9.1.2-1"
 DAYS, MOST = 90, 1000
-NEAR = 3
-"""Decimals of a coordinate that goes out: about a hundred metres."""
 Rows = list[dict[str, Any]]
 INSIDE = {"attributes": "attribute", "values": "value", "endpoints": "endpoint", "formats": "format"}
 """How the members of a list are called in XML, as the standard has them."""
@@ -162,12 +160,12 @@ def discovery(request: HttpRequest) -> Rows:
 
 # -- tokens: a report that is taken up later -------------------------------------------------------------
 
-TOKEN = "hezhi.open311"
+SALT = "hezhi.open311"
 
 
 def token_for(number: str) -> str:
     """The token of a request (受理凭证): it says its number to whoever holds it, and to nobody who guesses."""
-    return f"{number}.{salted_hmac(TOKEN, number, algorithm='sha256').hexdigest()[:24]}"
+    return f"{number}.{salted_hmac(SALT, number, algorithm='sha256').hexdigest()[:24]}"
 
 
 @_door("GET", "service_requests", "request")
@@ -233,8 +231,7 @@ def _degrees(given: Mapping[str, str], name: str) -> float | None:
 
 
 def _shown() -> Any:
-    rows = Case.objects.filter(secret=False, category__public=True, category__active=True).exclude(state="void")
-    return rows.select_related("category", "town", "community", "lead_unit").defer("town__shape", "community__shape")
+    return queries.public_cases()
 
 
 @_door("GET", "service_requests", "request")
@@ -296,10 +293,10 @@ def _lines(rows: Iterable[Case]) -> Rows:
             "agency_responsible": case.lead_unit.name if case.lead_unit else None, "service_notice": None,
             "requested_datetime": _iso(case.received_at), "updated_datetime": _iso(case.state_since),
             "expected_datetime": _iso(case.due_at), "address": "".join(a.name for a in (case.town, case.community) if a),
-            "lat": round(case.point.y, NEAR) if case.point else None,
-            "long": round(case.point.x, NEAR) if case.point else None, "media_url": None,
+            "lat": point[1] if point else None, "long": point[0] if point else None, "media_url": None,
         }
         for case in rows
+        for point in [queries.blurred(case)]
     ]  # fmt: skip
 
 

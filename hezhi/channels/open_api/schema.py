@@ -207,7 +207,7 @@ def _schemas() -> dict[str, Any]:
     names = {
         "Report": "MachineReport", "Supplement": "MachineSupplement", "Change": "MachineChange",
         "Receipt": "MachineReceipt", "Status": "MachineStatus", "PublicStep": "MachineStep", "Kept": "MachineFile",
-        "Kind": "MachineCategory", "Kinds": "MachineCategories",
+        "Kind": "MachineCategory", "Kinds": "MachineCategories", "Facts": "MachineFacts", "FactItem": "MachineFactItem",
     }  # fmt: skip
     kinds = [getattr(bodies, name) for name in names] + [getattr(exchange, name) for name in exchange.SHAPES]
     names |= exchange.SHAPES
