@@ -110,6 +110,7 @@ MENU = (
     )),
     Group("业务规则", (
         Entry("事件流程", "/cases/flows/", ("cases.flows",)),
+        Entry("类别版本", "/cases/categories/", ("dictionaries.edit", "cases.accept")),
         Entry("类别模型", "/cases/model/", ("cases.accept",)),
     )),
     Group("系统管理", (

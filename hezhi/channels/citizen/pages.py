@@ -150,8 +150,15 @@ def _own(request: HttpRequest, case_id: UUID) -> Case:
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """How my matter stands: the public steps, the answer, what I can do now."""
     row = _own(request, case_id)
+    reporter = Reporter.objects.filter(case=row).first()
     context = {
         "case": row,
+        "ways": Reporter.ToldBy.choices,
+        "reporter": reporter,
+        "may_choose": reporter is not None
+        and bool(reporter.phone)
+        and reporter.wants_answer
+        and row.state not in ENDED,
         "state_name": PUBLIC_STATES[row.state],
         "text": "内容已按保密件封存。" if row.secret else mask_text(row.text),
         "timeline_items": timeline(list(row.steps.order_by("at", "id")), public=True),
@@ -196,6 +203,22 @@ def urge(request: HttpRequest, case_id: UUID) -> HttpResponse:
         try:
             actions.urge_by_reporter(row.pk, by=_me(request))
             messages.success(request, "已提醒承办单位。")
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+    return redirect("citizen-case", case_id=row.pk)
+
+
+@open_to_all(WHY, clause="9.1.2-2")
+def telling(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Choose how one wants to be told (告知方式)."""
+    row = _own(request, case_id)
+    if request.method == "POST":
+        try:
+            actions.choose_telling(
+                row.pk, by=_me(request), told_by=request.POST.get("told_by", ""),
+                every_step=request.POST.get("every_step") == "1",
+            )  # fmt: skip
+            messages.success(request, "告知方式已保存。")
         except Refusal as refusal:
             messages.error(request, str(refusal))
     return redirect("citizen-case", case_id=row.pk)

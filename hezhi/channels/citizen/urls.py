@@ -13,6 +13,7 @@ urlpatterns = [
     path("case/<uuid:case_id>/add/", pages.add, name="citizen-add"),
     path("case/<uuid:case_id>/questions/", pages.questions, name="citizen-questions"),
     path("case/<uuid:case_id>/urge/", pages.urge, name="citizen-urge"),
+    path("case/<uuid:case_id>/telling/", pages.telling, name="citizen-telling"),
     path("case/<uuid:case_id>/visit/", pages.visit, name="citizen-visit"),
     path("case/<uuid:case_id>/rate/", pages.rate, name="citizen-rate"),
     path("open/", public.page, name="citizen-public"),

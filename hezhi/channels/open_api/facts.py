@@ -36,7 +36,8 @@ def feed(request: HttpRequest, by: KeyActor) -> HttpResponse:
     changes = queries.moved(after, queries.settled(queries.last_arrived()), size + 1)
     more, changes = len(changes) > size, changes[:size]
     cases = list(dict.fromkeys(case for _, case in changes))
-    rows = list(Fact.objects.filter(case__in=cases, secret=False).counted().order_by("case", "round"))
+    facts: Any = Fact.objects
+    rows = list(facts.filter(case__in=cases, secret=False).counted().order_by("case", "round"))
     told = {row.case_id for row in rows}
     page = bodies.Facts(
         items=_items(rows), withdrawn=[str(case) for case in cases if case not in told],
@@ -59,11 +60,10 @@ def _items(rows: Iterable[Any]) -> list[bodies.FactItem]:
     areas = {getattr(row, f"{name}_id") for row in rows for name in AREAS} - {None}
     codes = dict(Area.objects.filter(pk__in=areas).values_list("pk", "code"))
     units = dict(Unit.objects.filter(pk__in={row.lead_unit_id for row in rows} - {None}).values_list("pk", "code"))
-    return [
-        bodies.FactItem(
-            case=str(row.case_id), unit=units.get(row.lead_unit_id, ""),
-            **{name: codes.get(getattr(row, f"{name}_id"), "") for name in AREAS},
-            **{name: getattr(row, name) for name in (*PLAIN, *MOMENTS)},
-        )
-        for row in rows
-    ]  # fmt: skip
+    return [_item(row, codes, units) for row in rows]
+
+
+def _item(row: Any, codes: dict[Any, str], units: dict[Any, str]) -> bodies.FactItem:
+    told: dict[str, Any] = {name: getattr(row, name) for name in (*PLAIN, *MOMENTS)}
+    told |= {name: codes.get(getattr(row, f"{name}_id"), "") for name in AREAS}
+    return bodies.FactItem(case=str(row.case_id), unit=units.get(row.lead_unit_id, ""), **told)

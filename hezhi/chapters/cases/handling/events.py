@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
+from hezhi.chapters.cases.handling.actions.turning import MATTER, STEP_TOLD, tell_unit
 from hezhi.chapters.cases.handling.models import ENDED, Case, Reporter, Step
 from hezhi.chapters.cases.handling.pages.in_grid import CASES_IN_GRID
 from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil, open_parts
@@ -16,7 +16,7 @@ from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.org.actor import Actor, actor_of, system
 from hezhi.engines.org.models import User
 from hezhi.engines.reach import api as reach
-from hezhi.engines.reach.resolvers import Receiver, register
+from hezhi.engines.reach.resolvers import Receiver, register, wishes
 from hezhi.engines.records.files import guard
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
@@ -97,9 +97,19 @@ def follow_calendar(*, moved: Sequence[Moved], **_: Any) -> None:
 def reporter_of(case_id: UUID, channel: str) -> Receiver | None:
     """Where the reporter of a case can be reached, opened only at sending time; None when nobody is to be told."""
     reporter = Reporter.objects.filter(case=case_id).first()
-    if reporter is None or not reporter.phone or not reporter.wants_answer:
+    if (
+        reporter is None
+        or not reporter.phone
+        or not reporter.wants_answer
+        or reporter.told_by == Reporter.ToldBy.NOTHING
+    ):
         return None
-    return Receiver(address=reporter.phone, name=reporter.name)
+    return Receiver(address=reporter.phone, name=reporter.name, channel=reporter.told_by)
+
+
+def wants_to_hear(case_id: UUID, event: str) -> bool:
+    """Whether the reporter of a case wants this message: what he is asked and how it ended always, each step if he said so."""
+    return event != STEP_TOLD or Reporter.objects.filter(case=case_id, every_step=True).exists()
 
 
 def may_open_file(actor: Actor, case_id: UUID, attachment: Attachment) -> bool:
@@ -113,5 +123,6 @@ def may_open_file(actor: Actor, case_id: UUID, attachment: Attachment) -> bool:
 
 
 register(MATTER, reporter_of)
+wishes(MATTER, wants_to_hear)
 guard(MATTER, may_open_file)
 contribute(CASES_IN_GRID)

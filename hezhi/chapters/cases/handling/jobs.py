@@ -5,7 +5,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
-from hezhi.chapters.cases.handling.models import Case, State
+from hezhi.chapters.cases.handling.models import Case, Category, State
+from hezhi.chapters.cases.handling.rules import in_force
 from hezhi.engines.flow import todos
 from hezhi.engines.flow.models import ToDo, WorkOrder
 from hezhi.engines.org.actor import Actor, system
@@ -82,3 +83,19 @@ def _tell_late(case: Case, order: WorkOrder, by: Actor) -> None:
     tell_unit(case, event, by=by, unit_id=order.unit_id, permission=right, **told)
     if order.issued_by_unit_id and order.issued_by_unit_id != order.unit_id:
         tell_unit(case, event, by=by, unit_id=order.issued_by_unit_id, permission="cases.urge", **told)
+
+
+@clause("9.1.2-2")
+def turn_categories() -> int:
+    """Switch categories on and off on their days (类别启停): the tree of the day is what officers choose from."""
+    today = time.today()
+    dated = Category.objects.filter(Q(valid_from__isnull=False) | Q(valid_to__isnull=False))
+    late = [row for row in dated if row.active != in_force(row.valid_from, row.valid_to, today)]
+    if not late:
+        return 0
+    with acting(system("类别启停"), verb="cases.turn_categories") as deed:
+        for row in late:
+            row.active = not row.active
+            row.save(update_fields=["active"])
+            deed.on(row)
+    return len(late)

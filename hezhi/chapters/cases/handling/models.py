@@ -100,6 +100,8 @@ class Category(models.Model):
     needs_site_check = models.BooleanField("结案须现场核查", default=False)
     needs_photo = models.BooleanField("结案须有处置后照片", default=False)
     active = models.BooleanField("启用", default=True)
+    valid_from = models.DateField("启用日期", null=True, blank=True, help_text="到这一天自动启用，留空为已启用")
+    valid_to = models.DateField("停用日期", null=True, blank=True, help_text="到这一天自动停用，留空为不停用")
     public = models.BooleanField(
         "对外公开", default=False, db_default=False, help_text="经 Open311 接口公开类别、状态和大致位置，不含内容"
     )
@@ -466,6 +468,16 @@ class Reporter(models.Model):
     follow_digest = models.CharField("查询码摘要", max_length=64, blank=True)
     platform_reference = models.CharField("平台帖子标识", max_length=200, blank=True)
     wants_answer = models.BooleanField("需要答复", default=True)
+
+    class ToldBy(models.TextChoices):
+        """How he wants to be told (告知渠道)."""
+
+        SMS = "sms", "短信"
+        AI_SHANDONG = "ai_shandong", "爱山东消息"
+        NOTHING = "none", "不用告知，我自己查"
+
+    told_by = models.CharField("告知渠道", max_length=12, choices=ToldBy.choices, default=ToldBy.SMS, db_default="sms")
+    every_step = models.BooleanField("每一步都告知", default=False, db_default=False)
 
     class Meta:
         verbose_name = "上报人"

@@ -23,7 +23,7 @@ from hezhi.chapters.cases.handling.models import (
     UrgencyRule,
 )
 from hezhi.chapters.cases.handling.queries import conditions_of, forget_urgency_rules
-from hezhi.chapters.cases.handling.rules import PLACES, filled, questions_of, span_of, strange_places
+from hezhi.chapters.cases.handling.rules import PLACES, filled, in_force, questions_of, span_of, strange_places
 from hezhi.chapters.grassroots.grids.api import lines
 from hezhi.engines.flow.parts import ExportApproval
 from hezhi.engines.geo.models import Area
@@ -164,13 +164,14 @@ class Categories(Registry):
     right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "dictionaries.edit")
     scope = public
     list = ("code", "name", "parent", "urgency", "label", "active")
-    also = ("full_name", "aliases", "public")
+    also = ("full_name", "aliases", "public", "valid_from", "valid_to")
     filters = ("parent", "urgency", "active")
     search = ("code", "name", "full_name")
     ordering = ("code",)
     natural_key = ("code",)
     form = (
         ("类别", ("code", "name", "parent", "urgency", "public")),
+        ("启停", ("valid_from", "valid_to")),
         ("识别", ("label", "aliases", "questions")),
         ("立案条件", ("needs_place", "needs_contact")),
         ("结案条件", ("needs_result", "needs_talk", "needs_site_check", "needs_photo")),
@@ -188,6 +189,11 @@ class Categories(Registry):
         if len(line) > 3:
             raise BadInput({"parent": "类别最多三级。"})
         questions_of(row.questions)
+        if row.valid_from and row.valid_to and row.valid_to <= row.valid_from:
+            raise BadInput({"valid_to": "停用日期应在启用日期之后。"})
+        row.active = (
+            in_force(row.valid_from, row.valid_to, time.today()) if row.valid_from or row.valid_to else row.active
+        )
         row.full_name = "/".join(each.name for each in line)
         row.path = "/".join(each.code for each in line)
 

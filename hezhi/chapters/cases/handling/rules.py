@@ -249,6 +249,14 @@ def _unfit_number(question: Question, answer: str) -> str:
     return f"不能大于 {question.most:g}。" if question.most is not None and value > question.most else ""
 
 
+# -- the tree of categories by day (类别的日期版本) ------------------------------------------------------
+
+
+def in_force(valid_from: date | None, valid_to: date | None, day: date) -> bool:
+    """Whether something dated is in force on a day: from its first day on, its last day no longer."""
+    return (valid_from is None or valid_from <= day) and (valid_to is None or day < valid_to)
+
+
 # -- how urgent (紧急程度规则) ------------------------------------------------------------------------
 
 GRAVITY = ("normal", "urgent", "critical")

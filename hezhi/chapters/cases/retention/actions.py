@@ -105,8 +105,8 @@ def make_nameless(case_id: UUID, *, by: Actor, reason: str) -> None:
         if case.sealed_text:
             anonymise(case, (SEALED,), by=by, reason=reason)
         _clean(case, CASE_TEXTS, name, by, reason)
-        orders = list(WorkOrder.objects.filter(matter_id=case.pk))
-        requests = list(Approval.objects.filter(object_id=case.pk))
+        orders: list[models.Model] = list(WorkOrder.objects.filter(matter_id=case.pk))
+        requests: list[models.Model] = list(Approval.objects.filter(object_id=case.pk))
         for row in orders:
             _clean(row, ORDER_TEXTS, name, by, reason)
         for row in requests:

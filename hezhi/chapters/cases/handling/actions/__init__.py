@@ -5,6 +5,7 @@ from hezhi.chapters.cases.handling.actions.accepting import (
     answer_directly,
     answer_questions,
     ask_supplement,
+    choose_telling,
     supplement,
 )
 from hezhi.chapters.cases.handling.actions.approving import (
@@ -53,6 +54,7 @@ __all__ = [
     "ask_supplement",
     "ask_void",
     "call_back",
+    "choose_telling",
     "claim_secret",
     "close",
     "comment",

@@ -17,7 +17,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_reporter,
     wait,
 )
-from hezhi.chapters.cases.handling.models import Case, Category
+from hezhi.chapters.cases.handling.models import Case, Category, Reporter
 from hezhi.chapters.cases.handling.queries import (
     category_to_accept,
     missing_to_accept,
@@ -31,7 +31,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 from hezhi.ground.events import announce
 
 
@@ -117,6 +117,21 @@ def answer_questions(case_id: UUID, *, by: Actor, given: Mapping[str, str]) -> C
         case, "answer_questions", by=by, title="补充询问", text=SEALED_WORDS if case.secret else "",
         fields={} if case.secret else told, public_text="已收到您的回答。", changed=("answers", "sealed_text"),
     )  # fmt: skip
+
+
+@clause("9.1.2-2")
+@verb("cases.choose_telling")
+def choose_telling(case_id: UUID, *, by: Actor, told_by: str, every_step: bool) -> Case:
+    """The reporter says how he wants to be told (告知方式): by text message, in the app, or not at all; of each step or not."""
+    if by.kind != "citizen":
+        raise NotAllowed(
+            "告知方式由上报人自己选择。", remedy="请上报人凭编号和查询码选择。", code="cases.for_the_reporter"
+        )
+    case = seen(case_id, by=by)
+    if told_by not in Reporter.ToldBy.values:
+        raise BadInput({"told_by": ["请从列出的方式中选择。"]})
+    Reporter.objects.filter(case=case).update(told_by=told_by, every_step=every_step)
+    return case
 
 
 def begin_total(case: Case) -> None:

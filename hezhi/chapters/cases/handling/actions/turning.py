@@ -19,6 +19,9 @@ from hezhi.ground.events import announce
 MATTER = "handling.case"
 VERBS = {verb.code: verb for verb in CASE.verbs}
 ORDER_VERBS = {verb.code: verb for verb in ORDER.verbs}
+STEP_TOLD = "cases.step_reporter"
+TOLD_STEPS = frozenset({"dispatch", "transfer", "hold", "resume", "extend", "redo"})
+"""Steps of which a reporter hears who asked to hear of each (每一步都告知); what he is asked and the end are told anyway."""
 NAMES = {state.code: state.name for state in CASE.states}
 ORDER_NAMES = {state.code: state.name for state in ORDER.states}
 
@@ -138,6 +141,8 @@ def settle(
         fields=fields or {},
     )
     later(step)
+    if verb in TOLD_STEPS:
+        tell_reporter(case, STEP_TOLD, by=by, step=step.title)
     announce("cases.changed", case=case, verb=verb, step=step, by=by)
     return case
 

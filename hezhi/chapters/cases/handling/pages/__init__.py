@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from hezhi.chapters.cases.handling.pages import bulk, case, desk, flow_versions, questions, routing, steps
+from hezhi.chapters.cases.handling.pages import bulk, case, categories, desk, flow_versions, questions, routing, steps
 
 urlpatterns = [
     *flow_versions.urlpatterns,
     *routing.urlpatterns,
     path("triage/", desk.triage, name="case-triage"),
     path("triage/<uuid:case_id>/", desk.triage, name="case-triage-one"),
+    path("categories/", categories.page, name="case-categories"),
     path("orders/", desk.orders, name="case-orders"),
     path("approvals/", desk.approvals, name="case-approvals"),
     path("followed/", case.followed, name="cases-followed"),

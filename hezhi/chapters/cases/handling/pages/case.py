@@ -144,7 +144,9 @@ def _facts(file: CaseFile) -> list[Fact]:
         facts.append(Fact("拆出的事项", "都办结后本件再办结"))
     unsigned = [o for o in file.orders if o.state == "to_sign" and o.sign_due_at]
     if unsigned:
-        facts.append(Fact("签收时限", "；".join(f"{o.unit.name} {time.show(o.sign_due_at)}" for o in unsigned)))
+        facts.append(
+            Fact("签收时限", "；".join(f"{o.unit.name} {time.show(o.sign_due_at)}" for o in unsigned if o.sign_due_at))
+        )
     own = [o for o in file.orders if o.own_days and o.ended_at is None]
     if own:
         facts.append(

@@ -1,14 +1,18 @@
 """What a report is asked besides, and how urgent it is by rule (补充询问、紧急程度规则, 9.1.2-1, 9.1.2-2)."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hezhi.chapters.cases.handling import actions, queries, rules
+from hezhi.chapters.cases.handling import actions, jobs, queries, rules
 from hezhi.chapters.cases.handling.models import Case, Category, Step, UrgencyRule
 from hezhi.chapters.cases.intake.testkit import FROM, District, build, case_of
-from hezhi.engines.org.testkit import enter, traced
+from hezhi.engines.org.models import Role
+from hezhi.engines.org.testkit import enter, make_officer, make_role, traced
+from hezhi.ground import time
 from hezhi.ground.errors import BadInput
 
 QUESTIONS = [
@@ -106,3 +110,35 @@ def test_a_rule_makes_a_report_urgent_and_says_why_and_an_officer_may_change_it(
     assert case_of(near).urgency == "urgent"
     hidden = district.report(text="学校门口有人闹事", secret=True)
     assert case_of(hidden).urgency == "urgent" and "urgency" not in case_of(hidden).suggestion
+
+
+@pytest.mark.clause("9.1.2-2")
+def test_the_tree_of_categories_has_days_and_is_told_as_it_stood_on_each(db: None) -> None:
+    with time.frozen_at("2026-11-26 09:00") as clock:
+        district = build()
+        clerk = make_officer(
+            "clerk",
+            make_role("clerk", ("dictionaries.edit", "cases.accept"), reach=Role.Reach.DISTRICT),
+            district.units["centre"],
+        )
+        traced()
+        CategoryVersions = Category.versions.rel.related_model
+        lamp = Category.objects.get(code="0101")
+        Category.objects.filter(pk=lamp.pk).update(valid_to="2026-12-01")
+        Category.objects.create(
+            code="0109", name="智慧灯杆", full_name="市政设施/智慧灯杆", path="01/0109", parent=lamp.parent, active=False,
+            valid_from="2026-12-01",
+        )  # fmt: skip
+        assert jobs.turn_categories() == 0
+        clock.move_to(time.at_local(date(2026, 12, 1)))
+        assert (jobs.turn_categories(), jobs.turn_categories()) == (2, 0)
+        assert dict(Category.objects.filter(parent=lamp.parent).values_list("code", "active")) == {
+            "0101": False, "0102": True, "0109": True,
+        }  # fmt: skip
+        assert CategoryVersions.objects.filter(code="0109").count() == 2
+    today = time.today()
+    assert {branch.code: branch.active for branch in queries.tree_on(today)}["0109"] is True
+    assert ("0109", "新增", "市政设施/智慧灯杆") in queries.changes_between(today - timedelta(days=2), today)
+    page = enter(Client(), clerk).get("/cases/categories/").content.decode()
+    assert "智慧灯杆" in page and "新增" in page
+    assert queries.tree_on(today - timedelta(days=400)) == []
