@@ -111,12 +111,14 @@ MENU = (
     )),
     Group("业务规则", (
         Entry("事件流程", "/cases/flows/", ("cases.flows",)),
+        Entry("类别版本", "/cases/categories/", ("dictionaries.edit", "cases.accept")),
         Entry("类别模型", "/cases/model/", ("cases.accept",)),
     )),
     Group("系统管理", (
         Entry("单位与岗位", "/users/units/", ("org.view",)),
         Entry("账号管理", "/users/accounts/", ("org.accounts", "org.view")),
         Entry("角色权限", "/users/roles/", ("org.roles", "org.view")),
+        Entry("保存期限", "/retention/", ("retention.manage",)),
         Entry("审计日志", "/audit/", ("audit.view",)),
         Entry("标准符合性", "/conformance/", ("cases.view", "org.view", "audit.view")),
         Entry("接口说明", "/api/docs/", ("org.view", "channels.edit")),
@@ -134,6 +136,13 @@ TABS = (
     ("/g/mine/", "我报的", "history", "cases.report"),
     ("/g/party/", "党建", "flag", "party.take_part"),
 )
+
+PHONE_TABS = (
+    ("/m/", "待办", "checklist", "cases.sign"),
+    ("/m/", "待办", "checklist", "cases.review"),
+    ("/supervision/lead/", "领导", "flag", "supervision.instruct"),
+)
+"""The officer's phone; a post that holds both rights of the first tab has it once."""
 
 
 def shell_of(request: HttpRequest) -> dict[str, Any]:
@@ -155,6 +164,9 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
         return told
     if request.path.startswith("/g/"):
         return told | {"elder_url": "/g/elder/", "tabs": _tabs(actor, request.path), "account": str(actor.user_id)}
+    if request.path.startswith(("/m/", "/supervision/lead/")):
+        tabs = _tabs(actor, request.path, PHONE_TABS)
+        return told | {"elder_url": "/m/elder/", "tabs": tabs if len(tabs) > 1 else [], "account": str(actor.user_id)}
     return told | {
         "menu": _groups(actor, request.path),
         "posts": _posts(request, actor),
@@ -184,13 +196,10 @@ def _posts(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
-def _tabs(actor: Actor, path: str) -> list[dict[str, Any]]:
-    """The tabs of the grid worker's phone that this post may open."""
-    return [
-        {"name": name, "url": url, "icon": icon, "active": path == url}
-        for url, name, icon, permission in TABS
-        if actor.may(permission)
-    ]
+def _tabs(actor: Actor, path: str, tabs: tuple[tuple[str, str, str, str], ...] = TABS) -> list[dict[str, Any]]:
+    """The tabs of a phone that this post may open, each once."""
+    told = dict.fromkeys((url, name, icon) for url, name, icon, permission in tabs if actor.may(permission))
+    return [{"name": name, "url": url, "icon": icon, "active": path == url} for url, name, icon in told]
 
 
 def _groups(actor: Actor, path: str) -> list[dict[str, Any]]:

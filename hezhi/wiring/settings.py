@@ -88,6 +88,8 @@ CHAPTERS = [
     "hezhi.chapters.cases.shifts",
     "hezhi.chapters.cases.mediation",
     "hezhi.chapters.cases.whistle",
+    "hezhi.chapters.cases.contractors",
+    "hezhi.chapters.cases.retention",
     "hezhi.chapters.appcentre",
     "hezhi.chapters.operations",
     "hezhi.chapters.grassroots.grids",

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from hezhi.channels.citizen import rest, rules
 from hezhi.channels.citizen.rest import WHY
-from hezhi.chapters.cases.handling.api import ENDED, PUBLIC_STATES, Case, Reporter, actions
+from hezhi.chapters.cases.handling.api import ENDED, PUBLIC_STATES, Case, Reporter, actions, queries
 from hezhi.chapters.cases.handling.pages.case import timeline
+from hezhi.chapters.cases.handling.pages.questions import on_phone
 from hezhi.chapters.cases.intake.api import code_digest, kinds, message_of, take_in
 from hezhi.chapters.cases.return_visit.api import answer_by_reporter, open_visit
 from hezhi.engines.org import failures
@@ -104,8 +105,12 @@ def done(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = _own(request, case_id)
     told = request.session.get("told", {})
     return render(
-        request, "citizen/done.html", {"case": case, "code": told.get("code") if told.get("id") == str(case.pk) else ""}
-    )
+        request, "citizen/done.html",
+        {
+            "case": case, "code": told.get("code") if told.get("id") == str(case.pk) else "",
+            "asked_more": len(queries.questions_for(case)),
+        },
+    )  # fmt: skip
 
 
 @open_to_all(WHY, clause=clause)
@@ -145,8 +150,15 @@ def _own(request: HttpRequest, case_id: UUID) -> Case:
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """How my matter stands: the public steps, the answer, what I can do now."""
     row = _own(request, case_id)
+    reporter = Reporter.objects.filter(case=row).first()
     context = {
         "case": row,
+        "ways": Reporter.ToldBy.choices,
+        "reporter": reporter,
+        "may_choose": reporter is not None
+        and bool(reporter.phone)
+        and reporter.wants_answer
+        and row.state not in ENDED,
         "state_name": PUBLIC_STATES[row.state],
         "text": "内容已按保密件封存。" if row.secret else mask_text(row.text),
         "timeline_items": timeline(list(row.steps.order_by("at", "id")), public=True),
@@ -157,6 +169,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "may_visit": row.state == "to_call_back" and open_visit(row.pk) is not None,
         "may_urge": row.state not in ("to_call_back", *ENDED, "to_supplement", "on_hold"),
         "may_add": row.state == "to_supplement",
+        "asked_more": len(queries.questions_for(row)),
         "asked": row.steps.filter(verb="ask_supplement").order_by("-at").values_list("public_text", flat=True).first(),
     }
     return render(request, "citizen/case.html", context)
@@ -175,6 +188,13 @@ def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return redirect("citizen-case", case_id=row.pk)
 
 
+@open_to_all(WHY, clause=clause)
+def questions(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """What the category asks besides (补充询问), after the report: a few questions, none of which must be answered."""
+    row = _own(request, case_id)
+    return on_phone(request, row, _me(request), reverse("citizen-case", args=[row.pk]))
+
+
 @open_to_all(WHY, clause="9.1.2-2")
 def urge(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Urge one's own matter (群众催办); too early it says from when."""
@@ -183,6 +203,22 @@ def urge(request: HttpRequest, case_id: UUID) -> HttpResponse:
         try:
             actions.urge_by_reporter(row.pk, by=_me(request))
             messages.success(request, "已提醒承办单位。")
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+    return redirect("citizen-case", case_id=row.pk)
+
+
+@open_to_all(WHY, clause="9.1.2-2")
+def telling(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Choose how one wants to be told (告知方式)."""
+    row = _own(request, case_id)
+    if request.method == "POST":
+        try:
+            actions.choose_telling(
+                row.pk, by=_me(request), told_by=request.POST.get("told_by", ""),
+                every_step=request.POST.get("every_step") == "1",
+            )  # fmt: skip
+            messages.success(request, "告知方式已保存。")
         except Refusal as refusal:
             messages.error(request, str(refusal))
     return redirect("citizen-case", case_id=row.pk)

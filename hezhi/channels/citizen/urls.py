@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hezhi.channels.citizen import pages, rest
+from hezhi.channels.citizen import pages, public, rest
 
 urlpatterns = [
     path("", pages.home, name="citizen-home"),
@@ -11,9 +11,14 @@ urlpatterns = [
     path("done/<uuid:case_id>/", pages.done, name="citizen-done"),
     path("case/<uuid:case_id>/", pages.case, name="citizen-case"),
     path("case/<uuid:case_id>/add/", pages.add, name="citizen-add"),
+    path("case/<uuid:case_id>/questions/", pages.questions, name="citizen-questions"),
     path("case/<uuid:case_id>/urge/", pages.urge, name="citizen-urge"),
+    path("case/<uuid:case_id>/telling/", pages.telling, name="citizen-telling"),
     path("case/<uuid:case_id>/visit/", pages.visit, name="citizen-visit"),
     path("case/<uuid:case_id>/rate/", pages.rate, name="citizen-rate"),
+    path("open/", public.page, name="citizen-public"),
+    path("open/points/", public.points, name="citizen-public-points"),
+    path("open/<str:code>.atom", public.feed, name="citizen-public-feed"),
     path("privacy/", pages.privacy, name="citizen-privacy"),
     path("elder/", pages.elder, name="citizen-elder"),
     path("who/", rest.who, name="citizen-who"),

@@ -11,16 +11,14 @@ from django.urls import reverse
 from hezhi.channels.gridworker import rest
 from hezhi.chapters.cases.handling.api import Case, actions, queries
 from hezhi.chapters.cases.handling.pages.case import timeline
-from hezhi.chapters.cases.handling.pages.forms import add_files, form_of, looked_through
-from hezhi.chapters.cases.handling.pages.steps import ORDER_STEPS
+from hezhi.chapters.cases.handling.pages.phone import order_for, order_shown, take_step, verbs_on
+from hezhi.chapters.cases.handling.pages.questions import on_phone
 from hezhi.chapters.cases.intake.api import kinds, take_in
-from hezhi.engines.flow.models import WorkOrder
-from hezhi.engines.flow.rules.life_cycle import Verb
-from hezhi.engines.org.actor import Actor, reader
+from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import needs, open_to_all
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.files import keep_files, look_through
-from hezhi.ground.errors import BadInput, NotFound, Refusal
+from hezhi.ground.errors import BadInput, Refusal
 from hezhi.ground.ids import new_id
 from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.pages import service_worker, switch_elder
@@ -96,27 +94,15 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(request, "gridworker/report.html", context, status=422 if faults else 200)
 
 
-def _order(by: Actor, order_id: UUID) -> tuple[Case, WorkOrder]:
-    order = WorkOrder.objects.select_related("unit", "issued_by_unit").filter(pk=order_id).first()
-    if order is None:
-        raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
-    return queries.case_for(by, order.matter_id), order
-
-
 @needs("cases.sign", clause=clause)
 def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """One order: what it is about, what to do next."""
     by = reader(request)
-    case, row = _order(by, order_id)
-    verbs = [v for v in queries.order_verbs_for(by, case, row) if v.code in ORDER_STEPS]
-    context = {
-        "case": case,
-        "order": row,
-        "text": mask_text(case.text),
+    case, row = order_for(by, order_id)
+    verbs = verbs_on(by, case, row)
+    context = order_shown(by, case, row) | {
         "verbs": [(v, reverse("grid-step", args=[row.pk, v.code])) for v in verbs if v.code != "return_order"],
         "may_return": any(v.code == "return_order" for v in verbs),
-        "attachments": queries.attachments_for(by, case),
-        "timeline_items": timeline(list(case.steps.order_by("at", "id"))),
     }
     return render(request, "gridworker/order.html", context)
 
@@ -125,49 +111,16 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 def step(request: HttpRequest, order_id: UUID, verb: str) -> HttpResponse:
     """Take a step on an order: sign in one tap, note or answer with a photo, «处理不了» in one tap."""
     by = reader(request)
-    case, row = _order(by, order_id)
+    case, row = order_for(by, order_id)
+    back = reverse("grid-order", args=[row.pk])
     if verb == "cannot" and request.method == "POST":
         try:
             actions.ask_return(row.pk, by=by, reason=CANNOT)
             messages.success(request, "已请上级处理，等待确认。")
         except Refusal as refusal:
             messages.error(request, str(refusal))
-        return redirect("grid-order", order_id=row.pk)
-    declared = next((v for v in queries.order_verbs_for(by, case, row) if v.code == verb), None)
-    if declared is None or verb not in ORDER_STEPS:
-        messages.error(request, "这一步现在不能办理，请查看最新状态。")
-        return redirect("grid-order", order_id=row.pk)
-    return _step(request, by, case, row, declared)
-
-
-def _step(request: HttpRequest, by: Actor, case: Case, row: WorkOrder, verb: Verb) -> HttpResponse:
-    form = form_of(verb, case, row, request.POST if request.method == "POST" else None)
-    if verb.code in ("handle", "reply"):
-        add_files(form, verb, request.FILES, camera=True)
-    if request.method == "POST" and form.is_valid():
-        try:
-            looked = looked_through(request.FILES, verb)
-            with acting(by, verb=f"cases.{verb.code}_on_phone") as deed:
-                ORDER_STEPS[verb.code](case, row, by, form.cleaned_data)
-                deed.on(case)
-                for stage, files in looked:
-                    keep_files(by, case, files, stage=stage)
-            messages.success(request, f"已{verb.name}。")
-            return redirect("grid-order", order_id=row.pk)
-        except BadInput as refusal:
-            for name, told in refusal.fields.items():
-                form.add_error(name if name in form.fields else None, told)
-        except Refusal as refusal:
-            form.add_error(None, str(refusal))
-    context = {
-        "form": form,
-        "case": case,
-        "order": row,
-        "verb": verb,
-        "action_url": request.path,
-        "submit_name": f"提交{verb.name}",
-    }
-    return render(request, "gridworker/step.html", context, status=422 if request.method == "POST" else 200)
+        return redirect(back)
+    return take_step(request, by, case, row, verb, template="gridworker/step.html", back=back)
 
 
 @needs("cases.view", clause=clause)
@@ -180,10 +133,20 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     context = {
         "case": row,
         "text": mask_text(row.text),
+        "asked_more": len(queries.questions_for(row)) if by.may("cases.report") else 0,
         "attachments": queries.attachments_for(by, row),
         "timeline_items": timeline(list(row.steps.order_by("at", "id"))),
     }
     return render(request, "gridworker/case.html", context)
+
+
+@needs("cases.report", clause="9.1.2-1")
+def questions(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """What the category asks besides, of a report of one's own (补充询问)."""
+    by = reader(request)
+    row = Case.objects.not_barred_to(by).filter(pk=case_id, registered_by=by.user_id).first()
+    row = row or queries.case_for(by, case_id)
+    return on_phone(request, row, by, reverse("grid-case", args=[row.pk]))
 
 
 @open_to_all("the large view is for everybody")

@@ -11,6 +11,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/", pages.order, name="grid-order"),
     path("orders/<uuid:order_id>/<slug:verb>/", pages.step, name="grid-step"),
     path("case/<uuid:case_id>/", pages.case, name="grid-case"),
+    path("case/<uuid:case_id>/questions/", pages.questions, name="grid-questions"),
     path("elder/", pages.elder, name="grid-elder"),
     path("who/", rest.who, name="grid-who"),
     path("near/", rest.near, name="grid-near"),

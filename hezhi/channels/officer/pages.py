@@ -25,7 +25,7 @@ SHIFT = timedelta(hours=8)
 STEPS = {
     "accept": "受理", "supplement": "补充", "dispatch": "派遣", "sign": "签收", "handle": "办理", "review": "审签",
     "call_back": "回访", "review_hold": "复核挂起", "approve_dispute": "裁定派单异议", "approve_case_exclusion": "复核剔除", "approve_extension": "审批延期", "approve_hold": "审批挂起", "approve_return": "审批退回",
-    "approve_void": "审批作废", "approve_not_accept": "审批不予受理",
+    "approve_void": "审批作废", "approve_not_accept": "审批不予受理", "approve_help": "审批协办申请",
 }  # fmt: skip
 
 
@@ -34,19 +34,20 @@ def home(request: HttpRequest) -> HttpResponse:
     """My to-dos; a citizen who strays here is sent to the phone page by the sign-in rule."""
     by = reader(request)
     found = todos_of(by)
-    cases = _matters(found)
-    rows = [{"todo": todo, "step": _step(todo), "url": url} for todo in found if (url := _where(todo, cases))]
-    late = sum(1 for todo in found if _where(todo, cases) and todo.due_at and todo.due_at < time.now())
+    cases = matters_of(found)
+    rows = [{"todo": todo, "step": step_of(todo), "url": url} for todo in found if (url := address_of(todo, cases))]
+    late = sum(1 for todo in found if address_of(todo, cases) and todo.due_at and todo.due_at < time.now())
     on_duty = on_duty_here(by.unit_id, time.now()) if by.may("cases.view") else []
     context = {
         "rows": rows, "late": late, "title": "我的待办", "user_id": by.user_id, "unit_id": by.unit_id,
         "mine": [s for s in on_duty if s.unit_id == by.unit_id],
         "centre": [s for s in on_duty if s.unit_id != by.unit_id], "sees_duty": by.may("cases.view"),
+        "has_phone": by.may("cases.sign") or by.may("cases.review"),
     }  # fmt: skip
     return render(request, "officer/home.html", context)
 
 
-def _matters(found: list[ToDo]) -> dict[UUID, UUID]:
+def matters_of(found: list[ToDo]) -> dict[UUID, UUID]:
     """The case behind each to-do: itself, its work order's, or its approval's; two queries at the most."""
     matters = {t.object_id: t.object_id for t in found if t.object_type == "handling.case"}
     orders = [t.object_id for t in found if t.object_type == "flow.workorder"]
@@ -58,7 +59,7 @@ def _matters(found: list[ToDo]) -> dict[UUID, UUID]:
     return matters
 
 
-def _step(todo: ToDo) -> str:
+def step_of(todo: ToDo) -> str:
     """What the step is called: the room that put it there knows its own."""
     lead = todos.lead_of(todo.object_type)
     if lead is not None:
@@ -66,7 +67,7 @@ def _step(todo: ToDo) -> str:
     return STEPS.get(todo.step, "审批" if todo.object_type == APPROVAL else todo.step)
 
 
-def _where(todo: ToDo, cases: dict[UUID, UUID]) -> str:
+def address_of(todo: ToDo, cases: dict[UUID, UUID]) -> str:
     """Where a to-do is done: the page of its case, the page its room names, or the common approvals page."""
     if todo.object_id in cases:
         return reverse("case", args=[cases[todo.object_id]])

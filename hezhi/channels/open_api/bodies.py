@@ -177,3 +177,53 @@ class Kinds(msgspec.Struct, kw_only=True):
     """启用的事件类别。"""
 
     items: list[Kind]
+
+
+class FactItem(msgspec.Struct, kw_only=True):
+    """一件事件一轮办理的环节事实：代码、时间和次数，没有文字内容，没有个人。时长为工作时间的秒数。"""
+
+    case: Annotated[str, Meta(description="事件的 id，不是编号")]
+    round: Annotated[int, Meta(description="办理轮次，重办加一")]
+    kind: str
+    source: str
+    urgency: str
+    appeal: str
+    category_path: Annotated[str, Meta(description="类别路径，各级代码以 / 相连")]
+    town: Annotated[str, Meta(description="镇街代码")]
+    community: str
+    grid: str
+    unit: Annotated[str, Meta(description="主办单位代码")]
+    received_at: datetime
+    accepted_at: datetime | None
+    dispatched_at: datetime | None
+    signed_at: datetime | None
+    handled_at: datetime | None
+    checked_at: datetime | None
+    ended_at: datetime | None
+    close_due: Annotated[datetime | None, Meta(description="应结案时间")]
+    rated_at: datetime | None
+    outcome: Annotated[str, Meta(description="closed、redone、not_accepted，办理中为空")]
+    satisfied: bool | None
+    dispatches: int
+    returns: int
+    extensions: int
+    holds: int
+    send_backs: int
+    urged: int
+    on_the_spot: bool
+    answered_directly: bool
+    work_accept: int | None
+    work_dispatch: int | None
+    work_sign: int | None
+    work_handle: int | None
+    work_check: int | None
+    work_total: int | None
+
+
+class Facts(msgspec.Struct, kw_only=True):
+    """一页环节事实：items 以事件和轮次为键覆盖写入，withdrawn 中的事件应从仓库删除。"""
+
+    items: list[FactItem]
+    withdrawn: Annotated[list[str], Meta(description="不再计入的事件 id：转为保密件、作废或尚无事实")]
+    next: Annotated[int, Meta(description="下一次请求的 after")]
+    more: Annotated[bool, Meta(description="后面还有，请接着取")]

@@ -13,21 +13,23 @@ from xml.etree import ElementTree
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.crypto import salted_hmac
 from django.views.decorators.csrf import csrf_exempt
 
 from hezhi.channels.open_api.words import WRITE_SCOPE
-from hezhi.chapters.cases.handling.api import ENDED, PUBLIC_STATES, Case, Category
+from hezhi.chapters.cases.handling.api import ENDED, PUBLIC_STATES, Case, Category, queries
 from hezhi.chapters.cases.intake.api import Message, take_in
 from hezhi.engines.connect.api import KeyActor, OutOfScope, UnknownKey, authenticate
 from hezhi.engines.org.rights import open_to_all
 from hezhi.ground import time
+from hezhi.ground.crypto import same
 from hezhi.ground.errors import BadInput, NotFound, Refusal
 
 clause = "9.1.2-1"
 DAYS, MOST = 90, 1000
-NEAR = 3
-"""Decimals of a coordinate that goes out: about a hundred metres."""
 Rows = list[dict[str, Any]]
+INSIDE = {"attributes": "attribute", "values": "value", "endpoints": "endpoint", "formats": "format"}
+"""How the members of a list are called in XML, as the standard has them."""
 
 
 def _door(method: str, root: str, item: str) -> Callable[..., Any]:
@@ -77,7 +79,7 @@ def _element(parent: ElementTree.Element, name: str, value: Any) -> None:
             _element(node, key, each)
     elif isinstance(value, list):
         for each in value:
-            _element(node, {"attributes": "attribute", "values": "value"}.get(name, "item"), each)
+            _element(node, INSIDE.get(name, "item"), each)
     elif value is not None:
         node.text = str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -135,6 +137,46 @@ def requests(request: HttpRequest, form: str) -> HttpResponse:
     return view(request, form=form)  # type: ignore[no-any-return]
 
 
+DISCOVERED = "2026-11-26T00:00:00+08:00"
+"""When the description below last changed."""
+
+
+@_door("GET", "discovery", "discovery")
+def discovery(request: HttpRequest) -> Rows:
+    """Where everything is (服务发现): the one address a tool has to know."""
+    root = request.build_absolute_uri("/api/open311/v2")
+    return [
+        {
+            "changeset": DISCOVERED, "contact": "请致电 12345", "key_service": request.build_absolute_uri("/c/privacy/"),
+            "endpoints": [
+                {
+                    "specification": "http://wiki.open311.org/GeoReport_v2", "url": root, "changeset": DISCOVERED,
+                    "type": "production", "formats": ["application/json", "text/xml"],
+                }
+            ],
+        }
+    ]  # fmt: skip
+
+
+# -- tokens: a report that is taken up later -------------------------------------------------------------
+
+SALT = "hezhi.open311"
+
+
+def token_for(number: str) -> str:
+    """The token of a request (受理凭证): it says its number to whoever holds it, and to nobody who guesses."""
+    return f"{number}.{salted_hmac(SALT, number, algorithm='sha256').hexdigest()[:24]}"
+
+
+@_door("GET", "service_requests", "request")
+def by_token(request: HttpRequest, token: str) -> Rows:
+    """The number of a request from its token."""
+    number, _, told = token.partition(".")
+    if not same(f"{number}.{told}", token_for(number)) or not Case.objects.filter(number=number).exists():
+        raise NotFound("没有这个凭证。", remedy="请核对 token。", code="open311.no_token")
+    return [{"service_request_id": number, "token": token}]
+
+
 @_door("POST", "service_requests", "request")
 def report(request: HttpRequest) -> Rows:
     """Report (上报), with a key: the number comes back at once."""
@@ -159,6 +201,10 @@ def report(request: HttpRequest) -> Rows:
         ),
         by=by,
     )  # fmt: skip
+    if given.get("answer") == "token":
+        return [
+            {"token": token_for(receipt.number), "service_notice": "已收到，请凭 token 查询编号。", "account_id": None}
+        ]
     return [{"service_request_id": receipt.number, "service_notice": "已收到，请凭编号查询进度。", "account_id": None}]
 
 
@@ -185,8 +231,7 @@ def _degrees(given: Mapping[str, str], name: str) -> float | None:
 
 
 def _shown() -> Any:
-    rows = Case.objects.filter(secret=False, category__public=True, category__active=True).exclude(state="void")
-    return rows.select_related("category", "town", "community", "lead_unit").defer("town__shape", "community__shape")
+    return queries.public_cases()
 
 
 @_door("GET", "service_requests", "request")
@@ -248,10 +293,10 @@ def _lines(rows: Iterable[Case]) -> Rows:
             "agency_responsible": case.lead_unit.name if case.lead_unit else None, "service_notice": None,
             "requested_datetime": _iso(case.received_at), "updated_datetime": _iso(case.state_since),
             "expected_datetime": _iso(case.due_at), "address": "".join(a.name for a in (case.town, case.community) if a),
-            "lat": round(case.point.y, NEAR) if case.point else None,
-            "long": round(case.point.x, NEAR) if case.point else None, "media_url": None,
+            "lat": point[1] if point else None, "long": point[0] if point else None, "media_url": None,
         }
         for case in rows
+        for point in [queries.blurred(case)]
     ]  # fmt: skip
 
 
@@ -260,6 +305,8 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 urlpatterns = [
+    path("discovery.<str:form>", discovery, name="open311-discovery"),
+    path("tokens/<str:token>.<str:form>", by_token, name="open311-token"),
     path("services.<str:form>", services, name="open311-services"),
     path("services/<slug:code>.<str:form>", definition, name="open311-service"),
     path("requests.<str:form>", requests, name="open311-requests"),

@@ -54,6 +54,13 @@ FILE_NAME = {
     "description": "文件名，含后缀",
     "schema": {"type": "string", "maxLength": 120},
 }
+AFTER = {
+    "name": "after", "in": "query", "description": "上一页的 next，首次为 0", "schema": {"type": "integer", "minimum": 0},
+}  # fmt: skip
+SIZE = {
+    "name": "size", "in": "query", "description": "每页变动数",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 2000, "default": 500},
+}  # fmt: skip
 ONCE = {
     "name": "Idempotency-Key", "in": "header", "description": "幂等键，重发同一请求时不变",
     "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"^[\x21-\x7e]+$"},
@@ -150,6 +157,12 @@ def _paths() -> dict[str, Any]:
                 refusals=(400, 404, 413, 422), note="逐件核对缺件、状态、时限和答复；差异由工作人员处理。",
             ),
         },
+        "/api/v1/facts/": {
+            "get": _operation(
+                "facts_feed", "取环节事实", "facts.read", {200: "MachineFacts"}, parameters=[AFTER, SIZE], refusals=(422,),
+                note="供数据仓库增量读取：从 after=0 开始，每页以 next 接着取；约十分钟前的变动才会出现，以免漏取。",
+            )
+        },
         "/api/v1/report-categories/": {
             "get": _operation("report_categories_list", "事件类别", "reports.read 或 reports.write", {200: "MachineCategories"})
         },
@@ -194,7 +207,7 @@ def _schemas() -> dict[str, Any]:
     names = {
         "Report": "MachineReport", "Supplement": "MachineSupplement", "Change": "MachineChange",
         "Receipt": "MachineReceipt", "Status": "MachineStatus", "PublicStep": "MachineStep", "Kept": "MachineFile",
-        "Kind": "MachineCategory", "Kinds": "MachineCategories",
+        "Kind": "MachineCategory", "Kinds": "MachineCategories", "Facts": "MachineFacts", "FactItem": "MachineFactItem",
     }  # fmt: skip
     kinds = [getattr(bodies, name) for name in names] + [getattr(exchange, name) for name in exchange.SHAPES]
     names |= exchange.SHAPES

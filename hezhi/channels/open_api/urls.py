@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from hezhi.channels.open_api import exchange, open311, pages, rest
+from hezhi.channels.open_api import exchange, facts, open311, pages, rest
 from hezhi.channels.open_api.rest import READ, WRITE, door
 
 _reports = door(post=(rest.report, (WRITE,)))
@@ -13,6 +13,7 @@ _requests = door(get=(exchange.requests, (READ, WRITE)))
 _request = door(post=(exchange.answer_request, (WRITE,)))
 _follow_ups = door(post=(exchange.follow, (WRITE,)))
 _checking = door(get=(exchange.our_list, (READ, WRITE)), post=(exchange.check_list, (WRITE,)))
+_facts = door(get=(facts.feed, (facts.SCOPE,)))
 _categories = door(get=(rest.categories, (READ, WRITE)))
 
 urlpatterns = [
@@ -26,6 +27,7 @@ urlpatterns = [
     path("v1/reports/<str:outside_number>/requests/<uuid:request_id>/", _request, name="api-report-request"),
     path("v1/reports/<str:outside_number>/follow-ups/", _follow_ups, name="api-report-follow-ups"),
     path("v1/reconciliation/", _checking, name="api-reconciliation"),
+    path("v1/facts/", _facts, name="api-facts"),
     path("v1/report-categories/", _categories, name="api-report-categories"),
     path("open311/v2/", include(open311)),
     path("schema/", pages.schema, name="api-schema"),

@@ -194,6 +194,11 @@ class WorkOrder(models.Model):
     issued_at = models.DateTimeField("派单时间")
     signed_at = models.DateTimeField("签收时间", null=True, blank=True)
     due_at = models.DateTimeField("时限", null=True, blank=True)
+    own_days = models.PositiveSmallIntegerField(
+        "单独时限（工作日）", null=True, blank=True, help_text="协办单位自己的时限，不晚于本件时限"
+    )
+    sign_due_at = models.DateTimeField("签收时限", null=True, blank=True)
+    warned = models.CharField("已提醒", max_length=4, blank=True, default="", db_default="", help_text="sign / due")
     reply = models.TextField("办理情况", blank=True)
     public_reply = models.TextField("答复内容", blank=True)
     result = models.JSONField("办理结果", default=dict, blank=True)

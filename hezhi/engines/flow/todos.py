@@ -103,3 +103,11 @@ def claim(todo: ToDo, *, by: Actor, until: datetime) -> ToDo:
 def release(todo: ToDo, *, by: Actor) -> None:
     """Give a claimed to-do back to the post (退回待办池)."""
     ToDo.objects.filter(pk=todo.pk, claimed_by=by.user_id).update(claimed_by=None, claimed_until=None)
+
+
+def unclaim(object_id: UUID) -> None:
+    """Let nobody hold the open to-dos of an object any more (接手): whoever took the work over finds them."""
+    run_later(
+        "UPDATE flow_todo SET claimed_by_id = NULL, claimed_until = NULL WHERE object_id = %s AND done_at IS NULL",
+        [object_id],
+    )

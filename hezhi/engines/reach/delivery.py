@@ -128,6 +128,8 @@ def _deliver_one(row: Outgoing) -> None:
 def _outside_receiver(row: Outgoing) -> Receiver | None:
     if row.object_id is None:
         raise CannotSend("消息没有说明涉及的事项", lasting=True)
+    if not resolvers.is_wanted(row.object_type, row.object_id, row.event):
+        return None
     try:
         return resolvers.receiver_of(row.object_type, row.object_id, row.channel)
     except LookupError as error:
@@ -146,10 +148,11 @@ def _send(row: Outgoing, receiver: Receiver | None) -> None:
     if receiver is None or not receiver.address:
         _finish(row, Outgoing.State.DROPPED, "", "没有可联系的接收人，不发送")
         return
-    letter = Letter(row.pk, row.channel, receiver.address, receiver.name, row.title, row.text, row.link, row.urgent)
-    port = port_for(row.channel)
+    channel = receiver.channel or row.channel
+    letter = Letter(row.pk, channel, receiver.address, receiver.name, row.title, row.text, row.link, row.urgent)
+    port = port_for(channel)
     answer = port.send(letter)
-    masked = rules.masked_address(row.channel, receiver.address)
+    masked = rules.masked_address(channel, receiver.address)
     _finish(row, Outgoing.State.SENT, masked, f"{port.name}：{answer}")
 
 

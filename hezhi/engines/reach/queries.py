@@ -1,7 +1,8 @@
 """Reading messages (消息查询): one's own inbox, and the outbox for those who look after it."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -19,6 +20,28 @@ def inbox_of(actor: Actor) -> QuerySet[InboxMessage]:
     if actor.user_id is None:
         return InboxMessage.objects.none()
     return InboxMessage.objects.filter(user_id=actor.user_id).order_by("-at", "-id")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Who was told of something in the house and when he opened it (查阅回执)."""
+
+    person: str
+    unit: str
+    told_at: datetime
+    read_at: datetime | None
+    text: str
+
+
+def receipts(about: tuple[str, UUID], events: Collection[str], most: int = 200) -> list[Receipt]:
+    """Who has received these messages about a matter in his inbox, and who has opened them; the newest first."""
+    rows = InboxMessage.objects.filter(
+        outgoing__object_type=about[0], outgoing__object_id=about[1], outgoing__event__in=list(events)
+    ).select_related("user", "outgoing__unit")
+    return [
+        Receipt(row.user.full_name, row.outgoing.unit.name if row.outgoing.unit else "", row.at, row.read_at, row.title)
+        for row in rows.order_by("-at", "user__full_name")[:most]
+    ]
 
 
 def unread_count(actor: Actor) -> int:

@@ -15,6 +15,8 @@ class Receiver:
 
     address: str = field(repr=False)
     name: str = field(default="", repr=False)
+    channel: str = ""
+    """By which channel he wants to be told instead of the message's own (自选渠道); empty for its own."""
 
 
 Resolver = Callable[[UUID, str], Receiver | None]
@@ -27,6 +29,21 @@ def register(object_type: str, resolver: Resolver) -> None:
     It answers None when there is nobody to tell (anonymous, wants no answer, erased meanwhile).
     """
     _resolvers[object_type] = resolver
+
+
+Wish = Callable[[UUID, str], bool]
+_wishes: dict[str, Wish] = {}
+
+
+def wishes(object_type: str, wish: Wish) -> None:
+    """Have `wish(object_id, event)` say whether the outside person wants to hear of this event at all (告知意愿)."""
+    _wishes[object_type] = wish
+
+
+def is_wanted(object_type: str, object_id: UUID, event: str) -> bool:
+    """Whether the outside person of a matter wants to hear of this event; so long as no chapter says otherwise."""
+    wish = _wishes.get(object_type)
+    return wish is None or wish(object_id, event)
 
 
 def receiver_of(object_type: str, object_id: UUID, channel: str) -> Receiver | None:

@@ -79,3 +79,17 @@ def test_a_secret_or_private_matter_does_not_exist_here(public: District) -> Non
         assert receipt.number not in get("/requests.json").content.decode()
         assert get(f"/requests/{receipt.number}.json").status_code == 404
         assert get(f"/requests.json?service_request_id={receipt.number}").json() == []
+
+
+def test_one_address_leads_to_all_others_and_a_token_tells_its_number_to_its_holder(public: District) -> None:
+    (told,) = get("/discovery.json").json()
+    assert told["endpoints"][0]["url"].endswith(ROOT) and "text/xml" in told["endpoints"][0]["formats"]
+    tree = ElementTree.fromstring(get("/discovery.xml").content)
+    assert tree[0].find("endpoints/endpoint/specification").text.endswith("GeoReport_v2")
+    sent = Client().post(f"{ROOT}/requests.json", REPORT | {"api_key": make_key().key, "answer": "token"})
+    (given,) = sent.json()
+    assert set(given) == {"token", "service_notice", "account_id"}
+    number = Case.objects.latest("recorded_at").number
+    assert get(f"/tokens/{given['token']}.json").json() == [{"service_request_id": number, "token": given["token"]}]
+    assert get(f"/tokens/{number}.{'0' * 24}.json").status_code == 404
+    assert get("/tokens/SJ26112600009.json").status_code == 404

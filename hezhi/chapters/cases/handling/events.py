@@ -6,17 +6,17 @@ from uuid import UUID
 
 from django.db import connection
 
-from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
-from hezhi.chapters.cases.handling.models import Case, Reporter, Step
+from hezhi.chapters.cases.handling.actions.turning import MATTER, STEP_TOLD, tell_unit
+from hezhi.chapters.cases.handling.models import ENDED, Case, Reporter, Step
 from hezhi.chapters.cases.handling.pages.in_grid import CASES_IN_GRID
-from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil
+from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil, open_parts
 from hezhi.chapters.grassroots.grids.api import contribute
 from hezhi.engines.flow.calendar_change import Moved
 from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.org.actor import Actor, actor_of, system
 from hezhi.engines.org.models import User
 from hezhi.engines.reach import api as reach
-from hezhi.engines.reach.resolvers import Receiver, register
+from hezhi.engines.reach.resolvers import Receiver, register, wishes
 from hezhi.engines.records.files import guard
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
@@ -64,6 +64,20 @@ def tell_followers(*, case: Case, step: Step, by: Actor, **_: Any) -> None:
             )  # fmt: skip
 
 
+@listens("cases.changed")
+def tell_of_parts(*, case: Case, step: Step, by: Actor, **_: Any) -> None:
+    """The last of the cases split from one that waits for them has ended (拆出的事项都已办结): its desk and unit hear it."""
+    if case.split_from_id is None or step.to_state not in ENDED or step.from_state == step.to_state:
+        return
+    main = Case.objects.open().filter(pk=case.split_from_id, waits_for_parts=True).first()
+    if main is None or open_parts(main):
+        return
+    unit = main.lead_unit_id or main.desk_id
+    if unit is not None:
+        right = "cases.reply" if main.lead_unit_id else "cases.dispatch"
+        tell_unit(main, "cases.parts_done", by=by, unit_id=unit, permission=right)
+
+
 _FOLLOW = """
 update handling_case c set due_at = m.new, yellow_at = m.yellow
 from unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[]) as m(id, old, new, yellow)
@@ -83,9 +97,19 @@ def follow_calendar(*, moved: Sequence[Moved], **_: Any) -> None:
 def reporter_of(case_id: UUID, channel: str) -> Receiver | None:
     """Where the reporter of a case can be reached, opened only at sending time; None when nobody is to be told."""
     reporter = Reporter.objects.filter(case=case_id).first()
-    if reporter is None or not reporter.phone or not reporter.wants_answer:
+    if (
+        reporter is None
+        or not reporter.phone
+        or not reporter.wants_answer
+        or reporter.told_by == Reporter.ToldBy.NOTHING
+    ):
         return None
-    return Receiver(address=reporter.phone, name=reporter.name)
+    return Receiver(address=reporter.phone, name=reporter.name, channel=reporter.told_by)
+
+
+def wants_to_hear(case_id: UUID, event: str) -> bool:
+    """Whether the reporter of a case wants this message: what he is asked and how it ended always, each step if he said so."""
+    return event != STEP_TOLD or Reporter.objects.filter(case=case_id, every_step=True).exists()
 
 
 def may_open_file(actor: Actor, case_id: UUID, attachment: Attachment) -> bool:
@@ -99,5 +123,6 @@ def may_open_file(actor: Actor, case_id: UUID, attachment: Attachment) -> bool:
 
 
 register(MATTER, reporter_of)
+wishes(MATTER, wants_to_hear)
 guard(MATTER, may_open_file)
 contribute(CASES_IN_GRID)

@@ -45,6 +45,7 @@ MARKS = (("repeated", "重复件"), ("group", "群体件"), ("none", "不作标�
 
 TEXT = Field("text", "说明", kind="text")
 REASON = Field("reason", "理由", kind="text", required=True)
+OWN_DAYS = Field("assist_days", "协办时限（工作日）", kind="number", help="留空与本件同一时限；不会晚于本件时限。")
 
 CASE = LifeCycle(
     code="case",
@@ -71,14 +72,14 @@ CASE = LifeCycle(
         Verb("dispatch", "派遣", ("to_dispatch", "redo"), "to_sign", right="cases.dispatch",
              who=("派遣员",), tells=("cases.assigned",),
              form=(Field("lead", "主办单位", kind="unit", required=True),
-                   Field("assist", "协办单位", kind="units"),
+                   Field("assist", "协办单位", kind="units"), OWN_DAYS,
                    Field("request", "办理要求", kind="text"))),
         Verb("transfer", "转办", AT_WORK, "to_sign", right="cases.transfer", who=("派遣员",),
              needs_reason=True, tells=("cases.assigned",),
              form=(Field("lead", "改由哪个单位主办", kind="unit", required=True), REASON)),
         Verb("add_unit", "加派", AT_WORK, STAY, right="cases.add_unit", who=("派遣员", "镇街派遣员"),
              tells=("cases.assigned",),
-             form=(Field("assist", "协办单位", kind="units", required=True),
+             form=(Field("assist", "协办单位", kind="units", required=True), OWN_DAYS,
                    Field("request", "办理要求", kind="text"))),
         Verb("hold", "挂起", AT_WORK, "on_hold", right="cases.hold", who=("承办经办人", "派遣员"),
              approval="cases.approve_hold", needs_reason=True, pauses=("total",),
@@ -100,7 +101,8 @@ CASE = LifeCycle(
         Verb("mark", "标记", LIVING, STAY, right="cases.merge", who=("受理员", "派遣员"),
              form=(Field("mark", "标记为", kind="choice", choices=MARKS, required=True), TEXT)),
         Verb("split", "拆分", BEFORE_WORK, STAY, right="cases.split", who=("受理员", "派遣员"),
-             form=(Field("parts", "拆出的事项", kind="parts", required=True),)),
+             form=(Field("parts", "拆出的事项", kind="parts", required=True),
+                   Field("waits", "等拆出的事项都办结后本件再办结", kind="yesno"))),
         Verb("merge", "并单", BEFORE_WORK, "merged", right="cases.merge", who=("受理员", "派遣员"),
              stops=(), needs_reason=True, form=(Field("into", "并入哪一件", kind="case", required=True), REASON)),
         Verb("unmerge", "撤销并单", ("merged",), "to_dispatch", right="cases.merge", who=("受理员", "派遣员"),
@@ -156,8 +158,12 @@ ORDER = LifeCycle(
         Verb("pass_down", "下派", ("to_sign", "handling"), "handling", right="cases.transfer",
              who=("镇街派遣员",), tells=("cases.assigned",),
              form=(Field("lead", "主办单位", kind="unit", required=True),
-                   Field("assist", "协办单位", kind="units"),
+                   Field("assist", "协办单位", kind="units"), OWN_DAYS,
                    Field("request", "办理要求", kind="text"))),
+        Verb("take_over", "接手", ("handling",), STAY, right="cases.reply", who=("承办经办人", "网格员"), form=(TEXT,)),
+        Verb("ask_help", "请求协办", ("handling",), STAY, right="cases.reply", who=("承办经办人", "网格员"),
+             approval="cases.add_unit", needs_reason=True,
+             form=(Field("assist", "请哪些单位协办", kind="units", required=True), REASON)),
         Verb("whistle", "吹哨", ("handling",), "handling", right="cases.whistle",
              who=("镇街派遣员", "网格员"), tells=("cases.called",),
              form=(Field("assist", "请到场的单位", kind="units", required=True),

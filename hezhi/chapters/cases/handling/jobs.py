@@ -1,12 +1,15 @@
-"""What case handling does by the clock (挂起复核): a hold is looked at again on its day."""
+"""What case handling does by the clock (挂起复核、签收和协办超时): a hold is looked at again on its day, late orders are told."""
 
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
-from hezhi.chapters.cases.handling.models import Case, State
+from hezhi.chapters.cases.handling.models import Case, Category, State
+from hezhi.chapters.cases.handling.rules import in_force
 from hezhi.engines.flow import todos
-from hezhi.engines.flow.models import ToDo
-from hezhi.engines.org.actor import system
+from hezhi.engines.flow.models import ToDo, WorkOrder
+from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -38,3 +41,61 @@ def _remind(case: Case, unit: UUID) -> None:
             case, "cases.review_hold", by=by, unit_id=unit, permission="cases.hold",
             day=time.show_day(case.review_on) if case.review_on else "",
         )  # fmt: skip
+
+
+MOST_ORDERS = 500
+
+
+def _late() -> QuerySet[WorkOrder]:
+    """Orders whose own limit is over and of which nobody has been told: not signed for, or a helper's time."""
+    moment = time.now()
+    unsigned = Q(state=WorkOrder.State.TO_SIGN, sign_due_at__lte=moment, warned="")
+    helping = Q(state__in=("to_sign", "handling"), own_days__isnull=False, due_at__lte=moment) & ~Q(warned="due")
+    return WorkOrder.objects.filter(unsigned | helping, matter_type=MATTER)
+
+
+@clause("9.1.2-2")
+def watch_orders() -> int:
+    """Tell of orders that were not signed for in time and of helpers whose own limit is over (签收超时、协办超时).
+
+    The unit and the one that gave it the order hear it, once for each limit. Gives how many orders.
+    """
+    if not _late().exists():
+        return 0
+    by = system("时限看守")
+    with acting(by, verb="cases.warn_orders") as deed:
+        late = list(_late().select_for_update(of=("self",), skip_locked=True).select_related("unit")[:MOST_ORDERS])
+        cases = Case.objects.in_bulk({order.matter_id for order in late})
+        for order in late:
+            _tell_late(cases[order.matter_id], order, by)
+        deed.detail["count"] = len(late)
+    return len(late)
+
+
+def _tell_late(case: Case, order: WorkOrder, by: Actor) -> None:
+    moment = time.now()
+    helping = bool(order.own_days and order.due_at and order.due_at <= moment)
+    due = order.due_at if helping else order.sign_due_at
+    order.warned = "due" if helping else "sign"
+    order.save(update_fields=["warned"])
+    event, right = ("cases.help_late", "cases.handle") if helping else ("cases.sign_late", "cases.sign")
+    told = {"unit": order.unit.name, "due": time.show(due) if due else ""}
+    tell_unit(case, event, by=by, unit_id=order.unit_id, permission=right, **told)
+    if order.issued_by_unit_id and order.issued_by_unit_id != order.unit_id:
+        tell_unit(case, event, by=by, unit_id=order.issued_by_unit_id, permission="cases.urge", **told)
+
+
+@clause("9.1.2-2")
+def turn_categories() -> int:
+    """Switch categories on and off on their days (类别启停): the tree of the day is what officers choose from."""
+    today = time.today()
+    dated = Category.objects.filter(Q(valid_from__isnull=False) | Q(valid_to__isnull=False))
+    late = [row for row in dated if row.active != in_force(row.valid_from, row.valid_to, today)]
+    if not late:
+        return 0
+    with acting(system("类别启停"), verb="cases.turn_categories") as deed:
+        for row in late:
+            row.active = not row.active
+            row.save(update_fields=["active"])
+            deed.on(row)
+    return len(late)

@@ -100,6 +100,8 @@ class Category(models.Model):
     needs_site_check = models.BooleanField("结案须现场核查", default=False)
     needs_photo = models.BooleanField("结案须有处置后照片", default=False)
     active = models.BooleanField("启用", default=True)
+    valid_from = models.DateField("启用日期", null=True, blank=True, help_text="到这一天自动启用，留空为已启用")
+    valid_to = models.DateField("停用日期", null=True, blank=True, help_text="到这一天自动停用，留空为不停用")
     public = models.BooleanField(
         "对外公开", default=False, db_default=False, help_text="经 Open311 接口公开类别、状态和大致位置，不含内容"
     )
@@ -168,6 +170,47 @@ class RoutingRule(models.Model):
     class Meta:
         verbose_name = "派单规则"
         ordering = ["category"]
+
+
+@tracked()
+class UrgencyRule(models.Model):
+    """When a report is urgent from the start (紧急程度规则): by its words, its category, the words of its place.
+
+    What is left empty fits all; of several rules that speak the gravest counts. An officer may always change it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField("规则名称", max_length=60, unique=True)
+    urgency = models.CharField(
+        "紧急程度",
+        max_length=12,
+        choices=[(Urgency.CRITICAL, "特急"), (Urgency.URGENT, "紧急")],
+        default=Urgency.URGENT,
+    )
+    words = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name="诉求含有",
+        default=list,
+        blank=True,
+        help_text="含其中一个词即符合",
+    )
+    places = ArrayField(
+        models.CharField(max_length=40), verbose_name="地点含有", default=list, blank=True, help_text="如学校、医院"
+    )
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="类别",
+        help_text="对其下各级同样适用，留空为所有类别",
+    )  # fmt: skip
+    basis = models.CharField("依据", max_length=200, blank=True)
+    valid_from = models.DateField("启用日期")
+    valid_to = models.DateField("停用日期", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "紧急程度规则"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @tracked()
@@ -338,6 +381,7 @@ class Case(Scoped):
     split_from = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name="拆分自"
     )
+    waits_for_parts = models.BooleanField("等拆出的事项", default=False, db_default=False)
     registered_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+")
     accepted_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -424,6 +468,16 @@ class Reporter(models.Model):
     follow_digest = models.CharField("查询码摘要", max_length=64, blank=True)
     platform_reference = models.CharField("平台帖子标识", max_length=200, blank=True)
     wants_answer = models.BooleanField("需要答复", default=True)
+
+    class ToldBy(models.TextChoices):
+        """How he wants to be told (告知渠道)."""
+
+        SMS = "sms", "短信"
+        AI_SHANDONG = "ai_shandong", "爱山东消息"
+        NOTHING = "none", "不用告知，我自己查"
+
+    told_by = models.CharField("告知渠道", max_length=12, choices=ToldBy.choices, default=ToldBy.SMS, db_default="sms")
+    every_step = models.BooleanField("每一步都告知", default=False, db_default=False)
 
     class Meta:
         verbose_name = "上报人"

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,15 @@ from django.db.models import Exists, Func, Max, OuterRef, Q, QuerySet, Subquery,
 
 from hezhi.chapters.cases.handling import rules
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
-from hezhi.chapters.cases.handling.models import AnswerTemplate, Case, Category, Reporter, RoutingRule, Step
+from hezhi.chapters.cases.handling.models import (
+    AnswerTemplate,
+    Case,
+    Category,
+    Reporter,
+    RoutingRule,
+    Step,
+    UrgencyRule,
+)
 from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.analysis.text.duplicates import Candidate, Message, candidates
 from hezhi.engines.flow import queries as flow
@@ -154,6 +163,9 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
                 found.append(verb)
         elif verb.code in ("return_order", "dispute"):
             if mine and not order.may_not_return and (verb.code == "return_order" or order.parent_id is None):
+                found.append(verb)
+        elif verb.code == "take_over":
+            if mine and order.holder_id is not None and order.holder_id != actor.user_id:
                 found.append(verb)
         elif verb.code == "arrive":
             if mine and order.called and order.arrived_at is None:
@@ -415,8 +427,22 @@ def missing_to_accept(case: Case) -> list[str]:
     )
 
 
+def open_parts(case: Case) -> list[str]:
+    """The numbers of the cases that were split from this one and that it waits for (等拆出的事项); no query where it
+    waits for none."""
+    if not case.waits_for_parts:
+        return []
+    return list(Case.objects.open().filter(split_from=case).order_by("number").values_list("number", flat=True))
+
+
 def missing_to_close(case: Case, orders: Sequence[WorkOrder]) -> list[str]:
-    """What is missing before this case may end, by the conditions of its category; no query where it has none."""
+    """What is missing before this case may end: cases split from it, and the conditions of its category; no query
+    where there is neither."""
+    parts = open_parts(case)
+    return ([f"拆出的事项办结（{'、'.join(parts)}）"] if parts else []) + _missing_by_category(case, orders)
+
+
+def _missing_by_category(case: Case, orders: Sequence[WorkOrder]) -> list[str]:
     needs = needs_of(case.category)
     if not needs.to_close:
         return []
@@ -462,6 +488,121 @@ def open_orders(actor: Actor) -> QuerySet[WorkOrder]:
     )
 
 
+# -- the tree of categories as it stood on a day (类别的日期版本) -------------------------------------------
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One category as it stood on a day: code, names and whether it was in use."""
+
+    code: str
+    name: str
+    full_name: str
+    active: bool
+    depth: int
+
+
+def tree_on(day: date) -> list[Branch]:
+    """The categories as they stood at the end of a day, by code (当日类别): from the history, so renamed and moved ones
+    have their names and places of that day; those that came later are not there."""
+    versions: Any = Category.versions.rel.related_model.objects  # type: ignore[attr-defined]
+    end = time.at_local(day + timedelta(days=1))
+    rows = versions.filter(pgh_created_at__lt=end).order_by("pgh_obj_id", "-pgh_id").distinct("pgh_obj_id")
+    known = [row for row in rows if row.pgh_label != "delete"]
+    return [
+        Branch(row.code, row.name, row.full_name, row.active, row.path.count("/")) for row in sorted(known, key=lambda r: r.path)
+    ]  # fmt: skip
+
+
+def changes_between(first: date, last: date) -> list[tuple[str, str, str]]:
+    """What differs between the trees of two days (版本差异): code, what happened, and the words of it."""
+    before, after = ({branch.code: branch for branch in tree_on(day)} for day in (first, last))
+    told = []
+    for code in sorted(before.keys() | after.keys()):
+        old, new = before.get(code), after.get(code)
+        if old is None and new is not None:
+            told.append((code, "新增", new.full_name))
+        elif new is None and old is not None:
+            told.append((code, "删除", old.full_name))
+        elif old is not None and new is not None and old != new:
+            if old.full_name != new.full_name:
+                told.append((code, "改名或移动", f"{old.full_name} → {new.full_name}"))
+            if old.active != new.active:
+                told.append((code, "启用" if new.active else "停用", new.full_name))
+    return told
+
+
+# -- what everybody may know (公开事项) -------------------------------------------------------------------
+
+NEAR = 3
+"""Decimals of a coordinate that goes out: about a hundred metres."""
+
+
+def public_cases() -> QuerySet[Case]:
+    """Matters that everybody may know of, with few details: of categories marked public, never secret, never void.
+
+    Whoever shows them tells category, public state, town and community, times, and a point rounded to `NEAR`; never
+    title, text, place or anything of the reporter.
+    """
+    rows = Case.objects.filter(secret=False, category__public=True, category__active=True).exclude(state="void")
+    return rows.select_related("category", "town", "community", "lead_unit").defer(
+        "town__shape", "town__centre", "community__shape", "community__centre"
+    )
+
+
+def blurred(case: Case) -> tuple[float, float] | None:
+    """The place of a matter as it may go out: longitude and latitude to about a hundred metres."""
+    return (round(case.point.x, NEAR), round(case.point.y, NEAR)) if case.point else None
+
+
+# -- what the tables say of a report before anybody has read it ------------------------------------------
+
+KEPT_SECONDS = 60.0
+
+
+@lru_cache(maxsize=1)
+def _urgency_rules(period: int) -> tuple[rules.Urging, ...]:
+    today = time.today()
+    rows = UrgencyRule.objects.filter(valid_from__lte=today).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today))
+    return tuple(
+        rules.Urging(
+            row.name,
+            row.urgency,
+            tuple(row.words),
+            tuple(row.places),
+            row.category.path if row.category else "",
+            row.basis,
+        )
+        for row in rows.select_related("category")
+    )
+
+
+def forget_urgency_rules() -> None:
+    """Read the rules of urgency afresh at the next report: called by whoever changes them."""
+    _urgency_rules.cache_clear()
+
+
+def ruled_urgency(*, text: str, place: str, path: str) -> tuple[str, str]:
+    """How urgent the rules make such a report, and why (紧急程度规则); the rules are read once in a minute."""
+    known = _urgency_rules(int(time.monotonic() / KEPT_SECONDS))
+    return rules.ruled_urgency(known, text=text, place=place, path=path)
+
+
+def asked_category(case: Case) -> Category | None:
+    """The category whose questions a case is asked: its own, else the one proposed."""
+    code = case.suggestion.get("category") if isinstance(case.suggestion, dict) else None
+    return case.category or (Category.objects.filter(code=code, active=True).first() if code else None)
+
+
+def questions_for(case: Case) -> list[rules.Question]:
+    """What is still asked of this case (补充询问): nothing once it is under way, nothing of what was answered."""
+    if case.state not in ("to_accept", "to_supplement", "to_dispatch"):
+        return []
+    category = asked_category(case)
+    told = rules.questions_of(category.questions) if category else []
+    return [question for question in told if question.text not in case.answers]
+
+
 # -- for rooms that watch what comes in ----------------------------------------------------------------
 
 SETTLING = timedelta(minutes=10)
@@ -496,6 +637,12 @@ def settled(upto: int, before: datetime | None = None) -> int:
     moment = before or time.real_now() - SETTLING
     rows = _versions().filter(pgh_id__lte=upto, pgh_created_at__lt=moment)
     return rows.aggregate(last=Max("pgh_id"))["last"] or 0
+
+
+def moved(after: int, upto: int, most: int) -> list[tuple[int, UUID]]:
+    """Which cases were written, in the order of the history (变动次序): pairs of that order's number and the case."""
+    rows = _versions().filter(pgh_id__gt=after, pgh_id__lte=upto).order_by("pgh_id")
+    return list(rows.values_list("pgh_id", "id")[:most])
 
 
 def last_arrived() -> int:

@@ -20,9 +20,10 @@ from hezhi.chapters.cases.handling.models import (
     RoutingRule,
     Source,
     State,
+    UrgencyRule,
 )
-from hezhi.chapters.cases.handling.queries import conditions_of
-from hezhi.chapters.cases.handling.rules import PLACES, filled, span_of, strange_places
+from hezhi.chapters.cases.handling.queries import conditions_of, forget_urgency_rules
+from hezhi.chapters.cases.handling.rules import PLACES, filled, in_force, questions_of, span_of, strange_places
 from hezhi.chapters.grassroots.grids.api import lines
 from hezhi.engines.flow.parts import ExportApproval
 from hezhi.engines.geo.models import Area
@@ -163,13 +164,14 @@ class Categories(Registry):
     right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "dictionaries.edit")
     scope = public
     list = ("code", "name", "parent", "urgency", "label", "active")
-    also = ("full_name", "aliases", "public")
+    also = ("full_name", "aliases", "public", "valid_from", "valid_to")
     filters = ("parent", "urgency", "active")
     search = ("code", "name", "full_name")
     ordering = ("code",)
     natural_key = ("code",)
     form = (
         ("类别", ("code", "name", "parent", "urgency", "public")),
+        ("启停", ("valid_from", "valid_to")),
         ("识别", ("label", "aliases", "questions")),
         ("立案条件", ("needs_place", "needs_contact")),
         ("结案条件", ("needs_result", "needs_talk", "needs_site_check", "needs_photo")),
@@ -186,6 +188,12 @@ class Categories(Registry):
             above = above.parent
         if len(line) > 3:
             raise BadInput({"parent": "类别最多三级。"})
+        questions_of(row.questions)
+        if row.valid_from and row.valid_to and row.valid_to <= row.valid_from:
+            raise BadInput({"valid_to": "停用日期应在启用日期之后。"})
+        row.active = (
+            in_force(row.valid_from, row.valid_to, time.today()) if row.valid_from or row.valid_to else row.active
+        )
         row.full_name = "/".join(each.name for each in line)
         row.path = "/".join(each.code for each in line)
 
@@ -237,6 +245,39 @@ class AnswerTemplates(Registry):
 
     def examples(self, n: int) -> dict[str, Any]:
         return {"name": f"示例模板{n}", "text": "您好，{编号} 已由{单位}办理。"}
+
+
+@register
+class UrgencyRules(Registry):
+    """When a report is urgent from the start (紧急程度规则); each says why, and an officer may change what it says."""
+
+    model = UrgencyRule
+    slug, title, group, icon = "urgency-rules", "紧急程度规则", RULES, "alert-triangle"
+    clause = "9.1.2-2"
+    right = dict.fromkeys(("view", "edit", "import", "export", "delete"), "routing.edit")
+    scope = public
+    list = ("name", "urgency", "words", "places", "category", "basis", "valid_from", "valid_to")
+    filters = ("urgency", "category")
+    search = ("name", "basis")
+    ordering = ("name",)
+    natural_key = ("name",)
+    form = (("规则", ("name", "urgency", "words", "places", "category", "basis", "valid_from", "valid_to")),)
+
+    def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
+        """Categories in use, in the order of the tree."""
+        return Category.objects.filter(active=True).order_by("code") if name == "category" else None
+
+    def check(self, row: UrgencyRule, by: Actor) -> None:
+        """A rule without any condition would make everything urgent."""
+        if not (row.words or row.places or row.category_id):
+            raise BadInput({"words": "请至少填写一个条件：诉求含有、地点含有或类别。"})
+
+    def after(self, verb: str, row: UrgencyRule, by: Actor) -> None:
+        """The next report is read by the rule as it stands now."""
+        forget_urgency_rules()
+
+    def examples(self, n: int) -> dict[str, Any]:
+        return {"name": f"示例规则{n}", "words": [f"燃气泄漏{n}"], "places": []}
 
 
 @register

@@ -1,11 +1,11 @@
 """How case handling thinks (事件办理规则): words of templates, results in words, what a case still lacks, what a rule of the
-table of duties asks for.
+table of duties asks for, what a category asks besides, how urgent a report is.
 """
 
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from hezhi.ground.errors import BadInput
@@ -155,3 +155,143 @@ def why_not(asked: Conditions, *, now: datetime, working: bool, answers: Mapping
         if given != asked.answer:
             return f"要求“{asked.question}”答“{asked.answer}”，这件答的是“{given}”"
     return ""
+
+
+# -- further questions of a category (补充询问) --------------------------------------------------------
+
+MOST_QUESTIONS, MOST_ANSWER = 5, 200
+TYPES = {"text": "文字", "choice": "选择", "yesno": "是或否", "number": "数字", "date": "日期"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One further question (补充询问): asked only where the answer changes who goes or how fast."""
+
+    key: str
+    text: str
+    type: str = "text"
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    unit: str = ""
+
+
+def questions_of(told: Any) -> list[Question]:
+    """The questions of a category from its data; raises BadInput with what is wrong and where."""
+    if not isinstance(told, list) or len(told) > MOST_QUESTIONS:
+        raise BadInput({"questions": [f"补充询问是一个列表，最多 {MOST_QUESTIONS} 问；问得越多，答的人越少。"]})
+    found = [_question(n, each) for n, each in enumerate(told, 1)]
+    if len({each.key for each in found}) != len(found):
+        raise BadInput({"questions": ["每一问的 key 不能相同。"]})
+    return found
+
+
+def _question(n: int, told: Any) -> Question:
+    if not isinstance(told, dict) or not re.fullmatch(r"[a-z][a-z0-9_]{0,19}", str(told.get("key", ""))):
+        raise BadInput({"questions": [f"第 {n} 问：key 请用小写字母开头的字母、数字。"]})
+    text, choices = str(told.get("text", "")).strip(), told.get("choices") or []
+    if not 0 < len(text) <= 60:
+        raise BadInput({"questions": [f"第 {n} 问：text 请写 1 到 60 个字。"]})
+    kind = str(told.get("type", "")) or ("choice" if choices else "text")
+    if kind not in TYPES:
+        raise BadInput({"questions": [f"第 {n} 问：type 可用 {'、'.join(TYPES)}。"]})
+    fits = isinstance(choices, list) and all(isinstance(c, str) and 0 < len(c) <= 60 for c in choices)
+    if not fits or (kind == "choice") != bool(choices):
+        raise BadInput({"questions": [f"第 {n} 问：选择题须有 choices，其他题型不填。"]})
+    least, most = told.get("min"), told.get("max")
+    if any(bound is not None and not isinstance(bound, (int, float)) for bound in (least, most)):
+        raise BadInput({"questions": [f"第 {n} 问：min、max 请填数字。"]})
+    return Question(str(told["key"]), text, kind, tuple(choices), least, most, str(told.get("unit", ""))[:10])
+
+
+def answered(questions: Iterable[Question], given: Mapping[str, str]) -> dict[str, str]:
+    """What was answered, by question; nobody must answer. Raises BadInput where an answer does not fit its type.
+
+    `given` by the field's name, `q-` and the key.
+    """
+    found: dict[str, str] = {}
+    faults: dict[str, list[str]] = {}
+    for question in questions:
+        answer = str(given.get(f"q-{question.key}", "")).strip()
+        if answer:
+            fault = _unfit(question, answer)
+            if fault:
+                faults[f"q-{question.key}"] = [f"「{question.text}」{fault}"]
+            else:
+                found[question.text] = f"{answer}{question.unit}" if question.type == "number" else answer
+    if faults:
+        raise BadInput(faults)
+    return found
+
+
+def _unfit(question: Question, answer: str) -> str:
+    """Why an answer does not fit its question; empty when it does."""
+    if question.type == "choice" and answer not in question.choices:
+        return "请从所列答案中选择。"
+    if question.type == "yesno" and answer not in ("是", "否"):
+        return "请选是或否。"
+    if question.type == "date":
+        try:
+            date.fromisoformat(answer)
+        except ValueError:
+            return "请填日期，如 2026-11-26。"
+    if question.type == "number":
+        return _unfit_number(question, answer)
+    return f"最多 {MOST_ANSWER} 个字。" if len(answer) > MOST_ANSWER else ""
+
+
+def _unfit_number(question: Question, answer: str) -> str:
+    if not re.fullmatch(r"-?\d{1,9}(\.\d{1,3})?", answer):
+        return "请填数字。"
+    value = float(answer)
+    if question.least is not None and value < question.least:
+        return f"不能小于 {question.least:g}。"
+    return f"不能大于 {question.most:g}。" if question.most is not None and value > question.most else ""
+
+
+# -- the tree of categories by day (类别的日期版本) ------------------------------------------------------
+
+
+def in_force(valid_from: date | None, valid_to: date | None, day: date) -> bool:
+    """Whether something dated is in force on a day: from its first day on, its last day no longer."""
+    return (valid_from is None or valid_from <= day) and (valid_to is None or day < valid_to)
+
+
+# -- how urgent (紧急程度规则) ------------------------------------------------------------------------
+
+GRAVITY = ("normal", "urgent", "critical")
+
+
+@dataclass(frozen=True, slots=True)
+class Urging:
+    """A rule that makes a report urgent, as values; what is empty fits all."""
+
+    name: str
+    urgency: str
+    words: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    path: str = ""
+    basis: str = ""
+
+
+def ruled_urgency(rules: Iterable[Urging], *, text: str, place: str, path: str) -> tuple[str, str]:
+    """The gravest urgency that a rule gives to such a report, with the sentence that says why; two empty texts for none.
+
+    `path` is the category's path of codes; words of a place are looked for in the place and in the text.
+    """
+    best, why = "", ""
+    for rule in rules:
+        word = next((w for w in rule.words if w and w in text), "")
+        where = next((w for w in rule.places if w and (w in place or w in text)), "")
+        fits_path = not rule.path or path == rule.path or path.startswith(f"{rule.path}/")
+        if (rule.words and not word) or (rule.places and not where) or not fits_path:
+            continue
+        if not best or GRAVITY.index(rule.urgency) > GRAVITY.index(best):
+            told = [f"含“{word}”"] if word else []
+            told += [f"地点含“{where}”"] if where else []
+            told += ["属该类别"] if rule.path else []
+            best, why = (
+                rule.urgency,
+                f"规则「{rule.name}」：{'，'.join(told)}{f'；依据：{rule.basis}' if rule.basis else ''}",
+            )
+    return best, why[:300]

@@ -12,8 +12,16 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from hezhi.chapters.cases.handling.api import ARRIVED, MATTER, Case, Reporter, case_changed, sealed_number
-from hezhi.chapters.cases.intake.queries import guess_place, suggest
+from hezhi.chapters.cases.handling.api import (
+    ARRIVED,
+    MATTER,
+    Case,
+    Reporter,
+    case_changed,
+    queries,
+    sealed_number,
+)
+from hezhi.chapters.cases.intake.queries import guess_place, paths, suggest
 from hezhi.chapters.cases.intake.rules import KIND_OF, Message, checked
 from hezhi.engines.connect.api import CLAIM, Claim
 from hezhi.engines.flow import timing
@@ -170,12 +178,20 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
     moment = time.now()
     suggestion = {} if message.secret else suggest(message.title, message.text, message.hint)
     category = message.category or ""
+    urgency, why_urgent = message.urgency, ""
+    if not urgency:
+        asked = paths().get(category or suggestion.get("category", ""), "")
+        urgency, why_urgent = queries.ruled_urgency(
+            text=f"{message.title} {message.text}", place=message.place, path=asked
+        )
+    if why_urgent and not message.secret:
+        suggestion = {**suggestion, "urgency": [urgency, why_urgent]}
     on_the_spot = bool(message.spot_result)
     kind = KIND_OF.get(message.source, "hotline")
     deadline = None
     if not on_the_spot:
         deadline = timing.planned(
-            kind=kind, category="", urgency=message.urgency or "normal", stage="accept", at=moment,
+            kind=kind, category="", urgency=urgency or "normal", stage="accept", at=moment,
             tables=timing.recent_timetable(),
         )  # fmt: skip
     reporter_id = new_id()
@@ -195,7 +211,7 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
         "sealed_text": sealed(Case, "sealed_text", _whole(message) if message.secret else "", row=case_id),
         "category": category,
         "answers": json.dumps(answers, ensure_ascii=False),
-        "urgency": message.urgency,
+        "urgency": urgency,
         "appeal": message.appeal,
         "place": "" if message.secret else message.place,
         "lon": message.lon,

@@ -120,7 +120,14 @@ def receipt(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = queries.case_for(reader(request), case_id)
     told = request.session.get("receipt", {})
     code = told.get("code") if told.get("id") == str(case.pk) else ""
-    context = {"case": case, "code": code, "title": "受理回执", "follow_url": request.build_absolute_uri("/c/")}
+    asked = queries.questions_for(case)
+    context = {
+        "case": case,
+        "code": code,
+        "title": "受理回执",
+        "asked": len(asked),
+        "follow_url": request.build_absolute_uri("/c/"),
+    }
     return render(request, "intake/receipt.html", context)
 
 

@@ -53,10 +53,18 @@ def suggest(title: str, text: str, hint: str = "") -> dict[str, Any]:
     }
 
 
+def paths() -> dict[str, str]:
+    """The path of each active category by its code."""
+    return _categories(_period()).paths
+
+
 class Vocabulary:
     """The active categories and the words that speak for them, found by their first two signs (类别词表)."""
 
-    def __init__(self, categories: list[tuple[str, str, str, tuple[str, ...]]]) -> None:
+    def __init__(
+        self, categories: list[tuple[str, str, str, tuple[str, ...]]], paths: dict[str, str] | None = None
+    ) -> None:
+        self.paths = paths or {}
         self.categories = {code: (name, words) for code, name, _, words in categories}
         self.of_label: dict[str, list[str]] = defaultdict(list)
         self.of_word: dict[str, list[str]] = defaultdict(list)
@@ -119,12 +127,15 @@ def _categories(period: int) -> Vocabulary:
     """Active leaf categories: code, full name, label, and the words that speak for them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select code, full_name, label, name, aliases from handling_category c where active"
-            " and not exists (select 1 from handling_category k where k.parent_id = c.id)"
+            "select code, full_name, label, name, aliases, path, exists (select from handling_category k where k.parent_id = c.id)"
+            " from handling_category c where active"
         )
-        return Vocabulary(
-            [(code, full, label, tuple(dict.fromkeys([name, *aliases]))) for code, full, label, name, aliases in cursor]
-        )
+        rows = cursor.fetchall()
+    leaves = [
+        (code, full, label, tuple(dict.fromkeys([name, *aliases])))
+        for code, full, label, name, aliases, _, above in rows if not above
+    ]  # fmt: skip
+    return Vocabulary(leaves, {row[0]: row[5] for row in rows})
 
 
 def kinds() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
+from hezhi.chapters.cases.handling import queries as handling
 from hezhi.chapters.cases.handling.models import Case, Category, RoutingRule
 from hezhi.chapters.cases.intake import queries
 from hezhi.chapters.cases.intake.api import Message, Receipt, take_in
@@ -69,7 +70,7 @@ def build() -> District:
     """Make the district; call it inside a test's transaction."""
     timing.forget()
     traced()
-    for kept in (queries._categories, gazetteer._read):
+    for kept in (queries._categories, gazetteer._read, handling._urgency_rules):
         kept.cache_clear()  # a process keeps them for a minute; each test has a district of its own
     district = District()
     _areas(district)

@@ -1,6 +1,6 @@
 """What supervision listens to: cards of its own clock, a moved calendar, a case that goes under the veil; where its to-dos lead."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -62,3 +62,10 @@ todos.leads(ORDER, lambda key: reverse("supervision-part", args=[key]), {
 })  # fmt: skip
 register_kinds()
 contribute(beside_case, with_case)
+
+
+@listens("cases.nameless")
+def nameless(*, case: Case, clean: Callable[[Any, tuple[str, ...]], None], **_: Any) -> None:
+    """The reporter of a case became nameless (到期匿名): its supervisions name nobody either."""
+    for matter in Matter.objects.filter(case=case):
+        clean(matter, ("title", "request", "why", "result"))

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, OuterRef, Q, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import Case as Choice
+from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import JSONObject, Least
 
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.supervision import rules
@@ -22,6 +24,8 @@ from hezhi.engines.org.api import Actor, DutyShift, Unit, on_duty_in
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 
+CASE_NAMES = ("category", "town", "community", "lead_unit")
+"""What is read with the case of a matter, to say what it is about and where."""
 PART_NAMES = {state.code: state.name for state in PART.states}
 WITHOUT_BUTTON = frozenset({"work"})
 
@@ -29,7 +33,14 @@ WITHOUT_BUTTON = frozenset({"work"})
 def matter_for(by: Actor, matter_id: UUID) -> Matter:
     """One matter that this reader may see, with its names; otherwise «not found»."""
     rows = Matter.objects.visible_to(by).select_related(
-        "case", "rung", "rule", "campaign", "unit", "opened_by", "closed_by", "closed_unit"
+        "rung",
+        "rule",
+        "campaign",
+        "unit",
+        "opened_by",
+        "closed_by",
+        "closed_unit",
+        *(f"case__{name}" for name in CASE_NAMES),
     )
     found = rows.filter(pk=matter_id).first()
     if found is None:
@@ -256,18 +267,22 @@ def matters_of(by: Actor, campaign: Campaign, most: int = 200) -> list[Matter]:
 
 # -- a leader's phone ----------------------------------------------------------------------------------
 
+GRAVE = 5
 
-def pressing(by: Actor, most: int = 20) -> list[Matter]:
+
+def pressing(by: Actor, most: int = 10) -> list[Matter]:
     """What a leader looks at next (领导关注): others' running matters, the highest rung and the oldest limit first."""
-    rows = Matter.objects.visible_to(by).running().exclude(opened_by=by.user_id, opened_by__isnull=False)
-    rows = rows.select_related("rung", "case")
+    rows = _running(by).exclude(opened_by=by.user_id, opened_by__isnull=False)
     return list(rows.order_by("-rung__order", F("due_at").asc(nulls_last=True), "number")[:most])
 
 
 def instructed(by: Actor, most: int = 10) -> list[Matter]:
     """What this leader has asked for himself and is not closed yet (我交办的), newest first."""
-    rows = Matter.objects.visible_to(by).running().filter(opened_by=by.user_id).select_related("rung", "case")
-    return list(rows.order_by("-opened_at")[:most])
+    return list(_running(by).filter(opened_by=by.user_id).order_by("-opened_at")[:most])
+
+
+def _running(by: Actor) -> QuerySet[Matter]:
+    return Matter.objects.visible_to(by).running().select_related("rung", *(f"case__{name}" for name in CASE_NAMES))
 
 
 def counts(by: Actor) -> dict[str, int]:
@@ -278,3 +293,57 @@ def counts(by: Actor) -> dict[str, int]:
         running=Count("pk"), to_review=Count("pk", filter=Q(state="to_review")), late=Count("pk", filter=late),
         high=Count("pk", filter=Q(rung__order__gte=3)),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Today:
+    """The day in four figures (今日事件): what came in, what was closed, what is open, and how much of it is late."""
+
+    received: int
+    closed: int
+    open: int
+    late: int
+
+
+def today(by: Actor) -> Today:
+    """The day's figures of what this reader may see, entries by mistake left out; each by an index of its own."""
+    midnight = time.local(time.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = Case.objects.visible_to(by).exclude(state="void")
+    standing = rows.open().aggregate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=time.now())))
+    return Today(
+        rows.filter(received_at__gte=midnight).count(), rows.filter(closed_at__gte=midnight).count(),
+        standing["n"], standing["late"],
+    )  # fmt: skip
+
+
+def late_by_unit(by: Actor, most: int = 8) -> list[tuple[UUID | None, str, int]]:
+    """Overdue cases by leading unit (各单位超期), the most first; what is not dispatched yet stands under its desk."""
+    rows = Case.objects.visible_to(by).open().filter(due_at__lt=time.now())
+    found = rows.values("lead_unit", "lead_unit__name").annotate(n=Count("pk")).order_by("-n", "lead_unit__name")
+    return [(row["lead_unit"], row["lead_unit__name"] or "尚未派遣", row["n"]) for row in found[:most]]
+
+
+def gravest(by: Actor, most: int = GRAVE) -> list[Case]:
+    """The gravest open cases (最要紧的事件): by urgency, time over its limit, how often redone and urged, told by many.
+
+    The weights stand in `rules`; `rules.gravity_words` says of each case why it stands there.
+    """
+    weighed = [When(condition, then=Value(weight)) for condition, weight in _URGENT]
+    hours = ExpressionWrapper((Value(time.now()) - F("due_at")), output_field=DurationField())
+    late = Choice(
+        When(due_at__lt=time.now() - timedelta(days=5), then=Value(rules.VERY_LATE)),
+        When(due_at__lt=time.now(), then=Value(rules.LATE)), default=Value(0),
+    )  # fmt: skip
+    rows = Case.objects.visible_to(by).open().exclude(state__in=("to_call_back", "to_supplement", "on_hold"))
+    return list(
+        rows.annotate(
+            grave=Choice(*weighed, default=Value(0)) + late
+            + Least(F("redos"), Value(3)) * rules.REDONE + Least(F("urged"), Value(5)) * rules.URGED
+            + Choice(When(mark="group", then=Value(rules.BY_MANY)), default=Value(0)),
+            over=hours,
+            watched=Exists(Matter.objects.running().filter(case=OuterRef("pk"))),
+        ).filter(grave__gt=0).select_related(*CASE_NAMES).order_by("-grave", F("over").desc(nulls_last=True), "received_at")[:most]
+    )  # fmt: skip
+
+
+_URGENT = [(Q(urgency=code), weight) for code, weight in rules.BY_URGENCY.items()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from hezhi.engines.flow.rules.calendar import Calendar
 from hezhi.engines.flow.rules.limits import Limit, Unit
@@ -116,3 +116,28 @@ def state_of(parts: Collection[str]) -> str:
 def sheet_number(year: int, n: int) -> str:
     """The number of a printed supervision sheet (督办单号)."""
     return f"督〔{year}〕{n} 号"
+
+
+# -- what a leader sees first (最要紧的事件) ----------------------------------------------------------
+
+BY_URGENCY = {"critical": 40, "urgent": 20}
+LATE, VERY_LATE, REDONE, URGED, BY_MANY = 30, 45, 10, 3, 10
+"""Weights of what makes a case grave: over its limit, by more than five days, each time redone, each urging, told by many."""
+
+PHRASES = (
+    "请主办单位今日反馈办理进展。", "请主要负责同志到现场研究解决，结果报我。", "请督查室跟踪督办，办结后报我。",
+    "请牵头单位会商有关单位，三个工作日内拿出方案。",
+)  # fmt: skip
+"""Words a leader may choose instead of typing (常用批示)."""
+
+
+def gravity_words(
+    *, urgency: str, late: timedelta | None, redos: int, urged: int, by_many: bool
+) -> str:  # fmt: skip
+    """Why a case stands among the gravest, in a line; `late` is the time over its limit."""
+    told = [{"critical": "特急", "urgent": "紧急"}[urgency]] if urgency in BY_URGENCY else []
+    if late is not None and late.total_seconds() > 0:
+        told.append(f"超期 {late.days} 天" if late.days else f"超期 {int(late.total_seconds() // 3600) or 1} 小时")
+    told += [f"重办 {redos} 次"] if redos else []
+    told += [f"催办 {urged} 次"] if urged else []
+    return " · ".join(told + (["群体件"] if by_many else []))

@@ -3,12 +3,15 @@
 from hezhi.chapters.cases.handling.actions.accepting import (
     accept,
     answer_directly,
+    answer_questions,
     ask_supplement,
+    choose_telling,
     supplement,
 )
 from hezhi.chapters.cases.handling.actions.approving import (
     ask_dispute,
     ask_extension,
+    ask_help,
     ask_hold,
     ask_not_accept,
     ask_return,
@@ -33,22 +36,25 @@ from hezhi.chapters.cases.handling.actions.joining import answer_all, merge, mer
 from hezhi.chapters.cases.handling.actions.noting import confer, follow, mark
 from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
 from hezhi.chapters.cases.handling.actions.secrecy import claim_secret
-from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign
+from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign, take_over
 
 __all__ = [
     "accept",
     "add_units",
     "answer_all",
     "answer_directly",
+    "answer_questions",
     "arrive",
     "ask_dispute",
     "ask_extension",
+    "ask_help",
     "ask_hold",
     "ask_not_accept",
     "ask_return",
     "ask_supplement",
     "ask_void",
     "call_back",
+    "choose_telling",
     "claim_secret",
     "close",
     "comment",
@@ -74,6 +80,7 @@ __all__ = [
     "sign",
     "split",
     "supplement",
+    "take_over",
     "transfer",
     "unmerge",
     "urge",

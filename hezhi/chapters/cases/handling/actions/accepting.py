@@ -1,21 +1,37 @@
 """From «待受理» to «待派遣» (受理): accept, ask for more, answer at once, close the veil over a reporter."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.ceiling import latest_for
 from hezhi.chapters.cases.handling.actions.dispatching import dispatch_by_itself
 from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_words
-from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS, given, settle, take, tell_reporter, wait
-from hezhi.chapters.cases.handling.models import Case, Category
-from hezhi.chapters.cases.handling.queries import category_to_accept, missing_to_accept
-from hezhi.chapters.cases.handling.rules import lacking
+from hezhi.chapters.cases.handling.actions.turning import (
+    MATTER,
+    VERBS,
+    given,
+    seen,
+    settle,
+    take,
+    tell_reporter,
+    wait,
+)
+from hezhi.chapters.cases.handling.models import Case, Category, Reporter
+from hezhi.chapters.cases.handling.queries import (
+    category_to_accept,
+    missing_to_accept,
+    open_parts,
+    questions_for,
+    ruled_urgency,
+)
+from hezhi.chapters.cases.handling.rules import GRAVITY, answered, lacking
 from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 from hezhi.ground.events import announce
 
 
@@ -45,7 +61,7 @@ def accept(
     if case.suggestion.get("category") and case.suggestion["category"] != category.code:
         announce("cases.category_corrected", case=case, suggested=case.suggestion["category"], chosen=category.code)
     case.category = category
-    case.urgency = urgency or case.urgency or category.urgency
+    case.urgency = urgency or _urgency(case, category)
     case.title = title.strip()[:120] or case.title
     case.place = place.strip() or case.place
     missing = missing_to_accept(case)
@@ -71,6 +87,51 @@ def accept(
     wait(case, "dispatch", "cases.dispatch", case.desk_id)
     if by_itself and category.dispatches:  # type: ignore[attr-defined]
         dispatch_by_itself(case)
+    return case
+
+
+def _urgency(case: Case, category: Category) -> str:
+    """How urgent, when the officer does not say: what stood there, raised by the category and by the rules."""
+    ruled, _ = ruled_urgency(text=f"{case.title} {case.text}", place=case.place, path=category.path)
+    known = [case.urgency, ruled] if case.urgency != "normal" or ruled else [category.urgency]
+    return max(filter(None, known), key=GRAVITY.index)
+
+
+@clause("9.1.2-1")
+@verb("cases.answer_questions")
+def answer_questions(case_id: UUID, *, by: Actor, given: Mapping[str, str]) -> Case:
+    """Answer what a category asks besides (补充询问): by the one who reported, or by whoever wrote it down for him.
+
+    Nobody must answer. Raises BadInput where an answer does not fit its question.
+    """
+    if by.kind != "citizen":
+        by.must("cases.report")
+    case = seen(case_id, by=by)
+    told = answered(questions_for(case), given)
+    if not told:
+        raise BadInput({"": ["请至少回答一问，或直接返回。"]})
+    if case.secret:
+        seal_words(case, "补充询问", "；".join(f"{question}：{answer}" for question, answer in told.items()))
+    else:
+        case.answers = {**case.answers, **told}
+    return settle(
+        case, "answer_questions", by=by, title="补充询问", text=SEALED_WORDS if case.secret else "",
+        fields={} if case.secret else told, public_text="已收到您的回答。", changed=("answers", "sealed_text"),
+    )  # fmt: skip
+
+
+@clause("9.1.2-2")
+@verb("cases.choose_telling")
+def choose_telling(case_id: UUID, *, by: Actor, told_by: str, every_step: bool) -> Case:
+    """The reporter says how he wants to be told (告知方式): by text message, in the app, or not at all; of each step or not."""
+    if by.kind != "citizen":
+        raise NotAllowed(
+            "告知方式由上报人自己选择。", remedy="请上报人凭编号和查询码选择。", code="cases.for_the_reporter"
+        )
+    case = seen(case_id, by=by)
+    if told_by not in Reporter.ToldBy.values:
+        raise BadInput({"told_by": ["请从列出的方式中选择。"]})
+    Reporter.objects.filter(case=case).update(told_by=told_by, every_step=every_step)
     return case
 
 
@@ -168,6 +229,12 @@ def answer_directly(
 ) -> Case:
     """Answer at once at the desk (直接答复): no unit is needed, the call-back still follows."""
     case = take(case_id, "answer_directly", by=by, revision=revision)
+    parts = open_parts(case)
+    if parts:
+        raise NotNow(
+            lacking("答复", [f"拆出的事项办结（{'、'.join(parts)}）"]), "拆分时定为等拆出的事项都办结后再办结。",
+            "请等这些事项办结，届时会提醒派遣台。", code="cases.waits_for_parts",
+        )  # fmt: skip
     case.reply = given(reply, "reply", "请填写答复内容。")
     case.replied_at = time.now()
     case.accepted_by_id = case.accepted_by_id or by.user_id

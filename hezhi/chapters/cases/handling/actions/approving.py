@@ -1,5 +1,6 @@
 """What needs somebody else's yes (审批): extension, hold, return, void, not accepted."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from hezhi.ground.errors import BadInput, NotFound, NotNow
 
 NAMES = {
     "extension": "延期", "hold": "挂起", "return": "退回", "dispute": "派单异议", "void": "作废", "not_accept": "不予受理",
+    "help": "协办",
 }  # fmt: skip
 
 
@@ -195,6 +197,27 @@ def ask_dispute(order_id: UUID, *, by: Actor, reason: str, instead_id: UUID | No
 
 
 @clause("9.1.2-2")
+@verb("cases.ask_help")
+def ask_help(order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], reason: str) -> Approval:
+    """Ask for units that help (请求协办): the desk, or the unit that passed the order down, says yes and adds them."""
+    case, order = take_order(order_id, "ask_help", by=by)
+    own(order, by)
+    reason = given(reason, "reason", "请写明需要他们做什么、为什么。")
+    if not unit_ids:
+        raise BadInput({"assist": ["请选择要请来协办的单位。"]})
+    units = fit_units(case, list(dict.fromkeys(unit_ids)), "assist")
+    busy = {o.unit_id for o in tree(case) if o.state in ("to_sign", "handling", "on_hold", "to_review")}
+    if all(unit.pk in busy for unit in units):
+        raise BadInput({"assist": ["所选单位都已有承办单，不必重复申请。"]})
+    told: dict[str, object] = {"order": str(order.pk), "units": [str(unit.pk) for unit in units if unit.pk not in busy]}
+    told["names"] = "、".join(unit.name for unit in units if unit.pk not in busy)
+    return _ask(
+        case, "help", reason, by=by, permission="cases.add_unit", proposal=told, same={"order": str(order.pk)},
+        unit_id=order.parent.unit_id if order.parent else case.desk_id,
+    )  # fmt: skip
+
+
+@clause("9.1.2-2")
 @verb("cases.decide")
 def decide(approval_id: UUID, *, by: Actor, grant: bool, opinion: str = "", lead_id: UUID | None = None) -> Approval:
     """Decide a request (审批) and do what it asks for, in the same transaction.
@@ -246,9 +269,9 @@ def _extension(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     asked = datetime.fromisoformat(approval.proposal["asked_at"])
     deadline = timing.extend(case.pk, approval.proposal["days"], approval.reason, at=asked)
     case.due_at, case.yellow_at = deadline.due_at, deadline.yellow_at
-    WorkOrder.objects.filter(matter_id=case.pk, state__in=["to_sign", "handling", "on_hold", "to_review"]).update(
-        due_at=case.due_at
-    )
+    WorkOrder.objects.filter(
+        matter_id=case.pk, state__in=["to_sign", "handling", "on_hold", "to_review"], own_days__isnull=True
+    ).update(due_at=case.due_at)
     settle(
         case, "extend", by=by, text=opinion, fields={"延长": f"{approval.proposal['days']} 个工作日"},
         public_text="因办理需要，时限已延长。", changed=("due_at", "yellow_at"),
@@ -321,6 +344,18 @@ def _dispute(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     )  # fmt: skip
 
 
+def _help(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+    """The helpers get their orders: beside the unit that asked, under the one that gave it its own."""
+    order = next(o for o in tree(case) if str(o.pk) == approval.proposal["order"])
+    units = fit_units(case, [UUID(key) for key in approval.proposal["units"]], "assist")
+    issue(case, units, by=by, request=approval.reason, parent=order.parent)
+    case.units = [*case.units, *[unit.pk for unit in units if unit.pk not in case.units]]
+    settle(
+        case, "add_unit", by=by, to=derived(case), text=opinion,
+        fields={"协办单位": "、".join(u.name for u in units), "申请单位": order.unit.name}, changed=("units",),
+    )  # fmt: skip
+
+
 def _void(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     fall_away(case, "void", approval.reason, by, public="本件已作废。")
 
@@ -350,6 +385,7 @@ GRANTED = {
     "hold": _hold,
     "return": _return,
     "dispute": _dispute,
+    "help": _help,
     "void": _void,
     "not_accept": _not_accept,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.callers import may_call
@@ -21,7 +21,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.queries import basis_of, suggested_units, with_basis
 from hezhi.engines.flow import timing, todos
-from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.flow.rules.limits import Limit
 from hezhi.engines.flow.rules.limits import Unit as LimitUnit
 from hezhi.engines.flow.rules.working_time import due
@@ -44,14 +44,18 @@ def dispatch(
     by: Actor,
     lead_id: UUID | None,
     assist_ids: Sequence[UUID] = (),
+    assist_days: int | None = None,
     request: str = "",
     revision: int | None = None,
 ) -> Case:
-    """Dispatch a case (派遣): one unit leads (主办), others assist (协办), each with its own work order."""
+    """Dispatch a case (派遣): one unit leads (主办), others assist (协办), each with its own work order.
+
+    `assist_days`: the helpers' own limit in working days (协办时限), never later than that of the case.
+    """
     case = take(case_id, "dispatch", by=by, revision=revision)
     units = _units(case, lead_id, assist_ids)
     first = {} if tree(case) else {"首接负责": units[0].name}
-    lead = issue(case, units, by=by, lead=True, request=request)[0]
+    lead = issue(case, units, by=by, lead=True, request=request, own_days=assist_days)[0]
     case.lead_unit = units[0]
     _join(case, units)
     settle(
@@ -59,7 +63,7 @@ def dispatch(
         public_text=f"已交由{units[0].name}办理。",
         fields={
             "主办单位": units[0].name, "协办单位": "、".join(u.name for u in units[1:]),
-            "派单依据": basis_of(case, units[0]), **first,
+            "派单依据": basis_of(case, units[0]), **first, **_own_limit(units[1:], assist_days),
         },
         changed=("lead_unit", "units"),
     )  # fmt: skip
@@ -123,9 +127,14 @@ def issue(
     parent: WorkOrder | None = None,
     called: bool = False,
     arrival_hours: int = 0,
+    own_days: int | None = None,
 ) -> list[WorkOrder]:
-    """Write work orders (承办单), put each before its unit and tell its people; with `lead` the first one leads."""
+    """Write work orders (承办单), put each before its unit and tell its people; with `lead` the first one leads.
+
+    Each has a limit for being signed for (签收时限), where a rule gives one, and helpers their own with `own_days`.
+    """
     moment, known = time.now(), tree(case)
+    latest, signed_by = parent.due_at if parent else case.due_at, sign_limit(case, moment)
     orders = [
         WorkOrder(
             matter_type=MATTER,
@@ -140,7 +149,9 @@ def issue(
             arrival_due_at=moment + timedelta(hours=arrival_hours) if called else None,
             request=request,
             issued_at=moment,
-            due_at=parent.due_at if parent else case.due_at,
+            own_days=None if lead and n == 0 else own_days or None,
+            due_at=latest if lead and n == 0 else own_due(moment, own_days, latest),
+            sign_due_at=signed_by,
             round=case.redos + 1,
         )
         for n, unit in enumerate(units)
@@ -155,11 +166,36 @@ def issue(
             step="sign",
             permission="cases.sign",
             unit_id=order.unit_id,
-            due_at=order.arrival_due_at or order.due_at,
+            due_at=order.arrival_due_at or order.sign_due_at or order.due_at,
             urgency=case.urgency,
         )
         _tell_order(case, order, by)
     return orders
+
+
+SIGN = "sign"
+"""The stage of the limit rules that says within what time an order is signed for (签收时限)."""
+
+
+def sign_limit(case: Case, moment: datetime) -> datetime | None:
+    """Until when an order of this case must be signed for (签收时限); None where no rule gives a limit."""
+    plan = timing.planned(
+        kind=case.kind, category=case.category.path if case.category else "", urgency=case.urgency, stage=SIGN, at=moment,
+        tables=timing.recent_timetable(),
+    )  # fmt: skip
+    return plan.due_at if plan else None
+
+
+def own_due(started: datetime, days: int | None, latest: datetime | None) -> datetime | None:
+    """When a helper's own limit is over (协办时限): in working days, never after the limit of the case."""
+    if not days:
+        return latest
+    own = due(started, Limit(days, LimitUnit.WORKING_DAYS), timing.recent_timetable().calendar)
+    return min(filter(None, (own, latest)), default=None)
+
+
+def _own_limit(helpers: Sequence[Unit], days: int | None) -> dict[str, str]:
+    return {"协办时限": f"{days} 个工作日"} if helpers and days else {}
 
 
 def _tell_order(case: Case, order: WorkOrder, by: Actor) -> None:
@@ -185,6 +221,7 @@ def pass_down(
     by: Actor,
     lead_id: UUID | None,
     assist_ids: Sequence[UUID] = (),
+    assist_days: int | None = None,
     request: str = "",
 ) -> Case:
     """Pass a work order down (下派): town to community to grid; the upper order stays answerable."""
@@ -197,11 +234,14 @@ def pass_down(
         order.state, order.signed_at, order.holder_id = WorkOrder.State.HANDLING, time.now(), by.user_id
         order.save(update_fields=["state", "signed_at", "holder"])
     todos.done(order.pk)
-    issue(case, units, by=by, lead=True, request=request, parent=order)
+    issue(case, units, by=by, lead=True, request=request, parent=order, own_days=assist_days)
     _join(case, units)
     return settle(
         case, "pass_down", by=by, to=derived(case), order=order, text=request,
-        fields={"主办单位": units[0].name, "协办单位": "、".join(u.name for u in units[1:])},
+        fields={
+            "主办单位": units[0].name, "协办单位": "、".join(u.name for u in units[1:]),
+            **_own_limit(units[1:], assist_days),
+        },
         changed=("units",),
     )  # fmt: skip
 
@@ -229,6 +269,7 @@ def add_units(
     *,
     by: Actor,
     assist_ids: Sequence[UUID],
+    assist_days: int | None = None,
     request: str = "",
     revision: int | None = None,
 ) -> Case:
@@ -242,11 +283,11 @@ def add_units(
     if not fresh:
         raise BadInput({"assist": ["所选单位都已有承办单，不必重复加派。"]})
     units = fit_units(case, fresh, "assist")
-    issue(case, units, by=by, request=request)
+    issue(case, units, by=by, request=request, own_days=assist_days)
     _join(case, units)
     return settle(
         case, "add_unit", by=by, to=derived(case), text=request,
-        fields={"协办单位": "、".join(u.name for u in units)}, changed=("units",),
+        fields={"协办单位": "、".join(u.name for u in units), **_own_limit(units, assist_days)}, changed=("units",),
     )  # fmt: skip
 
 
@@ -394,10 +435,20 @@ def resume(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = N
     case.state = case.held_from or "handling"
     for order in (o for o in tree(case) if o.state == WorkOrder.State.ON_HOLD):
         order.state = order_state_of(order)
-        order.due_at = case.due_at
+        order.due_at = _due_after_hold(order, case, total)
         order.save(update_fields=["state", "due_at"])
     state, case.state = derived(case), "on_hold"
     case.review_on = None
     settle(case, "resume", by=by, to=state, text=text, changed=("due_at", "yellow_at", "review_on"))
     todos.done(case.pk)
     return case
+
+
+def _due_after_hold(order: WorkOrder, case: Case, total: Deadline | None) -> datetime | None:
+    """An order's limit after a hold: that of the case; a helper's own goes on from where it stood."""
+    if not order.own_days:
+        return case.due_at
+    pauses = timing.pauses_of(total) if total else ()
+    calendar = timing.timetable().calendar
+    own = due(order.issued_at, Limit(order.own_days, LimitUnit.WORKING_DAYS), calendar, pauses=pauses)
+    return min(filter(None, (own, case.due_at)), default=None)

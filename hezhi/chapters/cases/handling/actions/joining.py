@@ -106,10 +106,13 @@ def answer_merged(main: Case, *, by: Actor) -> None:
 
 @clause("9.1.2-2")
 @verb("cases.split")
-def split(case_id: UUID, *, by: Actor, parts: Sequence[str], revision: int | None = None) -> list[Case]:
+def split(
+    case_id: UUID, *, by: Actor, parts: Sequence[str], waits: bool = False, revision: int | None = None
+) -> list[Case]:
     """Take further matters out of a message that tells several (拆分): each becomes a case of its own.
 
-    The new cases have the same reporter's case as origin and their own number, clock and answer.
+    The new cases have the same reporter's case as origin and their own number, clock and answer. With `waits` this
+    one is not answered before all of them have ended.
     """
     case = take(case_id, "split", by=by, revision=revision)
     titles = [part.strip()[:120] for part in parts if part.strip()]
@@ -118,7 +121,9 @@ def split(case_id: UUID, *, by: Actor, parts: Sequence[str], revision: int | Non
     if len(titles) > 9:
         raise BadInput({"parts": ["一次最多拆出 9 件。"]})
     fresh = [_part(case, title, by=by) for title in titles]
-    settle(case, "split", by=by, text="\n".join(titles), fields={"拆出": "、".join(c.number for c in fresh)})
+    case.waits_for_parts = case.waits_for_parts or waits
+    told = {"拆出": "、".join(c.number for c in fresh), **({"本件": "等拆出的事项都办结后再办结"} if waits else {})}
+    settle(case, "split", by=by, text="\n".join(titles), fields=told, changed=("waits_for_parts",))
     return fresh
 
 

@@ -19,6 +19,9 @@ from hezhi.ground.events import announce
 MATTER = "handling.case"
 VERBS = {verb.code: verb for verb in CASE.verbs}
 ORDER_VERBS = {verb.code: verb for verb in ORDER.verbs}
+STEP_TOLD = "cases.step_reporter"
+TOLD_STEPS = frozenset({"dispatch", "transfer", "hold", "resume", "extend", "redo"})
+"""Steps of which a reporter hears who asked to hear of each (每一步都告知); what he is asked and the end are told anyway."""
 NAMES = {state.code: state.name for state in CASE.states}
 ORDER_NAMES = {state.code: state.name for state in ORDER.states}
 
@@ -69,7 +72,7 @@ def seen_of_order(order_id: UUID, *, by: Actor) -> Case:
 
 
 def _lockable(by: Actor) -> CaseQuerySet:
-    rows = Case.objects.select_for_update(of=("self",))
+    rows = Case.objects.select_for_update(of=("self",)).select_related("category")
     return rows if by.kind in ("system", "citizen", "channel") else rows.visible_to(by)
 
 
@@ -138,6 +141,8 @@ def settle(
         fields=fields or {},
     )
     later(step)
+    if verb in TOLD_STEPS:
+        tell_reporter(case, STEP_TOLD, by=by, step=step.title)
     announce("cases.changed", case=case, verb=verb, step=step, by=by)
     return case
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from hezhi.chapters.cases.handling.actions.accepting import begin_call_back
 from hezhi.chapters.cases.handling.actions.tree import derived, reviewing_unit, tree
 from hezhi.chapters.cases.handling.actions.turning import (
+    MATTER,
     given,
     own,
     settle,
@@ -18,6 +19,7 @@ from hezhi.chapters.cases.handling.rules import FINDING, lacking, result_words
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.reach import api as reach
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -49,6 +51,29 @@ def sign(order_id: UUID, *, by: Actor) -> Case:
     order.save(update_fields=["state", "signed_at", "holder"])
     before_unit(case, order, "handle", "cases.reply", order.unit_id)
     return settle(case, "sign", by=by, to=derived(case), order=order)
+
+
+@clause("9.1.2-2")
+@verb("cases.take_over")
+def take_over(order_id: UUID, *, by: Actor, text: str = "") -> Case:
+    """Take an order over from a colleague of the same unit (接手): from now on this person holds it; the other is told."""
+    case, order = take_order(order_id, "take_over", by=by)
+    own(order, by)
+    before = order.holder
+    if before is not None and before.pk == by.user_id:
+        raise NotNow("这张承办单已由您经办。", code="cases.holds_it_already")
+    order.holder_id = by.user_id
+    order.save(update_fields=["holder"])
+    todos.unclaim(order.pk)
+    if before is not None:
+        reach.tell(
+            by, event="cases.taken_over", to_user=before, about=(MATTER, case.pk), link=f"/cases/{case.pk}/",
+            values={"number": order.number, "title": case.title, "colleague": by.name},
+        )  # fmt: skip
+    return settle(
+        case, "take_over", by=by, order=order, text=text.strip(),
+        fields={"原经办人": str(before) if before else "无", "现经办人": by.name},
+    )  # fmt: skip
 
 
 @clause("9.1.2-2")
@@ -162,7 +187,7 @@ def _may_end(case: Case) -> None:
     missing = missing_to_close(case, tree(case))
     if missing:
         raise NotNow(
-            lacking("审签通过", missing), f"「{case.category}」结案前须具备这些条件。",
+            lacking("审签通过", missing), f"「{case.category or case.number}」结案前须具备这些条件。",
             "请审签退回，由承办人补齐后重新反馈。", code="cases.not_ready_to_close",
         )  # fmt: skip
 

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from hezhi.chapters.cases.handling.pages import bulk, case, desk, flow_versions, routing, steps
+from hezhi.chapters.cases.handling.pages import bulk, case, categories, desk, flow_versions, questions, routing, steps
 
 urlpatterns = [
     *flow_versions.urlpatterns,
     *routing.urlpatterns,
     path("triage/", desk.triage, name="case-triage"),
     path("triage/<uuid:case_id>/", desk.triage, name="case-triage-one"),
+    path("categories/", categories.page, name="case-categories"),
     path("orders/", desk.orders, name="case-orders"),
     path("approvals/", desk.approvals, name="case-approvals"),
     path("followed/", case.followed, name="cases-followed"),
@@ -18,6 +19,8 @@ urlpatterns = [
     path("<uuid:case_id>/print/", case.printed, name="case-print"),
     path("<uuid:case_id>/follow/", case.follow, name="case-follow"),
     path("<uuid:case_id>/pdf/", case.as_pdf, name="case-pdf"),
+    path("<uuid:case_id>/receipts/", case.receipts, name="case-receipts"),
+    path("<uuid:case_id>/questions/", questions.at_desk, name="case-questions"),
     path("<uuid:case_id>/why/", case.why, name="case-why"),
     path("<uuid:case_id>/reveal/<slug:field>/", case.reveal, name="case-reveal"),
     path("<uuid:case_id>/lift/", case.lift, name="case-lift"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hezhi.chapters.cases.handling.models import Case
+from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor
 from hezhi.ground.ui.shapes import Action
 
@@ -28,6 +29,8 @@ OfForm = Callable[[Case], Beside | None]
 _tellings: list[Telling] = []
 _reads: list[Reads] = []
 _of_forms: dict[str, OfForm] = {}
+OfOrder = Callable[[Actor, Case, WorkOrder], list[Action]]
+_of_orders: list[OfOrder] = []
 
 
 def contribute(telling: Telling, reads: Reads | None = None) -> None:
@@ -44,6 +47,17 @@ def contribute(telling: Telling, reads: Reads | None = None) -> None:
 def contribute_to_form(verb: str, telling: OfForm) -> None:
     """Let a room speak beside the form of one step (表单旁的内容)."""
     _of_forms[verb] = telling
+
+
+def contribute_to_order(telling: OfOrder) -> None:
+    """Let a room put buttons beside those of a work order (承办单旁的按钮)."""
+    if telling not in _of_orders:
+        _of_orders.append(telling)
+
+
+def of_order(actor: Actor, case: Case, order: WorkOrder) -> list[Action]:
+    """The buttons that rooms above put to a work order for this reader."""
+    return [action for telling in _of_orders for action in telling(actor, case, order)]
 
 
 def annotations(actor: Actor) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The page of one case (事件详情): facts, map, timeline, work orders, masked people, files, next steps, why this limit."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +11,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
+from hezhi.chapters.cases.handling.actions.turning import MATTER
 from hezhi.chapters.cases.handling.models import Case, Step
-from hezhi.chapters.cases.handling.pages.beside import annotations, beside
+from hezhi.chapters.cases.handling.pages.beside import annotations, beside, of_order
 from hezhi.chapters.cases.handling.queries import CaseFile
 from hezhi.chapters.cases.handling.rules import result_words
 from hezhi.engines.flow import timing
@@ -20,6 +23,7 @@ from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.duty import on_duty
 from hezhi.engines.org.models import DutyShift
 from hezhi.engines.org.rights import needs
+from hezhi.engines.reach import queries as reach
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow
@@ -52,10 +56,12 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "action_list": [
             *_buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
             *(action for each in told for action in each.actions),
+            *([Action("催办回执", reverse("case-receipts", args=[case.pk]))] if case.urged else []),
             *_following(case, by),
         ],
         "orders": [
-            (order, _order_buttons(file, order.pk), result_words(order.result)) for order in file.orders
+            (order, [*_order_buttons(file, order.pk), *of_order(by, case, order)], result_words(order.result))
+            for order in file.orders
         ],
         "marker": [case.point.x, case.point.y] if case.point else None,
         "total": file.total,
@@ -70,6 +76,24 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "own_requests": {a.pk for a in file.approvals if a.state == "waiting" and a.asked_by_id == by.user_id},
     }  # fmt: skip
     return render(request, "handling/case.html", context)
+
+
+def receipts_page(
+    request: HttpRequest, about: tuple[str, UUID], events: Sequence[str], title: str, back: str
+) -> HttpResponse:
+    """Who was told of an urging, and who has opened it (查阅回执); for other rooms that urge too."""
+    rows = [replace(row, text=mask_text(row.text)) for row in reach.receipts(about, events)]
+    read = sum(1 for row in rows if row.read_at)
+    context = {"rows": rows, "title": title, "read": read, "unread": len(rows) - read, "back": back}
+    return render(request, "handling/receipts.html", context)
+
+
+@needs("cases.view", clause="9.1.2-3")
+def receipts(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Who has read the urgings of this case (催办回执)."""
+    case = queries.case_for(reader(request), case_id)
+    back = reverse("case", args=[case.pk])
+    return receipts_page(request, (MATTER, case.pk), ("cases.urged",), f"催办回执 · {case.number}", back)
 
 
 def _following(case: Case, by: Actor) -> list[Action]:
@@ -95,7 +119,7 @@ def _facts(file: CaseFile) -> list[Fact]:
     facts = [
         Fact("来源", case.get_source_display()),
         Fact("类别", str(case.category or "未定")),
-        Fact("紧急程度", case.get_urgency_display()),
+        Fact("紧急程度", case.get_urgency_display(), note=_why_urgent(case)),
         Fact("网格", (where or "未定位") + ("（推测）" if case.place_guessed else "")),
         Fact("地点", case.place or "未填"),
         Fact("收到时间", time.show(case.received_at)),
@@ -106,6 +130,7 @@ def _facts(file: CaseFile) -> list[Fact]:
     if first is not None:
         ruling = any(a.kind == "dispute" and a.state == "waiting" for a in file.approvals)
         facts.append(Fact("首接单位", first.unit.name, note="派单异议裁定前由其先行办理" if ruling else ""))
+    facts += [Fact(question, mask_text(str(answer))) for question, answer in case.answers.items()]
     if case.review_on:
         facts.append(Fact("挂起复核", time.show_day(case.review_on)))
     if case.outside_number and not case.secret:
@@ -115,7 +140,25 @@ def _facts(file: CaseFile) -> list[Fact]:
         facts.append(Fact("并入", case.merged_into.number, url=reverse("case", args=[case.merged_into_id])))
     if case.split_from:
         facts.append(Fact("拆分自", case.split_from.number, url=reverse("case", args=[case.split_from_id])))
+    if case.waits_for_parts:
+        facts.append(Fact("拆出的事项", "都办结后本件再办结"))
+    unsigned = [o for o in file.orders if o.state == "to_sign" and o.sign_due_at]
+    if unsigned:
+        facts.append(
+            Fact("签收时限", "；".join(f"{o.unit.name} {time.show(o.sign_due_at)}" for o in unsigned if o.sign_due_at))
+        )
+    own = [o for o in file.orders if o.own_days and o.ended_at is None]
+    if own:
+        facts.append(
+            Fact("协办时限", "；".join(f"{o.unit.name} {time.show(o.due_at) if o.due_at else '暂停'}" for o in own))
+        )
     return facts
+
+
+def _why_urgent(case: Case) -> str:
+    """Which rule made the report urgent, as long as nobody has decided otherwise."""
+    told = case.suggestion.get("urgency") if isinstance(case.suggestion, dict) else None
+    return str(told[1]) if told and told[0] == case.urgency else ""
 
 
 def timeline(steps: list[Step], *, public: bool = False) -> list[TimelineItem]:

@@ -117,7 +117,7 @@ def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
     if declared.kind == "yesno":
         return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, **common)
     if declared.kind == "number":
-        most, unit = (72, "小时") if declared.code == "hours" else (10, "个工作日")
+        most, unit = {"hours": (72, "小时"), "assist_days": (30, "个工作日")}.get(declared.code, (10, "个工作日"))
         common["error_messages"] |= {
             "min_value": f"最少填 1 {unit}。", "max_value": f"最多填 {most} {unit}。", "invalid": "请填写整数。",
         }  # fmt: skip

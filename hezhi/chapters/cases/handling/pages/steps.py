@@ -73,13 +73,14 @@ CASE_STEPS: dict[str, Taken] = {
     ),
     "dispatch": lambda c, o, by, g: actions.dispatch(
         c.pk, by=by, lead_id=uuid_of(g["lead"]), assist_ids=_many(g, "assist"), request=g["request"],
-        revision=g["revision"],
+        assist_days=g["assist_days"], revision=g["revision"],
     ),
     "transfer": lambda c, o, by, g: actions.transfer(
         c.pk, by=by, lead_id=uuid_of(g["lead"]), reason=g["reason"], revision=g["revision"]
     ),
     "add_unit": lambda c, o, by, g: actions.add_units(
-        c.pk, by=by, assist_ids=_many(g, "assist"), request=g["request"], revision=g["revision"]
+        c.pk, by=by, assist_ids=_many(g, "assist"), assist_days=g["assist_days"], request=g["request"],
+        revision=g["revision"],
     ),
     "hold": lambda c, o, by, g: actions.ask_hold(
         c.pk, by=by, reason=g["reason"], review_on=g["review_on"], revision=g["revision"]
@@ -100,7 +101,7 @@ CASE_STEPS: dict[str, Taken] = {
     ),
     "urge": lambda c, o, by, g: actions.urge(c.pk, by=by, text=g["text"], revision=g["revision"]),
     "split": lambda c, o, by, g: actions.split(
-        c.pk, by=by, parts=g["parts"].splitlines(), revision=g["revision"]
+        c.pk, by=by, parts=g["parts"].splitlines(), waits=yes_of(g["waits"]) is True, revision=g["revision"]
     ),
     "make_secret": lambda c, o, by, g: actions.claim_secret(
         c.pk, by=by, title=g["title"], text=g["text"], barred_unit_id=uuid_of(g["barred"]), revision=g["revision"]
@@ -127,7 +128,12 @@ ORDER_STEPS: dict[str, Taken] = {
         _order(o), by=by, reason=g["reason"], instead_id=uuid_of(g["instead"])
     ),
     "pass_down": lambda c, o, by, g: actions.pass_down(
-        _order(o), by=by, lead_id=uuid_of(g["lead"]), assist_ids=_many(g, "assist"), request=g["request"]
+        _order(o), by=by, lead_id=uuid_of(g["lead"]), assist_ids=_many(g, "assist"), assist_days=g["assist_days"],
+        request=g["request"],
+    ),
+    "take_over": lambda c, o, by, g: actions.take_over(_order(o), by=by, text=g["text"]),
+    "ask_help": lambda c, o, by, g: actions.ask_help(
+        _order(o), by=by, unit_ids=_many(g, "assist"), reason=g["reason"]
     ),
     "whistle": lambda c, o, by, g: actions.whistle(
         _order(o), by=by, unit_ids=_many(g, "assist"), hours=g["hours"] or 0, request=g["request"]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 
+from hezhi.chapters.cases.supervision import rules
 from hezhi.chapters.cases.supervision.flows import DAYS
 from hezhi.chapters.cases.supervision.models import Kind, Matter, Rung
 from hezhi.engines.flow.rules.life_cycle import Field, Verb
@@ -96,6 +97,39 @@ def instruct_form(*, own_title: bool, phone: bool = False) -> Any:
         def __init__(self, data: Any = None) -> None:
             super().__init__(data)
             self.fields["units"].choices = unit_choices()  # type: ignore[attr-defined]
+
+    return Form
+
+
+def phrase_form(at_work: Iterable[UUID], *, secret: bool) -> Any:
+    """A leader's task on a case: a phrase or his own words; the units at work are chosen already."""
+    known = list(at_work)
+    choices = of_units(known)
+    choices = choices if secret else [*choices, *unit_choices(known)]
+
+    class Form(forms.Form):
+        phrase = forms.ChoiceField(
+            label="常用批示", required=False, widget=forms.RadioSelect, choices=[(text, text) for text in rules.PHRASES]
+        )
+        text = forms.CharField(
+            label="或写批示", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
+            help_text="可用输入法的话筒口述。",
+        )  # fmt: skip
+        days = forms.IntegerField(
+            label="反馈时限（工作日）", min_value=1, max_value=30, initial=3,
+            error_messages={"required": "请填写工作日数。", "invalid": "请填写整数。"},
+        )  # fmt: skip
+        units = forms.MultipleChoiceField(
+            label="承办单位", required=False, widget=forms.CheckboxSelectMultiple, choices=choices,
+            initial=[str(key) for key in known],
+        )  # fmt: skip
+
+        def clean(self) -> dict[str, Any]:
+            given = super().clean() or {}
+            given["words"] = "".join(filter(None, (given.get("phrase", ""), given.get("text", "").strip())))
+            if not given["words"]:
+                self.add_error("phrase", "请选一句常用批示，或写下批示内容。")
+            return given
 
     return Form
 

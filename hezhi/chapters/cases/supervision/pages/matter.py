@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from hezhi.chapters.cases.handling.api import queries as handling
+from hezhi.chapters.cases.handling.pages.case import receipts_page
 from hezhi.chapters.cases.supervision import actions, queries
 from hezhi.chapters.cases.supervision.actions.opening import units_at_work
-from hezhi.chapters.cases.supervision.actions.turning import verb_of
+from hezhi.chapters.cases.supervision.actions.turning import MATTER, verb_of
 from hezhi.chapters.cases.supervision.flows import PART, SUPERVISION
 from hezhi.chapters.cases.supervision.models import Matter, Step
 from hezhi.chapters.cases.supervision.pages.forms import (
@@ -108,7 +109,7 @@ def _buttons(file: MatterFile) -> list[Action]:
             kind="primary" if verb.code in first else "plain",
         )
         for verb in sorted(file.verbs, key=lambda v: (v.code not in first, v.code in ("cancel",)))
-    ]  # fmt: skip
+    ] + [Action("查阅回执", reverse("supervision-receipts", args=[file.matter.pk]))]  # fmt: skip
 
 
 def _part_buttons(part: queries.PartFile) -> list[Action]:
@@ -142,6 +143,16 @@ def printed(request: HttpRequest, matter_id: UUID) -> HttpResponse:
         "request_text": mask_text(file.matter.request), "why": mask_text(file.matter.why), "printed_at": time.now(),
     }  # fmt: skip
     return render(request, "supervision/print.html", context)
+
+
+@needs("supervision.view", clause="9.1.2-3")
+@require_safe
+def receipts(request: HttpRequest, matter_id: UUID) -> HttpResponse:
+    """Who has read the urgings and sheets of this matter (查阅回执)."""
+    matter = queries.matter_for(reader(request), matter_id)
+    back = reverse("supervision-matter", args=[matter.pk])
+    events = ("supervision.assigned", "supervision.climbed", "supervision.opinion")
+    return receipts_page(request, (MATTER, matter.pk), events, f"查阅回执 · {matter.number}", back)
 
 
 # -- steps ---------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.api import Case
-from hezhi.chapters.cases.supervision import actions, jobs, queries
+from hezhi.chapters.cases.supervision import actions, jobs, queries, rules
 from hezhi.chapters.cases.supervision.models import Campaign, Matter, Rung, Step, WatchRule
 from hezhi.engines.flow import approvals
 from hezhi.engines.flow.jobs import watch as watch_limits
@@ -376,3 +376,37 @@ def test_the_board_counts_by_unit_and_age_in_working_days(district, late, novemb
     light = lines["示例区城市管理局"]
     assert light.ages == [0, 0, 1, 0, 0] and light.late == 1
     assert "示例区城市管理局" in as_("office.supervisor").get("/supervision/board/").content.decode()
+
+
+@pytest.mark.clause("9.1.2-3-2")
+def test_a_leader_sees_the_gravest_by_unit_and_place_and_no_citizens_name_or_number(district, november, as_):
+    grave = []
+    for n, (urgency, redos) in enumerate((("critical", 0), ("normal", 2), ("urgent", 0), ("normal", 0))):
+        receipt = district.report(
+            text=f"我是张小凤，电话13812345678，家门口第{n}盏路灯不亮", title=f"张小凤反映路灯{n}", name="张小凤",
+            phone="13812345678",
+        )  # fmt: skip
+        handling.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+        handling.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units["light"].pk)
+        traced()
+        Case.objects.filter(pk=receipt.id).update(urgency=urgency, redos=redos)
+        grave.append(receipt)
+    november.move_to(here("2026-12-04 15:00"))
+    leader = as_("office.leader")
+    home = leader.get("/supervision/lead/")
+    page = home.content.decode()
+    assert [case.pk for case in queries.gravest(district["office.leader"])] == [grave[n].id for n in (0, 1, 2, 3)]
+    assert "路灯照明 · " in page and "特急 · 超期" in page and "重办 2 次" in page and "示例区城市管理局" in page
+    assert home.context["late_units"][0].value == 4 and home.context["figure_list"][3].value == "4"
+    one = f"/supervision/lead/cases/{grave[0].id}/"
+    form = leader.get(one).content.decode()
+    assert leader.post(one, {"days": "3"}).status_code == 422, "a phrase or words must be given"
+    light = str(district.units["light"].pk)
+    sent = leader.post(one, {"phrase": rules.PHRASES[0], "text": "", "days": "3", "units": [light]})
+    assert sent.status_code == 302
+    matter = Matter.objects.get(kind="assigned")
+    assert (matter.case_id, matter.units) == (grave[0].id, [district.units["light"].pk])
+    seen = leader.get(f"/supervision/lead/{matter.pk}/").content.decode()
+    for words in (page, form, seen, leader.get("/supervision/lead/").content.decode()):
+        assert "张小凤" not in words and "13812345678" not in words and "138****" not in words
+    assert as_("light.handler").get("/supervision/lead/").status_code == 403

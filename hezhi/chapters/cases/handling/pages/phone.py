@@ -1,0 +1,78 @@
+"""A work order on a phone (手机办单): what the grid worker's and the officer's phone pages share."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from hezhi.chapters.cases.handling import queries
+from hezhi.chapters.cases.handling.models import Case
+from hezhi.chapters.cases.handling.pages.case import timeline
+from hezhi.chapters.cases.handling.pages.forms import add_files, form_of, looked_through
+from hezhi.chapters.cases.handling.pages.steps import ORDER_STEPS
+from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.rules.life_cycle import Verb
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.acting import acting
+from hezhi.engines.records.files import keep_files
+from hezhi.ground.errors import BadInput, NotFound, Refusal
+from hezhi.ground.masks import mask_text
+
+PHOTOGRAPHED = ("handle", "reply")
+"""Steps that offer the camera."""
+
+
+def order_for(by: Actor, order_id: UUID) -> tuple[Case, WorkOrder]:
+    """A work order of a case that this reader may see; otherwise «not found»."""
+    order = WorkOrder.objects.select_related("unit", "issued_by_unit", "holder").filter(pk=order_id).first()
+    if order is None:
+        raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
+    return queries.case_for(by, order.matter_id), order
+
+
+def order_shown(by: Actor, case: Case, order: WorkOrder) -> dict[str, Any]:
+    """What the page of a work order shows on a phone, masked like the desk's."""
+    return {
+        "case": case, "order": order, "text": mask_text(case.text), "attachments": queries.attachments_for(by, case),
+        "timeline_items": timeline(list(case.steps.order_by("at", "id"))),
+    }  # fmt: skip
+
+
+def verbs_on(by: Actor, case: Case, order: WorkOrder) -> list[Verb]:
+    """The steps on this order that its reader may take now and that a phone has a form for."""
+    return [verb for verb in queries.order_verbs_for(by, case, order) if verb.code in ORDER_STEPS]
+
+
+def take_step(
+    request: HttpRequest, by: Actor, case: Case, order: WorkOrder, code: str, *, template: str, back: str
+) -> HttpResponse:
+    """Take a step on an order: without a form in one tap, else its form with the camera; a refusal keeps what was typed."""
+    verb = next((each for each in verbs_on(by, case, order) if each.code == code), None)
+    if verb is None:
+        messages.error(request, "这一步现在不能办理，请查看最新状态。")
+        return redirect(back)
+    form = form_of(verb, case, order, request.POST if request.method == "POST" else None)
+    if verb.code in PHOTOGRAPHED:
+        add_files(form, verb, request.FILES, camera=True)
+    if request.method == "POST" and form.is_valid():
+        try:
+            looked = looked_through(request.FILES, verb)
+            with acting(by, verb=f"cases.{verb.code}_on_phone") as deed:
+                ORDER_STEPS[verb.code](case, order, by, form.cleaned_data)
+                deed.on(case)
+                for stage, files in looked:
+                    keep_files(by, case, files, stage=stage)
+            messages.success(request, f"已提交{verb.name}申请，等待审批。" if verb.approval else f"已{verb.name}。")
+            return redirect(back)
+        except BadInput as refusal:
+            for name, told in refusal.fields.items():
+                form.add_error(name if name in form.fields else None, told)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+    context = {
+        "form": form, "case": case, "order": order, "verb": verb, "action_url": request.path,
+        "submit_name": f"提交{verb.name}" + ("申请" if verb.approval else ""),
+    }  # fmt: skip
+    return render(request, template, context, status=422 if request.method == "POST" else 200)

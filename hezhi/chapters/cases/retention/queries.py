@@ -1,0 +1,79 @@
+"""Whose term is over (到期), and who stays nevertheless, with the reason."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import ExtractYear
+
+from hezhi.chapters.cases.handling.api import ENDED, Case, Reporter, Source
+from hezhi.chapters.cases.retention.models import Run, Term
+from hezhi.engines.flow.models import WorkOrder
+from hezhi.ground import time
+
+NAMED = ~Q(name="") | ~Q(phone="") | ~Q(address="") | ~Q(follow_digest="") | ~Q(platform_reference="")
+SUPERVISED = "supervision.matter"
+
+
+def term() -> Term | None:
+    """The term in force (现行期限); None before a district has settled one."""
+    return Term.objects.select_related("set_by").first()
+
+
+def edge_of(term: Term, now: datetime | None = None) -> datetime:
+    """The moment before which a matter must have ended for its reporter to become nameless."""
+    here = time.local(now or time.now())
+    month = here.year * 12 + here.month - 1 - term.months
+    year, month = divmod(month, 12)
+    day = min(here.day, 28)
+    return here.replace(year=year, month=month + 1, day=day, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _over(edge: datetime) -> QuerySet[Case]:
+    named = Reporter.objects.filter(NAMED, case=OuterRef("pk"))
+    return Case.objects.filter(Exists(named), state__in=ENDED, closed_at__lt=edge)
+
+
+def _kept() -> Q:
+    """Ended matters that something living still hangs on: cases joined to them or split from them that are open."""
+    open_ones = Case.objects.open()
+    return Q(Exists(open_ones.filter(split_from=OuterRef("pk")))) | Q(
+        Exists(open_ones.filter(merged_into=OuterRef("pk")))
+    )
+
+
+def _at_work() -> Exists:
+    """Whether an order or a supervised part is still open for the matter (督办未销号)."""
+    return Exists(
+        WorkOrder.objects.filter(matter_id=OuterRef("pk"), state__in=("to_sign", "handling", "on_hold", "to_review"))
+    )
+
+
+def due(edge: datetime) -> QuerySet[Case]:
+    """Ended matters whose reporter is still named and whose term is over, the oldest first."""
+    return _over(edge).exclude(_kept()).exclude(_at_work()).order_by("closed_at", "id")
+
+
+def counted(edge: datetime) -> dict[str, Any]:
+    """What a run would do now (试算): by year of the end and by source, and how many stay because of open work."""
+    names = dict(Source.choices)
+    by_year: Counter[str] = Counter()
+    by_source: Counter[str] = Counter()
+    rows = due(edge).order_by().annotate(year=ExtractYear("closed_at")).values_list("year", "source")
+    for year, source in rows.iterator(chunk_size=5000):
+        by_year[str(year)] += 1
+        by_source[names.get(source, source)] += 1
+    total = sum(by_year.values())
+    stay = _over(edge).count() - total
+    return {
+        "total": total,
+        "by_year": dict(sorted(by_year.items())),
+        "by_source": dict(by_source.most_common()),
+        "stay": stay,
+    }
+
+
+def runs(most: int = 30) -> list[Run]:
+    """The newest trials and runs."""
+    return list(Run.objects.all()[:most])

@@ -1,0 +1,144 @@
+"""到期匿名 (12.3-1, P12): tried out first, then nothing is left of who told us, the matter itself stays and is counted."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hezhi.chapters.cases.handling import actions as handling
+from hezhi.chapters.cases.handling.models import Case
+from hezhi.chapters.cases.intake.testkit import District, build, case_of, order_of
+from hezhi.chapters.cases.retention import actions, jobs, queries
+from hezhi.chapters.cases.retention.models import Run, Term
+from hezhi.engines.org.models import Role
+from hezhi.engines.org.testkit import enter, make_officer, make_role, traced
+from hezhi.engines.reach.delivery import deliver_inbox
+from hezhi.ground import time
+from hezhi.ground.errors import NotAllowed
+
+pytestmark = pytest.mark.clause("12.3-1")
+NAME, PHONE = "欧阳试名", "13800001234"
+
+
+@pytest.fixture
+def november():
+    with time.frozen_at("2026-11-26 09:00") as clock:
+        yield clock
+
+
+@pytest.fixture
+def district(db: None, november) -> District:
+    district = build()
+    role = make_role("protector", ("retention.manage", "cases.view"), reach=Role.Reach.DISTRICT)
+    district.people["protector"] = make_officer("protector", role, district.units["centre"], "示例保护负责人")
+    return district
+
+
+def closed(district: District, **more: object):  # type: ignore[no-untyped-def]
+    """A matter whose reporter has left his name in every place where somebody may write it."""
+    told = {
+        "title": f"{NAME}反映路灯不亮",
+        "text": f"我是{NAME}，电话{PHONE}，路灯不亮",
+        "name": NAME,
+        "phone": PHONE,
+    } | more
+    receipt = district.report(**told)  # type: ignore[arg-type]
+    handling.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    handling.dispatch(
+        receipt.id, by=district["centre.dispatcher"], lead_id=district.units["light"].pk, request=f"联系{NAME}"
+    )
+    order = order_of(receipt.id, district.units["light"])
+    handling.sign(order.pk, by=district["light.handler"])
+    asked = handling.ask_extension(receipt.id, by=district["light.handler"], days=1, reason="配件在途")
+    handling.decide(asked.pk, by=district["centre.duty_chief"], grant=True, opinion=f"同意，告知{NAME}")
+    handling.reply(
+        order.pk, by=district["light.handler"], text=f"已与{NAME}（{PHONE}）联系", public_reply="欧女士您好，已修好", finding="true",
+        contacted=True, solved=True,
+    )  # fmt: skip
+    handling.review(order.pk, by=district["light.reviewer"])
+    handling.call_back(
+        receipt.id, by=district["centre.caller"], reached=True, solved=True, satisfied=True, note=f"{NAME}满意"
+    )
+    deliver_inbox()
+    return receipt
+
+
+def where(*texts: str) -> list[str]:
+    """Every column of the whole database in which one of the texts stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select table_name, column_name from information_schema.columns join pg_tables on tablename = table_name"
+            " where table_schema = 'public' and data_type in ('text', 'character varying', 'jsonb')"
+        )
+        found = []
+        for table, column in cursor.fetchall():
+            cursor.execute(
+                f'select 1 from "{table}" where "{column}"::text like any(%s) limit 1',
+                [[f"%{text}%" for text in texts]],
+            )
+            found += [f"{table}.{column}"] if cursor.fetchone() else []
+    return found
+
+
+def test_nothing_is_done_before_a_term_is_settled_and_tried_out(district: District) -> None:
+    receipt = closed(district)
+    page = enter(Client(), district.people["protector"])
+    assert "还没有核定期限" in page.get("/retention/").content.decode() and jobs.nightly() == 0
+    short = page.post("/retention/term/", {"months": "3", "basis": "示例"})
+    assert short.status_code == 422 and "最少 12 个月" in short.content.decode()
+    assert page.post("/retention/term/", {"months": "24", "basis": "示例档案办法第五条"}).status_code == 302
+    traced()
+    Case.objects.filter(pk=receipt.id).update(closed_at=time.now() - timedelta(days=800))
+    assert "今天还没有试算" in page.post("/retention/run/", follow=True).content.decode()
+    assert "到期 1 件" in page.post("/retention/try/", follow=True).content.decode()
+    trial = Run.objects.get()
+    assert trial.trial and trial.counts["by_year"] == {"2024": 1} and trial.counts["by_source"] == {"12345热线": 1}
+    assert case_of(receipt).reporter.name == NAME, "a trial changes nothing"
+    assert jobs.nightly() == 0, "the nightly run is switched on by hand"
+    with pytest.raises(NotAllowed):
+        actions.try_out(by=district["centre.dispatcher"])
+    assert enter(Client(), district.people["centre.acceptor"]).get("/retention/").status_code == 403
+    assert "已匿名 1 件" in page.post("/retention/run/", follow=True).content.decode()
+
+
+def test_after_the_term_no_table_holds_the_reporter_and_the_case_is_still_counted(district: District, november) -> None:
+    old, secret = closed(district), closed(district, secret=True)
+    Term.objects.create(months=24, basis="示例", nightly=True, set_at=time.now())
+    assert where(NAME, PHONE), "before, he stands in many places"
+    november.move_to(time.now() + timedelta(days=700))
+    assert jobs.nightly() == 0, "too early"
+    young = closed(district)
+    november.move_to(time.now() + timedelta(days=60))
+    assert (jobs.nightly(), jobs.nightly()) == (2, 0)
+    for receipt in (old, secret):
+        case = case_of(receipt)
+        assert (case.state, case.reporter.name, case.reporter.phone, case.sealed_text) == ("closed", "", "", "")
+        assert case.category is not None and case.closed_at and case.lead_unit == district.units["light"]
+    assert case_of(old).title == "某人反映路灯不亮"
+    assert case_of(young).reporter.name == NAME
+    actions.make_nameless(young.id, by=district["protector"], reason="示例")
+    assert where(NAME, PHONE) == []  # reasons in the audit are the officers' own and must name nobody
+
+
+def test_what_is_still_at_work_keeps_its_reporter(district: District, november) -> None:
+    receipt, main = closed(district), closed(district)
+    part = district.report()
+    traced()
+    Case.objects.filter(pk=part.id).update(split_from=main.id)
+    november.move_to(time.now() + timedelta(days=800))
+    term = Term.objects.create(months=12, basis="示例", set_at=time.now())
+    edge = queries.edge_of(term)
+    assert [case.pk for case in queries.due(edge)] == [receipt.id]
+    assert queries.counted(edge)["stay"] == 1
+
+
+@given(
+    st.text("王李欧阳张先生女士0123456789电话在，", max_size=30), st.sampled_from(["王先生", "欧阳试名", "李明", ""])
+)
+def test_cleaning_twice_changes_nothing_more_and_leaves_no_name(text: str, name: str) -> None:
+    once = actions.cleaned(text, name)
+    assert actions.cleaned(once, name) == once
+    assert len(name) < 2 or name not in once
