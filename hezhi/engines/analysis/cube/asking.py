@@ -62,7 +62,7 @@ def ask(cube: Cube, question: Question, reader: Actor) -> Rows:
     rollup = fitting(cube, asked)
     if rollup is not None:
         return _on_rollup(cube, rollup, question, asked, seen.beyond)
-    told = _on_files(cube, question, asked, seen.beyond)
+    told = on_files(cube, question, asked, seen.beyond)
     return on_rows(cube, question, visible(cube, reader)) if told is None else told
 
 
@@ -154,8 +154,11 @@ def _run(question: Question, source: str, values: tuple[Any, ...]) -> Rows:
 # -- files -------------------------------------------------------------------------------------------------
 
 
-def _on_files(cube: Cube, question: Question, asked: Question, beyond: QuerySet[Any] | None) -> Rows | None:
-    """The answer over Parquet; None where a month has no file, or none that can be read here."""
+def on_files(cube: Cube, question: Question, asked: Question, beyond: QuerySet[Any] | None = None) -> Rows | None:
+    """The answer over Parquet, on Spark where a cluster is named; None where a month has no file that can be read here.
+
+    `asked` is the question with the limits of the reader's part, `beyond` his rows outside of it.
+    """
     found = held(cube, asked, beyond)
     if found is None or not store.there(cube.name, found[0]):
         return None

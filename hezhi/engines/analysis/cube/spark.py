@@ -30,6 +30,13 @@ def session() -> Any:
     return builder.getOrCreate()
 
 
+def leave() -> None:
+    """Give the cluster back; the next question makes a new session."""
+    if session.cache_info().currsize:
+        session().stop()
+        session.cache_clear()
+
+
 def answer(
     cube: str,
     files: Sequence[str],

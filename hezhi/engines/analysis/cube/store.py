@@ -58,7 +58,7 @@ def put(cube: str, month: date, pieces: Iterable[bytes]) -> tuple[str, int]:
     name = f"{month:%Y-%m}-{new_id().hex}.parquet"
     raw = home / f"{name}.csv"
     try:
-        with open(raw, "wb", opener=_mine) as out:  # noqa: PTH123 - only this one takes an opener
+        with open(raw, "wb", opener=_mine) as out:
             for piece in pieces:
                 out.write(piece)
         with opened() as link:

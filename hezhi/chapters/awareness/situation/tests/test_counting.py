@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.handling.api import actions as handling
-from hezhi.chapters.cases.statistics import jobs
-from hezhi.chapters.cases.statistics.api import CASES
-from hezhi.engines.analysis.cube import asking, keeping, questions, store
+from hezhi.chapters.cases.statistics.api import CASES, jobs
+from hezhi.engines.analysis.cube import asking, keeping, questions, spark, store
 from hezhi.engines.analysis.cube.facts import COLUMNS, KEYS, grains
 from hezhi.engines.analysis.cube.questions import Question
 from hezhi.engines.analysis.models import CubeCell, CubeChange, CubePartition
 from hezhi.engines.org.testkit import traced
 from hezhi.ground import time
 from hezhi.ground.ids import new_id
+from hezhi.ground.testkit.spark import cluster
 
 pytestmark = pytest.mark.clause("9.1.4-2-1")
 SPANS = (
@@ -226,3 +226,30 @@ def _a_damaged_file_is_found_and_written_anew(name: str, question: Question, chi
         assert asking.answers(CASES, question, chief) == "rows" and asking.ask(CASES, question, chief)[0][2] == 5
         assert jobs.write_files() == 1 and jobs.check_files() == 0
     assert asking.answers(CASES, question, chief) == "files" and asking.ask(CASES, question, chief)[0][2] == 5
+
+
+@pytest.mark.fault
+@pytest.mark.django_db
+def test_postgresql_duckdb_and_a_spark_cluster_tell_the_same_numbers_cell_by_cell(district, settings, tmp_path) -> None:
+    dice = random.Random(4)
+    put(district, dice, 150)
+    for _ in range(6):
+        move(district, dice)
+    while keeping.write(CASES):
+        pass
+    put(district, dice, 4)
+    move(district, dice)  # some changes no file holds yet
+    town = ("town", (str(district.areas["t1"].pk),))
+    pairs = [(question, question.only(*town)) for question in asked(district)] + [
+        (question, question)
+        for question in (Question(("year", "grid", "category", "channel"), SPANS), Question(("day",), SPANS))
+    ]
+    rows = [asking.on_rows(CASES, more, CASES.rows()) for _, more in pairs]
+    assert all(rows) and [asking.on_files(CASES, *pair) for pair in pairs] == rows
+    with cluster(tmp_path) as (settings.HEZHI_SPARK, settings.HEZHI_SPARK_OPTIONS):
+        try:
+            assert [asking.on_files(CASES, *pair) for pair in pairs] == rows
+            known = spark.session().sparkContext._jsc.sc().getExecutorMemoryStatus().size()
+            assert known == 3  # the driver and two workers, no local stand-in
+        finally:
+            spark.leave()
