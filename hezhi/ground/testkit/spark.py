@@ -5,6 +5,7 @@ Ports are free ones chosen by the system. Everything started here is ended here,
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
@@ -27,6 +28,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, dict[str, str
     """The master's address and the options of a small driver, once all workers have come."""
     import pyspark
 
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     home = Path(pyspark.__file__).parent
     environment = os.environ | {
         "SPARK_HOME": str(home), "SPARK_SCALA_VERSION": "2.13", "SPARK_LOCAL_IP": HOST, "SPARK_DAEMON_MEMORY": "256m",
@@ -52,6 +54,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, dict[str, str
             start(f"worker{n}", "worker.Worker", "--port", "0", "--cores", "1", "--memory", "512m", master)
         _wait(folder / "master.log", r"Registering worker", workers)
         stack.enter_context(_variables(SPARK_HOME=str(home), SPARK_LOCAL_IP=HOST, PYSPARK_PYTHON=sys.executable))
+        stack.callback(_end_driver)
         yield master, {
             "spark.driver.host": HOST, "spark.driver.bindAddress": HOST, "spark.driver.memory": "512m",
             "spark.executor.memory": "512m", "spark.executor.cores": "1", "spark.ui.enabled": "false",
@@ -59,6 +62,17 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, dict[str, str
             "spark.driver.extraJavaOptions": LEAN, "spark.executor.extraJavaOptions": LEAN,
             "spark.sql.warehouse.dir": str(folder / "warehouse"), "spark.ui.showConsoleProgress": "false",
         }  # fmt: skip
+
+
+def _end_driver() -> None:
+    """The driver's own Java outlives its session; a test process does not keep it."""
+    from pyspark import SparkContext
+
+    gateway, SparkContext._gateway, SparkContext._jvm = SparkContext._gateway, None, None
+    if gateway is not None:
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait(PATIENCE)
 
 
 @contextmanager

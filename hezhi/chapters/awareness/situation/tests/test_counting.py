@@ -239,11 +239,11 @@ def test_postgresql_duckdb_and_a_spark_cluster_tell_the_same_numbers_cell_by_cel
         pass
     put(district, dice, 4)
     move(district, dice)  # some changes no file holds yet
-    town = ("town", (str(district.areas["t1"].pk),))
-    pairs = [(question, question.only(*town)) for question in asked(district)] + [
-        (question, question)
-        for question in (Question(("year", "grid", "category", "channel"), SPANS), Question(("day",), SPANS))
-    ]
+    everything = asked(district)
+    chosen = [everything[place] for place in (1, 4, 5, 7, 8, 13, 15, 16)]
+    wide = Question(("year", "grid", "category", "channel"), SPANS)
+    limits = ("town", (str(district.areas["t1"].pk),))
+    pairs = [(wide, wide.only(*limits)), *((question, question) for question in chosen)]
     rows = [asking.on_rows(CASES, more, CASES.rows()) for _, more in pairs]
     assert all(rows) and [asking.on_files(CASES, *pair) for pair in pairs] == rows
     with cluster(tmp_path) as (settings.HEZHI_SPARK, settings.HEZHI_SPARK_OPTIONS):
