@@ -1,4 +1,4 @@
-"""`python -m bench [intake|list|push|bulk|text|statistics|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
+"""`python -m bench [intake|list|push|bulk|text|statistics|analysis|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
 
 import argparse
 import importlib
@@ -11,7 +11,7 @@ from bench.house import load_average, machine
 from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 
-BENCHES = ("intake", "list", "push", "bulk", "text", "statistics")
+BENCHES = ("intake", "list", "push", "bulk", "text", "statistics", "analysis")
 MODULES = {
     "intake": "bench.intake",
     "list": "bench.lists",
@@ -19,6 +19,7 @@ MODULES = {
     "bulk": "bench.bulk",
     "text": "bench.text",
     "statistics": "bench.statistics",
+    "analysis": "bench.analysis",
 }
 KEPT = CHECKOUT / "bench/results"
 VERSIONS = (
@@ -33,6 +34,9 @@ VERSIONS = (
     "scipy",
     "scikit-learn",
     "rjieba",
+    "ibis-framework",
+    "duckdb",
+    "pyspark",
 )
 
 
