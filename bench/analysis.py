@@ -12,6 +12,7 @@ import csv
 import gzip
 import io
 import json
+import os
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,8 @@ from hezhi.wiring.cluster import OWNER
 from hezhi.wiring.places import CHECKOUT
 
 DATABASE = "bench_analysis"
-REAL = CHECKOUT.parent / "shared/data/boston311-2011h2/requests.csv.gz"
+SHARED = Path(os.environ.get("HEZHI_SHARED", CHECKOUT.parent / "shared"))
+REAL = SHARED / "data/boston311-2011h2/requests.csv.gz"
 HALF = 182
 """Days of a half year: whole weeks, so that a Monday stays a Monday."""
 KEPT = ("case_newest", "case_town", "case_community", "case_grid", "case_category", "case_closed", "case_open_town")
@@ -53,6 +55,7 @@ CREATE TABLE grids AS SELECT row_number() OVER (ORDER BY md5(code)) - 1 AS n, id
 CREATE TABLE kinds AS SELECT row_number() OVER (ORDER BY md5(code)) - 1 AS n, id FROM handling_category
   WHERE active AND NOT EXISTS (SELECT FROM handling_category c WHERE c.parent_id = handling_category.id);
 CREATE INDEX ON grids (n); CREATE INDEX ON kinds (n); ANALYZE grids; ANALYZE kinds;
+GRANT ALL ON real TO {owner};
 """
 
 _GENERATE = """
@@ -118,19 +121,22 @@ def fill(ready: House, real: Path, rows: int, halves: int) -> None:
     """Cases in the order in which they came, half year by half year."""
     ready.fresh(DATABASE)
     kept = "ARRAY[" + ", ".join(f"'{name}'" for name in KEPT) + "]::text[]"
-    ready.cluster.sql(_PREPARE.replace("{kept}", kept), DATABASE)
+    ready.cluster.sql(_PREPARE.replace("{kept}", kept).replace("{owner}", OWNER), DATABASE)
     text, many = _real(real)
     with psycopg.connect(ready.url(DATABASE, OWNER), autocommit=True) as link:
         with link.cursor().copy("copy real from stdin (format csv)") as copy:
             copy.write(text)
-        # The newest half year ends today: what was opened last there was opened last here.
-        link.execute("update real set opened = opened + (select date_trunc('day', now() - max(opened)) from real)")
-        each = rows // halves
-        for half in reversed(range(halves)):
-            copies, rest = each // many + 1, each % many
-            link.execute(_GENERATE.format(half=half, days=HALF, copies=copies, rest=rest))  # type: ignore[arg-type]
-        link.execute(_FINISH)
-        link.execute("vacuum (analyze) handling_case")
+    # The newest half year ends today: what was opened last there was opened last here.
+    ready.cluster.sql(
+        "update real set opened = opened + (select date_trunc('day', now() - max(opened)) from real); analyze real;",
+        DATABASE,
+    )
+    each = rows // halves
+    for half in reversed(range(halves)):
+        copies, rest = each // many + 1, each % many
+        ready.cluster.sql(_GENERATE.format(half=half, days=HALF, copies=copies, rest=rest), DATABASE)
+    ready.cluster.sql(_FINISH, DATABASE)
+    ready.cluster.sql("vacuum (analyze) handling_case;", DATABASE)
 
 
 def _real(path: Path) -> tuple[str, int]:
