@@ -123,9 +123,12 @@ def fill(ready: House, real: Path, rows: int, halves: int) -> None:
     kept = "ARRAY[" + ", ".join(f"'{name}'" for name in KEPT) + "]::text[]"
     ready.cluster.sql(_PREPARE.replace("{kept}", kept).replace("{owner}", OWNER), DATABASE)
     text, many = _real(real)
-    with psycopg.connect(ready.url(DATABASE, OWNER), autocommit=True) as link:
-        with link.cursor().copy("copy real from stdin (format csv)") as copy:
-            copy.write(text)
+    address = ready.url(DATABASE, OWNER)
+    with (
+        psycopg.connect(address, autocommit=True) as link,
+        link.cursor().copy("copy real from stdin (format csv)") as copy,
+    ):
+        copy.write(text)
     # The newest half year ends today: what was opened last there was opened last here.
     ready.cluster.sql(
         "update real set opened = opened + (select date_trunc('day', now() - max(opened)) from real); analyze real;",

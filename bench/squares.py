@@ -54,7 +54,10 @@ def by_hand(question: Question) -> Callable[[], list[tuple]]:
     ranges = [(clock.at_local(a), clock.at_local(b + timedelta(days=1))) for a, b in question.spans]
     within = [f"received_at >= '{a:%Y-%m-%d %H:%M%z}' and received_at < '{b:%Y-%m-%d %H:%M%z}'" for a, b in ranges]
     if "x" in question.by:
-        keys = [f"floor(st_{axis}(point) / {side * question.side})" for axis, side in (("x", 0.0056), ("y", 0.0045))]
+        keys = [
+            f"floor(floor(st_{axis}(point) / {side}) / {question.side})::int"
+            for axis, side in (("x", 0.0056), ("y", 0.0045))
+        ]
     elif set(question.by) & {"month", "year"}:
         keys = [
             HAND.get(name, f"date_trunc('{name}', received_at at time zone 'Asia/Shanghai')::date")

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,21 @@ def folder(cube: str) -> Path:
     return path
 
 
-@contextmanager
-def opened() -> Any:
-    """A DuckDB in memory that may use so much of the machine and nothing of the network."""
+@lru_cache(maxsize=1)
+def _database(process: int) -> Any:
+    """The one DuckDB of this process, in memory: it may use so much of the machine and nothing of the network."""
     import duckdb  # a tenth of a second to read, and few requests ask
 
     options: dict[str, Any] = {
         "memory_limit": MEMORY, "threads": THREADS, "autoinstall_known_extensions": False, "autoload_known_extensions": False,
     }  # fmt: skip
-    link = duckdb.connect(":memory:", config=options)
+    return duckdb.connect(":memory:", config=options)
+
+
+@contextmanager
+def opened() -> Any:
+    """A connection of one's own to it; what is made in it as temporary is gone with it."""
+    link = _database(os.getpid()).cursor()
     try:
         yield link
     finally:
@@ -121,10 +128,10 @@ def answer(
             listed = ", ".join(f"'{path}'" for path in paths(cube, files))
             sources.append(f"select {names} from read_parquet([{listed}]) where {limited(where)}")
         if more or not files:
-            link.execute(f"create table more ({', '.join(f'{name} {kind}' for name, kind in KINDS.items())})")
+            link.execute(f"create temp table more ({', '.join(f'{name} {kind}' for name, kind in KINDS.items())})")
             _fill(link, more)
             sources.append(f"select {names} from more")
-        link.execute(f"create view facts as {' union all '.join(sources)}")
+        link.execute(f"create temp view facts as {' union all '.join(sources)}")
         return list(link.execute(sql).fetchall())
 
 
