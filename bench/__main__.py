@@ -1,4 +1,4 @@
-"""`python -m bench [intake|list|push|bulk|text|statistics|cases|year|soak|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
+"""`python -m bench [intake|list|push|bulk|text|statistics|cases|analysis|year|soak|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
 
 import argparse
 import importlib
@@ -11,7 +11,7 @@ from bench.house import load_average, machine
 from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 
-BENCHES = ("intake", "list", "push", "bulk", "text", "statistics", "cases")
+BENCHES = ("intake", "list", "push", "bulk", "text", "statistics", "cases", "analysis")
 LONG = ("year", "soak")
 """Run by name alone: a year takes hours, a load run wants the machine for itself."""
 MODULES = {
@@ -24,6 +24,7 @@ MODULES = {
     "cases": "bench.cases",
     "year": "bench.year",
     "soak": "bench.soak",
+    "analysis": "bench.analysis",
 }
 KEPT = CHECKOUT / "bench/results"
 VERSIONS = (
@@ -38,6 +39,9 @@ VERSIONS = (
     "scipy",
     "scikit-learn",
     "rjieba",
+    "ibis-framework",
+    "duckdb",
+    "pyspark",
 )
 
 

@@ -113,7 +113,7 @@ python_here() {
 
 need_venv() {
     if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
-        check_space . 2500
+        check_space . 3500
         say "正在准备 Python 环境……" "Preparing the Python environment…"
         "$(python_here)" -m venv --clear .venv || die "无法建立 .venv。" "Could not make .venv."
     fi
@@ -131,7 +131,7 @@ need_python() {
     for group in "$@"; do
         wanted=$(sha256sum <"requirements/$group.txt")
         [ "$(cat ".venv/.hezhi-$group" 2>/dev/null)" != "$wanted" ] || continue
-        check_space . 2500
+        check_space . 3500
         say "正在安装 Python 软件包(${group})……" "Installing Python packages ($group)…"
         .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes --no-deps \
             -r "requirements/$group.txt" || die "Python 软件包安装失败,原因见上。重新运行即可接着做。" \

@@ -203,6 +203,10 @@ STORAGES = {
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["pmtiles", "jpg", "png", "webp", "gz", "zip"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING  # looked up when asked for, not listed for each client
 MEDIA_ROOT = HEZHI_HOME / "files"
+
+# A Spark cluster for questions beyond one machine (docs/analysis.md); empty: DuckDB in our own process.
+HEZHI_SPARK = os.environ.get("HEZHI_SPARK", "")
+HEZHI_SPARK_OPTIONS = dict(word.split("=", 1) for word in shlex.split(os.environ.get("HEZHI_SPARK_OPTIONS", "")))
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # The command of a virus scanner, which gets the file's path; without one nothing waits for a verdict.

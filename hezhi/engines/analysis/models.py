@@ -1,4 +1,4 @@
-"""Events found in the messages of all channels, and the state the stream is rebuilt from (事件发现)."""
+"""Events found in the messages of all channels (事件发现), and what is kept of facts that are counted (多维计数)."""
 
 from typing import Any, Self
 
@@ -180,3 +180,76 @@ class StreamState(models.Model):
 def ordered(one: Any, other: Any) -> tuple[Any, Any]:
     """Two keys in one order, so that a pair is stored once."""
     return (one, other) if str(one) < str(other) else (other, one)
+
+
+# -- counting (see the folder cube) ------------------------------------------------------------------------
+
+
+class CubeKeys(models.Model):
+    """What facts are told apart by; empty where a kept sum does not tell it apart."""
+
+    town = models.UUIDField(null=True)
+    community = models.UUIDField(null=True)
+    grid = models.UUIDField(null=True)
+    category = models.UUIDField(null=True)
+    channel = models.CharField(max_length=16, null=True)
+    kind = models.CharField(max_length=16, null=True)
+    x = models.IntegerField(null=True)
+    y = models.IntegerField(null=True)
+    n = models.IntegerField("件数")
+    ended = models.IntegerField("办结")
+    happy = models.IntegerField("满意")
+    rated = models.IntegerField("有评价")
+
+    class Meta:
+        abstract = True
+
+
+class CubeChange(CubeKeys):
+    """Something that came into the count, left it or changed in it (计数变动), written by the database with the row itself.
+
+    What changes is two rows: the old with a minus, the new with a plus. `merged` says that the roll-ups hold it; it goes
+    when the Parquet files hold it too.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    cube = models.CharField(max_length=16)
+    day = models.DateField()
+    merged = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        verbose_name = "计数变动"
+        indexes = [models.Index(fields=["cube", "day"], name="cube_change_waiting", condition=Q(merged=False))]
+
+
+class CubeCell(CubeKeys):
+    """A kept sum (汇总): of one roll-up, for a day («…:d») or a month («…:m»)."""
+
+    id = models.BigAutoField(primary_key=True)
+    rollup = models.CharField(max_length=40)
+    start = models.DateField()
+
+    class Meta:
+        verbose_name = "计数汇总"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rollup", "start", "town", "community", "grid", "category", "channel", "kind", "x", "y"],
+                nulls_distinct=False, name="one_cell_for_its_keys",
+            )
+        ]  # fmt: skip
+
+
+class CubePartition(models.Model):
+    """The Parquet file that holds a month (分区), and up to which change it holds it (水位)."""
+
+    id = models.BigAutoField(primary_key=True)
+    cube = models.CharField(max_length=16)
+    month = models.DateField()
+    file = models.CharField(max_length=80)
+    rows = models.IntegerField()
+    upto = models.BigIntegerField("水位")
+    written_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "计数分区"
+        constraints = [models.UniqueConstraint(fields=["cube", "month"], name="one_file_for_a_month")]

@@ -1,4 +1,7 @@
-"""What is going on, for one reader (态势; 9.1.4-2-1): counts start from the cases he may see, never with a secret one."""
+"""What is going on, for one reader (态势; 9.1.4-2-1): counts start from the cases he may see, never with a secret one.
+
+Figures come from what is kept of all cases (docs/analysis.md) and are what the list behind them counts at this moment.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib.gis.db.models.functions import SnapToGrid
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from hezhi.chapters.awareness.early_warning.api import Standing, standings
@@ -18,6 +20,9 @@ from hezhi.chapters.awareness.situation import rules
 from hezhi.chapters.awareness.situation.models import Finding, Level, Model, Report, Template
 from hezhi.chapters.awareness.situation.rules import Compared, Period
 from hezhi.chapters.cases.handling.api import ENDED, Case, Category, Source
+from hezhi.chapters.cases.statistics.api import CASES, NET, WIDE
+from hezhi.engines.analysis.cube.asking import ask
+from hezhi.engines.analysis.cube.questions import Question
 from hezhi.engines.analysis.text.segment import is_general_word, segmenter, words
 from hezhi.engines.geo import queries as geo
 from hezhi.engines.geo.models import Area
@@ -27,11 +32,8 @@ from hezhi.ground.errors import NotFound
 
 MOST_TITLES = 6000
 HOT_EVENTS = 10
-CELLS = {True: (0.0056, 0.0045), False: (0.0224, 0.018)}
-"""Sides of a square of the heat map in degrees: about 500 m within one town, about 2 km for the whole district."""
-
-
 SQUARES = {True: "500 米方格", False: "2 公里方格"}
+"""Squares of the heat map (热力图): the finest net within one town, four by four of it for the whole district."""
 
 
 @dataclass(frozen=True)
@@ -86,25 +88,10 @@ def _cases(by: Actor, asked: Asked) -> QuerySet[Case]:
     return rows.filter(town=asked.town) if asked.town else rows
 
 
-def _three(asked: Asked) -> dict[str, Count]:
-    p = asked.period
-    return {
-        "now": Count("pk", filter=_within(p)),
-        "before": Count("pk", filter=_within(p.before())),
-        "year": Count("pk", filter=_within(p.a_year_before())),
-    }
-
-
-def _in_any(asked: Asked) -> Q:
-    p = asked.period
-    return _within(p) | _within(p.before()) | _within(p.a_year_before())
-
-
 def picture(by: Actor, asked: Asked) -> Picture:
-    """Answer a question for a reader, in six queries."""
-    rows = _cases(by, asked)
+    """Answer a question for a reader: figures from what is kept of all cases, late ones and words from the cases."""
     names: dict[str, str] = {}
-    areas = _lines(rows, asked, f"{asked.level}_id")
+    areas = _lines(by, asked, asked.level)
     keys = [line.key for line in areas if line.key]
     names |= {
         str(pk): name
@@ -112,50 +99,64 @@ def picture(by: Actor, asked: Asked) -> Picture:
             "pk", "full_name" if asked.level == "grid" else "name"
         )
     }
-    categories = _by_category(rows, asked, names)
-    sources = _lines(rows, asked, "source")
+    categories = _by_category(by, asked, names)
+    sources = _lines(by, asked, "channel")
     names |= dict(Source.choices)
     p = asked.period
-    late = Q(due_at__lt=time.now()) & ~Q(state__in=ENDED)
-    told = rows.filter(_in_any(asked)).aggregate(
-        **_three(asked), overdue=Count("pk", filter=_within(p) & late),
-        ended=Count("pk", filter=_within(p) & Q(state="closed")),
-        happy=Count("pk", filter=_within(p) & Q(satisfied=True)),
-        rated=Count("pk", filter=_within(p) & Q(satisfied__isnull=False)),
-    )  # fmt: skip
+    now, before, year, ended, satisfied, rated = (_ask(by, asked) or [(0,) * 6])[0]
+    rows = _cases(by, asked)
+    late = rows.filter(_within(p), due_at__lt=time.now()).exclude(state__in=ENDED).count()
     days = [p.first + timedelta(days=n) for n in range(p.days)]
-    now, before = _per_day(rows, p), _per_day(rows, p.before())
+    told = {row[0]: row[1:3] for row in _ask(by, asked, "day")}
     return Picture(
-        asked=asked, total=rules.compared({"": (told["now"], told["before"], told["year"])})[0],
-        overdue=told["overdue"], ended=told["ended"], satisfied=told["happy"], rated=told["rated"],
-        areas=areas, categories=categories, sources=sources, names=names, days=days, now=rules.spread(days, now),
-        before=rules.spread([day - timedelta(days=p.days) for day in days], before),
-        words=_words(rows, p),
+        asked=asked, total=rules.compared({"": (now, before, year)})[0], overdue=late, ended=ended, satisfied=satisfied,
+        rated=rated, areas=areas, categories=categories, sources=sources, names=names, days=days,
+        now=[told.get(day, (0, 0))[0] for day in days],
+        before=[told.get(day - timedelta(days=p.days), (0, 0))[1] for day in days], words=_words(rows, p),
     )  # fmt: skip
 
 
-def _lines(rows: QuerySet[Case], asked: Asked, field: str) -> list[Compared]:
-    found = rows.filter(_in_any(asked)).order_by().values(field).annotate(**_three(asked))
-    return rules.compared({str(row[field] or ""): (row["now"], row["before"], row["year"]) for row in found})
+def question(asked: Asked, *by: str, side: int = 1) -> Question:
+    """What is asked, as the cube of cases understands it: this period, the one before, the same days of last year."""
+    p = asked.period
+    where: list[tuple[str, tuple[str, ...]]] = []
+    if asked.category is not None:
+        below = Q(pk=asked.category.pk) | Q(path__startswith=f"{asked.category.path}/")
+        where.append(
+            ("category", tuple(sorted(str(pk) for pk in Category.objects.filter(below).values_list("pk", flat=True))))
+        )
+    if asked.source:
+        where.append(("channel", (asked.source,)))
+    if asked.town:
+        where.append(("town", (str(asked.town),)))
+    periods = (p,) if "x" in by else (p, p.before(), p.a_year_before())
+    return Question(by, tuple((each.first, each.last) for each in periods), tuple(where), "x" in by, side)
 
 
-def _by_category(rows: QuerySet[Case], asked: Asked, names: dict[str, str]) -> list[Compared]:
+def _ask(by: Actor, asked: Asked, *keys: str, side: int = 1) -> list[tuple[Any, ...]]:
+    return ask(CASES, question(asked, *keys, side=side), by)
+
+
+def _lines(by: Actor, asked: Asked, key: str) -> list[Compared]:
+    return rules.compared({row[0] or "": row[1:4] for row in _ask(by, asked, key)})
+
+
+def _by_category(by: Actor, asked: Asked, names: dict[str, str]) -> list[Compared]:
     """Lines by the categories one step below what was asked for."""
     depth = len(asked.category.path.split("/")) if asked.category else 0
-    summed: dict[str, list[int]] = {}
-    found: Any = rows.filter(_in_any(asked)).order_by().values("category__path").annotate(**_three(asked))
+    found = _ask(by, asked, "category")
+    paths = {
+        str(pk): path
+        for pk, path in Category.objects.filter(pk__in=[row[0] for row in found]).values_list("pk", "path")
+    }
+    summed: dict[str, tuple[int, int, int]] = {}
     for row in found:
-        path = (row["category__path"] or "").split("/")
+        path = paths.get(row[0], "").split("/")
         code = path[min(depth, len(path) - 1)]
-        for n, name in enumerate(("now", "before", "year")):
-            summed.setdefault(code, [0, 0, 0])[n] += row[name]
+        a, b, c = summed.get(code, (0, 0, 0))
+        summed[code] = (a + row[1], b + row[2], c + row[3])
     names |= dict(Category.objects.filter(code__in=summed).values_list("code", "name"))
-    return rules.compared({code: (a, b, c) for code, (a, b, c) in summed.items()})
-
-
-def _per_day(rows: QuerySet[Case], period: Period) -> dict[date, int]:
-    found = rows.filter(_within(period)).order_by().annotate(day=TruncDate("received_at", tzinfo=time.SHANGHAI))
-    return dict(found.values("day").annotate(n=Count("pk")).values_list("day", "n"))
+    return rules.compared(summed)
 
 
 def _words(rows: QuerySet[Case], period: Period) -> list[tuple[str, int, int]]:
@@ -225,7 +226,7 @@ def hot_events(by: Actor, asked: Asked) -> list[Standing]:
 
 def area_shapes(by: Actor, asked: Asked) -> dict[str, Any]:
     """The areas of a level with their counts, as GeoJSON for shading."""
-    counts = {line.key: line for line in _lines(_cases(by, asked), asked, f"{asked.level}_id")}
+    counts = {line.key: line for line in _lines(by, asked, asked.level)}
     told: dict[str, Any] = json.loads(
         geo.shapes(asked.level, {"town": 0.0003, "community": 0.0001}.get(asked.level, 0.0))
     )
@@ -239,26 +240,25 @@ def area_shapes(by: Actor, asked: Asked) -> dict[str, Any]:
 
 def cells(by: Actor, asked: Asked) -> dict[str, Any]:
     """How many in each square, as GeoJSON for a heat map that every browser can draw (热力图)."""
-    rows = _cases(by, asked).filter(_within(asked.period), point__isnull=False).order_by()
-    sides = CELLS[asked.town is not None]
-    found = rows.annotate(cell=SnapToGrid(F("point"), *sides)).values("cell").annotate(n=Count("pk"))
+    side = 1 if asked.town else WIDE
     return {
         "type": "FeatureCollection",
         "features": [
             {
                 "type": "Feature",
-                "geometry": {"type": "Polygon", "coordinates": [_square(row["cell"].x, row["cell"].y, sides)]},
-                "properties": {"name": SQUARES[asked.town is not None], "value": row["n"]},
+                "geometry": {"type": "Polygon", "coordinates": [_square(x, y, side)]},
+                "properties": {"name": SQUARES[asked.town is not None], "value": n},
             }
-            for row in found
+            for x, y, n, *_ in _ask(by, asked, "x", "y", side=side)
+            if n
         ],
     }
 
 
-def _square(x: float, y: float, sides: tuple[float, float]) -> list[list[float]]:
-    w, h = sides[0] / 2, sides[1] / 2
-    corners = ((-w, -h), (w, -h), (w, h), (-w, h), (-w, -h))
-    return [[round(x + dx, 6), round(y + dy, 6)] for dx, dy in corners]
+def _square(x: int, y: int, side: int) -> list[list[float]]:
+    w, h = NET[0] * side, NET[1] * side
+    corners = ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))
+    return [[round((x + dx) * w, 6), round((y + dy) * h, 6)] for dx, dy in corners]
 
 
 def list_url(asked: Asked, key: str) -> str:
