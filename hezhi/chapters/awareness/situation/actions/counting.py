@@ -13,8 +13,8 @@ from django.db.models import Count, F, QuerySet
 
 from hezhi.chapters.awareness.situation import queries, rules
 from hezhi.chapters.awareness.situation.models import Finding, Model
-from hezhi.chapters.awareness.situation.queries import CELLS
 from hezhi.chapters.awareness.situation.rules import Period, Piece, Result
+from hezhi.chapters.cases.statistics.api import NET, WIDE
 from hezhi.engines.geo import queries as geo
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor
@@ -23,6 +23,8 @@ from hezhi.ground.errors import NotFound
 
 DAYS = 30
 Square = tuple[int, int]
+CELLS = {True: NET, False: (NET[0] * WIDE, NET[1] * WIDE)}
+"""Sides of a square in degrees, as on the heat map: about 500 m within one town, about 2 km for the whole district."""
 BESIDE = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
 
 
