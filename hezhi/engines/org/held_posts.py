@@ -6,6 +6,7 @@ the work of a page, most of it spent on wording the statement anew; here it is w
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from hezhi.engines.org.models import Role, User
@@ -84,6 +85,7 @@ def posts_of(user: User) -> list[HeldPost]:
 
 def _held(rows: Iterable[User]) -> Iterable[HeldPost]:
     for row in rows:
-        values = [getattr(row, f"held_{name}") for name in _COLUMNS]
-        if values[0] is not None:
-            yield HeldPost(*(tuple(value) if isinstance(value, list) else value for value in values))
+        told: list[Any] = [getattr(row, f"held_{name}") for name in _COLUMNS]
+        if told[0] is not None:
+            values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in told]
+            yield HeldPost(*values)

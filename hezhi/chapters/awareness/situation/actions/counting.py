@@ -127,7 +127,13 @@ def _shapes(keys: Sequence[str], sides: tuple[float, float] | None) -> dict[str,
     if sides is None:
         return {str(key): shape for key, shape in geo.shapes_of([UUID(key) for key in keys]).items()}
     middles = {key: [int(n) * side for n, side in zip(key.split(","), sides, strict=True)] for key in keys}
-    return {key: {"type": "Polygon", "coordinates": [queries._square(x, y, sides)]} for key, (x, y) in middles.items()}
+    return {key: {"type": "Polygon", "coordinates": [_outline(x, y, sides)]} for key, (x, y) in middles.items()}
+
+
+def _outline(x: float, y: float, sides: tuple[float, float]) -> list[list[float]]:
+    """A square as a ring about its middle, which is what points were snapped to."""
+    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
+    return [[round(x + dx * sides[0] / 2, 6), round(y + dy * sides[1] / 2, 6)] for dx, dy in corners]
 
 
 NEWS = timedelta(days=14)
