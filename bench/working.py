@@ -50,7 +50,7 @@ def case_page(times: int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM handling_case WHERE number LIKE 'B%%' AND id IN (SELECT case_id FROM handling_step WHERE verb = 'sign')"
-            " AND received_at < now() - interval '20 days' ORDER BY md5(number) LIMIT 64"
+            " AND received_at < now() - interval '4 days' ORDER BY md5(number) LIMIT 64"
         )
         pages = cycle([reverse("case", args=[key]) for (key,) in cursor.fetchall()])
     assert client.get(next(pages)).status_code == 200

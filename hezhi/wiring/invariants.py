@@ -9,8 +9,10 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, pairwise
+from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hezhi.chapters.cases.statistics.api import Fact
@@ -191,10 +193,11 @@ def _facts_again() -> Iterator[str]:
     """Every fact is what history gives when it is made again."""
     from hezhi.chapters.cases.statistics.actions.facts import AT_ONCE, facts_of
 
-    ids = list(Fact.objects.order_by("case_id").values_list("case_id", flat=True).distinct())
+    facts: QuerySet[Any] = Fact.objects.all()  # the plugin takes them for cases, whose manager they share
+    ids = list(facts.order_by("case_id").values_list("case_id", flat=True).distinct())
     for start in range(0, len(ids), AT_ONCE):
         piece = ids[start : start + AT_ONCE]
-        kept = {(f.case_id, f.round): _told(f) for f in Fact.objects.filter(case__in=piece)}
+        kept = {(f.case_id, f.round): _told(f) for f in facts.filter(case__in=piece)}
         again = {(f.case_id, f.round): _told(f) for f in facts_of(piece)}
         for key in kept.keys() | again.keys():
             if kept.get(key) != again.get(key):

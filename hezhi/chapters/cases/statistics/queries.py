@@ -266,8 +266,11 @@ def tally(by: Actor, asked: Asked, key: Any = None, steps: Sequence[date] = (), 
 
 def _pattern(period: Period) -> Any:
     """A bit for each condition that holds of a fact, as the database works it out."""
-    bits = [Choice(When(part(period), then=Value(1 << n)), default=Value(0)) for n, part in enumerate(rules.PARTS)]
-    return reduce(lambda one, other: one + other, bits, Value(0, BigIntegerField()))
+    bits: list[Any] = [
+        Choice(When(part(period), then=Value(1 << n)), default=Value(0)) for n, part in enumerate(rules.PARTS)
+    ]
+    nothing: Any = Value(0, BigIntegerField())
+    return reduce(lambda one, other: one + other, bits, nothing)
 
 
 def _steps_of(period: Period, steps: Sequence[date]) -> dict[str, Any]:
