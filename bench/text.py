@@ -31,7 +31,9 @@ def options(reader: argparse.ArgumentParser) -> None:
     """What may be asked for."""
     reader.add_argument("--folder", type=Path, default=SHARED / "data/appeals-teddy2020")
     reader.add_argument("--grow-to", type=int, default=160_000)
-    reader.add_argument("--messages", type=int, default=0, help="only the long stream, so many messages; the rest stays as it was")
+    reader.add_argument(
+        "--messages", type=int, default=0, help="only the long stream, so many messages; the rest stays as it was"
+    )
 
 
 def run(told: argparse.Namespace) -> dict[str, Any]:
