@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "LEAST_DAYS", "Anomaly", "Break", "Forecast", "Trend", "anomalies", "breaks", "enough", "forecast", "trend",
+    "LEAST_DAYS", "Anomaly", "Break", "Forecast", "Season", "Trend", "anomalies", "breaks", "enough",
+    "forecast", "season", "trend",
 ]  # fmt: skip
 
 WEEK = 7
@@ -172,6 +173,32 @@ def trend(values: Sequence[int]) -> Trend:
     slope, _, low, high = stats.theilslopes(weeks, np.arange(whole))
     chance = stats.kendalltau(np.arange(whole), weeks).pvalue
     return Trend(float(slope), float(low), float(high), 1.0 if np.isnan(chance) else float(chance))
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """The week apart from the trend (季节分解): what each place in the week holds a day, lately, and whether the days of the
+    week differ beyond chance. `days` begins with the place of the last seven days' first."""
+
+    days: tuple[float, ...]
+    chance: float
+
+    @property
+    def sure(self) -> bool:
+        return self.chance <= ALPHA
+
+
+def season(values: Sequence[int]) -> Season:
+    """Trend, week and rest are taken apart (STL); days of the week are compared without the trend (Kruskal and Wallis)."""
+    from scipy import stats  # half a second to read, and few requests ask
+
+    parts = _parts(values)
+    level = np.asarray(parts.trend)[-WEEK:]
+    days = np.maximum(level + np.asarray(parts.seasonal)[-WEEK:], 0) ** 2
+    calm = np.sqrt(np.array(values, dtype=float)) - np.asarray(parts.trend)
+    groups = [calm[n::WEEK] for n in range(WEEK)]
+    chance = float(stats.kruskal(*groups).pvalue) if np.ptp(calm) > 0 else 1.0
+    return Season(_plain(days), chance)
 
 
 def _parts(values: Sequence[int]) -> Any:

@@ -117,6 +117,13 @@ class Model(models.Model):
         COMMUNITY = "community", "社区"
         SQUARE = "square", "方格"
 
+    class Parts(models.TextChoices):
+        TOWN_KIND = "town_kind", "镇街和类别"
+        TOWN = "town", "镇街"
+        COMMUNITY = "community", "社区"
+        KIND = "kind", "类别"
+        SOURCE = "source", "渠道"
+
     class State(models.TextChoices):
         DRAFT = "draft", "试用"
         PUBLISHED = "published", "已发布"
@@ -147,6 +154,9 @@ class Model(models.Model):
         "统计单元", max_length=10, choices=Ground.choices, default=Ground.GRID,
         help_text="只用于空间热点；方格全区为 2 公里，一个镇街内为 500 米",
     )  # fmt: skip
+    parts = models.CharField(
+        "分解维度", max_length=10, choices=Parts.choices, default=Parts.TOWN_KIND, help_text="只用于变化来源"
+    )
     limits = models.CharField("适用范围和局限", max_length=300, blank=True)
     weekly = models.BooleanField("每周一运行", default=False)
     daily = models.BooleanField("每天运行", default=False)

@@ -236,6 +236,7 @@ def receivers(request: HttpRequest, kind: str, key: UUID) -> HttpResponse:
 # -- models ------------------------------------------------------------------------------------------------
 
 HEADS = {
+    "trend": ("星期", "近一周每天", "与平均相比"),
     "breaks": ("日期", "此前每天", "此后每天"),
     "anomalies": ("日期", "实际", "预计"),
     "forecast": ("日期", "预计", "下限", "上限"),
@@ -277,7 +278,8 @@ def model(request: HttpRequest, model_id: UUID) -> HttpResponse:
 def _data_of(found: Model) -> Fact:
     """Which figures a model reads; the map of hot ground and the sources of a change compare thirty days with thirty."""
     span = found.get_days_display() if found.method not in ("spots", "shares") else "最近 30 天和此前 30 天"
-    unit = f"，按{found.get_ground_display()}" if found.method == "spots" else ""
+    units = {"spots": found.get_ground_display(), "shares": found.get_parts_display()}
+    unit = f"，按{units[found.method]}" if found.method in units else ""
     return Fact("取数", span, note=f"{found.category or '全部类别'}，{found.town or '全区'}{unit}")
 
 

@@ -120,7 +120,10 @@ class Models(Registry):
     search = ("name", "aim")
     ordering = ("name",)
     form = (
-        ("模型", ("name", "aim", "measure", "method", "days", "category", "town", "horizon", "ground", "limits")),
+        (
+            "模型",
+            ("name", "aim", "measure", "method", "days", "category", "town", "horizon", "ground", "parts", "limits"),
+        ),
         ("运行", ("daily", "weekly")),
     )
 
@@ -137,7 +140,7 @@ class Models(Registry):
     def prepare(self, row: Model, by: Actor) -> None:
         """What is asked differently is another version, and on trial until it has shown its worth."""
         before = Model.objects.filter(pk=row.pk).first()
-        asked = ("measure", "method", "days", "category_id", "town_id", "horizon", "ground")
+        asked = ("measure", "method", "days", "category_id", "town_id", "horizon", "ground", "parts")
         if before is not None and any(getattr(before, name) != getattr(row, name) for name in asked):
             row.edition, row.state, row.next_on = before.edition + 1, Model.State.DRAFT, None
         elif row.state == Model.State.PUBLISHED:

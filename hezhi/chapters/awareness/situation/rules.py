@@ -190,12 +190,28 @@ def apply(method: str, first: date, values: Sequence[int], horizon: int) -> Resu
 
 def _trend(first: date, values: Sequence[int]) -> Result:
     found = series.trend(values)
-    trust = f"按周合计，Theil–Sen 斜率，Kendall 检验 P = {found.chance:.3f}。"
+    week, rows = _week(first, values)
+    trust = f"按周合计，Theil–Sen 斜率，Kendall 检验 P = {found.chance:.3f}；一周起伏由 STL 分解，{week}。"
     if not found.sure:
-        return Result("没有可以确认的长期趋势。", trust, True, False)
+        return Result("没有可以确认的长期趋势。", trust, True, False, {"rows": rows})
     way = "上升" if found.a_week > 0 else "下降"
     told = f"长期{way}：每周{'增加' if found.a_week > 0 else '减少'} {abs(found.a_week):.1f} 件（95% 区间 {found.low:+.1f} 至 {found.high:+.1f}）。"
-    return Result(told, trust, True, found.a_week > 0)
+    return Result(told, trust, True, found.a_week > 0, {"rows": rows})
+
+
+WEEKDAYS = "一二三四五六日"
+
+
+def _week(first: date, values: Sequence[int]) -> tuple[str, list[list[Any]]]:
+    """What is said of the days of the week, and each with its part, Monday first."""
+    found = series.season(values)
+    start = first + timedelta(days=len(values) - len(found.days))
+    mean = sum(found.days) / len(found.days)
+    told = sorted((start + timedelta(days=n)).weekday() for n in range(len(found.days)))
+    by_day = {(start + timedelta(days=n)).weekday(): value for n, value in enumerate(found.days)}
+    rows = [[f"周{WEEKDAYS[day]}", by_day[day], f"{by_day[day] / mean - 1:+.0%}" if mean else "—"] for day in told]
+    said = "各天之间的差别超出偶然" if found.sure else "各天之间的差别可能是偶然"
+    return f"{said}（Kruskal–Wallis 检验 P = {found.chance:.3f}）", rows
 
 
 def _breaks(first: date, values: Sequence[int]) -> Result:

@@ -55,5 +55,13 @@ def test_a_trend_is_told_with_its_bounds() -> None:
     assert not series.trend(planted(2)).sure
 
 
+def test_the_week_is_told_apart_from_the_trend_and_only_where_there_is_one() -> None:
+    rising = [n + round(day / 20) for day, n in enumerate(planted(7))]
+    found = series.season(rising)
+    assert found.sure and found.days[0] > 1.3 * found.days[5]
+    dice = np.random.default_rng(8)
+    assert sum(series.season([int(n) for n in dice.poisson(20, 182)]).sure for _ in range(30)) <= 4
+
+
 def test_of_few_nothing_is_said() -> None:
     assert not series.enough([5] * 41) and not series.enough([1] * 50) and series.enough([5] * 60)

@@ -14,6 +14,7 @@ from django.db.models import Count, F, QuerySet
 from hezhi.chapters.awareness.situation import queries, rules
 from hezhi.chapters.awareness.situation.models import Finding, Model
 from hezhi.chapters.awareness.situation.rules import Period, Piece, Result
+from hezhi.chapters.cases.handling.api import Source
 from hezhi.chapters.cases.statistics.api import NET, WIDE
 from hezhi.engines.geo import queries as geo
 from hezhi.engines.geo.models import Area
@@ -37,6 +38,22 @@ def hot_spots(by: Actor, model: Model, last: date) -> Result:
     return replace(found, content=found.content | {"sides": CELLS[within is not None]})
 
 
+PARTS = {"town": "town__name", "community": "community__full_name", "kind": "category__full_name", "source": "source"}
+
+
+def parts_of(by: Actor, model: Model, last: date) -> dict[str, tuple[int, int]]:
+    """The model's matters of the last thirty days and the thirty before, by the dimension that the model asks for."""
+    if model.parts not in PARTS:
+        return queries.parts(by, model, last)
+    now = Period(last - timedelta(days=DAYS - 1), last)
+    counted: list[dict[Any, int]] = [_count(by, model, period, PARTS[model.parts]) for period in (now, now.before())]
+    names = dict(Source.choices) if model.parts == Model.Parts.SOURCE else {}
+    return {
+        str(names.get(key, key) or "未定"): (counted[0].get(key, 0), counted[1].get(key, 0))
+        for key in {*counted[0], *counted[1]}
+    }
+
+
 def _ground_of(by: Actor, model: Model) -> Area | None:
     """The area the reader's own part lies in, or the model's town; None is the whole district."""
     key = model.town_id or (by.scope.area if by.scope.level != "district" else None)
@@ -53,7 +70,7 @@ def _areas(by: Actor, model: Model, now: Period, within: Area | None) -> list[Pi
     ]
 
 
-def _count(by: Actor, model: Model, period: Period, field: str) -> dict[UUID, int]:
+def _count(by: Actor, model: Model, period: Period, field: str) -> dict[Any, int]:
     rows, _ = queries._measured(by, model, period)
     return dict(rows.values_list(field).annotate(n=Count("pk")))
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hezhi.chapters.awareness.early_warning import api as early_warning
 from hezhi.chapters.awareness.situation import queries, rules
-from hezhi.chapters.awareness.situation.actions.counting import hot_spots
+from hezhi.chapters.awareness.situation.actions.counting import hot_spots, parts_of
 from hezhi.chapters.awareness.situation.actions.reports import EDIT, VIEW, reader_in
 from hezhi.chapters.awareness.situation.models import Finding, Model
 from hezhi.chapters.awareness.situation.rules import Result
@@ -85,7 +85,7 @@ def _find(model: Model, reader: Actor, unit_id: UUID | None) -> tuple[Finding, r
 
 def _result(model: Model, reader: Actor, unit_id: UUID | None, last: date, first: date, values: list[int]) -> Result:
     if model.method == Model.Method.SHARES:
-        return rules.shares(queries.parts(reader, model, last))
+        return rules.shares(parts_of(reader, model, last))
     if model.method == Model.Method.SPOTS:
         return hot_spots(reader, model, last)
     result = rules.apply(model.method, first, values, model.horizon)

@@ -99,6 +99,7 @@ def test_a_change_of_the_question_is_a_new_version_on_trial(flow, as_) -> None:
         "days": 180,
         "horizon": 14,
         "ground": "grid",
+        "parts": "town_kind",
     }
     desk.post(f"/r/situation-models/{model.pk}/edit/", form)
     model.refresh_from_db()
@@ -112,6 +113,12 @@ def test_where_a_change_comes_from_is_told_by_place_and_kind(flow) -> None:
     finding = actions.run_model(model.pk, by=flow["centre.duty_chief"])
     assert "东1街道 市政设施/供水排水 +" in finding.told and finding.alert
     assert all("东2街道" not in part for part in finding.told.split("：")[1:])
+    told = {
+        parts: actions.run_model(make(name=parts, method="shares", parts=parts).pk, by=flow["centre.duty_chief"]).told
+        for parts in ("town", "community", "kind", "source")
+    }
+    assert "东1街道 +" in told["town"] and "和安1社区 +" in told["community"]
+    assert "市政设施/供水排水 +" in told["kind"] and "12345热线 +" in told["source"]
 
 
 def test_each_method_says_something_and_no_field_means_a_person(flow) -> None:
