@@ -22,6 +22,7 @@ pytestmark = pytest.mark.clause("12.3-1")
 PUBLIC = {
     "/c/": "anybody may tell the government something, without an account",
     "/g/elder/": "the large view is for everybody",
+    "/m/elder/": "the large view is for everybody",
     "/g/sw.js": "the worker keeps the report page for the dead zone",
     "/g/who/": "the outbox asks who is signed in before it sends",
     "/accounts/login/": "who signs in is not signed in yet",
@@ -37,6 +38,7 @@ PUBLIC = {
     "/api/schema/": "who signs in or shows a channel key may read the description; asked for inside",
     "/api/docs/": "who signs in or shows a channel key may read the description; asked for inside",
     "/api/v1/reports/": "an outer system shows the key of its channel instead of an account",
+    "/api/v1/facts/": "a warehouse shows its key instead of an account",
     "/api/v1/report-categories/": "an outer system shows the key of its channel instead of an account",
     "/api/v1/reconciliation/": "an outer system shows the key of its channel instead of an account",
     "/api/open311/v2/": "public matters with few details; a report needs the key of a channel",
