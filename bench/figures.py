@@ -165,6 +165,7 @@ def _analysis(found: dict[str, Any]) -> str:
     ]
     for name, row in found["questions"].items():
         kept = f"{row['kept']['ms']:.0f}" if "kept" in row else ""
+        cpu = f"{row['cpu_times']:.1f}" if "cpu_times" in row else "—"
         lines.append(
             f"| {name} | {row['answered']} | {kept} | {row['duckdb']['ms']:.0f} | {row['scan']['ms']:.0f} "
             f"| {row['postgres']['ms']:.0f} | {row['times']:.1f} | {f'{row['cpu_times']:.1f}' if 'cpu_times' in row else '—'} | {'yes' if row['equal'] else '**no**'} |"
