@@ -168,7 +168,7 @@ def _analysis(found: dict[str, Any]) -> str:
         cpu = f"{row['cpu_times']:.1f}" if "cpu_times" in row else "—"
         lines.append(
             f"| {name} | {row['answered']} | {kept} | {row['duckdb']['ms']:.0f} | {row['scan']['ms']:.0f} "
-            f"| {row['postgres']['ms']:.0f} | {row['times']:.1f} | {f'{row['cpu_times']:.1f}' if 'cpu_times' in row else '—'} | {'yes' if row['equal'] else '**no**'} |"
+            f"| {row['postgres']['ms']:.0f} | {row['times']:.1f} | {cpu} | {'yes' if row['equal'] else '**no**'} |"
         )
     lines += ["", "| goal | wanted | worst found | |", "|---|---|---:|---|"]
     for name, wanted in found["goals"].items():
