@@ -25,6 +25,7 @@ def write(kept: Path, page: Path) -> None:
         ("cases", _cases),
         ("year", _year),
         ("soak", _soak),
+        ("analysis", _analysis),
     )
     for name, told in benches:
         path = kept / f"{name}.json"
@@ -238,6 +239,39 @@ def _soak(found: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _analysis(found: dict[str, Any]) -> str:
+    cases, keeping, export = found["cases"], found["keeping"], found["export"]
+    lines = [
+        f"## Questions of the situation, {cases['cases']:,} cases\n",
+        "Days, matters, channels and places as in a real half year of requests. «Kept» is a kept sum with the changes that wait;",
+        "DuckDB asks the Parquet files; «scan» only reads the columns that are needed; PostgreSQL is the question written by hand on",
+        "the table of cases. «Times» is PostgreSQL to who answers on the screen; every answer compared cell by cell.\n",
+        "| question | answered by | kept, ms | DuckDB, ms | scan, ms | PostgreSQL, ms | times | CPU, times | equal |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    for name, row in found["questions"].items():
+        kept = f"{row['kept']['ms']:.0f}" if "kept" in row else ""
+        cpu = f"{row['cpu_times']:.1f}" if "cpu_times" in row else "—"
+        lines.append(
+            f"| {name} | {row['answered']} | {kept} | {row['duckdb']['ms']:.0f} | {row['scan']['ms']:.0f} "
+            f"| {row['postgres']['ms']:.0f} | {row['times']:.1f} | {cpu} | {'yes' if row['equal'] else '**no**'} |"
+        )
+    lines += ["", "| goal | wanted | worst found | |", "|---|---|---:|---|"]
+    for name, wanted in found["goals"].items():
+        value = found["summary"][name]
+        met = value <= wanted if name.endswith("ms") else value >= wanted
+        sign = "≤" if name.endswith("ms") else "≥"
+        lines.append(f"| {name} | {sign} {wanted:g} | {value:.2f} | {'met' if met else '**missed**'} |")
+    lines += [
+        "",
+        f"Table of cases {cases['table_bytes'] / 2**20:,.0f} MiB, {cases['sums']:,} sums {cases['sums_bytes'] / 2**20:,.0f} MiB, files "
+        f"{cases['files_bytes'] / 2**20:,.1f} MiB. Made from nothing: sums {keeping.get('rebuild_s', 0):.0f} s, files of "
+        f"{keeping.get('months', 0)} months {keeping.get('files_s', 0):.0f} s; a month of {export['rows']:,} cases "
+        f"{export['ours_ms']:.0f} ms, {export['bare_ms']:.0f} ms as bare COPY.",
+    ]
+    return "\n".join([*lines, ""])
 
 
 def _bulk(found: dict[str, Any]) -> str:

@@ -40,11 +40,11 @@ def timed(work: Callable[[], Any], times: int) -> tuple[dict[str, float], Any]:
     backend = connection.connection.info.backend_pid
     walls, ours, theirs, told = [], [], [], None
     for _ in range(times):
-        begun, used, other = time.perf_counter(), time.process_time(), cpu_of([backend])
+        begun, used, other = time.perf_counter(), time.process_time(), cpu_of(backend)
         told = work()
         walls.append((time.perf_counter() - begun) * 1000)
         ours.append((time.process_time() - used) * 1000)
-        theirs.append((cpu_of([backend]) - other) * 1000)
+        theirs.append((cpu_of(backend) - other) * 1000)
     middle = statistics.median
     return {"ms": middle(walls), "cpu_ms": middle(ours), "db_cpu_ms": middle(theirs)}, told
 
