@@ -21,7 +21,6 @@ from hezhi.chapters.cases.handling.actions.dispatching import (
     add_units,
     dispatch,
     pass_down,
-    release,
     resume,
     transfer,
     urge,
@@ -33,7 +32,7 @@ from hezhi.chapters.cases.handling.actions.joining import answer_all, merge, mer
 from hezhi.chapters.cases.handling.actions.noting import confer, follow, mark
 from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
 from hezhi.chapters.cases.handling.actions.secrecy import claim_secret
-from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign
+from hezhi.chapters.cases.handling.actions.working import arrive, handle, release, reply, review, send_back, sign
 
 __all__ = [
     "accept",
