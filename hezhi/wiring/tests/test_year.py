@@ -9,10 +9,11 @@ import pytest
 
 from bench.living import Year, figures_again
 from hezhi.chapters.cases.appraisal.actions import load_tables as load_appraisal
+from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.actions.tables import load_tables
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.statistics.testkit import readers
-from hezhi.engines.flow.models import ToDo
+from hezhi.chapters.cases.statistics.testkit import Hands, readers
+from hezhi.engines.flow.models import ToDo, WorkOrder
 from hezhi.engines.org.actor import system
 from hezhi.engines.org.testkit import traced
 from hezhi.ground import time
@@ -39,3 +40,25 @@ def test_after_some_weeks_of_everything_every_invariant_holds_and_every_figure_c
             state="handling", urged=9
         )
         assert {"事件有人负责", "办理过程止于现状", "次数与过程一致"} <= check().keys()
+
+
+@pytest.mark.parametrize("leaves", ["returns", "released"])
+def test_when_the_last_helper_leaves_the_leads_reply_is_the_answer_and_the_caller_has_it(leaves):
+    with time.frozen_at("2026-03-02 09:00"):
+        hands = Hands(readers())
+        district, case = hands.d, hands.report()
+        hands.accept(case)
+        units = district.units["light"].pk, district.units["water"].pk
+        handling.dispatch(case.pk, by=district["centre.dispatcher"], lead_id=units[0], assist_ids=[units[1]])
+        lead, helper = (WorkOrder.objects.get(matter_id=case.pk, unit=unit) for unit in units)
+        handling.sign(lead.pk, by=district["light.handler"])
+        handling.reply(lead.pk, by=district["light.handler"], text="已修好", public_reply="已处理", solved=True)
+        handling.review(lead.pk, by=district["light.reviewer"])
+        if leaves == "returns":
+            handling.ask_return(helper.pk, by=district["water.handler"], reason="不属本单位职责")
+            hands.grant(case, by="centre.dispatcher")
+        else:
+            handling.release(helper.pk, by=district["centre.dispatcher"], reason="不再需要")
+        case.refresh_from_db()
+        assert (case.state, case.reply) == ("to_call_back", "已处理")
+        assert check({"事件有人负责", "事件时限即计时中的时限", "每个环节只有一个计时"}) == {}

@@ -24,7 +24,6 @@ from hezhi.chapters.cases.handling.actions.dispatching import (
     add_units,
     dispatch,
     pass_down,
-    release,
     resume,
     transfer,
     urge,
@@ -36,7 +35,16 @@ from hezhi.chapters.cases.handling.actions.joining import answer_all, merge, mer
 from hezhi.chapters.cases.handling.actions.noting import confer, follow, mark
 from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
 from hezhi.chapters.cases.handling.actions.secrecy import claim_secret
-from hezhi.chapters.cases.handling.actions.working import arrive, handle, reply, review, send_back, sign, take_over
+from hezhi.chapters.cases.handling.actions.working import (
+    arrive,
+    handle,
+    release,
+    reply,
+    review,
+    send_back,
+    sign,
+    take_over,
+)
 
 __all__ = [
     "accept",

@@ -18,7 +18,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_unit,
     wait,
 )
-from hezhi.chapters.cases.handling.actions.working import before_unit
+from hezhi.chapters.cases.handling.actions.working import answered, before_caller, before_unit
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.engines.flow import approvals, timing, todos
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
@@ -302,21 +302,24 @@ def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     if lead_gone:
         case.returns += 1
         case.lead_unit = None
+    state = "to_dispatch" if lead_gone else derived(case)
     settle(
         case,
         "return_order",
         by=by,
-        to="to_dispatch" if lead_gone else derived(case),
+        to=state,
         order=order,
         text=approval.reason,
         fields={"退回单位": order.unit.name},
-        changed=("returns", "lead_unit"),
+        changed=("returns", "lead_unit", *answered(case, state)),
     )
     if lead_gone:
         for other in tree(case):
             if other.state in ("to_sign", "handling", "to_review") and other.round == case.redos + 1:
                 end(case, other, WorkOrder.State.WITHDRAWN, "主办单位退回，重新派遣")
         wait(case, "dispatch", "cases.dispatch", case.desk_id)
+    elif state == "to_call_back":
+        before_caller(case)
     elif order.parent is not None:
         before_unit(case, order.parent, "handle", "cases.reply", order.parent.unit_id)
 

@@ -355,20 +355,6 @@ def whistle(order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], hours: int, 
 
 
 @clause("9.1.2-2")
-@verb("cases.release")
-def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
-    """Free an assisting unit from its part (解除协办)."""
-    case, order = take_order(order_id, "release", by=by)
-    reason = given(reason, "reason", "请写明为什么解除。")
-    if order.part == LEAD and order.parent_id is None:
-        raise NotNow("主办单位不能解除。", "主办要换单位请用「转办」。", code="cases.lead_not_released")
-    if by.unit_id not in (case.desk_id, order.issued_by_unit_id):
-        own(order.parent, by) if order.parent else own(order, by)
-    end(case, order, WorkOrder.State.RELEASED, reason)
-    return settle(case, "release", by=by, to=derived(case), order=order, text=reason)
-
-
-@clause("9.1.2-2")
 @verb("cases.urge")
 def urge(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = None) -> Case:
     """Urge (催办): every unit that still works on it is told; the count stays on the case."""

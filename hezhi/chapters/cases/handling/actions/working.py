@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.accepting import begin_call_back
+from hezhi.chapters.cases.handling.actions.dispatching import end
 from hezhi.chapters.cases.handling.actions.tree import derived, reviewing_unit, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
@@ -166,17 +167,15 @@ def review(order_id: UUID, *, by: Actor, text: str = "", public_reply: str = "")
     order.save(update_fields=["state", "reviewed_at", "reviewed_by", "ended_at", "public_reply"])
     todos.done(order.pk)
     state = derived(case)
-    changed: tuple[str, ...] = ()
     if state == "to_call_back":
         _may_end(case)
-        _answer(case)
-        changed = ("reply", "replied_at", "due_at", "yellow_at")
+    changed = answered(case, state)
     settle(
         case, "review", by=by, to=state, order=order, text=text, changed=changed,
         public_text=case.reply if state == "to_call_back" else "",
     )  # fmt: skip
     if state == "to_call_back":
-        wait(case, "call_back", "cases.call_back", case.desk_id)
+        before_caller(case)
     elif order.parent_id is not None:
         _tell_upper(case, order, by)
     return case
@@ -190,6 +189,22 @@ def _may_end(case: Case) -> None:
             lacking("审签通过", missing), f"「{case.category or case.number}」结案前须具备这些条件。",
             "请审签退回，由承办人补齐后重新反馈。", code="cases.not_ready_to_close",
         )  # fmt: skip
+
+
+def answered(case: Case, state: str) -> tuple[str, ...]:
+    """When the last unit at work is done, or a helper leaves and all others are done, the lead's reply is the answer.
+
+    Gives what that changed of the case; `before_caller` follows once the case is settled.
+    """
+    if state != "to_call_back":
+        return ()
+    _answer(case)
+    return ("reply", "replied_at", "due_at", "yellow_at")
+
+
+def before_caller(case: Case) -> None:
+    """Put the case before who calls back (待回访)."""
+    wait(case, "call_back", "cases.call_back", case.desk_id)
 
 
 def _answer(case: Case) -> None:
@@ -210,6 +225,24 @@ def _tell_upper(case: Case, order: WorkOrder, by: Actor) -> None:
             case, "cases.below_done", by=by, unit_id=parent.unit_id, permission="cases.reply",
             unit=order.unit.name,
         )  # fmt: skip
+
+
+@clause("9.1.2-2")
+@verb("cases.release")
+def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
+    """Free an assisting unit from its part (解除协办)."""
+    case, order = take_order(order_id, "release", by=by)
+    reason = given(reason, "reason", "请写明为什么解除。")
+    if order.part == WorkOrder.Part.LEAD and order.parent_id is None:
+        raise NotNow("主办单位不能解除。", "主办要换单位请用「转办」。", code="cases.lead_not_released")
+    if by.unit_id not in (case.desk_id, order.issued_by_unit_id):
+        own(order.parent, by) if order.parent else own(order, by)
+    end(case, order, WorkOrder.State.RELEASED, reason)
+    state = derived(case)
+    settle(case, "release", by=by, to=state, order=order, text=reason, changed=answered(case, state))
+    if state == "to_call_back":
+        before_caller(case)
+    return case
 
 
 @clause("9.1.2-2")
