@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 120
+PATIENCE = 300
 LEAN = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 """Short lives in little memory: no parallel collector, no optimising compiler."""
 HOST = "127.0.0.1"
