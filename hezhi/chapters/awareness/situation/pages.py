@@ -19,6 +19,7 @@ from hezhi.chapters.awareness.early_warning.api import Standing, standings, titl
 from hezhi.chapters.awareness.situation import actions, queries
 from hezhi.chapters.awareness.situation.models import Finding, Level, Model, Span, Template
 from hezhi.chapters.awareness.situation.queries import Asked
+from hezhi.chapters.awareness.situation.queries.counting import spot_shapes
 from hezhi.chapters.awareness.situation.rules import Period
 from hezhi.chapters.cases.handling.api import Category, Source
 from hezhi.engines.geo.models import Area
@@ -303,7 +304,7 @@ def _spot_layers(found: Model, newest: Finding | None) -> list[dict[str, Any]]:
 @require_safe
 def spots(request: HttpRequest, finding_id: UUID) -> HttpResponse:
     """Hot and cold ground of one finding, for the map (空间热点图)."""
-    return JsonResponse(actions.spot_shapes(reader(request), finding_id))
+    return JsonResponse(spot_shapes(reader(request), finding_id))
 
 
 def _steps(by: Actor, found: Model) -> list[tuple[str, str, bool]]:

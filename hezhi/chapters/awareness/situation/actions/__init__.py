@@ -1,10 +1,8 @@
 """The verbs of the situation room (态势分析, 9.1.4-2)."""
 
-from hezhi.chapters.awareness.situation.actions.counting import spot_shapes
 from hezhi.chapters.awareness.situation.actions.models import publish_model, retire_model, run_model, run_models
-from hezhi.chapters.awareness.situation.actions.reports import make, reader_in, run, run_due, set_receivers
+from hezhi.chapters.awareness.situation.actions.reports import reader_in, run, run_due, set_receivers
 
 __all__ = [
-    "make", "publish_model", "reader_in", "retire_model", "run", "run_due", "run_model", "run_models", "set_receivers",
-    "spot_shapes",
+    "publish_model", "reader_in", "retire_model", "run", "run_due", "run_model", "run_models", "set_receivers",
 ]  # fmt: skip

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from hezhi.chapters.awareness.early_warning import api as early_warning
 from hezhi.chapters.awareness.situation import queries, rules
-from hezhi.chapters.awareness.situation.actions.counting import hot_spots, parts_of
 from hezhi.chapters.awareness.situation.actions.reports import EDIT, VIEW, reader_in
 from hezhi.chapters.awareness.situation.models import Finding, Model
+from hezhi.chapters.awareness.situation.queries.counting import hot_spots, parts_of
 from hezhi.chapters.awareness.situation.rules import Result
 from hezhi.engines.org.api import Actor, Unit
 from hezhi.engines.reach import api as reach

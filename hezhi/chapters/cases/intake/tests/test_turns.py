@@ -45,7 +45,7 @@ def dispatched(district: District, unit: str = "light", **more: object):  # type
 
 
 def fields_of(case: object, verb: str) -> dict[str, str]:
-    return Step.objects.filter(case=case, verb=verb).latest("at").fields
+    return Step.objects.filter(case=case, verb=verb).latest("at", "id").fields
 
 
 def test_a_dispatch_says_on_what_it_rests_who_was_left_out_and_who_is_answerable_first(district: District) -> None:
