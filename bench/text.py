@@ -64,6 +64,7 @@ def run(told: argparse.Namespace) -> dict[str, Any]:
         "found": {name: found[key] for name, (key, _, _) in GOALS.items()},
         "classify": classify,
         "events": grouping,
+        **{name: value for name, value in _kept().items() if name == "long"},  # measured by itself, with --messages
     }
 
 
@@ -75,5 +76,9 @@ def _long(found: dict[str, Any]) -> dict[str, Any]:
     from hezhi.engines.analysis.events import measure as events
 
     print(events.tell_long(found), flush=True)
+    return _kept() | {"long": found | {"at": real_now().isoformat(timespec="minutes")}}
+
+
+def _kept() -> dict[str, Any]:
     kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    return kept | {"long": found | {"at": real_now().isoformat(timespec="minutes")}}
+    return kept
