@@ -14,6 +14,7 @@ from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org import failures
 from hezhi.engines.org.actor import Actor, citizen
 from hezhi.engines.records.acting import acting, verb
+from hezhi.engines.records.erasure import anonymise
 from hezhi.engines.records.files import keep_files, look_through
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
@@ -26,6 +27,8 @@ STAGE = "contractor"
 PICTURES = ("picture",)
 MOST_PHOTOS = 12
 KEPT = timedelta(days=180)
+WORDS = ("request", "place", "report", "opinion")
+"""What was written to and by a firm: it may hold words of the reporter."""
 CLOSED = (Commission.State.ACCEPTED, Commission.State.REVOKED)
 
 
@@ -238,12 +241,12 @@ def _own(commission_id: UUID, by: Actor) -> Commission:
     return row
 
 
-def end_for_veil(case: Case) -> None:
-    """A case went under the veil (设为保密件): its links end, and nothing of it stays in them."""
-    Commission.objects.filter(case=case).exclude(state__in=CLOSED).update(
-        state=Commission.State.REVOKED, ended_at=time.now()
-    )
-    Commission.objects.filter(case=case).update(request="", place="", report="", opinion="")
+def end_for_veil(case: Case, *, by: Actor) -> None:
+    """A case went under the veil (设为保密件): its links end, and nothing of it stays in them or in their versions."""
+    rows = Commission.objects.filter(case=case)
+    rows.exclude(state__in=CLOSED).update(state=Commission.State.REVOKED, ended_at=time.now())
+    for row in rows:
+        anonymise(row, WORDS, by=by, reason="设为保密件，原文封存")
 
 
 def tidy() -> int:

@@ -245,6 +245,7 @@ WITHOUT_OWN_TRACE = {
     "compare": "the same, once a night",
     "propose_near": "the same; each proposal is written by a verb of the stream",
     "forget_case": "the stream's own verb forgets, and only where there is something",
+    "end_for_veil": "a step of the verb that makes a case secret",
     "warn_of": "inside the verb that ran the model; the warning names the finding",
     "recompute": "works out and compares; writes nothing",
 }

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from hezhi.chapters.cases.contractors.actions import WORDS
 from hezhi.chapters.cases.contractors.events import veiled
 from hezhi.chapters.cases.contractors.models import Commission, Opening
 from hezhi.chapters.cases.handling import actions as handling
@@ -186,6 +187,12 @@ def test_a_secret_case_is_never_given_out(district: District, order) -> None:
     form = {"firm": "示例队", "request": "更换", "days": "7"}
     refused = desk.post(f"/contractors/orders/{hidden.pk}/new/", form)
     assert refused.status_code == 422 and "保密件不能委托" in refused.content.decode()
-    veiled(case=case_of_order(order), verb="make_secret")
+    veiled(case=case_of_order(order), verb="make_secret", by=district["centre.duty_chief"])
     row = Commission.objects.get()
     assert (row.state, row.request, row.place) == ("revoked", "", "") and firm.get(link).status_code == 404
+    assert words_of_versions(row) == {""}, "nor does an earlier version hold it"
+
+
+def words_of_versions(row: Commission) -> set[str]:
+    versions = Commission.versions.rel.related_model.objects.filter(pgh_obj_id=row.pk)
+    return {text for texts in versions.values_list(*WORDS) for text in texts}
