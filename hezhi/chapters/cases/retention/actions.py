@@ -105,6 +105,7 @@ def make_nameless(case_id: UUID, *, by: Actor, reason: str) -> None:
         if case.sealed_text:
             anonymise(case, (SEALED,), by=by, reason=reason)
         _clean(case, CASE_TEXTS, name, by, reason)
+        _clean_answers(case, name, by, reason)
         orders: list[models.Model] = list(WorkOrder.objects.filter(matter_id=case.pk))
         requests: list[models.Model] = list(Approval.objects.filter(object_id=case.pk))
         for row in orders:
@@ -148,6 +149,19 @@ def _clean(row: models.Model, fields: tuple[str, ...], name: str, by: Actor, rea
     row.save(update_fields=dirty)
 
 
+def _clean_answers(case: Case, name: str, by: Actor, reason: str) -> None:
+    """What was asked besides (补充询问) is answered in the reporter's own words: no version keeps them as they were."""
+    if case.answers:
+        fresh = _without(case.answers, name)
+        anonymise(case, ("answers",), by=by, reason=reason)
+        case.answers = fresh
+        case.save(update_fields=["answers"])
+
+
+def _without(told: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: cleaned(value, name) if isinstance(value, str) else value for key, value in told.items()}
+
+
 def _clean_to_dos(ids: list[UUID], name: str) -> None:
     for todo in ToDo.objects.filter(object_id__in=ids):
         if cleaned(todo.title, name) != todo.title:
@@ -155,7 +169,11 @@ def _clean_to_dos(ids: list[UUID], name: str) -> None:
 
 
 def _clean_beside(case: Case, name: str) -> None:
-    """The same in what has no history: steps, call-backs, ratings."""
+    """The same in what has no history: steps with what was filled in, call-backs, ratings."""
+    for step in Step.objects.filter(case=case).exclude(fields={}):
+        fresh_fields = _without(step.fields, name)
+        if fresh_fields != step.fields:
+            Step.objects.filter(pk=step.pk).update(fields=fresh_fields)
     for model, fields in ((Step, ("text", "public_text")), (CallBack, ("reason", "note")), (Rating, ("text",))):
         for row in model._default_manager.filter(case=case):
             fresh = {field: cleaned(getattr(row, field), name) for field in fields}
