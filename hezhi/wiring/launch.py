@@ -30,6 +30,8 @@ from hezhi.wiring.voice import Trouble, fail, say
 PORT = 8300
 NEEDED_BYTES = 300 * 2**20
 PATIENCE = 120.0
+DOORS = [("市民手机页", "/c/"), ("网格员手机页（先登录）", "/g/"), ("指挥大屏（先登录）", "/wall/")]
+"""The doors beside the desk, told at each start: nobody guesses an address."""
 # Two thousand open pages in one process; without the backpressure the server would let in about half.
 STREAM_FLAGS = ("--backlog", "4096", "--backpressure", "8192", "--http1-buffer-size", "8192", "--runtime-mode", "st")
 EVERYWHERE = "0.0.0.0"  # noqa: S104  only with --https, for phones in the same network
@@ -176,7 +178,10 @@ def answers(address: str) -> bool:
 
 def _greet(options: argparse.Namespace, fresh: bool) -> None:
     scheme = "https" if options.https else "http"
-    say(f"已就绪：{scheme}://127.0.0.1:{options.port}/", "Ready. Ctrl-C stops everything.")
+    here = f"{scheme}://127.0.0.1:{options.port}"
+    say(f"已就绪：{here}/", "Ready. Ctrl-C stops everything.")
+    for name, path in DOORS:
+        print(f"       {here + path:<32}{name}")
     if options.https:
         for name in certificate.names():
             if name[0].isdigit() and not name.startswith("127."):

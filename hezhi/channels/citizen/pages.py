@@ -81,6 +81,7 @@ def report(request: HttpRequest) -> HttpResponse:
     blank = str(UUID(int=0))
     context = {
         "kinds": kinds(),
+        "words_do": True,
         "typed": typed,
         "faults": faults,
         "action_url": reverse("citizen-report"),

@@ -36,7 +36,7 @@ def message_of(given: dict[str, Any]) -> Message:
     name = kind[1] if kind else ""
     return Message(
         source="citizen",
-        title=shorten(f"{name}：{one_line(text)}", 40) if text else name,
+        title=shorten(f"{name}：{one_line(text)}" if name else one_line(text), 40) if text else name,
         text=text or name,
         hint=kind[0] if kind else "",
         place=str(given.get("address", "")),

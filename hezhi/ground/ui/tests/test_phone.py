@@ -62,6 +62,7 @@ def test_a_report_arrives_and_tells_its_number(form: Page, site: Site) -> None:
     expect(row(form, "路灯不亮")).to_contain_text("已送达")
     expect(row(form, "路灯不亮")).to_contain_text("SJ26112200001")
     expect(row(form, "路灯不亮")).to_contain_text("7K3MXQ2A")
+    expect(form.locator("[data-told]")).to_contain_text("已送达，编号 SJ26112200001，查询码 7K3MXQ2A")
     [report] = site.inbox.reports.values()
     assert report["kind"] == "公共设施"
     assert report["address"] == "长江路与平江路路口"
@@ -70,6 +71,9 @@ def test_a_report_arrives_and_tells_its_number(form: Page, site: Site) -> None:
 
 
 def test_a_report_without_a_place_is_told_before_it_is_sent(form: Page, site: Site) -> None:
+    form.locator("textarea[name=text]").fill("路灯不亮")
+    form.get_by_role("button", name="提交").click()
+    expect(form.locator("[data-told]")).to_contain_text("什么事")
     form.get_by_label("公共设施", exact=True).check()
     form.get_by_role("button", name="提交").click()
     expect(form.locator("[data-told]")).to_contain_text("在哪里")

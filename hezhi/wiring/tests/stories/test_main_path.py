@@ -26,12 +26,13 @@ def report_on_the_phone(phone: Page, system: System, text: str) -> str:
     phone.get_by_role("link", name="我要反映问题").click()
     phone.get_by_role("button", name="用我的位置").click()
     expect(phone.locator("[data-place-told]")).to_contain_text("盐滩社区第1网格")
-    phone.get_by_role("radio", name="市政公用").check()
-    phone.fill("textarea[name=text]", text)
+    phone.get_by_role("button", name="提交", exact=True).click()
+    expect(phone.locator("[data-told]")).to_contain_text("拿不准就在第 4 步写一句")
+    phone.fill("textarea[name=text]", text)  # who does not know our kinds need not choose one
     phone.fill("input[name=phone]", "19900001234")
     phone.get_by_role("button", name="提交", exact=True).click()
     wait_until(lambda: system.sql("select 1 from handling_case where text = %s", text), 20)
-    expect(phone.locator("#outbox")).to_contain_text("SJ")
+    expect(phone.locator("[data-told]")).to_contain_text("已送达，编号 SJ")
     return str(system.sql("select id from handling_case where text = %s", text)[0][0])
 
 

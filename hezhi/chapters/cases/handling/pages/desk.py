@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,6 +23,7 @@ from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, Refusal
 from hezhi.ground.masks import mask_text
+from hezhi.ground.text import shorten
 
 clause = "9.1.2-2"
 SHOWN = 60
@@ -56,16 +58,19 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         form.fields["lead"] = forms.ChoiceField(label="主办单位", required=False, choices=[*LATER, *leads.choices[1:]])
     if posted is not None and form.is_valid():
         try:
-            _triage_step(case, by, form.cleaned_data)
+            done = _triage_step(case, by, form.cleaned_data)
+            messages.success(request, f"已{done}：{case.number} {shorten(mask_text(case.title), 24)}")
             return redirect("case-triage")
         except BadInput as refusal:
             for name, told in refusal.fields.items():
                 form.add_error(name if name in form.fields else None, told)
         except Refusal as refusal:
             errors.append(str(refusal))
+    waiting = list(queries.triage_queue(by)[: SHOWN + 1])
     context = {
         "title": "受理派遣台",
-        "queue": list(queries.triage_queue(by)[:SHOWN]),
+        "queue": waiting[:SHOWN],
+        "more": len(waiting) > SHOWN,
         "case": case,
         "text": mask_text(case.text),
         "case_title": mask_text(case.title),
@@ -87,8 +92,9 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
     return render(request, "handling/triage.html", context, status=422 if posted is not None else 200)
 
 
-def _triage_step(case: Case, by: Actor, given: dict[str, Any]) -> None:
-    """Accept, and dispatch in the same transaction when a unit was chosen."""
+def _triage_step(case: Case, by: Actor, given: dict[str, Any]) -> str:
+    """Accept, and dispatch in the same transaction when a unit was chosen; gives what was done in words."""
+    done_so_far = []
     with acting(by, verb="cases.triage"):
         revision = given.get("revision")
         lead = given.get("lead") if by.may("cases.dispatch") else ""
@@ -98,6 +104,7 @@ def _triage_step(case: Case, by: Actor, given: dict[str, Any]) -> None:
                 text=given.get("text") or "", revision=revision, by_itself=not lead,
             )  # fmt: skip
             case, revision = done, done.revision
+            done_so_far.append("受理")
         if lead == "auto":
             lead = _by_duty(case)
         if lead:
@@ -105,6 +112,8 @@ def _triage_step(case: Case, by: Actor, given: dict[str, Any]) -> None:
                 case.pk, by=by, lead_id=uuid_of(lead), assist_ids=[UUID(a) for a in given.get("assist") or []],
                 request=given.get("request") or "", revision=revision,
             )  # fmt: skip
+            done_so_far.append("派遣")
+    return "并".join(done_so_far)
 
 
 def _quick(case: Case) -> list[tuple[int, str, str]]:

@@ -25,8 +25,10 @@ function write(form, values) {
   }
 }
 
-function wrong(values) {
-  if (!values.kind) return "请在第 3 步选一项“什么事”。";
+/** A citizen need not know our kinds: one sentence does as well, and the desk finds the kind. */
+function wrong(values, wordsDo) {
+  if (!values.kind && !wordsDo) return "请在第 3 步选一项“什么事”。";
+  if (!values.kind && !values.text) return "请在第 3 步选一项“什么事”；拿不准就在第 4 步写一句。";
   if (!(values.lng && values.lat) && !values.address) return "请在第 2 步说明在哪里：点“用我的位置”，或写一句地点。";
   return "";
 }
@@ -96,19 +98,31 @@ export async function startReport(form) {
     await photos.show();
   }
 
+  /** The number as soon as it is there, where the writer looks; «sending» must not be the last word. */
+  let awaited = null;
+  window.addEventListener("hezhi:outbox", async () => {
+    const sent = awaited && (await store.reports()).find((item) => item.id === awaited);
+    if (!sent || !["done", "wrong", "login"].includes(sent.state)) return;
+    awaited = null;
+    if (sent.state !== "done") return tell(sent.why || "没有送达，请看上面的“本机记录”。");
+    const code = sent.code ? `，查询码 ${sent.code}。请记下来，凭这两项查办理进度。` : "。";
+    tell(`已送达，编号 ${sent.number}${code}`, true);
+  });
+
   let busy = false;
   let sentAt = 0;
   let touched = true; // what was written since then is another report
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (busy || (!touched && Date.now() - sentAt < SECOND_PRESS)) return; // a double press is one report
-    const problem = wrong(read(form));
+    const problem = wrong(read(form), "wordsDo" in form.dataset);
     if (problem) return tell(problem);
     busy = true;
     clearTimeout(typing);
     try {
       const photo_count = (await store.photos(id)).length;
       await store.save({ ...fields(), photo_count, state: "waiting", why: "" });
+      awaited = id;
       sentAt = Date.now();
       touched = false;
       await fresh();
