@@ -233,7 +233,10 @@ def shared() -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Name each test's group by what it uses, and run the quick groups first."""
+    """Name each test's group by what it uses, and run the quick groups first.
+
+    In the browser the stories come first: a long one at the end would leave the other core with nothing to do.
+    """
     if not SHARED.is_dir():
         extra = [item for item in items if "shared" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=extra)
@@ -246,7 +249,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("room")
         if item.get_closest_marker("fault"):
             item.add_marker(pytest.mark.xdist_group("fault"))
-    items.sort(key=lambda item: GROUPS.index(_group(item)))
+    items.sort(key=lambda item: (GROUPS.index(_group(item)), "stories" not in item.path.parts))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

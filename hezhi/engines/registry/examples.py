@@ -28,7 +28,7 @@ from hezhi.ground.masks import Kind
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
-AT_ONCE = 100
+AT_ONCE = 30
 
 _numbers: Iterator[int] = count(1)
 
