@@ -63,10 +63,11 @@ _SHAPES = [f"{level}__{name}" for level in ("town", "community", "grid") for nam
 def case_for(actor: Actor, case_id: UUID, also: Mapping[str, Any] | None = None) -> Case:
     """One case that this reader may see, with its names; otherwise «not found», whatever the reason.
 
-    `also` are annotations that come along in the same statement.
+    `also` are annotations that come along in the same statement. The cases it was merged into or split from, which few
+    have, are read when they are asked for.
     """
     rows = Case.objects.visible_to(actor).select_related(
-        "category", "town", "community", "grid", "lead_unit", "desk", "reporter", "merged_into", "split_from"
+        "category", "town", "community", "grid", "lead_unit", "desk", "reporter"
     )
     case = rows.annotate(**(also or {})).defer(*_SHAPES).filter(pk=case_id).first()
     if case is None:
