@@ -1,4 +1,4 @@
-"""`python -m bench [intake|list|push|bulk|text|statistics|cases|analysis|year|soak|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
+"""`python -m bench [intake|list|push|bulk|text|statistics|cases|analysis|year|soak|jobs|all] [options]`: measure, print, keep the JSON, write docs/figures.md."""
 
 import argparse
 import importlib
@@ -12,8 +12,8 @@ from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 
 BENCHES = ("intake", "list", "push", "bulk", "text", "statistics", "cases", "analysis")
-LONG = ("year", "soak")
-"""Run by name alone: a year takes hours, a load run wants the machine for itself."""
+LONG = ("year", "soak", "jobs")
+"""Run by name alone: a year takes hours, a load run wants the machine for itself, the jobs want a browser."""
 MODULES = {
     "intake": "bench.intake",
     "list": "bench.lists",
@@ -24,6 +24,7 @@ MODULES = {
     "cases": "bench.cases",
     "year": "bench.year",
     "soak": "bench.soak",
+    "jobs": "bench.jobs",
     "analysis": "bench.analysis",
 }
 KEPT = CHECKOUT / "bench/results"

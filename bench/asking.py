@@ -63,6 +63,11 @@ def questions() -> dict[str, tuple[User, str]]:
         "desk, words": (centre, "q=井盖缺失"),
         "desk, words and number of a house": (centre, "q=路灯 88号"),
         "department, words": (hand, "q=路灯不亮"),
+        "desk, words of the text": (centre, "q=暖气 发霉"),
+        "desk, rare words of the text": (centre, "q=水表箱盖板"),
+        "desk, nobody's words": (centre, "q=水表箱盖板 高跷"),
+        "town, words of the text": (town_hand, "q=鸽子"),
+        "department, words of the text": (hand, "q=信号灯 绿化带"),
     }
 
 

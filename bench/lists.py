@@ -24,7 +24,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(told: argparse.Namespace) -> dict[str, object]:
     """Ask each question often, in the process of a page worker without the network around it."""
     with house() as ready:
-        Wanted(told.rows).fill(ready, DATABASE, again=told.again)
+        Wanted(told.rows, words=True).fill(ready, DATABASE, again=told.again)
         text = ready.python("-m", "bench.asking", str(told.times), database=DATABASE)
     told_back = json.loads(text[text.rindex("\n{") + 1 :] if "\n{" in text else text)
     for name, row in (told_back["questions"] | told_back["pages"]).items():

@@ -21,6 +21,22 @@ CREATE FUNCTION pg_temp.id_of(at timestamptz, salt text) RETURNS uuid LANGUAGE s
 """
 """Ids in the order of time, as the house makes them: random ones would spread every write over the whole index."""
 
+_WORDS = """
+CREATE FUNCTION pg_temp.words_of(i bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT string_agg(said[1 + (i * 31 + n * 7 + i / 17 * n) % 24], '') || CASE WHEN i % 4999 = 0 THEN '还有水表箱盖板松动异响。' ELSE '' END
+    || '示例诉求第' || i || '件。'
+  FROM generate_series(1, 4) AS n, (SELECT ARRAY['市民来电反映家门口的情况已经有一个多星期了,', '楼道里晚上看不清台阶,老人上下楼很不放心,',
+    '之前打过一次电话,当时说会派人来看,', '路过的车辆很多,上学放学的孩子也从这里走,', '下雨以后积水漫到单元门口,鞋子都湿了,',
+    '物业说不归他们管,社区也没有明确的说法,', '希望有关部门尽快安排人员到现场看一看,', '附近的商户把货物堆到人行道上,行人只能走机动车道,',
+    '夜里十一点以后还有机器声,家里有高考的学生,', '垃圾两三天没有清运,味道很大,苍蝇很多,', '公园里的健身器材坏了一半,螺丝都露在外面,',
+    '路口的信号灯时间太短,走到一半就变红了,', '小区东门外的绿化带被踩出一条土路,', '暖气管道一直滴水,墙面已经发霉脱落,',
+    '充电桩长期被燃油车占用,没有人管理,', '公交站牌被树枝挡住,看不到车次,', '井盖和路面不平,车轮压上去响声很大,',
+    '请告知什么时候可以处理完,并给一个答复,', '工地的围挡占了半条路,也没有看到公示牌,', '电梯经常停在两层之间,维保电话没人接,',
+    '有人在楼顶养鸽子,羽毛和粪便落到阳台上,', '学校门口的斑马线磨没了,司机不减速,', '菜市场后门的下水沟堵了,污水流到街面,',
+    '临街的空调外机滴水,正好落在盲道上,'] AS said) AS s $$;
+"""
+"""What people say: about a hundred signs each; one in five thousand says something that few say."""
+
 _DEPARTMENTS = """
 INSERT INTO org_unit (id, code, name, short_name, kind, path, valid_from, "order", phone, duties)
 SELECT gen_random_uuid(), 'BENCH' || n, '测量部门' || n, '', 'department', 'BENCH' || n || '/', date '2020-01-01', 900 + n, '', ''
@@ -51,7 +67,7 @@ SELECT pg_temp.id_of(at, i::text), 'B' || lpad(i::text, 9, '0'),
   (ARRAY['hotline','hotline','hotline','grid','online_media'])[1 + i % 5],
   (ARRAY['hotline','hotline','grid','citizen','online_media','walk_in'])[1 + i % 6], '', '', '',
   k.name || '问题:' || (ARRAY['路灯不亮','井盖缺失','垃圾堆放','占道经营','下水道堵塞','施工噪声','漏水停水','道路破损'])[1 + (i / 7) % 8],
-  '示例诉求第' || i || '件', '', k.id, '{}', CASE WHEN i % 97 = 0 THEN 'critical' WHEN i % 13 = 0 THEN 'urgent' ELSE 'normal' END,
+  pg_temp.words_of(i), '', k.id, '{}', CASE WHEN i % 97 = 0 THEN 'critical' WHEN i % 13 = 0 THEN 'urgent' ELSE 'normal' END,
   'help', g.full_name || (i % 200) || '号', g.point, false, g.district_id, g.town_id, g.community_id, g.id, at, at,
   state, at, '', (SELECT id FROM org_unit WHERE kind = 'centre' LIMIT 1),
   CASE WHEN state NOT IN ('to_accept', 'to_dispatch') THEN h.id END,
@@ -71,8 +87,17 @@ LEFT JOIN towns t ON t.area_id = g.town_id;
 DO $$ DECLARE r record; BEGIN FOR r IN SELECT indexdef FROM kept_indexes LOOP EXECUTE r.indexdef; END LOOP; END $$;
 """
 
+_SOUGHT = """
+DROP INDEX case_words;
+INSERT INTO handling_casewords (case_id, keys)
+  SELECT id, handling_keys(lower(number), title, text, place, handling_season(received_at)) FROM handling_case
+  WHERE number LIKE 'B%' AND NOT secret ORDER BY received_at;
+CREATE INDEX case_words ON handling_casewords USING gin (keys) WITH (fastupdate = off);
+"""
+"""As the round would have left it."""
+
 _FACTS = """
-DELETE FROM statistics_fact; DELETE FROM statistics_mark;
+DELETE FROM statistics_fact; DELETE FROM handling_moved;
 INSERT INTO statistics_fact (
   id, case_id, round, kind, source, urgency, appeal, category_id, category_path, district_id, town_id, community_id, grid_id,
   grid_now_id, lead_unit_id, units, secret, barred_unit_id, began_at, received_at, accept_due, accepted_at, dispatch_due,
@@ -138,6 +163,8 @@ class Wanted:
     open: int = OPEN
     facts: bool = False
     """With the facts of statistics."""
+    words: bool = False
+    """With the pairs of signs by which the text is searched."""
     lives: int = 0
     """So many of the newest have their steps, order, limit and to-do."""
 
@@ -158,7 +185,16 @@ class Wanted:
     def sql(self) -> str:
         """All of it as one script."""
         settings = "SET session_replication_role = replica; SET synchronous_commit = off; SET work_mem = '256MB';"
-        parts = [settings, _IDS, _DEPARTMENTS, _CASES, _FACTS if self.facts else "", _LIVES if self.lives else ""]
+        parts = [
+            settings,
+            _IDS,
+            _WORDS,
+            _DEPARTMENTS,
+            _CASES,
+            _SOUGHT if self.words else "",
+            _FACTS if self.facts else "",
+            _LIVES if self.lives else "",
+        ]
         values = {
             "{rows}": self.rows,
             "{pace}": f"{self.pace:.3f}",

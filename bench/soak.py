@@ -270,7 +270,7 @@ class Fate(threading.Thread):
 def run(told: argparse.Namespace) -> dict[str, Any]:
     """Open the house over a filled district, let the crowd in, kill, and count."""
     with house() as ready:
-        Wanted(told.rows, open=10_000, facts=True, lives=told.rows).fill(ready, DATABASE, again=True)
+        Wanted(told.rows, open=10_000, facts=True, words=True, lives=told.rows).fill(ready, DATABASE, again=True)
         text = ready.python("-m", "bench.officers", str(told.officers), database=DATABASE)
         work = json.loads(text[text.rindex("\n{") + 1 :])
         print(
@@ -324,7 +324,7 @@ async def _open(port: int) -> None:
 def _settle(ready: House) -> None:
     """Let the worker work off what the crowd left."""
     until = time.monotonic() + 120
-    waiting = "SELECT (SELECT count(*) FROM reach_outgoing WHERE state = 'waiting' AND not_before <= now()) + (SELECT count(*) FROM statistics_mark)"
+    waiting = "SELECT (SELECT count(*) FROM reach_outgoing WHERE state = 'waiting' AND not_before <= now()) + (SELECT count(*) FROM handling_moved)"
     while ready.sql(DATABASE, waiting)[0][0] and time.monotonic() < until:
         time.sleep(1)
 

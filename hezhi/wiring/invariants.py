@@ -15,8 +15,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from hezhi.chapters.cases.handling.models import Moved
 from hezhi.chapters.cases.statistics.api import Fact
-from hezhi.chapters.cases.statistics.models import Mark
 from hezhi.engines.connect.models import Webhook
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline
@@ -177,7 +177,7 @@ def _nothing_waits() -> Iterator[str]:
     waiting = {
         "消息": due.count(),
         "回推": news.count(),
-        "统计": Mark.objects.count(),
+        "统计": Moved.objects.count(),
         "任务": ProcrastinateJob.objects.filter(status__in=("todo", "doing", "failed")).count(),
     }
     yield from (f"{name}还有 {many} 条" for name, many in waiting.items() if many)

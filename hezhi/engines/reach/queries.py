@@ -45,8 +45,14 @@ def receipts(about: tuple[str, UUID], events: Collection[str], most: int = 200) 
 
 
 def unread_count(actor: Actor) -> int:
-    """How many messages the reader has not opened (未读数)."""
-    return inbox_of(actor).filter(read_at__isnull=True).count()
+    """How many messages the reader has not opened (未读数); worded once, since every page asks it."""
+    if actor.user_id is None:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM reach_inboxmessage WHERE user_id = %s AND read_at IS NULL", [actor.user_id]
+        )
+        return int(cursor.fetchone()[0])
 
 
 def unread_counts(users: Collection[UUID]) -> dict[UUID, int]:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.datastructures import MultiValueDict
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.declaration import with_id
 from hezhi.engines.registry.filters import KeysFilter, WordsFilter
+from hezhi.engines.registry.seeking import Sought, among
 from hezhi.ground.errors import BadInput, NotAllowed
 from hezhi.ground.tables.aside import Aside
 from hezhi.ground.tables.paging import Page, Place, page_of_branches, read_token
@@ -94,6 +95,12 @@ class Asked:
         return any(isinstance(self.filters[name], WordsFilter) for name, _ in self.conditions)
 
     @cached_property
+    def sought(self) -> Sought | None:
+        """Where the rows that hold the words typed are looked for, if the registry knows a shorter way."""
+        typed = next((self._value(n) for n, made in self.filters.items() if isinstance(made, WordsFilter)), "")
+        return self.registry.seek(typed) if typed else None
+
+    @cached_property
     def removed(self) -> bool:
         """Whether the removed rows are asked for (已删除); needs the right to restore."""
         if self.given.get("removed") != "1":
@@ -135,11 +142,24 @@ class Asked:
 
     def rows(self) -> QuerySet[Any]:
         """The rows that are meant, in no order: visible to the reader, present, filtered."""
-        return self._narrowed(self.registry.visible(self.by))
+        return self._narrowed(self.registry.visible(self.by)).filter(self._at_hand)
 
     def branches(self, *, without: str = "", ordered: bool = False) -> list[QuerySet[Any]]:
         """The same rows in branches without overlap (`Registry.branches`); `without` leaves one filter out."""
-        return [self._narrowed(rows, without) for rows in self.registry.branches(self.by, ordered=ordered)]
+        return self._branches(self._at_hand, without, ordered=ordered)
+
+    def branches_looked_up(self, *, without: str = "") -> list[QuerySet[Any]]:
+        """Of the rows that are sought by words, those that were looked up; more may hold them (`Sought.whole`)."""
+        return self._branches(among(self.sought.ids) if self.sought else Q(), without)
+
+    @cached_property
+    def _at_hand(self) -> Q:
+        """Where every row that may hold the words is known, only these are asked."""
+        return among(self.sought.ids) if self.sought and self.sought.whole else Q()
+
+    def _branches(self, at_hand: Q, without: str = "", *, ordered: bool = False) -> list[QuerySet[Any]]:
+        branches = self.registry.branches(self.by, ordered=ordered)
+        return [self._narrowed(rows, without).filter(at_hand) for rows in branches]
 
     def ask_meant(self, aside: Aside) -> None:
         """Ask beside other questions for the keys that a filter means besides those given (含下级)."""
@@ -157,18 +177,28 @@ class Asked:
 
     def page(self, columns: Sequence[Column]) -> Page:
         """The page asked for, with what the columns need."""
-        return self._page(self.registry.with_columns(self.rows(), columns))
+        return self._page(self.registry.with_columns(self._visible(), columns))
 
     def page_of_values(self, paths: Sequence[str]) -> Page:
         """The page asked for as plain values (`pk` and the paths), without model rows; for machines."""
         wanted = dict.fromkeys(("pk", *paths, *(name.lstrip("-") for name in self.order)))
-        return self._page(self.rows().values(*wanted))
+        return self._page(self._visible().values(*wanted))
+
+    def _visible(self) -> QuerySet[Any]:
+        return self._narrowed(self.registry.visible(self.by))
 
     def _page(self, rows: QuerySet[Any]) -> Page:
-        branches = self.branches(ordered=True)
-        return page_of_branches(
-            rows, branches, self.order, self.size, after=self._place("after"), before=self._place("before")
-        )
+        after, before = self._place("after"), self._place("before")
+        near = self.sought.near if self.sought and self.order == self.registry.order else None
+        if near is not None and after is None and before is None:
+            page = self._page_among(rows, near)
+            if page.after is not None:
+                return page
+        return self._page_among(rows, self._at_hand, after=after, before=before)
+
+    def _page_among(self, rows: QuerySet[Any], at_hand: Q, **place: Place | None) -> Page:
+        branches = self._branches(at_hand, ordered=True)
+        return page_of_branches(rows.filter(at_hand), branches, self.order, self.size, **place)
 
     def _narrowed(self, visible: QuerySet[Any], without: str = "") -> QuerySet[Any]:
         rows = self.registry.removed(visible) if self.removed else self.registry.present(visible)

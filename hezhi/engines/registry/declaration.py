@@ -31,6 +31,7 @@ from hezhi.engines.registry import addresses
 from hezhi.engines.registry.columns import Column, column_of
 from hezhi.engines.registry.parts import Part
 from hezhi.engines.registry.scope import Scope, scoped
+from hezhi.engines.registry.seeking import Sought
 from hezhi.ground.masks import Kind
 from hezhi.ground.paths import heavy_fields, model_at
 from hezhi.ground.words import label_path
@@ -291,6 +292,10 @@ class Registry:
         for word in (typed.lower() if self.search_column else typed).split():
             condition &= Q(*((path, word) for path in paths), _connector=Q.OR)
         return condition
+
+    def seek(self, typed: str) -> Sought | None:
+        """A shorter way to the rows that `search_condition` means; None: they are read, and the database chooses how."""
+        return None
 
     # -- hooks of writing ----------------------------------------------------------------------------
 

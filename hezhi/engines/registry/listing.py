@@ -112,13 +112,21 @@ def _around(asked: Asked) -> tuple[dict[str, list[Pair]], dict[str, Tally]]:
     aside.ask_pairs("views", views.values_list("pk", told), 20)
     _ask_counts(aside, asked)
     answers = aside.answers()
-    return answers, aside.tallies(answers, "open") | aside.tallies(answers, "count")
+    counts = aside.tallies(answers, "open") | aside.tallies(answers, "count")
+    if asked.sought and not asked.sought.whole:
+        counts = {code: Tally(told.number, more=True) for code, told in counts.items()}
+    return answers, counts
 
 
 def _ask_counts(aside: Aside, asked: Asked) -> None:
     """Count by state: what is not ended in one pass, each ended state by itself and not far."""
     registry, state = asked.registry, asked.registry.state
     branches = asked.branches(without=state)
+    if asked.sought:  # as many as were looked up; where there are more, a count says so
+        at_hand = asked.branches_looked_up(without=state)
+        if state:
+            return aside.ask_counts("open", state, at_hand, OPEN_CAP)
+        return aside.ask_count("count", WHOLE, at_hand)
     if not state:
         return aside.ask_count("count", WHOLE, branches)
     if registry.ended:
@@ -237,7 +245,10 @@ def _pager(found: Found) -> shapes.Pager:
     if not page.rows:
         return shapes.Pager(asked.at("before", page.before), "", "")
     last = page.first + len(page.rows) - 1
-    summary = f"第 {page.first:,}–{last:,} 条，共 {summed(found.chosen.values())} 条"
+    many = summed(found.chosen.values())
+    if many.more and many.number < last:
+        many = Tally(last, more=True)
+    summary = f"第 {page.first:,}–{last:,} 条，共 {many} 条"
     return shapes.Pager(asked.at("before", page.before), asked.at("after", page.after), summary)
 
 

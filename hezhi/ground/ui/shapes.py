@@ -145,7 +145,7 @@ class Action:
 # --- list ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a filter has hundreds
 class Option:
     value: str
     name: str
@@ -185,7 +185,7 @@ class Column:
     sorted: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, nor are rows: a page has hundreds, and a frozen one costs three times as much
 class Cell:
     """A cell: first line, second line in small type, and where the first line leads."""
 
@@ -194,7 +194,7 @@ class Cell:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """A row (行). `name` is read out by a screen reader beside the tick box."""
 

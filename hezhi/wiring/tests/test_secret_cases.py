@@ -21,7 +21,8 @@ from PIL import Image
 
 from hezhi.channels.open_api.tests.world import REPORTS, Platform
 from hezhi.chapters.cases.handling import actions
-from hezhi.chapters.cases.handling.models import Case
+from hezhi.chapters.cases.handling.api import renew_words
+from hezhi.chapters.cases.handling.models import Case, CaseWords
 from hezhi.chapters.cases.intake.models import Correction
 from hezhi.chapters.cases.intake.testkit import District, build, case_of, order_of
 from hezhi.engines.flow.models import WorkOrder
@@ -174,6 +175,8 @@ def made_secret_afterwards(district: District) -> UUID:
     Case.objects.filter(pk=receipt.id).update(suggestion={"category": "0102", "name": TEXT, "reasons": [TITLE]})
     actions.accept(receipt.id, by=acceptor, category_id=district.categories["0101"].pk)
     actions.ask_void(receipt.id, by=acceptor, reason="重复登记")
+    renew_words([receipt.id])
+    assert CaseWords.objects.filter(case=receipt.id).exists()
     actions.claim_secret(
         receipt.id, by=acceptor, title="反映作风问题", text="反映某单位工作作风，身份已隐去。",
         barred_unit_id=district.units["town1"].pk,
@@ -322,12 +325,20 @@ def _words_of(workbook: bytes) -> str:
     return "\n".join(str(cell) for page in book for row in page.iter_rows(values_only=True) for cell in row)
 
 
-def test_similar_cases_and_suggestions_leave_it_out(district: District, planted: dict[str, UUID]) -> None:
+def test_similar_cases_suggestions_and_the_search_leave_it_out(district: District, planted: dict[str, UUID]) -> None:
     from hezhi.chapters.cases.handling.queries import similar_cases
 
     other = district.report(TEXT, title=TITLE)
     near = similar_cases(district["centre.dispatcher"], case_of(other))
     assert not {case.pk for case, _ in near} & set(planted.values())
+    assert not CaseWords.objects.filter(case__in=planted.values()).exists(), "in the same commit"
+    desk, ids = as_(district, "centre.dispatcher"), {str(key) for key in planted.values()}
+    for _ in ("before the round", "after it"):
+        for words in (TITLE, TEXT, PLACE, ANSWER, LATER, "礼卡"):
+            found = {row.id for row in desk.get("/r/cases/", {"q": words}).context["listing"].rows}
+            assert not found & ids, words
+            assert (str(other.id) in found) is (words in (TITLE, TEXT, "礼卡")), "the ordinary case is found"
+        renew_words([*planted.values(), other.id])
     assert not Correction.objects.filter(case__secret=True).exists()
     assert not any(Case.objects.filter(pk__in=planted.values()).values_list("suggestion", flat=True))
 

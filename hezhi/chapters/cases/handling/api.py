@@ -6,6 +6,7 @@ from uuid import UUID
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.secrecy import sealed_number
 from hezhi.chapters.cases.handling.actions.turning import MATTER
+from hezhi.chapters.cases.handling.actions.words import forget_words, renew_words
 from hezhi.chapters.cases.handling.flows import PUBLIC_STATES
 from hezhi.chapters.cases.handling.models import (
     ENDED,
@@ -39,8 +40,10 @@ __all__ = [
     "Urgency",
     "actions",
     "case_changed",
+    "forget_words",
     "numbers_of",
     "queries",
+    "renew_words",
     "sealed_number",
 ]
 

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.fields.array import ArrayOverlap  # type: ignore[attr-defined]
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Concat, Lower, Now
 
 from hezhi.engines.org.actor import Actor, Scope
 from hezhi.engines.org.scope import Scoped, any_of, apart, level_column
@@ -548,3 +548,33 @@ class Rating(models.Model):
             models.UniqueConstraint(fields=["case", "round"], name="one_rating_per_round"),
             models.CheckConstraint(condition=Q(stars__gte=1, stars__lte=5), name="one_to_five_stars"),
         ]
+
+
+class Moved(models.Model):
+    """A case that moved and of which something is to be made anew (待更新标记); the database itself puts it there.
+
+    Statement triggers of `handling_case` write it in the mover's own transaction (decision 0050), so a verb pays no
+    statement for it and a bulk import forgets none. The round that keeps the facts works it off.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    case_id = models.UUIDField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "待更新标记"
+
+
+class CaseWords(models.Model):
+    """By which pairs of signs a case is found (检索词对, decision 0101): of number, title, text and place, each with its season.
+
+    Digits in a row of five or more are left out, and secret cases (保密件) have no row. A round fills it, so it only
+    narrows a search: what is found is what stands in the case now (`queries.words`).
+    """
+
+    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="+", verbose_name="事件")
+    keys = ArrayField(models.IntegerField(), verbose_name="词对")
+
+    class Meta:
+        verbose_name = "检索词对"
+        indexes = [GinIndex(fields=["keys"], name="case_words", fastupdate=False)]

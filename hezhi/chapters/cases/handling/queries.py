@@ -10,7 +10,9 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Case as Choice
-from django.db.models import Exists, Func, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Exists, Func, Max, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.functions import Lower, StrIndex
+from django.db.models.lookups import GreaterThan
 
 from hezhi.chapters.cases.handling import rules
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
@@ -33,6 +35,7 @@ from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
 from hezhi.engines.records.models import Attachment, AuditEntry
+from hezhi.engines.registry.seeking import Sought, among
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound, NotNow
 from hezhi.ground.masks import mask, mask_text
@@ -60,10 +63,11 @@ _SHAPES = [f"{level}__{name}" for level in ("town", "community", "grid") for nam
 def case_for(actor: Actor, case_id: UUID, also: Mapping[str, Any] | None = None) -> Case:
     """One case that this reader may see, with its names; otherwise «not found», whatever the reason.
 
-    `also` are annotations that come along in the same statement.
+    `also` are annotations that come along in the same statement. The cases it was merged into or split from, which few
+    have, are read when they are asked for.
     """
     rows = Case.objects.visible_to(actor).select_related(
-        "category", "town", "community", "grid", "lead_unit", "desk", "reporter", "merged_into", "split_from"
+        "category", "town", "community", "grid", "lead_unit", "desk", "reporter"
     )
     case = rows.annotate(**(also or {})).defer(*_SHAPES).filter(pk=case_id).first()
     if case is None:
@@ -730,3 +734,75 @@ def in_charge(case_ids: Sequence[UUID]) -> list[tuple[Unit, int]]:
         if unit is not None:
             found[unit] += 1
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0].code))
+
+
+# -- cases that hold words (检索) -------------------------------------------------------------------
+
+MOST_SOUGHT = 1_000
+"""So many cases are looked up by their pairs of signs; where more hold the words, a page is found soon by reading."""
+ENOUGH = 200
+MOST_MOVED = 2_000
+
+
+def holds(typed: str) -> Q:
+    """Cases that hold every word typed, in number, title, text or place; a secret one not in its text.
+
+    Told in a way that no index serves: which way is the short one `seek` knows, and the database only guesses.
+    """
+    condition = Q()
+    for word in rules.words_of(typed):
+        condition &= _holds(word)
+    return condition
+
+
+def _holds(word: rules.Word) -> Q:
+    in_number = _has(Lower("number"), word)
+    if word.is_number:
+        return Q(search_text__contains=word.text) & in_number
+    seen = _has("search_text", word) | (Q(secret=False) & _has(Lower("text"), word))
+    if not word.has_digits:
+        return seen
+    text = Choice(When(secret=True, then=Value("")), default="text", output_field=TextField())
+    plain = Func("title", text, "place", function="handling_plain", output_field=TextField())
+    return seen & (in_number | _has(plain, word))
+
+
+def _has(text: Any, word: rules.Word) -> Q:
+    return Q(GreaterThan(StrIndex(text, Value(word.text)), 0))
+
+
+def seek(typed: str) -> Sought | None:
+    """Where the cases that hold the words are to be looked for (检索词对, decision 0101); None where all must be read.
+
+    Cases whose pairs are not made yet, or not anew, are always among them.
+    """
+    pairs = set().union(*(word.pairs for word in rules.words_of(typed) if not word.is_number))
+    if not pairs:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT found, season FROM handling_seek(%s::bigint[], %s) UNION ALL"
+            " (SELECT DISTINCT case_id, NULL::int FROM handling_moved LIMIT %s)",
+            [sorted(pairs), MOST_SOUGHT + 1, MOST_MOVED + 1],
+        )
+        told = cursor.fetchall()
+    found = [(key, season) for key, season in told if season is not None]
+    moved = [key for key, season in told if season is None]
+    if len(moved) > MOST_MOVED:
+        return None
+    whole = len(found) <= MOST_SOUGHT
+    return Sought([*(key for key, _ in found), *moved], whole, _near(found, moved, whole))
+
+
+def _near(found: list[tuple[UUID, int]], moved: list[UUID], whole: bool) -> Q | None:
+    """The newest of them, when there are enough: seasons of which every case is at hand."""
+    last = None if whole else found[-1][1]
+    many = Counter(season for _, season in found if season != last)
+    taken = 0
+    for season in sorted(many, reverse=True):
+        taken += many[season]
+        if taken >= ENOUGH:
+            near = [key for key, when in found if when >= season] + moved
+            since = time.at_local(rules.season_start(season))
+            return among(near) & Q(received_at__gte=since)
+    return None

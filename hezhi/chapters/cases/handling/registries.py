@@ -22,7 +22,7 @@ from hezhi.chapters.cases.handling.models import (
     State,
     UrgencyRule,
 )
-from hezhi.chapters.cases.handling.queries import conditions_of, forget_urgency_rules
+from hezhi.chapters.cases.handling.queries import conditions_of, forget_urgency_rules, holds, seek
 from hezhi.chapters.cases.handling.rules import PLACES, filled, in_force, questions_of, span_of, strange_places
 from hezhi.chapters.grassroots.grids.api import lines
 from hezhi.engines.flow.parts import ExportApproval
@@ -33,6 +33,7 @@ from hezhi.engines.registry.columns import NOTHING, column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import DayFilter, TreeFilter, YesNoFilter
 from hezhi.engines.registry.scope import public
+from hezhi.engines.registry.seeking import Sought
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
@@ -90,7 +91,7 @@ class Cases(Registry):
         "counted": YesNoFilter(label="计入统计", condition=counted),
     }
     search_column = "search_text"
-    search_hint = "编号、标题、地点"
+    search_hint = "编号、标题、内容、地点"
     ordering = ("-received_at",)
     sortable = ("number", "received", "due", "closed_at")
     named_by = "number"
@@ -113,6 +114,14 @@ class Cases(Registry):
         """An overdue case is marked in the list."""
         late = row.due_at is not None and row.due_at < time.now() and row.state not in ENDED
         return "overdue" if late else ""
+
+    def search_condition(self, typed: str) -> Q:
+        """Number, title, text and place; digits in a row of five and more in the number alone."""
+        return holds(typed)
+
+    def seek(self, typed: str) -> Sought | None:
+        """By pairs of signs."""
+        return seek(typed)
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
         """Categories in use, in the order of the tree; the units that lead, without communities and grids."""

@@ -1,11 +1,12 @@
 """How case handling thinks (事件办理规则): words of templates, results in words, what a case still lacks, what a rule of the
-table of duties asks for, what a category asks besides, how urgent a report is.
+table of duties asks for, what a category asks besides, how urgent a report is, by which signs a case is sought.
 """
 
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Any
 
 from hezhi.ground.errors import BadInput
@@ -295,3 +296,47 @@ def ruled_urgency(rules: Iterable[Urging], *, text: str, place: str, path: str) 
                 f"规则「{rule.name}」：{'，'.join(told)}{f'；依据：{rule.basis}' if rule.basis else ''}",
             )
     return best, why[:300]
+
+
+# -- words that are sought (检索) -------------------------------------------------------------------
+
+_NUMBER = re.compile(r"[0-9０-９](?:[ -]?[0-9０-９]){4,}")
+_DIGIT = re.compile(r"[0-9０-９]")
+SEASON = 2
+"""So many months are a season: cases are sought from the newest season back."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word that is sought, in small letters."""
+
+    text: str
+
+    @property
+    def is_number(self) -> bool:
+        """Whether five digits or more stand in a row: then it is looked for in numbers of cases alone.
+
+        A search in the text would tell digit by digit what a mask hides (P9).
+        """
+        return bool(_NUMBER.search(self.text))
+
+    @property
+    def has_digits(self) -> bool:
+        """Whether it might be a piece of a longer number."""
+        return bool(_DIGIT.search(self.text))
+
+    @property
+    def pairs(self) -> set[int]:
+        """Its pairs of signs as the database makes them of a text (`handling_keys`); none of a single sign."""
+        return {ord(one) * 40503 + ord(two) for one, two in pairwise(self.text)}
+
+
+def words_of(typed: str) -> list[Word]:
+    """The words typed into a search field."""
+    return [Word(each) for each in dict.fromkeys(typed.lower().split())]
+
+
+def season_start(season: int) -> date:
+    """The first day of a season (`handling_season`)."""
+    year, month = divmod(season * SEASON, 12)
+    return date(year, month + 1, 1)

@@ -35,7 +35,7 @@ class ReportForm(forms.Form):
     appeal = forms.ChoiceField(label="诉求类型", choices=list(APPEALS.items()), initial="help")
     title = forms.CharField(label="标题", max_length=120, required=False, help_text="可不填，系统取内容第一句。")
     text = forms.CharField(
-        label="反映内容", widget=forms.Textarea(attrs={"rows": 6}), max_length=MOST_TEXT,
+        label="反映内容", widget=forms.Textarea(attrs={"rows": 6, "autofocus": True}), max_length=MOST_TEXT,
         error_messages={"required": "请写明反映的问题。"},
     )  # fmt: skip
     category = forms.ChoiceField(label="类别", required=False, help_text="可不选，系统给出建议。")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import models
 
-from hezhi.chapters.cases.handling.api import MATTER, Case, Reporter
+from hezhi.chapters.cases.handling.api import MATTER, Case, Reporter, forget_words
 from hezhi.chapters.cases.handling.models import CallBack, Rating, Step
 from hezhi.chapters.cases.retention import queries
 from hezhi.chapters.cases.retention.models import Run, Term
@@ -105,6 +105,7 @@ def make_nameless(case_id: UUID, *, by: Actor, reason: str) -> None:
         if case.sealed_text:
             anonymise(case, (SEALED,), by=by, reason=reason)
         _clean(case, CASE_TEXTS, name, by, reason)
+        forget_words(case.pk)
         _clean_answers(case, name, by, reason)
         orders: list[models.Model] = list(WorkOrder.objects.filter(matter_id=case.pk))
         requests: list[models.Model] = list(Approval.objects.filter(object_id=case.pk))

@@ -1,4 +1,4 @@
-"""Facts of stages (环节事实, 9.1.2-4), the marks by which they are kept up, and the reports that are kept as files."""
+"""Facts of stages (环节事实, 9.1.2-4), and the reports that are kept as files."""
 
 from typing import Any, Self
 
@@ -125,21 +125,6 @@ class Fact(StageFacts):
             models.Index(fields=["case"], name="fact_case"),
         ]
         constraints = [models.UniqueConstraint(fields=["case", "round"], name="one_fact_per_round")]
-
-
-class Mark(models.Model):
-    """A case that moved and whose facts are to be made again (待更新标记); the database itself puts it there.
-
-    Statement triggers of `handling_case` write it in the mover's own transaction (decision 0050), so a verb pays no
-    statement for it and a bulk import forgets none.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    case_id = models.UUIDField()
-    at = models.DateTimeField(db_default=models.functions.Now())
-
-    class Meta:
-        verbose_name = "待更新标记"
 
 
 class Rhythm(models.TextChoices):

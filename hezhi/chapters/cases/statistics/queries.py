@@ -28,8 +28,9 @@ from django.db.models import Case as Choice
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling.api import Case, Category, Kind, Source, Urgency
+from hezhi.chapters.cases.handling.models import Moved
 from hezhi.chapters.cases.statistics import rules
-from hezhi.chapters.cases.statistics.models import Fact, Mark
+from hezhi.chapters.cases.statistics.models import Fact
 from hezhi.chapters.cases.statistics.rules import MEASURES, RATES, STAGES, Period, share
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor, Unit
@@ -189,7 +190,7 @@ class StageLine:
 
 def up_to() -> datetime:
     """Up to which moment every change stands in the figures (统计截至)."""
-    oldest: datetime | None = Mark.objects.aggregate(at=Min("at"))["at"]
+    oldest: datetime | None = Moved.objects.aggregate(at=Min("at"))["at"]
     return oldest or time.now()
 
 

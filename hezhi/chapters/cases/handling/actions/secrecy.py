@@ -4,6 +4,7 @@ import json
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.turning import MATTER, given, settle, take
+from hezhi.chapters.cases.handling.actions.words import forget_words
 from hezhi.chapters.cases.handling.models import CallBack, Case, Rating, Reporter, Step
 from hezhi.chapters.cases.handling.queries import DUTY_CHIEF, FROM_THE_REPORTER
 from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
@@ -112,7 +113,8 @@ def _everything_told(case: Case) -> str:
 
 
 def _clear_beside(case: Case, title: str, by: Actor) -> None:
-    """Take the true words out of everything that has quoted them: steps, ratings, to-dos, requests, messages, files."""
+    """Take the true words out of everything that has quoted them: search, steps, ratings, to-dos, requests, messages, files."""
+    forget_words(case.pk)
     Step.objects.filter(case=case).exclude(text="").update(text=SEALED_WORDS)
     Step.objects.filter(case=case, verb="split").update(fields={})
     Rating.objects.filter(case=case).exclude(text="").update(text="")

@@ -33,6 +33,11 @@ from hezhi.ground.ui.shapes import Action, Crumb, Fact, TimelineItem
 clause = "9.1.2-2"
 FIRST = ("accept", "dispatch", "call_back", "sign", "reply", "review", "arrive")
 """Verbs that are usually the next thing to do; the first of them stands out."""
+KEYS = {
+    "accept": "A", "dispatch": "D", "call_back": "C", "extend": "E", "merge": "M", "urge": "U", "sign": "S", "reply": "R",
+    "review": "V", "return_order": "T", "handle": "H", "pass_down": "P",
+}  # fmt: skip
+"""The letters of the daily steps (快捷键); a letter opens the step on the page of a case and on the triage desk."""
 MORE = ("void", "split", "mark", "confer", "unmerge", "close", "release", "dispute")
 
 
@@ -189,7 +194,7 @@ def _buttons(verbs: list[Verb], url: Any) -> list[Action]:
     return [
         Action(
             v.name + ("（申请）" if v.approval else ""), url(v), opens="dialog",
-            kind="primary" if n == 0 and v.code in FIRST else "plain",
+            kind="primary" if n == 0 and v.code in FIRST else "plain", key=KEYS.get(v.code, ""),
         )
         for n, v in enumerate(ranked)
     ]  # fmt: skip

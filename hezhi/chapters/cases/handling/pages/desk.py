@@ -14,7 +14,7 @@ from django.urls import reverse
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS
 from hezhi.chapters.cases.handling.models import Case, Category
-from hezhi.chapters.cases.handling.pages.case import timeline
+from hezhi.chapters.cases.handling.pages.case import KEYS, timeline
 from hezhi.chapters.cases.handling.pages.forms import form_of, uuid_of
 from hezhi.engines.flow.queries import approvals_waiting
 from hezhi.engines.org.actor import Actor, reader
@@ -83,7 +83,7 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         "reporter": queries.masked_reporter(case),
         "timeline_items": timeline(list(case.steps.order_by("at", "id"))),
         "others": [
-            (v, reverse("case-do", args=[case.pk, v.code]))
+            (v, reverse("case-do", args=[case.pk, v.code]), KEYS.get(v.code, ""))
             for v in queries.verbs_for(by, case)
             if v.code not in ("accept", "dispatch")
         ],

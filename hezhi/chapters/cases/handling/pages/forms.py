@@ -91,8 +91,7 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
         start |= {
             "reply": order.reply, "public_reply": order.public_reply, "finding": order.result.get("finding"),
             "contacted": told.get(order.result.get("contacted")), "solved": told.get(order.result.get("solved")),
-            "review_on": "到这一天会提醒复核是否恢复办理。",
-        "unsolved_reason": order.result.get("reason", ""),
+            "unsolved_reason": order.result.get("reason", ""),
         }  # fmt: skip
     return start
 
@@ -136,6 +135,7 @@ def _help(declared: Field, verb: Verb) -> str:
     """A short hint where officers ask for one."""
     return {
         "days": "按工作日计，累计不超过 10 个工作日，须在到期前申请。",
+        "review_on": "到这一天会提醒复核是否恢复办理。",
         "parts": "每行写一件，每件生成一个新编号。",
         "into": "填写对方的事件编号，例如 SJ26112200001。",
         "barred": "所选单位及其下级不能承办，也看不到本件。",

@@ -1,10 +1,13 @@
 """The list of cases and the tables of the case room, beyond the contract."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from hezhi.chapters.cases.handling.models import Case, Category
+from hezhi.chapters.cases.handling import queries
+from hezhi.chapters.cases.handling.actions.words import renew_words
+from hezhi.chapters.cases.handling.models import Case, CaseWords, Category, Moved
 from hezhi.engines.org.testkit import traced
 from hezhi.engines.registry import site
 from hezhi.engines.registry.contract import World
@@ -22,6 +25,12 @@ def world(db: None) -> World:
 def set_(case: Case, **values: object) -> None:
     traced()
     Case.objects.filter(pk=case.pk).update(**values)
+
+
+def catch_up() -> None:
+    """What the round does with the marks, as far as words go."""
+    renew_words(list(Moved.objects.values_list("case_id", flat=True)))
+    Moved.objects.all().delete()
 
 
 def shown(world: World, query: str) -> set[str]:
@@ -71,6 +80,72 @@ def test_the_search_finds_number_title_and_place_in_any_case_of_letters(world: W
     set_(case, number="SJ26112299999", title="路灯不亮", place="井冈山路 12 号")
     for words in ("sj26112299999", "路灯", "井冈山", "路灯 井冈山"):
         assert shown(world, f"?q={words}") == {str(case.pk)}, words
+
+
+@pytest.fixture(params=["at once", "after the round"])
+def kept_up(request: pytest.FixtureRequest) -> Callable[[], None]:
+    """Before the round has made the pairs of what moved, and after it: what is found must be the same."""
+    return catch_up if request.param == "after the round" else lambda: None
+
+
+def test_the_search_finds_the_text_as_it_stands_now_before_and_after_the_round(world: World, kept_up) -> None:
+    case, other = world.rows(2)
+    set_(case, text="门前的Led灯箱夜里很亮，已经三天了", place="井冈山路12号楼")
+    kept_up()
+    for words in ("灯箱", "led灯箱夜里很亮", "灯箱 12号", "亮"):
+        assert shown(world, f"?q={words}") == {str(case.pk)}, words
+    assert not shown(world, "?q=灯箱 没有的") and not shown(world, "?q=箱灯")
+    set_(case, text="改成了噪声")
+    kept_up()
+    assert shown(world, "?q=噪声") == {str(case.pk)} and not shown(world, "?q=灯箱")
+    set_(case, received_at=time.now() - timedelta(days=400))
+    set_(other, text="这里也有噪声", received_at=time.now() - timedelta(days=9))
+    kept_up()
+    assert [row.id for row in world.get(f"{URL}?q=噪声").context["listing"].rows] == [str(other.pk), str(case.pk)]
+
+
+def test_many_cases_that_hold_a_word_come_newest_first_whichever_way_they_are_found(world: World, monkeypatch) -> None:
+    cases = world.rows(9)
+    for n, case in enumerate(cases):
+        set_(case, text="路面积水" if n % 4 else "别的", received_at=time.now() - timedelta(days=70 * n))
+    wanted = [str(case.pk) for n, case in enumerate(cases) if n % 4]
+    catch_up()
+    for most, enough in ((1000, 200), (1000, 2), (5, 1), (3, 2), (2, 200)):
+        monkeypatch.setattr(queries, "MOST_SOUGHT", most)
+        monkeypatch.setattr(queries, "ENOUGH", enough)
+        found: list[str] = []
+        query = "?q=路面积水&size=2"
+        while query:
+            listing = world.get(URL + query).context["listing"]
+            found += [row.id for row in listing.rows]
+            query = listing.pager.next_url
+        assert found == wanted, (most, enough)
+        assert {row["id"] for row in world.get("/api/v1/cases/?q=路面积水").json()["items"]} == set(wanted)
+
+
+def test_digits_in_a_row_are_looked_for_in_the_number_alone(world: World, kept_up) -> None:
+    case = world.rows(2)[0]
+    set_(case, number="SJ26112299999", text="请回电13800138000", title="来电 138 0013 8001", place="3号楼402")
+    kept_up()
+    for told in ("13800138000", "1380013", "8000", "0138", "0013", "380", "电1", "电138"):
+        assert not shown(world, f"?q={told}"), told
+    for told in ("6112299", "9999", "请回电", "3号楼402"):
+        assert shown(world, f"?q={told}") == {str(case.pk)}, told
+
+
+def test_a_secret_case_is_found_by_its_number_and_never_by_its_text(world: World) -> None:
+    case = world.rows(2)[0]
+    set_(case, secret=True, text="隐去身份后的内容", title="作风问题")
+    assert not shown(world, "?q=隐去身份") and shown(world, f"?q={case.number}") == {str(case.pk)}
+    catch_up()
+    assert not CaseWords.objects.filter(case=case).exists()
+    assert not shown(world, "?q=隐去身份")
+    set_(case, secret=False)
+    catch_up()
+    assert shown(world, "?q=隐去身份") == {str(case.pk)}
+    assert not {str(case.pk)} & {
+        row.id for row in world.get(f"{URL}?q=隐去身份", world.neighbour).context["listing"].rows
+    }
 
 
 def test_a_range_of_days_includes_both_ends_in_local_time(world: World) -> None:

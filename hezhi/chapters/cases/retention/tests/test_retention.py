@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hezhi.chapters.cases.handling import actions as handling
-from hezhi.chapters.cases.handling.models import Case
+from hezhi.chapters.cases.handling.api import renew_words
+from hezhi.chapters.cases.handling.models import Case, CaseWords, Moved
 from hezhi.chapters.cases.intake.testkit import District, build, case_of, order_of
 from hezhi.chapters.cases.retention import actions, jobs, queries
 from hezhi.chapters.cases.retention.models import Run, Term
@@ -108,6 +109,7 @@ def test_after_the_term_no_table_holds_the_reporter_and_the_case_is_still_counte
     old, secret = closed(district), closed(district, secret=True)
     Term.objects.create(months=24, basis="示例", nightly=True, set_at=time.now())
     assert where(NAME, PHONE), "before, he stands in many places"
+    renew_words([old.id])
     november.move_to(time.now() + timedelta(days=700))
     assert jobs.nightly() == 0, "too early"
     young = closed(district)
@@ -118,6 +120,7 @@ def test_after_the_term_no_table_holds_the_reporter_and_the_case_is_still_counte
         assert (case.state, case.reporter.name, case.reporter.phone, case.sealed_text) == ("closed", "", "", "")
         assert case.category is not None and case.closed_at and case.lead_unit == district.units["light"]
     assert case_of(old).title == "某人反映路灯不亮"
+    assert not CaseWords.objects.exists() and Moved.objects.filter(case_id=old.id).exists(), "sought anew without him"
     assert case_of(young).reporter.name == NAME
     actions.make_nameless(young.id, by=district["protector"], reason="示例")
     assert where(NAME, PHONE) == []  # reasons in the audit are the officers' own and must name nobody

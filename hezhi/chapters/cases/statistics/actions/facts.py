@@ -9,12 +9,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from hezhi.chapters.cases.handling.api import MATTER, Case, Step
-from hezhi.chapters.cases.handling.models import CallBack, Rating
+from hezhi.chapters.cases.handling.api import MATTER, Case, Step, renew_words
+from hezhi.chapters.cases.handling.models import CallBack, Moved, Rating
 from hezhi.chapters.cases.handling.pages.in_grid import with_grid_of_today
 from hezhi.chapters.cases.return_visit.api import excluded_cases
 from hezhi.chapters.cases.statistics import rules
-from hezhi.chapters.cases.statistics.models import Fact, Mark, Outcome
+from hezhi.chapters.cases.statistics.models import Fact, Outcome
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.flow.rules.clocks import Pause
@@ -60,16 +60,17 @@ def renew(case_ids: Sequence[UUID]) -> int:
 
 
 def catch_up(most: int = 2000) -> int:
-    """Work off the marks (追上变化): the facts of every case that moved since; gives how many marks there were.
+    """Work off the marks (追上变化): words and facts of every case that moved since; gives how many marks there were.
 
-    A mark is seen only when its mover has committed, and the facts are read after it: so none is lost, and a case
-    that moves meanwhile has a new mark.
+    A mark is seen only when its mover has committed, and the case is read after it: so none is lost, and a case
+    that moves meanwhile has a new mark. It goes last: while it stands, a search looks at the case itself.
     """
-    marks = list(Mark.objects.order_by("id").values_list("id", "case_id")[:most])
+    marks = list(Moved.objects.order_by("id").values_list("id", "case_id")[:most])
     ids = list(dict.fromkeys(case for _, case in marks))
     for piece in _pieces(ids):
+        renew_words(piece)
         renew(piece)
-    Mark.objects.filter(pk__in=[key for key, _ in marks]).delete()
+    Moved.objects.filter(pk__in=[key for key, _ in marks]).delete()
     return len(marks)
 
 
@@ -92,7 +93,7 @@ def mark_community(community: UUID) -> None:
     """Borders inside a community moved (网格重划): the grids of today of its cases are looked up again."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into statistics_mark (case_id) select id from handling_case where community_id = %s", [community]
+            "insert into handling_moved (case_id) select id from handling_case where community_id = %s", [community]
         )
 
 

@@ -15,7 +15,14 @@ from hezhi.ground import time
 from hezhi.ground.errors import NotNow
 
 LONGEST = 800
-PRESETS = {"week": "近 7 天", "month": "本月", "last_month": "上月", "quarter": "近 90 天", "year": "今年"}
+PRESETS = {
+    "yesterday": "昨日",
+    "week": "近 7 天",
+    "month": "本月",
+    "last_month": "上月",
+    "quarter": "近 90 天",
+    "year": "今年",
+}
 
 
 def preset_days(name: str) -> tuple[date, date]:
@@ -23,6 +30,8 @@ def preset_days(name: str) -> tuple[date, date]:
     today = time.today()
     if name == "last_month":
         return rules.last_period("monthly", today)
+    if name == "yesterday":
+        return today - timedelta(days=1), today - timedelta(days=1)
     first = {
         "week": today - timedelta(days=6), "quarter": today - timedelta(days=89), "year": today.replace(month=1, day=1),
     }.get(name, today.replace(day=1))  # fmt: skip

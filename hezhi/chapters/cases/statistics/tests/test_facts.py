@@ -10,9 +10,10 @@ import pytest
 from docx import Document
 
 from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.handling.models import Moved
 from hezhi.chapters.cases.return_visit.models import Exclusion
 from hezhi.chapters.cases.statistics import actions, queries, rules
-from hezhi.chapters.cases.statistics.models import Fact, Mark, Report
+from hezhi.chapters.cases.statistics.models import Fact, Report
 from hezhi.chapters.cases.statistics.queries import Asked
 from hezhi.chapters.cases.statistics.testkit import Hands, here
 from hezhi.engines.org.testkit import traced
@@ -104,15 +105,15 @@ def test_a_verdict_that_another_unit_left_out_does_not_count(hands):
 def test_every_way_a_case_moves_leaves_a_mark_and_the_screen_says_up_to_when(hands, november, district):
     actions.catch_up()
     case = hands.report()
-    assert Mark.objects.filter(case_id=case.pk).exists(), "the one statement of intake"
+    assert Moved.objects.filter(case_id=case.pk).exists(), "the one statement of intake"
     assert queries.up_to() <= time.real_now()
     actions.catch_up()
-    assert not Mark.objects.exists() and Fact.objects.filter(case=case).count() == 1
+    assert not Moved.objects.exists() and Fact.objects.filter(case=case).count() == 1
     Case.objects.filter(pk=case.pk).update(urgency="urgent")
     actions.catch_up()
     assert Fact.objects.get(case=case).urgency == "urgent"
     announce("grids.redrawn", community=district.areas["c1"].pk, grids=[], by=None)
-    assert Mark.objects.get().case_id == case.pk, "its grid of today is looked up again"
+    assert Moved.objects.get().case_id == case.pk, "its grid of today is looked up again"
 
 
 # -- a known month -------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ def beside_case(by: Actor, case: Case) -> Beside | None:
     buttons = []
     if not is_ended(case):
         if by.may("supervision.lead"):
-            buttons.append(Action("发起督办", reverse("supervision-open", args=[case.pk]), opens="dialog"))
+            buttons.append(Action("发起督办", reverse("supervision-open", args=[case.pk]), opens="dialog", key="B"))
         if by.may("supervision.instruct"):
             buttons.append(
                 Action("批示交办", reverse("supervision-instruct-case", args=[case.pk]), "primary", opens="dialog")

@@ -1,4 +1,4 @@
-// Keys: `/` j k x Enter in lists, and a letter for each button that names one with data-key.
+// Keys: `/` j k x Enter in lists, a letter for each button that names one with data-key, Ctrl+Enter to send a form.
 import { make } from "./dom.js";
 import { listKeys } from "./list.js";
 
@@ -7,6 +7,7 @@ const HELP = [
   ["j  k", "下一行，上一行"],
   ["x", "勾选这一行"],
   ["Enter", "打开这一行"],
+  ["Ctrl Enter", "提交正在填写的表单"],
   ["Esc", "关闭弹窗或菜单"],
 ];
 
@@ -41,10 +42,21 @@ function help() {
   box.showModal();
 }
 
+/** Send the form in which one types, or that of the open dialog, by its main button. */
+function send(event) {
+  const form = event.target.closest?.("form[data-guard]") ?? document.querySelector("dialog[open] form[data-guard]");
+  const button = form?.querySelector("button.btn-primary[type=submit], button.btn-danger[type=submit]");
+  if (!button || button.disabled) return;
+  event.preventDefault();
+  form.requestSubmit(button);
+}
+
 function press(event) {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) return send(event);
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (typing(event.target) || document.querySelector("dialog[open]")) return;
   if (event.key === "?") return help();
+  if (event.key === "/" && !document.querySelector("[data-search]")) return document.querySelector("a[data-find]")?.click();
   // With Caps Lock on it is still the same key.
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const button = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key.toLowerCase() === name && visible(one));
