@@ -96,7 +96,7 @@ ROUNDS = (
     Round("状态回推", "hezhi.engines.connect.jobs.deliver_webhooks", 2, drains=True, heap=_NEWS),
     Round("审计封存", "hezhi.engines.records.jobs.seal", 1, drains=True, heap=_UNSEALED),
     Round("时限巡查", "hezhi.engines.flow.jobs.watch", 15),
-    Round("统计事实更新", "hezhi.chapters.cases.statistics.jobs.catch_up", 5, drains=True, heap="statistics_mark"),
+    Round("统计事实更新", "hezhi.chapters.cases.statistics.jobs.catch_up", 5, drains=True, heap="handling_moved"),
     Round("定期统计报告", "hezhi.chapters.cases.statistics.jobs.write_due", 10 * MINUTE),
     Round("分析汇总更新", "hezhi.chapters.cases.statistics.jobs.count", 30),
     Round("分析数据更新", "hezhi.chapters.cases.statistics.jobs.write_files", 10 * MINUTE, drains=True),
