@@ -319,14 +319,12 @@ def dues(by: Actor, month: date) -> list[DuesLine]:
     """
     level = _level(by)
     paying = organisations(by).filter(members__removed_at__isnull=True).distinct()
-    many = dict(paying.order_by().values_list(f"{level}__name").annotate(Count("pk", distinct=True)))
-    rows = DuesSheet.objects.visible_to(by).filter(month=rules.month_of(month), removed_at__isnull=True)
-    told = {
-        name: (recorded, behind, due, paid)
-        for name, recorded, behind, due, paid in rows.order_by()
-        .values_list(f"{level}__name")
-        .annotate(Count("pk"), Count("pk", filter=Q(open_entries__gt=0)), Sum("due"), Sum("paid"))
-    }
+    many = dict(paying.order_by().values_list(f"{level}__name").annotate(n=Count("pk", distinct=True)))
+    rows = DuesSheet.objects.visible_to(by).filter(month=rules.month_of(month), removed_at__isnull=True).order_by()
+    summed = rows.values_list(f"{level}__name").annotate(
+        n=Count("pk"), behind=Count("pk", filter=Q(open_entries__gt=0)), owed=Sum("due"), got=Sum("paid")
+    )
+    told = {name: (n, behind, owed, got) for name, n, behind, owed, got in summed}
     shown = member_figures(by).cells
     lines = []
     for name in sorted({*many, *told}, key=str):

@@ -24,9 +24,7 @@ class DuesSheet(Record):
 
     measures = {"due": "元", "paid": "元", "handed_up": "元"}
 
-    organisation = models.ForeignKey(
-        PartyOrganisation, models.PROTECT, related_name="dues", verbose_name="党组织", limit_choices_to={"state": "approved"}
-    )  # fmt: skip
+    organisation = models.ForeignKey(PartyOrganisation, models.PROTECT, related_name="dues", verbose_name="党组织")
     month = models.DateField("月份", help_text="填当月任意一天，按整月登记")
     due = models.DecimalField("应交（元）", max_digits=10, decimal_places=2, default=Decimal(0), editable=False)
     paid = models.DecimalField("已交（元）", max_digits=10, decimal_places=2, default=Decimal(0), editable=False)

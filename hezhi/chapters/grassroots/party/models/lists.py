@@ -154,10 +154,6 @@ class Project(Record):
         verbose_name = "项目"
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["need"], condition=Q(state__in=("proposed", "claimed", "done"), removed_at__isnull=True),
-                name="one_running_project_per_need", violation_error_message="这项需求已有一个项目在进行。",
-            ),
             models.CheckConstraint(
                 condition=Q(state__in=("proposed", "stopped")) | Q(lead__isnull=False), name="project_has_a_lead"
             ),

@@ -92,7 +92,7 @@ class Dues(Registry):
     parts = (DuesTabs(),)
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
-        return queries.organisations(actor).order_by("code") if name == "organisation" else None
+        return queries.not_ended(actor) if name == "organisation" else None
 
     @column("缴纳情况", reads=("due", "open_entries", "month"))
     def standing(self, row: DuesSheet) -> str:
@@ -132,6 +132,6 @@ class Dues(Registry):
 
     def examples(self, n: int) -> dict[str, Any]:
         return {
-            "month": date(2020 + n // 12 % 6, n % 12 + 1, 1), "handed_up": None, "handed_up_on": None, "due": 0, "paid": 0,
+            "month": date(1900 + n // 12 % 126, n % 12 + 1, 1), "handed_up": None, "handed_up_on": None, "due": 0, "paid": 0,
             "open_entries": 0,
         }  # fmt: skip

@@ -231,6 +231,7 @@ class Projects(Registry):
         """One project at a time for a need that is not met; the offer reaches where the need lies."""
         if row.removed_at:
             return
+        Need.objects.select_for_update(of=("self",)).get(pk=row.need.pk)  # two proposals at once see each other
         before = None if row._state.adding else Project.objects.only("need_id", "resource_id").get(pk=row.pk)
         fresh = before is None or before.resource_id != row.resource_id
         others = row.need.projects.filter(removed_at__isnull=True, state__in=RUNNING).exclude(pk=row.pk)

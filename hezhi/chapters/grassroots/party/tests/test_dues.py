@@ -67,7 +67,7 @@ def test_a_month_is_paid_told_to_the_branch_and_summed_for_those_above(clock, pa
         with pytest.raises(BadInput):
             party.change(row, "party-dues", **told)
     party.change(row, "party-dues", handed_up="125", handed_up_on="2026-11-26")
-    clock.move_to("2026-12-01 09:00")
+    clock.advance(days=5)
     assert sheet(party, "2026-12-01").due == Decimal("12.50") * 9
     assert "逾期未交清" in party.browser(party.secretary).get("/r/party-dues/").content.decode()
 
