@@ -108,6 +108,7 @@ MENU = (
         Entry("党建地图", "/party/map/", ("party.map",)),
         Entry("组织关系转接", "/party/transfers/", ("party_members.transfer",)),
         Entry("活动列表", "/party/activities/", ("party.take_part", "party_activities.view")),
+        Entry("宣传阅读", "/party/news/", ("party.take_part", "party_articles.view")),
     )),
     Group("业务规则", (
         Entry("事件流程", "/cases/flows/", ("cases.flows",)),

@@ -39,6 +39,7 @@ ROOMS = (
     ("c/rights/", "hezhi.chapters.grassroots.care.pages.public"),
     ("c/q/", "hezhi.chapters.grassroots.registers.pages.at_door"),
     ("c/news/", "hezhi.chapters.grassroots.party.pages.public"),
+    ("c/meeting/", "hezhi.chapters.grassroots.party.pages.door"),
     ("c/", "hezhi.channels.citizen.urls"),
     ("g/homes/", "hezhi.chapters.grassroots.registers.pages.phone"),
     ("g/places/", "hezhi.chapters.grassroots.registers.pages.phone_places"),

@@ -5,7 +5,6 @@ A feed is read by the reader's own program: whoever subscribes to a place leaves
 
 from datetime import timedelta
 from typing import Any
-from xml.etree import ElementTree
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -16,12 +15,12 @@ from hezhi.engines.geo.models import Area
 from hezhi.engines.org.rights import open_to_all
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
+from hezhi.ground.feeds import Entry, atom
 
 clause = "9.1.2-1"
 WHY = "matters of public categories, with a blurred place and nothing of a person"
 DAYS, MOST_POINTS, MOST_LINES, MOST_ENTRIES = 90, 2000, 30, 50
 PLACES = ("town", "community")
-ATOM = "http://www.w3.org/2005/Atom"
 
 
 def _area(code: str) -> Area | None:
@@ -87,30 +86,13 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
     area = _area(code)
     found = list(_rows(area)[:MOST_ENTRIES])
     home = request.build_absolute_uri(f"{reverse('citizen-public')}?area={code}")
-    top = ElementTree.Element("feed", xmlns=ATOM)
-    _put(top, "title", f"{area} 公开事项")
-    _put(top, "id", request.build_absolute_uri())
-    _put(
-        top,
-        "updated",
-        time.local(max((c.state_since for c in found), default=time.now())).isoformat(timespec="seconds"),
-    )
-    ElementTree.SubElement(top, "link", href=home)
-    ElementTree.SubElement(top, "link", rel="self", href=request.build_absolute_uri())
-    author = ElementTree.SubElement(top, "author")
-    _put(author, "name", "社会治理中心")
-    for case in found:
-        entry = ElementTree.SubElement(top, "entry")
-        kind = case.category.name if case.category else ""
-        _put(entry, "title", f"{kind}：{PUBLIC_STATES[case.state]}（{_where(case)}）")
-        _put(entry, "id", f"urn:uuid:{case.pk}:{case.state}")
-        _put(entry, "updated", time.local(case.state_since).isoformat(timespec="seconds"))
-        ElementTree.SubElement(entry, "link", href=home)
-        ended = "已结束" if case.state in ENDED else "办理中"
-        _put(entry, "summary", f"{time.show(case.received_at)} 收到，{ended}。")
-    text = ElementTree.tostring(top, encoding="utf-8", xml_declaration=True)
-    return HttpResponse(text, content_type="application/atom+xml; charset=utf-8")
-
-
-def _put(parent: ElementTree.Element, name: str, text: str) -> None:
-    ElementTree.SubElement(parent, name).text = text
+    entries = [
+        Entry(
+            f"urn:uuid:{case.pk}:{case.state}",
+            f"{case.category.name if case.category else ''}：{PUBLIC_STATES[case.state]}（{_where(case)}）",
+            case.state_since, home,
+            f"{time.show(case.received_at)} 收到，{'已结束' if case.state in ENDED else '办理中'}。",
+        )
+        for case in found
+    ]  # fmt: skip
+    return atom(f"{area} 公开事项", request.build_absolute_uri(), home, "社会治理中心", entries)

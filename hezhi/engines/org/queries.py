@@ -96,6 +96,11 @@ def colleagues_in(post: Post, at: datetime | None = None) -> QuerySet[Holding]:
     return _held(at).filter(post__unit_id=post.unit_id, post__role_id=post.role_id).select_related("user")
 
 
+def held_now() -> QuerySet[Holding]:
+    """All valid holdings of people whose account is open, for a selection by role and unit (现任)."""
+    return _held(None)
+
+
 def _held(at: datetime | None) -> QuerySet[Holding]:
     moment = at or time.now()
     day = time.local(moment).date()

@@ -22,7 +22,7 @@ from hezhi.engines.reach.queries import unread_count
 from hezhi.engines.reach.words import events, load_templates
 
 __all__ = [
-    "CannotSend", "Channel", "Letter", "Message", "Port", "blank_messages", "events", "load_templates", "resolvers", "tell", "tell_all",
+    "CannotSend", "Channel", "Letter", "Message", "Port", "blank_messages", "events", "load_templates", "recall", "resolvers", "tell", "tell_all",
     "tells_screens", "unread_count",
 ]  # fmt: skip
 
@@ -48,6 +48,13 @@ def tell(
     the event has no place for, or a receiver that cannot be reached by a channel.
     """
     return tell_all(by, [Message(event, to_user, to_unit, permission, about, values, channels, urgent, link)])
+
+
+def recall(event: str, about: tuple[str, UUID]) -> int:
+    """Take back what has not left yet of an event about a matter (撤回未发消息); gives how many. What was sent stays sent."""
+    kind, key = about
+    waiting = Outgoing.objects.filter(event=event, object_type=kind, object_id=key, state=Outgoing.State.WAITING)
+    return waiting.update(state=Outgoing.State.DROPPED)
 
 
 def blank_messages(about: tuple[str, UUID], *, title: str, text: str) -> int:

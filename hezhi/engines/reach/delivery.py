@@ -28,6 +28,7 @@ INBOX_BATCH = 300
 PORT_BATCH = 10
 LEASE = timedelta(minutes=3)  # longer than a batch of sends at ten seconds each
 NOBODY = "单位内没有持有所需权限的人员"
+DECLINED = "本人不接收这类消息，不发送"
 
 
 # -- the inbox -------------------------------------------------------------------------------------
@@ -44,13 +45,15 @@ def deliver_inbox() -> int:
             [_inbox_row(row, user, moment) for row in rows for user in people[row.pk]], ignore_conflicts=True
         )
         told = [row.pk for row in rows if people[row.pk]]
-        lost = [row.pk for row in rows if not people[row.pk]]
+        declined = [row.pk for row in rows if row.user_id and not people[row.pk]]
+        lost = [row.pk for row in rows if not row.user_id and not people[row.pk]]
         Outgoing.objects.filter(pk__in=told).update(
             state=Outgoing.State.SENT, sent_at=moment, tries=F("tries") + 1, last_error=""
         )
         Outgoing.objects.filter(pk__in=lost).update(
             state=Outgoing.State.FAILED, tries=F("tries") + 1, last_error=NOBODY
         )
+        Outgoing.objects.filter(pk__in=declined).update(state=Outgoing.State.DROPPED, tries=F("tries") + 1)
         Delivery.objects.bulk_create([_inbox_log(row, len(people[row.pk])) for row in rows])
     return len(rows)
 
@@ -63,7 +66,7 @@ def _inbox_row(row: Outgoing, user: UUID, moment: datetime) -> InboxMessage:
 
 
 def _inbox_log(row: Outgoing, count: int) -> Delivery:
-    answer = f"已送达 {count} 人" if count else NOBODY
+    answer = f"已送达 {count} 人" if count else DECLINED if row.user_id else NOBODY
     return Delivery(outgoing=row, at=time.now(), ok=count > 0, receiver="站内", answer=answer)
 
 
@@ -117,6 +120,9 @@ def _deliver_one(row: Outgoing) -> None:
         _send(row, _outside_receiver(row))
         return
     people = [row.user_id] if row.parent_id and row.user_id else people_for([row])[row.pk]
+    if not people and row.user_id:
+        _finish(row, Outgoing.State.DROPPED, "", DECLINED)
+        return
     if not people:
         raise CannotSend(NOBODY, lasting=True)
     if row.user_id and people == [row.user_id]:

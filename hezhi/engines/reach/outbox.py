@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from hezhi.engines.org.actor import Actor
@@ -19,7 +20,8 @@ class Message:
 
     `to_user` is a person of staff; `to_unit` with `permission` are the people who hold it in that unit;
     with neither the receiver is the outside person whom the matter's chapter names at sending time
-    (`resolvers.register`). `values` fill the template's places and may hold no personal value.
+    (`resolvers.register`). `values` fill the template's places and may hold no personal value. What says
+    `not_before` leaves at that moment, not at once.
     """
 
     event: str
@@ -31,6 +33,7 @@ class Message:
     channels: Sequence[str] = (Channel.INBOX,)
     urgent: bool = False
     link: str = ""
+    not_before: datetime | None = None
 
 
 def tell_all(by: Actor, messages: Sequence[Message]) -> list[Outgoing]:
@@ -68,7 +71,7 @@ def _rows(by: Actor, message: Message) -> list[Outgoing]:
                 link=message.link,
                 urgent=message.urgent,
                 created_at=moment,
-                not_before=moment,
+                not_before=message.not_before or moment,
             )
         )
     return rows

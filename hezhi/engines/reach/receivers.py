@@ -1,13 +1,14 @@
 """Who of the staff is meant (接收人员): the person, whoever stands in, or the holders of a permission in a unit."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from hezhi.engines.org.actor import open_at
 from hezhi.engines.org.models import Holding
+from hezhi.engines.reach import resolvers
 from hezhi.engines.reach.models import Outgoing
 from hezhi.ground import time
 
@@ -21,7 +22,18 @@ def people_for(messages: Iterable[Outgoing]) -> dict[UUID, list[UUID]]:
     messages = list(messages)
     holders = _holders({m.unit_id for m in messages if m.unit_id})
     deputies = _deputies({m.user_id for m in messages if m.user_id})
-    return {m.pk: _people(m, holders, deputies) for m in messages}
+    found = {m.pk: _people(m, holders, deputies) for m in messages}
+    return _willing(messages, found)
+
+
+def _willing(messages: Sequence[Outgoing], found: dict[UUID, list[UUID]]) -> dict[UUID, list[UUID]]:
+    """Leave out who does not want to hear of an event, deputies too: one question for each event."""
+    for event in {m.event for m in messages}:
+        mine = [m.pk for m in messages if m.event == event]
+        unwilling = set(resolvers.decliners(event, {user for key in mine for user in found[key]}))
+        for key in mine if unwilling else ():
+            found[key] = [user for user in found[key] if user not in unwilling]
+    return found
 
 
 def _people(

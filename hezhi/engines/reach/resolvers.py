@@ -4,7 +4,7 @@ reach asks by the kind of row the message is about; the answer goes straight to 
 nowhere but masked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -44,6 +44,24 @@ def is_wanted(object_type: str, object_id: UUID, event: str) -> bool:
     """Whether the outside person of a matter wants to hear of this event; so long as no chapter says otherwise."""
     wish = _wishes.get(object_type)
     return wish is None or wish(object_id, event)
+
+
+Declining = Callable[[Collection[UUID]], Collection[UUID]]
+_declining: dict[str, Declining] = {}
+
+
+def declines(event: str, function: Declining) -> None:
+    """Have `function(users)` say who of these people of staff does not want to hear of this event (不接收).
+
+    Only for what nobody has to know for his work; asked when the message is delivered, so the last word counts.
+    """
+    _declining[event] = function
+
+
+def decliners(event: str, users: Collection[UUID]) -> Collection[UUID]:
+    """Who of these people does not want to hear of this event; nobody, so long as no chapter says otherwise."""
+    function = _declining.get(event)
+    return function(users) if function is not None and users else ()
 
 
 def receiver_of(object_type: str, object_id: UUID, channel: str) -> Receiver | None:

@@ -12,6 +12,9 @@ from hezhi.ground.text import shorten
 PAUSES = (1, 5, 15, 60, 180, 360, 720)
 """Minutes to wait after the first, second … failure; after the last one a person must look."""
 
+TOPIC = "topic:"
+"""An address that begins so is a list which the channel keeps by itself (渠道自己的订阅者): we know none of its people."""
+
 PLACE = re.compile(r"\{([^{}]*)\}")
 UNKNOWN = "—"
 TITLE_SIGNS, TEXT_SIGNS = 200, 2000
@@ -74,5 +77,7 @@ def quiet_until(moment: datetime, starts: clock_time, ends: clock_time) -> datet
 
 
 def masked_address(channel: str, address: str) -> str:
-    """The receiver's address as the log may keep it."""
+    """The receiver's address as the log may keep it; a topic names nobody and is kept as it is."""
+    if address.startswith(TOPIC):
+        return f"栏目 {address.removeprefix(TOPIC)} 的订阅者"
     return mask(Kind.EMAIL if channel == "email" else Kind.PHONE, address)

@@ -7,7 +7,8 @@ the files of a row is known by the chapter that owns the row, which says so with
 guard nobody may.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import UUID
@@ -23,15 +24,18 @@ from hezhi.engines.records import store, vault
 from hezhi.engines.records.acting import Deed, acting, current_deed, verb
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
-from hezhi.ground.crypto import decrypt, encrypt, random_key, same, sm3
+from hezhi.ground.crypto import NONCE_BYTES, TAG_BYTES, decrypt, encrypt, random_key, same, sm3
 from hezhi.ground.errors import BadInput, NotFound, NotNow
 from hezhi.ground.ids import new_id
-from hezhi.ground.uploads import DOCUMENTS, PICTURES, SHEETS, Checked, Quarantine, inspect_upload
+from hezhi.ground.uploads import DOCUMENTS, PICTURES, SHEETS, VIDEOS, Checked, Quarantine, inspect_upload
 
 Guard = Callable[[Actor, UUID, Attachment], bool]
 
 TAKEN = PICTURES | DOCUMENTS | SHEETS
 MOST_AT_ONCE = 20
+PIECE = 2**20
+"""Bytes of a video that are sealed together, so that a player which asks for a part gets it without the whole."""
+_SEALED_PIECE = PIECE + NONCE_BYTES + TAG_BYTES
 
 _guards: dict[str, Guard] = {}
 
@@ -92,6 +96,8 @@ def _look_through(file: UploadedFile, field: str, kinds: Collection[str]) -> Loo
     checked = inspect_upload(opened, kinds, name=file.name or "", field=field)
     if checked.picture is not None:
         return LookedThrough(checked, checked.picture.content, checked.picture.thumbnail)
+    if checked.content is not None:
+        return LookedThrough(checked, checked.content, b"")
     return LookedThrough(checked, file.read(), b"")
 
 
@@ -161,7 +167,7 @@ def _attachment(
         size=looked.checked.size,
         digest=digest,
         sealed_key=vault.seal_bytes(_key_of(id_), key),
-        file=store.put(encrypt(key, looked.content, _whole(id_))),
+        file=store.put(_sealed(id_, key, looked)),
         thumbnail=store.put(encrypt(key, looked.thumbnail, _small(id_))) if looked.thumbnail else "",
         state=Attachment.State.WAITING if scanner() else Attachment.State.CLEAN,
         visibility=visibility,
@@ -170,6 +176,17 @@ def _attachment(
         uploaded_by_id=by.user_id,
         uploaded_at=time.now(),
     )
+
+
+def _sealed(id_: UUID, key: bytes, looked: LookedThrough) -> bytes:
+    """The content sealed as a whole; a video in pieces, each bound to its place and to how many there are."""
+    content = looked.content
+    if looked.checked.kind not in VIDEOS:
+        return encrypt(key, content, _whole(id_))
+    many = _pieces(len(content))
+    return b"".join(
+        encrypt(key, content[n * PIECE : (n + 1) * PIECE], _piece(id_, n, many)) for n in range(many)
+    )  # fmt: skip
 
 
 def _name_in_the_audit(deed: Deed, made: Iterable[Attachment]) -> None:
@@ -192,7 +209,28 @@ def open_file(attachment: Attachment) -> tuple[bytes, str]:
     Raises NotFound when it was removed or erased, NotNow while the virus scanner has not let it pass,
     SealBroken when it was changed.
     """
-    return _opened(attachment, attachment.file, _whole(attachment.pk)), attachment.content_type
+    _may_be_opened(attachment)
+    return content_of(attachment), attachment.content_type
+
+
+def open_part(attachment: Attachment, first: int, last: int) -> Iterator[bytes]:
+    """The bytes of a video from one place to another, both counted in (分段播放), piece by piece as they are asked for.
+
+    The caller has asked `may_open`, and that the places lie inside. Raises as `open_file`, before the first byte.
+    """
+    _may_be_opened(attachment)
+    if attachment.kind not in VIDEOS:
+        raise ValueError("only videos are kept in pieces")
+    return _part(attachment, first, last)
+
+
+def _part(attachment: Attachment, first: int, last: int) -> Iterator[bytes]:
+    key, many = _own_key(attachment), _pieces(attachment.size)
+    for n in range(first // PIECE, last // PIECE + 1):
+        with _letters_of_the_store():
+            box = store.get(attachment.file, n * _SEALED_PIECE, _SEALED_PIECE)
+            clear = decrypt(key, box, _piece(attachment.pk, n, many))
+        yield clear[max(first - n * PIECE, 0) : last - n * PIECE + 1]
 
 
 def open_thumbnail(attachment: Attachment) -> tuple[bytes, str]:
@@ -203,6 +241,12 @@ def open_thumbnail(attachment: Attachment) -> tuple[bytes, str]:
 
 
 def _opened(attachment: Attachment, place: str, bound_to: bytes) -> bytes:
+    _may_be_opened(attachment)
+    return unsealed(attachment, place, bound_to)
+
+
+def _may_be_opened(attachment: Attachment) -> None:
+    """Refuse what was removed, erased, or not let pass by the virus scanner."""
     if attachment.removed_at is not None or not attachment.sealed_key:
         raise _not_found()
     if attachment.state != Attachment.State.CLEAN:
@@ -213,14 +257,23 @@ def _opened(attachment: Attachment, place: str, bound_to: bytes) -> bytes:
             "请稍后刷新" if waiting else "请让提交人另传一份",
             code="records.file_closed",
         )
-    return unsealed(attachment, place, bound_to)
 
 
 def unsealed(attachment: Attachment, place: str, bound_to: bytes) -> bytes:
     """The clear bytes of one stored part, whatever the state; for this room's own jobs."""
-    key = vault.unseal_bytes(_key_of(attachment.pk), bytes(attachment.sealed_key))
+    with _letters_of_the_store():
+        return decrypt(_own_key(attachment), store.get(place), bound_to)
+
+
+def _own_key(attachment: Attachment) -> bytes:
+    return vault.unseal_bytes(_key_of(attachment.pk), bytes(attachment.sealed_key))
+
+
+@contextmanager
+def _letters_of_the_store() -> Iterator[None]:
+    """What the store and the cipher say, as a letter to a person."""
     try:
-        return decrypt(key, store.get(place), bound_to)
+        yield
     except store.Lost as lost:
         raise vault.SealBroken(
             "这个附件的内容在存储中找不到了",
@@ -234,6 +287,8 @@ def unsealed(attachment: Attachment, place: str, bound_to: bytes) -> bytes:
 
 def content_of(attachment: Attachment) -> bytes:
     """The whole content for this room's own jobs (virus scan, integrity), also while it is closed to people."""
+    if attachment.kind in VIDEOS:
+        return b"".join(_part(attachment, 0, attachment.size - 1))
     return unsealed(attachment, attachment.file, _whole(attachment.pk))
 
 
@@ -344,6 +399,14 @@ def _version_of(attachment: Attachment) -> int:
 
 def _whole(id_: UUID) -> bytes:
     return f"file:{id_}".encode()
+
+
+def _piece(id_: UUID, n: int, many: int) -> bytes:
+    return f"file:{id_}:{n}/{many}".encode()
+
+
+def _pieces(size: int) -> int:
+    return -(-size // PIECE)
 
 
 def _small(id_: UUID) -> bytes:

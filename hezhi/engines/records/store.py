@@ -34,11 +34,13 @@ def put(sealed: bytes) -> str:
     return place
 
 
-def get(place: str) -> bytes:
-    """The bytes at a place. Raises Lost."""
+def get(place: str, start: int = 0, size: int = -1) -> bytes:
+    """The bytes at a place, or `size` of them from `start` on. Raises Lost."""
     try:
         with default_storage.open(place, "rb") as opened:
-            return bytes(opened.read())
+            if start:
+                opened.seek(start)
+            return bytes(opened.read(size))
     except FileNotFoundError as missing:
         raise Lost(place) from missing
 

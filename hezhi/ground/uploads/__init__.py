@@ -5,7 +5,7 @@ bytes; it draws pictures anew; it refuses with a letter in Chinese. It does not 
 knows no right and no model: that is the work of `engines.records`.
 """
 
-from hezhi.ground.uploads.inspect import DOCUMENTS, PICTURES, SHEETS, Checked, inspect_upload, safe_name
+from hezhi.ground.uploads.inspect import DOCUMENTS, PICTURES, SHEETS, VIDEOS, Checked, inspect_upload, safe_name
 from hezhi.ground.uploads.kinds import KINDS, Kind
 from hezhi.ground.uploads.letters import UploadRefused
 from hezhi.ground.uploads.maps import MAPS, MapFile, inspect_map
@@ -19,6 +19,7 @@ __all__ = [
     "MAPS",
     "PICTURES",
     "SHEETS",
+    "VIDEOS",
     "Checked",
     "Kind",
     "MapFile",

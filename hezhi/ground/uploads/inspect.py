@@ -15,16 +15,18 @@ from hezhi.ground.uploads.offices import check_office_zip, check_ole, kind_of_ol
 from hezhi.ground.uploads.pdfs import check_pdf
 from hezhi.ground.uploads.pictures import Picture, remake
 from hezhi.ground.uploads.texts import text_encoding
+from hezhi.ground.uploads.videos import VIDEO_KINDS, kind_of_video, without_words
 
-__all__ = ["DOCUMENTS", "LIMITS", "PICTURES", "SHEETS", "Checked", "inspect_upload", "safe_name"]
+__all__ = ["DOCUMENTS", "LIMITS", "PICTURES", "SHEETS", "VIDEOS", "Checked", "inspect_upload", "safe_name"]
 
 PICTURES = frozenset({"jpeg", "png", "webp"})
 SHEETS = frozenset({"xlsx", "xls", "ods", "csv"})
 DOCUMENTS = frozenset({"pdf", "docx"})
+VIDEOS = frozenset(VIDEO_KINDS)
 
-LIMITS = {"picture": 20 * MB, "sheet": 50 * MB, "document": 50 * MB}
+LIMITS = {"picture": 20 * MB, "sheet": 50 * MB, "document": 50 * MB, "video": 100 * MB}
 """Bytes; a file must be smaller."""
-_FAMILY_TITLES = {"picture": "单张图片", "sheet": "单个表格", "document": "单个文档"}
+_FAMILY_TITLES = {"picture": "单张图片", "sheet": "单个表格", "document": "单个文档", "video": "单个视频"}
 _MOST_NAME = 120
 
 
@@ -42,6 +44,8 @@ class Checked:
     """The name to show and to download under; never a path to store under."""
     picture: Picture | None = None
     """Of pictures the newly drawn one: store this, never what came in."""
+    content: bytes | None = None
+    """Of videos the same without what the camera wrote about place and owner: store this."""
 
 
 def inspect_upload(
@@ -49,13 +53,13 @@ def inspect_upload(
 ) -> Checked:
     """Look a file through, and leave it at its beginning (检查上传文件).
 
-    `allowed` holds names of `KINDS`, usually `PICTURES`, `SHEETS`, `DOCUMENTS` or a union of them.
+    `allowed` holds names of `KINDS`, usually `PICTURES`, `SHEETS`, `DOCUMENTS`, `VIDEOS` or a union of them.
     `name` is what the sender called it, by default the file's own `name`; `field` is the form's
     field under which the letter stands. `most` bytes (8 times as many unpacked) instead of the usual limit are for
     who reads a file in pieces. Raises UploadRefused.
     """
     if not allowed or not all(KINDS[kind].family for kind in allowed):
-        raise ValueError(f"a door lets in pictures, sheets and documents, not {sorted(allowed)}")
+        raise ValueError(f"a door lets in pictures, sheets, documents and videos, not {sorted(allowed)}")
     told = one_line(name or str(getattr(file, "name", "") or ""))
     shown = re.split(r"[/\\]", told)[-1][:_MOST_NAME]
     try:
@@ -74,13 +78,13 @@ def _inspect(file: BinaryIO, allowed: frozenset[str], name: str, most: int) -> C
         raise UploadRefused("empty", "文件是空的，里面没有内容", "请确认选对了文件，再重新上传")
     families = {KINDS[kind].family for kind in allowed}
     _refuse_too_large(size, max(families, key=lambda family: LIMITS[family]), most)
-    kind = KINDS[_kind(file, head, name, most)]
+    kind = KINDS[_kind(file, head, name, most, families)]
     _refuse_not_allowed(kind, allowed, name)
     _refuse_too_large(size, kind.family, most)
     return _looked_through(file, kind, size, safe_name(name, kind.name))
 
 
-def _kind(file: BinaryIO, head: bytes, name: str, most: int) -> str:
+def _kind(file: BinaryIO, head: bytes, name: str, most: int, families: Collection[str]) -> str:
     """The kind by content; the name only tells a text table from other texts."""
     seen = sniff(head)
     if seen == "zip":
@@ -88,6 +92,9 @@ def _kind(file: BinaryIO, head: bytes, name: str, most: int) -> str:
     if seen == "ole":
         file.seek(0)
         return kind_of_ole(file.read())
+    if seen == "video" and "video" in families:
+        file.seek(0)
+        return kind_of_video(file.read())
     if seen == "text":
         said = _kind_by_name(name)
         return said if said in ("csv", "script") else "unknown"
@@ -101,6 +108,8 @@ def _looked_through(file: BinaryIO, kind: Kind, size: int, name: str) -> Checked
         suffix = "png" if picture.content_type == "image/png" else "jpg"
         name = f"{PurePosixPath(name).stem}.{suffix}"
         return Checked(kind.name, picture.content_type, len(picture.content), name, picture)
+    if kind.family == "video":
+        return Checked(kind.name, kind.content_type, size, name, content=without_words(file.read(), kind.name))
     if kind.name == "csv":
         text_encoding(file)
     elif kind.name == "pdf":
@@ -123,6 +132,7 @@ _SMALLER = {
     "picture": "请在手机上选择「标准」或「中等大小」发送，或裁剪、压缩后再上传",
     "sheet": "请删去多余的图片和空行，或分成几个文件上传",
     "document": "请降低扫描分辨率，或分成几个文件上传",
+    "video": "请剪短，或在导出时选「720P」「标准」后再上传",
 }
 
 

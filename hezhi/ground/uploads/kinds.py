@@ -25,7 +25,7 @@ class Kind:
     content_type: str = "application/octet-stream"
     extensions: tuple[str, ...] = ()
     family: str = ""
-    """picture, sheet, document; "" for what no door lets in."""
+    """picture, sheet, document, video; "" for what no door lets in."""
     advice: str = "请换成允许的格式后再上传"
     """What to do instead, when a door does not let it in."""
 
@@ -50,6 +50,8 @@ KINDS: dict[str, Kind] = {
         Kind("csv", "CSV 文本表格", "text/csv", ("csv", "txt", "tsv"), "sheet", _TO_SHEET),
         Kind("pdf", "PDF 文档", "application/pdf", ("pdf",), "document"),
         Kind("docx", "Word 文档", _DOCX, ("docx",), "document"),
+        Kind("mp4", "MP4 视频", "video/mp4", ("mp4", "m4v"), "video"),
+        Kind("webm", "WebM 视频", "video/webm", ("webm",), "video"),
         Kind("doc", "旧版 Word 文档", "application/msword", ("doc", "wps"), "", _TO_PAPER),
         Kind("ofd", "OFD 版式文件", extensions=("ofd",), advice="请用阅读器打开后另存为 PDF 再上传"),
         Kind("gif", "GIF 动图", "image/gif", ("gif",), "", _PHOTO),
@@ -67,7 +69,7 @@ KINDS: dict[str, Kind] = {
         Kind("rar", "RAR 压缩包", extensions=("rar",), advice=_UNPACK),
         Kind("7z", "7z 压缩包", extensions=("7z",), advice=_UNPACK),
         Kind("gzip", "GZ 压缩包", extensions=("gz", "tgz"), advice=_UNPACK),
-        Kind("video", "视频", extensions=("mp4", "mov", "avi", "mkv")),
+        Kind("video", "视频", extensions=("mov", "avi", "mkv"), advice="请用剪辑软件导出为 MP4（H.264）后再上传"),
         Kind("audio", "录音", extensions=("mp3", "amr", "wav", "m4a")),
         Kind("ole", "Office 旧格式文件", extensions=(), advice=_TO_PAPER),
         Kind("unknown", "无法识别的文件", advice="请确认文件能正常打开，换成允许的格式后再上传"),

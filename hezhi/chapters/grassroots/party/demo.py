@@ -1,9 +1,15 @@
 """The demo district's Party organisations and members (演示数据): invented, in the compounds of the demo registers."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from hezhi.chapters.grassroots.party import rules
 from hezhi.chapters.grassroots.party.actions.articles import set_text
+from hezhi.chapters.grassroots.party.actions.dues import begin
+from hezhi.chapters.grassroots.party.actions.lists import settle_need
 from hezhi.chapters.grassroots.party.actions.members import settle_in
 from hezhi.chapters.grassroots.party.actions.numbering import next_numbers
 from hezhi.chapters.grassroots.party.models import (
@@ -11,21 +17,28 @@ from hezhi.chapters.grassroots.party.models import (
     ActivityKind,
     Article,
     ArticleReads,
+    ArticleVideo,
+    DuesSheet,
     MapConsent,
     Member,
+    Need,
     NewsColumn,
     Office,
     Participation,
     PartyOrganisation,
+    Project,
+    Resource,
     ServiceRecord,
 )
-from hezhi.chapters.grassroots.party.models.base import APPROVED, DRAFT
+from hezhi.chapters.grassroots.party.models.base import APPROVED, DRAFT, settle_at
 from hezhi.chapters.grassroots.registers.models import Compound, Resident
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actions import create_post
 from hezhi.engines.org.api import Holding, Post, Role, Unit, User, system
 from hezhi.engines.records.acting import acting
+from hezhi.engines.records.files import keep_files
 from hezhi.ground import time
+from hezhi.ground.uploads import PICTURES, VIDEOS
 
 Kind = PartyOrganisation.Kind
 MEMBERS = (14, 5)
@@ -47,8 +60,12 @@ def load() -> None:
         top = _organisation(town, Kind.COMMITTEE, f"{town}党工委（演示）", "01", None, 700)
         for n, community in enumerate(communities, 1):
             _community(community, n, top)
-        _activities(PartyOrganisation.objects.get(code="YL010101"))
+        first = PartyOrganisation.objects.get(code="YL010101")
+        _activities(first)
+        _dues()
+        _lists(first, PartyOrganisation.objects.get(code="YL010201"), top)
         _articles(top)
+        _film(Article.objects.get(title=FILMED))
 
 
 # -- who works with it -----------------------------------------------------------------------------
@@ -174,8 +191,90 @@ def _activity(branch: PartyOrganisation, code: str, title: str, days: int, **mor
         ends_at=begins + timedelta(hours=2), place="党群服务站（演示）", agenda="学习文件；讨论社区事务；布置下月工作（示例）",
         created_at=time.now(), changed_at=time.now(), **{"edition": 1, "approved_at": time.now()} | more,
     )  # fmt: skip
-    for name in ("district_id", "town_id", "community_id", "grid_id", "unit_id"):
-        setattr(row, name, getattr(branch, name))
+    settle_at(row, branch)
+    row.save()
+    return row
+
+
+# -- dues and lists ----------------------------------------------------------------------------------
+
+
+def _dues() -> None:
+    """Two months of dues of every branch: the first paid and handed up, this one still coming in."""
+    month = rules.month_of(time.today())
+    for branch in PartyOrganisation.objects.filter(kind=Kind.BRANCH, state=APPROVED).order_by("code"):
+        for first in (rules.month_of(month - timedelta(days=1)), month):
+            sheet = DuesSheet(organisation=branch, month=first, created_at=time.now(), changed_at=time.now())
+            settle_at(sheet, branch)
+            sheet.save()
+            begin(sheet)
+            over = first != month
+            for n, entry in enumerate(sheet.entries.order_by("member__number")):
+                entry.due = f"{6 + n % 5 * 3}.00"
+                if over or n % 3:
+                    entry.paid, entry.paid_on = entry.due, first + timedelta(days=4 + n % 3) if over else time.today()
+                entry.save()
+            begin(sheet)
+            if over:
+                sheet.handed_up, sheet.handed_up_on = sheet.paid, first + timedelta(days=25)
+                sheet.save()
+
+
+NEEDS = (
+    ("楼道堆物清理", "environment", "residents", "几栋楼的楼道堆着旧家具，请协助清运（示例）", "2 号楼、3 号楼", 20),
+    ("老人理发和量血压", "care", "grid", "行动不便的老人想在家门口理发、量血压（示例）", "党群服务站", 12),
+    ("寒假孩子没处去", "children", "residents", "双职工家庭的孩子寒假需要看护和课业辅导（示例）", "", 45),
+    ("电动车充电线路检修", "repair", "community", "车棚充电线路老化，请有资质的单位检修（示例）", "北门车棚", -3),
+    ("商铺想了解用工合同", "law", "units", "沿街商铺希望请律师讲用工合同（示例）", "", 30),
+)
+"""Title, kind, asked by, text, place, days from now by which it is wished."""
+OFFERS = (
+    (
+        "小货车和搬运队",
+        "示例物流有限公司",
+        ["environment", "place"],
+        "每月两次，可清运旧家具和大件垃圾（示例）",
+        "community",
+    ),
+    ("上门理发和义诊", "示例医院", ["care", "health"], "每季度一次，理发、量血压、用药咨询（示例）", "town"),
+    ("大学生寒假课堂", "示例学院", ["children", "culture"], "志愿者八名，寒假课业辅导和看护（示例）", "district"),
+    ("律师坐堂", "示例律师事务所", ["law"], "每月一次坐堂，可讲用工合同、邻里纠纷（示例）", "town"),
+)
+
+
+def _lists(branch: PartyOrganisation, other: PartyOrganisation, top: PartyOrganisation) -> None:
+    """Needs and offers of the first branch, and projects in each of their states."""
+    day = time.today()
+    found = [
+        _listed(Need, branch, title=title, kind=kind, asked_by=by, text=text, place=place, wanted_by=day + timedelta(days=left))
+        for title, kind, by, text, place, left in NEEDS
+    ]  # fmt: skip
+    owners = {"community": branch, "town": top, "district": top}
+    offers = [
+        _listed(Resource, owners[reaches], title=title, giver=giver, kinds=kinds, text=text, reaches=reaches, since=day - timedelta(days=60))
+        for title, giver, kinds, text, reaches in OFFERS
+    ]  # fmt: skip
+    _listed(
+        Need, other, title="广场舞音量协调", kind="culture", asked_by="residents", text="请帮助协商时间和音量（示例）"
+    )
+    told = {"lead": branch, "claimed_on": day - timedelta(days=9)}
+    _project(found[1], offers[1], "上门理发义诊（演示）", state="rated", verdict="met", result="服务老人，反映很好（示例）",
+             done_on=day - timedelta(days=2), **told)  # fmt: skip
+    _project(found[2], offers[2], "寒假课堂（演示）", state="claimed", due_on=day + timedelta(days=60), **told)
+    _project(found[3], None, "充电线路检修（演示）", state="proposed", due_on=day + timedelta(days=10))
+
+
+def _project(need: Need, offer: Resource | None, title: str, **more: Any) -> None:
+    _listed(Project, need, need=need, resource=offer, title=title, plan="按需求实施，完成后回访（示例）", **more)
+    settle_need(need.pk)
+
+
+def _listed(model: type[Any], where: Any, **told: Any) -> Any:
+    """One row of a list, lying where its organisation or its need lies."""
+    row = model(created_at=time.now(), changed_at=time.now(), **told)
+    if model is not Project:
+        row.organisation = where
+    settle_at(row, where)
     row.save()
     return row
 
@@ -198,6 +297,23 @@ def _articles(top: PartyOrganisation) -> None:
     _article(
         top, "party-news", "下月主题党日预告（演示）", "时间地点另行通知。", 0, state=DRAFT, edition=0, approved_at=None
     )
+
+
+FILMED = ARTICLES[0][1]
+_DATA = Path(__file__).parent / "data"
+
+
+def _film(article: Article) -> None:
+    """The first article has a short film, drawn for the demonstration."""
+    by = system("演示数据")
+    cover = SimpleUploadedFile("封面.jpg", (_DATA / "film.jpg").read_bytes())
+    film = SimpleUploadedFile("社区清扫（演示）.webm", (_DATA / "film.webm").read_bytes())
+    [kept_cover] = keep_files(by, article, [cover], stage="poster", kinds=PICTURES)
+    [kept] = keep_files(by, article, [film], stage="video", kinds=VIDEOS)
+    ArticleVideo.objects.create(
+        article=article, file=kept, poster=kept_cover, title="社区清扫（动画演示）",
+        transcript="画面：小路上的落叶一点点扫净。没有声音。（示例）",
+    )  # fmt: skip
 
 
 def _article(top: PartyOrganisation, code: str, title: str, body: str, days: int, **more: Any) -> Article:

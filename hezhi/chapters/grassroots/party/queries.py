@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from hezhi.chapters.grassroots.party import rules
 from hezhi.chapters.grassroots.party.models import (
     Activity,
     ActivityKind,
+    DuesSheet,
     MapConsent,
     Member,
+    Need,
     Participation,
     PartyOrganisation,
+    Project,
+    Resource,
 )
 from hezhi.chapters.grassroots.party.models.base import APPROVED, ENDED
 from hezhi.chapters.grassroots.registers.models import Building, Resident
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.api import Role
+from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records.audit import write
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
@@ -32,6 +39,8 @@ from hezhi.ground.small_counts import FEWEST_TOLD, Published, published
 
 NAMES = "party_members.names"
 MOST_ROWS = 200
+SUGGESTED = 10
+WHOLE = "区直"
 
 
 def organisations(by: Actor) -> QuerySet[PartyOrganisation]:
@@ -167,9 +176,14 @@ def _duties(rows: Sequence[PartyOrganisation], kinds: Sequence[ActivityKind], by
 
 def member_figures(by: Actor) -> Published:
     """Members by town, or by community for a reader of one town; no count under ten, and none that can be worked out."""
-    level = "community" if by.scope.level in ("town", "community", "grid") else "town"
+    level = _level(by)
     rows = members(by).order_by().values_list(f"organisation__{level}__name").annotate(many=Count("pk"))
-    return published({(name or "区直", "党员"): many for name, many in rows})
+    return published({(name or WHOLE, "党员"): many for name, many in rows})
+
+
+def _level(by: Actor) -> str:
+    """By which areas this reader's figures are told."""
+    return "community" if by.scope.level in ("town", "community", "grid") else "town"
 
 
 def coverage(by: Actor) -> tuple[int, list[Area]]:
@@ -244,6 +258,11 @@ def expected(activity: Activity) -> QuerySet[Member]:
     return rows_of.select_related("resident").order_by("number")
 
 
+def without_account(activity: Activity) -> QuerySet[Member]:
+    """Those expected who have no account of their own to sign in with (没有工作账号的党员)."""
+    return expected(activity).filter(account__isnull=True)
+
+
 def activities_for(by: Actor, *, mine: bool = False) -> QuerySet[Activity]:
     """All activities this person may see, or those he took part in (全部、我参与的): the newest first.
 
@@ -275,3 +294,125 @@ def taking_part(by: Actor, keys: Iterable[UUID]) -> dict[UUID, Participation]:
         member__account=by.user_id, member__removed_at__isnull=True, activity__in=list(keys)
     )
     return {row.activity_id: row for row in rows}
+
+
+# -- dues ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DuesLine:
+    """What the dues of an area come to in a month (党费汇总): amounts in yuan, None where too few members pay them."""
+
+    name: str
+    organisations: int
+    recorded: int
+    behind: int
+    due: Decimal | None
+    paid: Decimal | None
+
+
+def dues(by: Actor, month: date) -> list[DuesLine]:
+    """Dues of a month by town, or by community for a reader of one town, in the order of the areas.
+
+    What is shown of amounts follows the count of members: where that may not be told, the sums may not either,
+    since a sum of few lets one work out what one person pays, and so what he earns.
+    """
+    level = _level(by)
+    paying = organisations(by).filter(members__removed_at__isnull=True).distinct()
+    many = dict(paying.order_by().values_list(f"{level}__name").annotate(n=Count("pk", distinct=True)))
+    rows = DuesSheet.objects.visible_to(by).filter(month=rules.month_of(month), removed_at__isnull=True).order_by()
+    summed = rows.values_list(f"{level}__name").annotate(
+        n=Count("pk"), behind=Count("pk", filter=Q(open_entries__gt=0)), owed=Sum("due"), got=Sum("paid")
+    )
+    told = {name: (n, behind, owed, got) for name, n, behind, owed, got in summed}
+    shown = member_figures(by).cells
+    lines = []
+    for name in sorted({*many, *told}, key=str):
+        recorded, behind, due, paid = told.get(name, (0, 0, None, None))
+        may = shown.get((name or WHOLE, "党员")) is not None
+        lines.append(
+            DuesLine(name or WHOLE, many.get(name, 0), recorded, behind, due if may else None, paid if may else None)
+        )
+    return lines
+
+
+# -- the three lists -------------------------------------------------------------------------------
+
+
+def offers_for(need: Need) -> list[tuple[int, Resource]]:
+    """What is offered where a need lies and suits it, the best first (资源建议): how well, and the offer."""
+    found = [
+        (rules.fit(need.kind, f"{need.title} {need.text}", row.kinds, f"{row.title} {row.text}"), row)
+        for row in Resource.objects.offered_to(need, time.today()).order_by("title", "pk")[:MOST_ROWS]
+    ]
+    return sorted((each for each in found if each[0]), key=lambda each: -each[0])[:SUGGESTED]
+
+
+def needs_for(resource: Resource, by: Actor) -> list[tuple[int, Need]]:
+    """Open needs that an offer could meet, of those the reader may know of (可对接的需求), the best first."""
+    rows = Need.objects.visible_to(by).filter(state=Need.State.OPEN, removed_at__isnull=True)
+    near = {
+        Resource.Reaches.COMMUNITY: Q(community=resource.community_id),
+        Resource.Reaches.TOWN: Q(town=resource.town_id),
+        Resource.Reaches.DISTRICT: Q(district=resource.district_id),
+    }[Resource.Reaches(resource.reaches)]
+    text = f"{resource.title} {resource.text}"
+    found = [
+        (rules.fit(row.kind, f"{row.title} {row.text}", resource.kinds, text), row)
+        for row in rows.filter(near).order_by("-created_at", "-pk")[:MOST_ROWS]
+    ]
+    return sorted((each for each in found if each[0]), key=lambda each: -each[0])[:SUGGESTED]
+
+
+def usable_offers(by: Actor) -> QuerySet[Resource]:
+    """The offers a reader may put into a project: his own area's, and those for the whole town or district (可用资源)."""
+    seen = Q(pk__in=Resource.objects.visible_to(by).values("pk")) | Q(reaches=Resource.Reaches.DISTRICT)
+    area = Area.objects.filter(pk=by.scope.area).only("town_id").first() if by.scope.area else None
+    if area is not None and area.town_id:
+        seen |= Q(reaches=Resource.Reaches.TOWN, town=area.town_id)
+    still = Q(until__isnull=True) | Q(until__gte=time.today())
+    return Resource.objects.filter(seen, still, removed_at__isnull=True)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What the board tells of the three lists (清单统计)."""
+
+    open_needs: int
+    overdue_needs: int
+    resources: int
+    projects: Mapping[str, int]
+    met: int
+    judged: int
+
+
+def lists(by: Actor) -> Lists:
+    """Counts of matters and offers; nothing of persons."""
+    needs = Need.objects.visible_to(by).filter(removed_at__isnull=True, state__in=("open", "taken"))
+    rows = Project.objects.visible_to(by).filter(removed_at__isnull=True)
+    states = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+    judged = rows.filter(state=Project.State.RATED)
+    return Lists(
+        open_needs=needs.count(), overdue_needs=needs.filter(wanted_by__lt=time.today()).count(),
+        resources=Resource.objects.visible_to(by).filter(removed_at__isnull=True).count(),
+        projects={str(name): states.get(code, 0) for code, name in Project.State.choices},
+        met=judged.filter(verdict=Project.Verdict.MET).count(), judged=judged.count(),
+    )  # fmt: skip
+
+
+# -- pushes ----------------------------------------------------------------------------------------
+
+
+def letters_of(pushes: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
+    """How many messages of each push stand in which state (发送情况); nothing of who got them."""
+    rows = Outgoing.objects.filter(object_type="party.articlepush", object_id__in=list(pushes)).order_by()
+    told: dict[UUID, dict[str, int]] = {}
+    for key, state, many in rows.values_list("object_id", "state").annotate(Count("pk")):
+        if key is not None:
+            told.setdefault(key, {})[state] = many
+    return told
+
+
+def role_names(codes: Iterable[str]) -> list[str]:
+    """The names of roles by their codes."""
+    return list(Role.objects.filter(code__in=list(codes)).order_by("name").values_list("name", flat=True))

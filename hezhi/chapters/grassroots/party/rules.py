@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from icalendar import Calendar, Event
@@ -82,6 +83,79 @@ def probation_fault(kind: str, joined: str, full: str) -> str | None:
     return "转正日期不能早于入党日期" if full and full < joined else None
 
 
+# -- dues ------------------------------------------------------------------------------------------
+
+MOST_DUES = Decimal(100_000)
+
+
+def month_of(day: date) -> date:
+    """The first day of a day's month (党费按月)."""
+    return day.replace(day=1)
+
+
+def month_over(month: date, today: date) -> bool:
+    """Whether a month has passed: what is unpaid then is late (逾期)."""
+    return (today.year, today.month) > (month.year, month.month)
+
+
+def amount(told: str) -> Decimal | None:
+    """An amount of yuan as it was typed, to the fen; None when nothing was typed. Raises ValueError with the sentence."""
+    told = told.strip().replace(",", "").removesuffix("元")
+    if not told:
+        return None
+    try:
+        found = Decimal(told)
+    except InvalidOperation:
+        raise ValueError("金额应填数字，如 12.50") from None
+    if not found.is_finite() or not 0 <= found < MOST_DUES or found != round(found, 2):
+        raise ValueError("金额应在 0 到 99999.99 之间，最多两位小数")
+    return round(found, 2)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a sheet of dues comes to (合计): in yuan, and how many members have not paid in full."""
+
+    due: Decimal
+    paid: Decimal
+    open_entries: int
+
+
+def sums(entries: Iterable[tuple[Decimal | None, Decimal | None]]) -> Sums:
+    """Add up what each owes and has paid; who owes nothing, or whose due is not set yet, is not behind."""
+    told = [(due or Decimal(0), paid or Decimal(0)) for due, paid in entries]
+    return Sums(
+        sum((due for due, _ in told), Decimal(0)), sum((paid for _, paid in told), Decimal(0)),
+        sum(paid < due for due, paid in told),
+    )  # fmt: skip
+
+
+def dues_state(due: Decimal, open_entries: int, month: date, today: date) -> str:
+    """How a month of dues stands, in a word (缴纳状态)."""
+    if not due:
+        return "未登记"
+    if not open_entries:
+        return "已交清"
+    return "逾期未交清" if month_over(month, today) else "未交清"
+
+
+# -- the three lists -------------------------------------------------------------------------------
+
+
+def words_of(text: str) -> set[str]:
+    """Pairs of neighbouring signs of a text: enough to see that «清雪» stands in both of two texts."""
+    plain = re.sub(r"[^\w]|[\d_]", " ", text.lower())
+    return {part[n : n + 2] for part in plain.split() for n in range(len(part) - 1)}
+
+
+def fit(kind: str, text: str, kinds: Iterable[str], offer: str) -> int:
+    """How well an offer suits a need (匹配程度): its kind first, then the words both share; 0 suits not at all."""
+    shared = len(words_of(text) & words_of(offer))
+    if kind in kinds:
+        return 100 + min(shared, 99)
+    return min(shared, 99) if shared >= 3 else 0
+
+
 # -- activities ------------------------------------------------------------------------------------
 
 EARLY = timedelta(minutes=30)
@@ -100,6 +174,15 @@ def window_told(now: datetime, starts: datetime) -> str:
         if now < starts
         else "活动已经结束，不能再签到，请联系会务补登。"
     )
+
+
+DOOR_TURNS = timedelta(minutes=5)
+"""So long the code on the meeting's screen holds for those without an account; the one before it still counts."""
+
+
+def door_turn(moment: datetime) -> int:
+    """The number of the span in which a moment lies (签到屏轮次)."""
+    return int(moment.timestamp() // DOOR_TURNS.total_seconds())
 
 
 def calendar(

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from hezhi.chapters.grassroots import party
 from hezhi.ground import time
 from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.wiring.places import CHECKOUT
-from hezhi.wiring.system import System
+from hezhi.wiring.system import System, wait_until
 from hezhi.wiring.tests.stories.people import press, sign_in, submit
 
+FILM = Path(party.__file__).parent / "data"
 SECRETARY, OTHER_SECRETARY, OFFICER, MEMBER = "handler31", "town_dispatcher3", "reviewer31", "grid_worker1"
 
 
@@ -71,6 +73,56 @@ def test_a_group_is_submitted_and_approved_and_the_board_follows(desk: Page, run
     desk.locator(".map[data-ready]").wait_for(state="attached")
     desk.wait_for_timeout(800)
     look(desk, "map")
+
+
+@pytest.mark.clause("9.1.3-3-1")
+def test_a_need_becomes_a_project_and_dues_are_kept(phone: Page, desk: Page, running_system: System) -> None:
+    system = running_system
+    work(desk, system, SECRETARY, "/r/party-needs/")
+    look(desk, "needs")
+    desk.get_by_role("link", name="楼道堆物清理").first.click()
+    desk.get_by_role("navigation", name="分页").get_by_role("link", name="对接资源", exact=True).click()
+    expect(desk.locator("main")).to_contain_text("类别相符")
+    look(desk, "match")
+    desk.get_by_role("link", name="拟项目", exact=True).first.click()
+    desk.get_by_label("做什么、怎么做").fill("周六上午清运旧家具（演示）")
+    look(desk, "project-form")
+    desk.get_by_role("button", name="保存").first.click()
+    expect(desk.locator("main")).to_contain_text("待认领")
+    project = desk.url
+    press(desk, "认领")
+    desk.locator("#dialog").get_by_label("认领党组织").select_option(label="盐滩社区第1网格党支部（演示）")
+    look(desk, "claim")
+    submit(desk, "认领")
+    press(desk, "登记完成")
+    desk.locator("#dialog").get_by_label("完成情况").fill("已清运两车（演示）")
+    submit(desk, "登记完成")
+    expect(desk.locator("main")).to_contain_text("请由另一位同事回访后评价")
+    look(desk, "project-done")
+    phone.context.add_cookies(desk.context.cookies())
+    phone.goto("/r/party-resources/")
+    look(phone, "phone-resources")
+    desk.goto("/r/party-dues/")
+    look(desk, "dues")
+    desk.get_by_role("row", name=re.compile("盐滩社区第1网格党支部")).first.get_by_role("link").first.click()
+    desk.get_by_role("navigation", name="分页").get_by_role("link", name="党员交纳", exact=True).click()
+    for each in desk.get_by_label(re.compile("应交$")).all():
+        paid = desk.get_by_label(str(each.get_attribute("aria-label")).replace("应交", "已交"), exact=True).first
+        paid.fill(each.input_value())
+    look(desk, "dues-entries")
+    desk.get_by_role("button", name="保存登记").click()
+    expect(desk.locator("main")).to_contain_text("党费登记已保存")
+    work(desk, system, OFFICER, project)
+    press(desk, "评价")
+    desk.locator("#dialog").get_by_role("radio", name="需求已解决").check()
+    look(desk, "rate")
+    submit(desk, "提交评价")
+    expect(desk.locator("main")).to_contain_text("已评价")
+    desk.goto("/party/board/")
+    expect(desk.locator("main")).to_contain_text("党员不满 10 人的区域不显示金额")
+    look(desk, "board-lists")
+    shut = desk.goto("/r/party-dues/")
+    assert shut is not None and shut.status == 403
 
 
 @pytest.mark.clause("9.1.3-3-2")
@@ -145,7 +197,21 @@ def test_an_activity_from_one_phone_to_another(phone: Page, desk: Page, running_
     look(desk, "activity")
     desk.get_by_role("link", name="签到码", exact=True).click()
     look(desk, "code")
-    code = desk.locator("main b").last.inner_text()
+    code = desk.locator("main b").first.inner_text()
+    page, meeting = desk.url, str(desk.get_by_role("link", name="在本机打开签到页").get_attribute("href"))
+    desk.get_by_role("link", name="本人签到码纸条").click()
+    desk.get_by_role("button", name="生成签到码").click()
+    expect(desk.locator("main")).to_contain_text("个签到码")
+    look(desk, "slips")
+    own = desk.locator("main td b").first.inner_text()
+    phone.context.clear_cookies()
+    phone.goto(meeting)
+    phone.get_by_label("本人签到码").fill(own)
+    look(phone, "phone-meeting")
+    phone.get_by_role("button", name="签到", exact=True).click()
+    expect(phone.locator("main")).to_contain_text("已签到")
+    look(phone, "phone-meeting-done")
+    desk.goto(page)
     sign_in(phone, system, MEMBER, "/g/party/")
     look(phone, "phone-activities")
     phone.get_by_role("link", name=re.compile("楼道议事")).click()
@@ -186,6 +252,15 @@ def test_an_article_is_written_checked_and_read_without_an_account(
     desk.get_by_role("navigation", name="分页").get_by_role("link", name="配图", exact=True).click()
     look(desk, "article-pictures")
     address = desk.url.partition("?")[0]
+    desk.get_by_role("navigation", name="分页").get_by_role("link", name="视频", exact=True).click()
+    desk.get_by_label("视频", exact=True).set_input_files(FILM / "film.webm")
+    desk.get_by_label("封面图片").set_input_files(FILM / "film.jpg")
+    desk.get_by_label("视频说明").fill("社区清扫（动画演示）")
+    desk.get_by_label("文字稿").fill("画面：小路上的落叶一点点扫净。（演示）")
+    look(desk, "video-form")
+    desk.get_by_role("button", name="添加视频").click()
+    expect(desk.locator("main")).to_contain_text("已去除")
+    look(desk, "video")
     desk.get_by_role("link", name="手机预览").click()
     look(desk, "preview-desk")
     desk.goto(address)
@@ -200,9 +275,30 @@ def test_an_article_is_written_checked_and_read_without_an_account(
     phone.get_by_role("link", name=re.compile("邻里互助周")).click()
     expect(phone.locator("article")).to_contain_text("本周在党群服务站登记。")
     assert phone.locator("article script").count() == 0
+    film = phone.locator("video")
+    assert film.evaluate("film => film.paused && film.readyState === 0")  # nothing is loaded before it is pressed
+    played = film.evaluate(
+        "async film => { film.muted = true; await film.play(); return [film.videoWidth, film.error && film.error.message]; }"
+    )
+    assert played == [320, None]
     look(phone, "citizen-article")
+    work(desk, system, OFFICER, address)
+    press(desk, "推送")
+    desk.locator("#dialog").get_by_role("radio", name="网格员", exact=True).check()
+    look(desk, "push-dialog")
+    submit(desk, "推送")
+    expect(desk.locator("main")).to_contain_text("已推送")
+    look(desk, "pushes")
     sign_in(phone, system, MEMBER, "/g/party/news/")
     look(phone, "phone-news")
+    link = f"/g/party/news/{address.rstrip('/').rpartition('/')[2]}/"
+    wait_until(lambda: system.sql("select 1 from reach_inboxmessage where link = %s", link), 30)
+    phone.goto("/messages/")
+    look(phone, "phone-inbox")
+    desk.goto("/party/news/")
+    look(desk, "readings")
+    desk.get_by_role("link", name=re.compile("邻里互助周")).first.click()
+    look(desk, "reading")
     desk.goto(address)
     press(desk, "撤下")
     desk.locator("#dialog").get_by_label("撤下原因").fill("演示完毕")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.crypto import salted_hmac
@@ -15,7 +16,7 @@ from hezhi.engines.records.acting import verb
 from hezhi.engines.records.files import LookedThrough, keep_files
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.crypto import same
+from hezhi.ground.crypto import random_token, same
 from hezhi.ground.errors import BadInput, NotFound, NotNow
 from hezhi.ground.ids import SIGNS, clean_code
 from hezhi.ground.text import tidy
@@ -27,8 +28,22 @@ LONGEST_MINUTES = 4000
 
 def sign_in_code(activity: Activity) -> str:
     """The code of an activity, as it stands under its picture (签到码): eight signs that can be read out."""
-    digest = salted_hmac("party.sign_in", str(activity.pk)).digest()
-    return "".join(SIGNS[byte % len(SIGNS)] for byte in digest[:8])
+    return _signs("party.sign_in", str(activity.pk), 8)
+
+
+def door_code(activity: Activity, moment: datetime, *, before: int = 0) -> str:
+    """The code on the meeting's screen for those without an account (会场码): another one every five minutes."""
+    turn = rules.door_turn(moment) - before
+    return _signs("party.door", f"{activity.pk}:{turn}", 6)
+
+
+def own_code(member: Member) -> str:
+    """The code by which a member without an account signs in (本人签到码), handed to him by his branch; empty until given."""
+    return _signs("party.own_code", f"{member.pk}:{member.own_code_salt}", 8) if member.own_code_salt else ""
+
+
+def _signs(key: str, told: str, many: int) -> str:
+    return "".join(SIGNS[byte % len(SIGNS)] for byte in salted_hmac(key, told).digest()[:many])
 
 
 def _tell(row: Activity) -> Sequence[tuple[str, str]]:
@@ -115,6 +130,55 @@ def sign_in(activity_id: UUID, *, by: Actor, code: str) -> Participation:
         raise NotNow(rules.window_told(now, row.starts_at), "没有签到。", code="party.not_sign_in_time")
     known = row.participations.filter(member=me, state=State.PRESENT).first()
     return known or _write(row, me, State.PRESENT, Participation.How.CODE)
+
+
+# -- without an account ----------------------------------------------------------------------------
+
+
+def is_at_door(activity: Activity, code: str, moment: datetime) -> bool:
+    """Whether a code is the one on the screen now, or the one before it."""
+    told = clean_code(code)
+    return any(same(told, door_code(activity, moment, before=n)) for n in (0, 1))
+
+
+@clause("9.1.3-3-3")
+@verb("party.sign_in_by_code")
+def sign_in_by_code(activity_id: UUID, *, by: Actor, door: str, own: str) -> Participation:
+    """A member without an account is there (本人凭码签到): the code on the screen, and the one his branch gave him.
+
+    No name, no telephone, no digits of a document are asked, and nothing is told back. Raises BadInput for a wrong code of
+    either kind, with the same words for a member of another branch and for nobody at all.
+    """
+    row = Activity.objects.filter(pk=activity_id, state=Activity.State.APPROVED, removed_at__isnull=True).first()
+    now = time.now()
+    if row is None or not is_at_door(row, door, now):
+        raise BadInput({"door": "会场码已经更换，请重新扫会场屏幕上的二维码。"}, code="party.wrong_door")
+    if not rules.may_sign_in(now, row.starts_at, row.ends_at):
+        raise NotNow(rules.window_told(now, row.starts_at), "没有签到。", code="party.not_sign_in_time")
+    told = clean_code(own)
+    me = next((each for each in queries.expected(row) if each.own_code_salt and same(told, own_code(each))), None)
+    if me is None:
+        raise BadInput({"own": "本人签到码不对，请核对纸条，或请会务登记。"}, code="party.wrong_own_code")
+    known = row.participations.filter(member=me, state=State.PRESENT).first()
+    return known or _write(row, me, State.PRESENT, Participation.How.OWN_CODE)
+
+
+@clause("9.1.3-3-3")
+@verb("party.give_own_codes")
+def give_own_codes(activity: Activity, *, by: Actor, renewed: UUID | None = None) -> int:
+    """Give each expected member without an account a code of his own (生成本人签到码); gives how many are new.
+
+    `renewed` is a member who lost his or whose code somebody else has seen: he gets another, the old one ends.
+    """
+    row = _kept(activity, by, ("approved",))
+    by.must(queries.NAMES)
+    many = 0
+    for each in queries.without_account(row).select_for_update(of=("self",)):
+        if not each.own_code_salt or each.pk == renewed:
+            each.own_code_salt = random_token(10)[:12]
+            each.save(update_fields=["own_code_salt"])
+            many += 1
+    return many
 
 
 # -- keeping the book ------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from django.db.models import F
 from django.utils.html import escape
 
 from hezhi.chapters.grassroots.party import rules
+from hezhi.chapters.grassroots.party.actions.pushes import take_back
 from hezhi.chapters.grassroots.party.actions.review import Matter, matter
-from hezhi.chapters.grassroots.party.models import Article, ArticlePicture, ArticleReads
+from hezhi.chapters.grassroots.party.models import Article, ArticlePicture, ArticlePush, ArticleReads, ArticleVideo
 from hezhi.chapters.grassroots.party.models.articles import AUDIENCES
 from hezhi.chapters.grassroots.party.models.base import APPROVED, ENDED, OPEN_TO_EDIT
 from hezhi.engines.org.actor import Actor
@@ -63,7 +64,9 @@ _NAMES = {Kind.RESIDENT_ID: "身份证号", Kind.PHONE: "电话号码", Kind.BAN
 def publication_fault(row: Article) -> str | None:
     """Why an article cannot be published: a personal number in it, a picture without words; None when it can."""
     pictures = [] if row._state.adding else list(row.pictures.all())
-    texts = (row.title, row.source, row.body, nh3.clean(row.html, tags=set()), *(each.alt for each in pictures))
+    video = None if row._state.adding else ArticleVideo.objects.filter(article=row).first()
+    said = (video.title, video.transcript) if video else ()
+    texts = (row.title, row.source, row.body, nh3.clean(row.html, tags=set()), *(each.alt for each in pictures), *said)
     found = {_NAMES[span.kind] for text in texts for span in find_personal(text)}
     if found:
         return f"文中有{'、'.join(sorted(found))}，不能发布，请删去后再提交"
@@ -80,6 +83,11 @@ def _is_ready(row: Article) -> None:
         raise NotNow("停止显示的时间已经过去。", remedy="请修改时间后再提交。", code="party.over_already")
 
 
+def _video_told(row: Article) -> str:
+    video = ArticleVideo.objects.filter(article=row).first()
+    return f"{video.title}（请在“视频”里播放后再审批）" if video else "无"
+
+
 def _tell(row: Article) -> Sequence[tuple[str, str]]:
     until = time.show(row.shows_until) if row.shows_until else "一直显示"
     names = dict(AUDIENCES)
@@ -87,6 +95,7 @@ def _tell(row: Article) -> Sequence[tuple[str, str]]:
     return [
         ("标题", row.title), ("栏目", str(row.column)), ("来源", row.source or "未填"), ("发布到", "、".join(names[a] for a in row.audiences)),
         ("开始显示", time.show(row.shows_from)), ("停止显示", until), ("正文", plain), ("图片", f"{row.pictures.count()} 张"),
+        ("视频", _video_told(row)),
     ]  # fmt: skip
 
 
@@ -96,7 +105,8 @@ matter(Matter("party_article", "宣传文章", Article, EDIT, _tell, _is_ready))
 # -- pictures --------------------------------------------------------------------------------------
 
 
-def _drafted(article: Article, by: Actor) -> Article:
+def drafted(article: Article, by: Actor) -> Article:
+    """An article that may still be changed by this editor, held until the transaction ends."""
     by.must(EDIT)
     seen = Article.objects.visible_to(by).filter(pk=article.pk, removed_at__isnull=True).values("pk")
     row = Article.objects.select_for_update(of=("self",)).filter(pk__in=seen).first()
@@ -104,7 +114,7 @@ def _drafted(article: Article, by: Actor) -> Article:
         raise NotFound("没有找到这篇文章。")
     if row.state not in OPEN_TO_EDIT:
         raise NotNow(
-            f"文章{row.get_state_display()}，图片不能再改。",
+            f"文章{row.get_state_display()}，图片和视频不能再改。",
             remedy="请撤下后另写一篇，或在审批里撤回。",
             code="party.not_draft",
         )
@@ -115,7 +125,7 @@ def _drafted(article: Article, by: Actor) -> Article:
 @verb("party.add_picture")
 def add_picture(article: Article, *, by: Actor, upload: UploadedFile | None, alt: str) -> ArticlePicture:
     """Add a picture with the sentence that stands for it (添加配图)."""
-    row, alt = _drafted(article, by), one_line(alt)[:100]
+    row, alt = drafted(article, by), one_line(alt)[:100]
     if upload is None:
         raise BadInput({"picture": "请选择图片。"})
     if row.pictures.count() >= MOST_PICTURES:
@@ -131,7 +141,7 @@ def add_picture(article: Article, *, by: Actor, upload: UploadedFile | None, alt
 @verb("party.describe_picture")
 def describe_picture(article: Article, *, by: Actor, picture_id: UUID, alt: str) -> ArticlePicture:
     """Say in words what a picture shows (图片说明)."""
-    row = _drafted(article, by)
+    row = drafted(article, by)
     found = row.pictures.filter(pk=picture_id).first()
     if found is None:
         raise NotFound("没有找到这张图片。")
@@ -144,7 +154,7 @@ def describe_picture(article: Article, *, by: Actor, picture_id: UUID, alt: str)
 @verb("party.drop_picture")
 def drop_picture(article: Article, *, by: Actor, picture_id: UUID) -> Article:
     """Take a picture out (删除配图)."""
-    row = _drafted(article, by)
+    row = drafted(article, by)
     found = row.pictures.select_related("file").filter(pk=picture_id).first()
     if found is None:
         raise NotFound("没有找到这张图片。")
@@ -177,6 +187,8 @@ def withdraw_article(article: Article, *, by: Actor, reason: str) -> Article:
     )
     row.revision += 1
     row.save()
+    for push in ArticlePush.objects.select_for_update().filter(article=row):
+        take_back(push)
     return row
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from hezhi.chapters.grassroots.party.models import MapConsent, Member, PartyOrganisation, ServiceRecord, Transfer
-from hezhi.chapters.grassroots.party.models.base import APPROVED
+from hezhi.chapters.grassroots.party.models.base import APPROVED, settle_at
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.scope import within
 from hezhi.engines.records.acting import verb
@@ -16,7 +16,6 @@ from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow
 
 EDIT, TRANSFER = "party_members.edit", "party_members.transfer"
-LEVELS = ("district_id", "town_id", "community_id", "grid_id", "unit_id")
 
 
 def member(key: UUID, by: Actor) -> Member:
@@ -30,8 +29,7 @@ def member(key: UUID, by: Actor) -> Member:
 
 def settle_in(row: Member) -> None:
     """A member lies where the organisation lies and belongs to whom it belongs."""
-    for name in LEVELS:
-        setattr(row, name, getattr(row.organisation, name))
+    settle_at(row, row.organisation)
 
 
 # -- the map ---------------------------------------------------------------------------------------

@@ -134,6 +134,7 @@ class Participation(models.Model):
 
     class How(models.TextChoices):
         CODE = "code", "本人扫码"
+        OWN_CODE = "own_code", "本人凭码"
         RECORDED = "recorded", "会务登记"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

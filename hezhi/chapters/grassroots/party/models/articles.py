@@ -103,6 +103,57 @@ class ArticlePicture(models.Model):
         ordering = ["id"]
 
 
+@tracked()
+class ArticleVideo(models.Model):
+    """文章视频: one video of the article, the picture that stands before it, and what is said in it as text (文字稿)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    article = models.OneToOneField(Article, models.CASCADE, related_name="video", verbose_name="文章")
+    file = models.ForeignKey("records.Attachment", models.PROTECT, related_name="+", verbose_name="视频")
+    poster = models.ForeignKey("records.Attachment", models.PROTECT, related_name="+", verbose_name="封面")
+    title = models.CharField("视频说明", max_length=60)
+    transcript = models.TextField("文字稿", max_length=2000, blank=True)
+
+    class Meta:
+        verbose_name = "文章视频"
+
+
+@tracked()
+class ArticlePush(models.Model):
+    """文章推送: an article was pushed to an audience, once; what had not left yet may be taken back."""
+
+    class To(models.TextChoices):
+        CITIZENS = "citizens", "市民订阅者"
+        GRID = "grid", "网格员"
+        OFFICERS = "officers", "工作人员"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    article = models.ForeignKey(Article, models.CASCADE, related_name="pushes", verbose_name="文章")
+    to = models.CharField("推送对象", max_length=10, choices=To.choices)
+    roles = ArrayField(models.CharField(max_length=60), verbose_name="岗位", default=list, blank=True)
+    leaves_at = models.DateTimeField("发出时间")
+    pushed_at = models.DateTimeField("推送时间")
+    pushed_by = models.ForeignKey("org.User", models.SET_NULL, null=True, related_name="+", verbose_name="推送人")
+    letters = models.PositiveIntegerField("消息", default=0)
+    withdrawn_at = models.DateTimeField("撤回时间", null=True, blank=True)
+    withdrawn = models.PositiveIntegerField("撤回消息", default=0)
+
+    class Meta:
+        verbose_name = "文章推送"
+        ordering = ["pushed_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["article", "to"], name="an_article_is_pushed_once")]
+
+
+class NewsRefusal(models.Model):
+    """不接收宣传推送: somebody of staff wants no news pushed to him; when he wants it again, the row goes."""
+
+    user = models.OneToOneField("org.User", models.CASCADE, primary_key=True, related_name="+", verbose_name="本人")
+    since = models.DateTimeField("起始")
+
+    class Meta:
+        verbose_name = "不接收宣传推送"
+
+
 class ArticleReads(models.Model):
     """阅读次数: how often an article was opened on a day in a channel; a number without anybody behind it."""
 

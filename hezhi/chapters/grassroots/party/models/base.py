@@ -1,5 +1,7 @@
 """What several tables of this room share (共用)."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -23,3 +25,12 @@ class Reviewed(Record):
 
     class Meta:
         abstract = True
+
+
+PLACE = ("district_id", "town_id", "community_id", "grid_id", "unit_id")
+
+
+def settle_at(row: Any, where: Any) -> None:
+    """A row lies where another lies and belongs to whom that belongs (随所属党组织)."""
+    for name in PLACE:
+        setattr(row, name, getattr(where, name))

@@ -58,6 +58,8 @@ class Member(Record):
         help_text="有工作账号的填登录名，可在手机上报名、签到",
     )  # fmt: skip
 
+    own_code_salt = models.CharField("签到码底码", max_length=16, blank=True, default="", editable=False)
+
     class Meta:
         verbose_name = "党员"
         ordering = ["number"]

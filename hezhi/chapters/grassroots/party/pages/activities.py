@@ -9,11 +9,11 @@ import qrcode
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
 from hezhi.chapters.grassroots.party import actions, queries, rules
-from hezhi.chapters.grassroots.party.actions.activities import sign_in_code
+from hezhi.chapters.grassroots.party.actions.activities import door_code, own_code, sign_in_code
 from hezhi.chapters.grassroots.party.models import Activity
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
@@ -72,11 +72,49 @@ def code(request: HttpRequest, id: UUID) -> HttpResponse:
         raise NotFound("活动通过审批后才有签到码。")
     told = sign_in_code(row)
     size, dark = picture_of(request.build_absolute_uri(reverse("phone-party-sign-in", args=[row.pk, told])))
-    context = {
+    context = _door(request, row) | {
+        "others": queries.without_account(row).count(), "may_name": reader(request).may(queries.NAMES),
         "activity": row, "code": told, "size": size, "dark": dark, "opens_at": row.starts_at - rules.EARLY,
         "crumbs": [Crumb("党建引领"), Crumb("党支部活动", addresses.page("party-activities")), Crumb(row.title, addresses.page("party-activities", row.pk))],
     }  # fmt: skip
     return render(request, "party/code.html", context)
+
+
+def _door(request: HttpRequest, row: Activity) -> dict[str, Any]:
+    """The picture for those without an account, as it stands for five minutes."""
+    told = door_code(row, time.now())
+    size, dark = picture_of(request.build_absolute_uri(reverse("meeting-in", args=[row.pk, told])))
+    return {"activity": row, "door": told, "door_size": size, "door_dark": dark}
+
+
+@needs("party_activities.edit", clause=clause)
+def door(request: HttpRequest, id: UUID) -> HttpResponse:
+    """The turning code alone, fetched anew by the screen (会场码)."""
+    row = _kept(reader(request), id)
+    if row.state != Activity.State.APPROVED:
+        raise NotFound("活动通过审批后才有签到码。")
+    return render(request, "party/door.html", _door(request, row))
+
+
+@needs("party_activities.edit", clause=clause)
+def slips(request: HttpRequest, id: UUID) -> HttpResponse:
+    """The own codes of members without an account, to be cut out and handed over (本人签到码纸条)."""
+    by = reader(request)
+    by.must(queries.NAMES)
+    row = _kept(by, id)
+    if request.method == "POST":
+        renewed = request.POST.get("renew", "")
+        many = actions.give_own_codes(row, by=by, renewed=UUID(renewed) if renewed else None)
+        messages.success(request, f"已生成 {many} 个签到码。")
+        return redirect("party-slips", id=row.pk)
+    people = list(queries.without_account(row))
+    queries.names_were_read(people, by)
+    lines = [(each, queries.name_of(each.resident, by), own_code(each)) for each in people]
+    context = {
+        "activity": row, "lines": lines, "missing": any(not code for _, _, code in lines),
+        "crumbs": [Crumb("党建引领"), Crumb("党支部活动", addresses.page("party-activities")), Crumb(row.title, addresses.page("party-activities", row.pk)), Crumb("本人签到码")],
+    }  # fmt: skip
+    return render(request, "party/slips.html", context)
 
 
 class MinutesForm(forms.Form):
@@ -149,6 +187,8 @@ def calendar(request: HttpRequest, id: UUID) -> HttpResponse:
 urlpatterns = [
     path("activities/", listed, name="party-activities-listed"),
     path("activities/<uuid:id>/code/", code, name="party-code"),
+    path("activities/<uuid:id>/door/", door, name="party-door"),
+    path("activities/<uuid:id>/slips/", slips, name="party-slips"),
     path("activities/<uuid:id>/minutes/", minutes, name="party-minutes"),
     path("activities/<uuid:id>/cancel/", cancel, name="party-cancel"),
     path("activities/<uuid:id>/calendar.ics", calendar, name="party-calendar"),

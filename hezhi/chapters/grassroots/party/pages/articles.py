@@ -7,16 +7,19 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
 
 from hezhi.chapters.grassroots.party import actions
-from hezhi.chapters.grassroots.party.models import Article
+from hezhi.chapters.grassroots.party.actions.pushes import roles_below
+from hezhi.chapters.grassroots.party.models import Article, ArticlePush
 from hezhi.chapters.grassroots.party.pages.public import picture_answer, story
+from hezhi.chapters.grassroots.party.pages.videos import poster_answer, video_answer
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
 from hezhi.engines.registry import addresses
+from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 from hezhi.ground.ui.asking import ask, go
 
@@ -45,6 +48,76 @@ def picture(request: HttpRequest, id: UUID, picture_id: UUID) -> HttpResponse:
     return picture_answer(_article(reader(request), id), picture_id)
 
 
+@needs("party_articles.view", clause=clause)
+def video(request: HttpRequest, id: UUID) -> HttpResponseBase:
+    """The video for those who write and check the article."""
+    return video_answer(request, _article(reader(request), id))
+
+
+@needs("party_articles.view", clause=clause)
+def poster(request: HttpRequest, id: UUID) -> HttpResponse:
+    """The picture before the video, for the same."""
+    return poster_answer(_article(reader(request), id))
+
+
+class PushForm(forms.Form):
+    """To whom (推送对象)."""
+
+    to = forms.ChoiceField(label="推送给", choices=ArticlePush.To.choices, widget=forms.RadioSelect)
+    roles = forms.MultipleChoiceField(
+        label="工作人员的岗位", choices=(), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="推送给“工作人员”时选，本单位及下级",
+    )  # fmt: skip
+
+
+@needs("party_articles.push", clause=clause)
+def push(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Push a published article to an audience, once (推送)."""
+    by = reader(request)
+    row = _article(by, id)
+    back = f"{addresses.page('party-articles', row.pk)}?tab=pushes"
+    done = set(row.pushes.values_list("to", flat=True))
+
+    def form(*args: Any) -> forms.Form:
+        made = PushForm(*args)
+        made.fields["to"].choices = [(code, name) for code, name in ArticlePush.To.choices if code not in done]  # type: ignore[attr-defined]
+        made.fields["roles"].choices = [(each.code, each.name) for each in roles_below(by)]  # type: ignore[attr-defined]
+        return made
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        made = actions.push_article(row, by=by, to=given["to"], roles=given["roles"])
+        when = "立即发出" if made.leaves_at <= time.now() else f"{time.show(made.leaves_at)} 发出"
+        messages.success(request, f"已推送，{when}，共 {made.letters} 条消息。")
+        return go(request, back)
+
+    note = "每类对象只推送一次；关闭推送的人不会收到。文章还没到显示时间的，到时发出。"
+    return ask(request, form, f"推送：{row.title}", do, back, "推送", note)
+
+
+class NothingForm(forms.Form):
+    """Nothing is asked but the word (确认)."""
+
+
+@needs("party_articles.push", clause=clause)
+def withdraw_push(request: HttpRequest, id: UUID, push_id: UUID) -> HttpResponse:
+    """Take back what has not left yet (撤回推送)."""
+    by = reader(request)
+    row = _article(by, id)
+    found = row.pushes.filter(pk=push_id).first()
+    if found is None:
+        raise NotFound("没有找到这次推送。")
+    back = f"{addresses.page('party-articles', row.pk)}?tab=pushes"
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        told = actions.withdraw_push(found, by=by)
+        messages.success(request, f"已撤回 {told.withdrawn} 条未发出的消息。")
+        return go(request, back)
+
+    return ask(
+        request, NothingForm, f"撤回推送：{found.get_to_display()}", do, back, "撤回", "只撤回还没有发出的消息。"
+    )
+
+
 class WithdrawForm(forms.Form):
     """Why (撤下原因)."""
 
@@ -67,6 +140,10 @@ def withdraw(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 urlpatterns = [
+    path("articles/<uuid:id>/video/", video, name="party-video_file"),
+    path("articles/<uuid:id>/poster/", poster, name="party-poster"),
+    path("articles/<uuid:id>/push/", push, name="party-push"),
+    path("articles/<uuid:id>/pushes/<uuid:push_id>/withdraw/", withdraw_push, name="party-push-withdraw"),
     path("articles/<uuid:id>/preview/", preview, name="party-preview"),
     path("articles/<uuid:id>/withdraw/", withdraw, name="party-withdraw"),
     path("articles/<uuid:id>/pictures/<uuid:picture_id>/", picture, name="party-picture"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.gis.geos import Point
@@ -9,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 
-from hezhi.chapters.grassroots.party import queries
+from hezhi.chapters.grassroots.party import queries, rules
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
@@ -49,7 +51,12 @@ def board(request: HttpRequest) -> HttpResponse:
     tree = [
         ("　" * depth, depth, row, addresses.page("party-organisations", row.pk)) for depth, row in queries.tree_of(by)
     ]
+    month = _month(request.GET.get("month", ""))
+    lines = queries.dues(by, month)
     context = {
+        "month": month, "month_before": rules.month_of(month - timedelta(days=1)), "dues": lines,
+        "dues_total": _total(lines), "lists": queries.lists(by), "may_lists": by.may("party_lists.view"),
+        "may_dues": by.may("party_dues.view"),
         "figure_list": figures, "counted_at": time.now(), "board": told, "tree": tree[:SHOWN], "tree_more": max(0, len(tree) - SHOWN),
         "members": [(row, told.members.shown(row, "党员")) for row in told.members.rows], "duties": told.duties[:SHOWN],
         "ending": [(row, left, addresses.page("party-organisations", row.pk)) for row, left in told.ending[:SHOWN]],
@@ -57,6 +64,22 @@ def board(request: HttpRequest) -> HttpResponse:
         "crumbs": [Crumb(GROUP), Crumb("党建看板")],
     }  # fmt: skip
     return render(request, "party/board.html", context)
+
+
+def _month(told: str) -> date:
+    """The month asked for, this one where none or nonsense is."""
+    try:
+        asked = date.fromisoformat(f"{told}-01")
+    except ValueError:
+        return rules.month_of(time.today())
+    return min(asked, rules.month_of(time.today()))
+
+
+def _total(lines: list[queries.DuesLine]) -> tuple[Decimal, Decimal] | None:
+    """The sum of all areas, told only where each of them is: otherwise a hidden one follows from it."""
+    if len(lines) < 2 or any(each.due is None or each.paid is None for each in lines):
+        return None
+    return sum((each.due or Decimal(0) for each in lines), Decimal(0)), sum((each.paid or Decimal(0) for each in lines), Decimal(0))  # fmt: skip
 
 
 @needs("party.map", clause="9.1.3-3-2")

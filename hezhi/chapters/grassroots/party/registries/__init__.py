@@ -3,6 +3,12 @@
 from hezhi.chapters.grassroots.party.registries import organisations
 
 # isort: split
+from hezhi.chapters.grassroots.party.registries import dues
+
+# isort: split
+from hezhi.chapters.grassroots.party.registries import lists
+
+# isort: split
 from hezhi.chapters.grassroots.party.registries import members
 
 # isort: split
@@ -11,4 +17,4 @@ from hezhi.chapters.grassroots.party.registries import activities
 # isort: split
 from hezhi.chapters.grassroots.party.registries import articles
 
-__all__ = ["activities", "articles", "members", "organisations"]
+__all__ = ["activities", "articles", "dues", "lists", "members", "organisations"]

@@ -15,7 +15,15 @@ from hezhi.chapters.grassroots.party import actions, queries
 from hezhi.chapters.grassroots.party.models import Activity, ActivityKind, Participation
 from hezhi.chapters.grassroots.party.models.base import APPROVED
 from hezhi.chapters.grassroots.party.pages.reviewed import ReviewedDetail
-from hezhi.chapters.grassroots.party.registries.common import GROUP, Review, never_merged, new_version, refuse, rights
+from hezhi.chapters.grassroots.party.registries.common import (
+    GROUP,
+    Review,
+    never_merged,
+    new_version,
+    refuse,
+    rights,
+    settle_at,
+)
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.abilities import Files
 from hezhi.engines.registry.declaration import Registry
@@ -114,8 +122,7 @@ class Activities(Registry):
 
     def place(self, row: Activity, by: Actor) -> None:
         """An activity belongs where its organisation belongs."""
-        for name in ("district_id", "town_id", "community_id", "grid_id", "unit_id"):
-            setattr(row, name, getattr(row.organisation, name))
+        settle_at(row, row.organisation)
 
     def prepare(self, row: Activity, by: Actor) -> None:
         new_version(row)

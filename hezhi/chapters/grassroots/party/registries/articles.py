@@ -12,9 +12,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
-from hezhi.chapters.grassroots.party import actions
+from hezhi.chapters.grassroots.party import actions, queries
 from hezhi.chapters.grassroots.party.actions.articles import publication_fault, set_text
-from hezhi.chapters.grassroots.party.models import Article, ArticleReads, NewsColumn
+from hezhi.chapters.grassroots.party.models import Article, ArticlePush, ArticleReads, ArticleVideo, NewsColumn
 from hezhi.chapters.grassroots.party.models.articles import AUDIENCES
 from hezhi.chapters.grassroots.party.models.base import APPROVED, OPEN_TO_EDIT
 from hezhi.chapters.grassroots.party.pages.reviewed import ReviewedDetail
@@ -51,6 +51,45 @@ class PicturesPanel(Panel):
         return "图片已添加。" if made.alt else "图片已添加。还没有说明文字，发布前须补上。"
 
 
+class VideoPanel(Panel):
+    """The video of an article with its cover and its text (视频)."""
+
+    code, title, template = "video", "视频", "party/tab_video.html"
+
+    def context(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> dict[str, Any]:
+        video = ArticleVideo.objects.filter(article=row).select_related("file").first()
+        may = by.may("party_articles.edit") and row.state in OPEN_TO_EDIT
+        urls = {name: reverse(f"party-{name}", args=[row.pk]) for name in ("video_file", "poster")}
+        return {"video": video, "may_change": may, "typed": request.POST} | urls
+
+    def receive(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> str | None:
+        if request.POST.get("drop"):
+            actions.drop_video(row, by=by)
+            return "视频已删除。"
+        told = {name: request.POST.get(name, "") for name in ("title", "transcript")}
+        actions.add_video(row, by=by, upload=request.FILES.get("video"), poster=request.FILES.get("poster"), **told)
+        return "视频已添加，拍摄地点、设备等信息已去除。"
+
+
+class PushPanel(Panel):
+    """To whom the article was pushed, and what has left (推送)."""
+
+    code, title, template = "pushes", "推送", "party/tab_pushes.html"
+
+    def context(self, registry: Registry, row: Any, by: Actor, request: HttpRequest) -> dict[str, Any]:
+        pushes = list(row.pushes.select_related("pushed_by"))
+        counts = queries.letters_of([each.pk for each in pushes])
+        may = by.may("party_articles.push")
+        lines = [
+            (
+                each, counts.get(each.pk, {}), "、".join(queries.role_names(each.roles)),
+                reverse("party-push-withdraw", args=[row.pk, each.pk]) if may and counts.get(each.pk, {}).get("waiting") else "",
+            )
+            for each in pushes
+        ]  # fmt: skip
+        return {"lines": lines}
+
+
 class ReadsPanel(Panel):
     """How often the article was opened, by channel (阅读次数)."""
 
@@ -65,7 +104,7 @@ class ArticleTabs(Part):
     """What an article shows beside its own values."""
 
     def panels(self, registry: Registry) -> Sequence[Panel]:
-        return (PicturesPanel(), ReadsPanel())
+        return (PicturesPanel(), VideoPanel(), PushPanel(), ReadsPanel())
 
     def dress(self, registry: Registry, form: Any) -> None:
         """Room enough to write in."""
@@ -74,6 +113,8 @@ class ArticleTabs(Part):
 
     def actions(self, registry: Registry, row: Any, by: Actor) -> Sequence[Action]:
         made = [Action("手机预览", reverse("party-preview", args=[row.pk]))]
+        if row.state == APPROVED and by.may("party_articles.push") and row.pushes.count() < len(ArticlePush.To.values):
+            made.append(Action("推送", reverse("party-push", args=[row.pk]), opens="dialog", icon="send"))
         if row.state == APPROVED and by.may("party_articles.withdraw"):
             made.append(Action("撤下", reverse("party-withdraw", args=[row.pk]), kind="danger", opens="dialog"))
         return made

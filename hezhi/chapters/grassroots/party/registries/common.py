@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from hezhi.chapters.grassroots.party.actions.review import REVIEW
-from hezhi.chapters.grassroots.party.models.base import APPROVED, OPEN_TO_EDIT, RETURNED, WAITING
+from hezhi.chapters.grassroots.party.models.base import APPROVED, OPEN_TO_EDIT, RETURNED, WAITING, settle_at
 from hezhi.engines.flow.parts import EVERY, Approval
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.parts import OPEN, Gate
@@ -19,6 +19,10 @@ from hezhi.ground.ui.shapes import Action
 
 if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
+
+__all__ = [
+    "GROUP", "Review", "never_merged", "new_version", "refuse", "rights", "settle_at", "typed",
+]  # fmt: skip
 
 GROUP = "党建引领"
 

@@ -3,13 +3,16 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
 from hezhi.chapters.grassroots.party import actions, queries, rules
-from hezhi.chapters.grassroots.party.actions.activities import sign_in_code
+from hezhi.chapters.grassroots.party.actions.activities import door_code, own_code, sign_in_code
 from hezhi.chapters.grassroots.party.models import Activity, ActivityKind, Participation
+from hezhi.engines.flow.models import Approval
+from hezhi.engines.org.actor import citizen
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow
 
@@ -118,3 +121,37 @@ def test_a_calendar_file_has_short_lines_and_gives_back_what_was_written(text: s
     (event,) = Calendar.from_ical(file).events
     assert (event["summary"], event["location"], event["description"]) == (text, "甲;乙,丙", "一\n二")
     assert event.start == begins and event["sequence"] == 3
+
+
+def test_who_has_no_account_signs_in_by_two_codes_and_nothing_else(noon, party) -> None:
+    row = proposed(party)
+    me = party.member(party.quarter.person(1, "林清样"))
+    far = party.approved("ZB77", "branch", by=party.other_secretary, community=str(party.quarter.other_community.pk))
+    stranger = party.member(party.quarter.person(2, by=party.quarter.neighbour), far, by=party.other_secretary)
+    party.answer(Approval.objects.get(state="waiting", kind="party_activity"), party.officer)
+    desk, slips = party.browser(party.secretary), f"/party/activities/{row.pk}/slips/"
+    assert party.browser(party.comrade).get(slips).status_code == 403
+    assert desk.post(slips).status_code == 302
+    me.refresh_from_db()
+    own = own_code(me)
+    assert own in desk.get(slips).content.decode() and own_code(stranger) == ""
+    noon.move_to(row.starts_at)
+    door, anyone = door_code(row, time.now()), Client()
+    url = f"/c/meeting/{row.pk}/{door}/"
+    assert "<svg" in party.browser(party.secretary).get(f"/party/activities/{row.pk}/door/").content.decode()
+    page = anyone.get(url).content.decode()
+    assert "党" not in page.replace(row.title, "").replace(row.place, "") and "林清样" not in page
+    assert anyone.post(url, {"own": "AAAAAAAA"}).status_code == 422
+    answer = anyone.post(url, {"own": own.lower()}).content.decode()
+    assert "已签到" in answer and "林" not in answer and me.number not in answer
+    told = Participation.objects.get(member=me)
+    assert (told.state, told.how) == ("present", "own_code")
+    # a code that somebody else has seen is changed, and the screen's code ends by itself
+    actions.give_own_codes(row, by=party.by(party.secretary), renewed=me.pk)
+    with pytest.raises(BadInput):
+        actions.sign_in_by_code(row.pk, by=citizen(), door=door, own=own)
+    noon.advance(minutes=11)
+    assert anyone.get(url).status_code == 404
+    me.refresh_from_db()
+    with pytest.raises(BadInput, match="会场码"):
+        actions.sign_in_by_code(row.pk, by=citizen(), door=door, own=own_code(me))

@@ -1,0 +1,174 @@
+"""Videos from outside (上传视频): told by their structure, and without what the camera wrote about place and owner.
+
+A phone writes where and with what it filmed into the file. Pictures are drawn anew; a video is not: it would need
+an encoder of its own. So the boxes that hold such words are emptied where they stand, byte for byte the same length,
+and no place in the file moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hezhi.ground.uploads.letters import UploadRefused
+
+__all__ = ["VIDEO_KINDS", "kind_of_video", "without_words"]
+
+Bytes = bytes | bytearray
+VIDEO_KINDS = {"mp4": "video/mp4", "webm": "video/webm"}
+_BRANDS = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"MSNV", b"dash"}
+_TRACKS = {b"vide", b"soun", b"text", b"sbtl", b"subt", b"clcp", b"tmcd", b"hint"}
+"""Picture, sound and words to read; a track of anything else may tell where somebody went."""
+_SEGMENT, _VOID = 0x18538067, 0xEC
+_TAGS, _ATTACHMENTS, _INFO, _CLUSTER = 0x1254C367, 0x1941A469, 0x1549A966, 0x1F43B675
+_DOC_TYPE, _TITLE, _MUXING_DATE = 0x4282, 0x7BA9, 0x4461
+_ADVICE = "请用手机自带相机录制，或用剪辑软件导出为 MP4（H.264）后再上传"
+_MOST_BOXES = 20_000
+
+
+def _broken(reason: str) -> UploadRefused:
+    return UploadRefused("damaged", reason, _ADVICE)
+
+
+def kind_of_video(content: bytes) -> str:
+    """«mp4» or «webm», by what lies inside. Raises UploadRefused for any other, for a broken one, for one without a picture."""
+    if content[4:8] == b"ftyp":
+        _check_mp4(content)
+        return "mp4"
+    if content[:4] == b"\x1aE\xdf\xa3":
+        _check_webm(content)
+        return "webm"
+    raise UploadRefused("not_allowed", "这里只接收 MP4 和 WebM 视频", _ADVICE)
+
+
+# -- MP4 (ISO/IEC 14496-12): boxes of a length, a name and what is in them -----------------------------
+
+
+def _boxes(content: Bytes, start: int, end: int) -> Iterator[tuple[Bytes, int, int, int]]:
+    """Name, begin, begin of the inside and end of each box between two places; they fill it without a rest."""
+    place, many = start, 0
+    while place < end:
+        many += 1
+        if end - place < 8 or many > _MOST_BOXES:
+            raise _broken("视频文件不完整，或内部结构有误")
+        size, name, inside = int.from_bytes(content[place : place + 4]), content[place + 4 : place + 8], place + 8
+        if size == 1:
+            size, inside = int.from_bytes(content[place + 8 : place + 16]), place + 16
+        size = end - place if size == 0 else size
+        if size < inside - place or place + size > end:
+            raise _broken("视频文件不完整，可能没有传完或录制时中断")
+        yield name, place, inside, place + size
+        place += size
+
+
+def _check_mp4(content: bytes) -> None:
+    top = list(_boxes(content, 0, len(content)))
+    _, _, inside, end = top[0]
+    brands = {content[inside : inside + 4], *(content[n : n + 4] for n in range(inside + 8, end, 4))}
+    if not brands & _BRANDS:
+        raise UploadRefused("not_allowed", "这种格式（如 MOV）多数手机不能播放，这里只接收 MP4 和 WebM", _ADVICE)
+    names = [name for name, *_ in top]
+    if b"mdat" not in names or names.count(b"moov") != 1:
+        raise _broken("视频里没有可播放的内容，可能没有录完")
+    tracks = set(_handlers(content, top))
+    if b"vide" not in tracks:
+        raise _broken("文件里没有画面，只有声音或其他内容")
+    if tracks - _TRACKS:
+        raise UploadRefused("sensor_track", "视频里带有记录位置或传感器数据的轨道，可能暴露拍摄人的行踪", _ADVICE)
+
+
+def _handlers(content: bytes, top: list[tuple[Bytes, int, int, int]]) -> Iterator[bytes]:
+    """What each track is: picture, sound, text."""
+    for name, _, inside, end in top:
+        if name in (b"moov", b"trak", b"mdia"):
+            yield from _handlers(content, list(_boxes(content, inside, end)))
+        elif name == b"hdlr":
+            yield content[inside + 8 : inside + 12]
+
+
+_WORDS = (b"udta", b"meta", b"uuid", b"free", b"skip")
+
+
+def _empty_mp4(content: bytearray, start: int, end: int) -> None:
+    for name, place, inside, stop in list(_boxes(content, start, end)):
+        if name in _WORDS:
+            content[place + 4 : place + 8] = b"free"
+            content[inside:stop] = bytes(stop - inside)
+        elif name in (b"moov", b"trak"):
+            _empty_mp4(content, inside, stop)
+
+
+# -- WebM (Matroska): elements of an id, a length and what is in them ----------------------------------
+
+
+def _number(content: Bytes, place: int, *, keep_mark: bool) -> tuple[int, int]:
+    """A number of variable length and where it ends; -1 for «not known»."""
+    if place >= len(content) or not content[place]:
+        raise _broken("视频文件不完整，或内部结构有误")
+    length = 9 - content[place].bit_length()
+    if place + length > len(content):
+        raise _broken("视频文件不完整，可能没有传完或录制时中断")
+    value = int.from_bytes(content[place : place + length])
+    if keep_mark:
+        return value, place + length
+    value &= (1 << 7 * length) - 1
+    return (-1 if value == (1 << 7 * length) - 1 else value), place + length
+
+
+def _elements(content: Bytes, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Id, begin, begin of the inside and end of each element; one of unknown length reaches to the end."""
+    place, many = start, 0
+    while place < end:
+        many += 1
+        if many > _MOST_BOXES:
+            raise _broken("视频内部结构有误")
+        name, after = _number(content, place, keep_mark=True)
+        size, inside = _number(content, after, keep_mark=False)
+        stop = end if size < 0 else inside + size
+        if stop > end:
+            raise _broken("视频文件不完整，可能没有传完或录制时中断")
+        yield name, place, inside, stop
+        if size < 0 and name == _CLUSTER:
+            return  # a live recording: what follows are pictures
+        place = stop
+
+
+def _check_webm(content: bytes) -> None:
+    top = list(_elements(content, 0, len(content)))
+    head = [content[a:b] for name, _, a, b in _elements(content, top[0][2], top[0][3]) if name == _DOC_TYPE]
+    if head != [b"webm"]:
+        raise UploadRefused("not_allowed", "这种格式（如 MKV）多数手机不能播放，这里只接收 MP4 和 WebM", _ADVICE)
+    segment = [(a, b) for name, _, a, b in top if name == _SEGMENT]
+    if len(segment) != 1 or not any(name == _CLUSTER for name, *_ in _elements(content, *segment[0])):
+        raise _broken("视频里没有可播放的内容，可能没有录完")
+
+
+def _empty_webm(content: bytearray) -> None:
+    for name, _, inside, stop in _elements(content, 0, len(content)):
+        if name != _SEGMENT:
+            continue
+        for inner, begin, a, b in _elements(content, inside, stop):
+            if inner in (_TAGS, _ATTACHMENTS):
+                _void(content, begin, b)
+            elif inner == _INFO:
+                for word, word_begin, _, word_end in _elements(content, a, b):
+                    if word in (_TITLE, _MUXING_DATE):
+                        _void(content, word_begin, word_end)
+
+
+def _void(content: bytearray, begin: int, end: int) -> None:
+    """An element of nothing in place of another of the same length; any of ours is at least three bytes long."""
+    rest = end - begin
+    width = 8 if rest >= 9 else 1
+    size = rest - 1 - width
+    told = (size | 1 << 7 * width).to_bytes(width)
+    content[begin:end] = bytes([_VOID]) + told + bytes(size)
+
+
+def without_words(content: bytes, kind: str) -> bytes:
+    """The same video, of the same length, without place, device, titles and attachments (去除拍摄信息)."""
+    told = bytearray(content)
+    if kind == "mp4":
+        _empty_mp4(told, 0, len(told))
+    else:
+        _empty_webm(told)
+    return bytes(told)
