@@ -157,11 +157,51 @@ def _shown(kept: dict[str, Any], asked: Asked | None, events: Sequence[Standing]
             Figure("超期未结", f"{kept['overdue']:,}", "件", tone="danger" if kept["overdue"] else ""),
             Figure("满意率", rated, note=f"{kept['rated']} 件有评价"),
         ],
-        "days": kept["days"], "now": kept["now"], "before": kept["before"], "areas": lines,
+        "chart": _chart(kept), "by_day": _by_day(kept), "influences": kept.get("influences", ()), "weather_of": kept.get("weather_of", ""),
+        "areas": lines,
         "tables": [("类别", kept["categories"]), ("渠道", kept["sources"])],
         "bars": [Bar(line["name"], line["now"]) for line in kept["categories"][:10]],
         "words": kept["words"], "events": [(row, title_of(by, row.event)) for row in events],
     }  # fmt: skip
+
+
+RAIN = 4
+
+
+def _chart(kept: dict[str, Any]) -> dict[str, Any]:
+    """The days as lines, rain on a second axis, holidays and warnings as bands (ECharts)."""
+    days, told = kept["days"], kept.get("around", [])
+    rain = [row[RAIN] for row in told]
+    chart: dict[str, Any] = {
+        "kind": "line", "labels": days,
+        "series": [{"name": "本期", "values": kept["now"]}, {"name": "上期", "values": kept["before"]}],
+        "bands": _bands([(row[0], row[1]) for row in told])
+        + _bands([(row[-1] or "", "warned" if row[-1] else "") for row in told]),
+    }  # fmt: skip
+    if any(value is not None for value in rain):
+        chart["second"] = {"name": "降水量", "unit": "毫米", "values": rain}
+    return chart
+
+
+def _bands(marks: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Neighbouring days of one mark (name, tone) as one band, by the numbers of its first and last day."""
+    bands: list[dict[str, Any]] = []
+    for place, mark in enumerate(marks):
+        if mark[1] and place and mark == marks[place - 1]:
+            bands[-1]["to"] = place
+        elif mark[1]:
+            bands.append({"from": place, "to": place, "name": mark[0], "tone": mark[1]})
+    return bands
+
+
+def _by_day(kept: dict[str, Any]) -> list[dict[str, Any]]:
+    """The table under the chart: a day with its counts, what the calendar calls it, its weather."""
+    told = kept.get("around") or [["", "", None, None, None, None, None]] * len(kept["days"])
+    names = ("named", "tone", "high", "low", "rain", "wind", "warned")
+    return [
+        {"day": day, "now": now, "before": before} | dict(zip(names, row, strict=True))
+        for day, now, before, row in zip(kept["days"], kept["now"], kept["before"], told, strict=True)
+    ]
 
 
 @needs("situation.view", clause=clause)
@@ -270,6 +310,7 @@ def model(request: HttpRequest, model_id: UUID) -> HttpResponse:
             Fact("版本", str(found.edition)), Fact("局限", found.limits or "按区域、类别和天计数，不涉及个人", wide=True),
         ],
         "days": [f"{first + timedelta(days=n):%m-%d}" for n in range(len(values))], "values": values,
+        "influences": newest.content.get("influences", []) if newest else [],
         "heads": HEADS.get(found.method, ()), "rows": newest.content.get("rows", [])[:SHOWN] if newest else [],
         "steps": _steps(by, found), "layers": _spot_layers(found, newest),
     }  # fmt: skip

@@ -48,9 +48,10 @@ def _database(process: int) -> Any:
 
     options: dict[str, Any] = {
         "memory_limit": MEMORY, "threads": THREADS, "autoinstall_known_extensions": False, "autoload_known_extensions": False,
-        "parquet_metadata_cache": True,
     }  # fmt: skip
-    return duckdb.connect(":memory:", config=options)
+    made = duckdb.connect(":memory:", config=options)
+    made.execute("set global parquet_metadata_cache = true")  # a file never changes under its name
+    return made
 
 
 @contextmanager

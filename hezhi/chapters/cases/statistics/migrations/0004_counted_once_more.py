@@ -7,7 +7,7 @@ from django.db import migrations
 counting = import_module("hezhi.chapters.cases.statistics.migrations.0003_counting")
 
 FORWARD = (
-    "delete from analysis_cubechange where cube = 'cases'; delete from analysis_cubecell where rollup like 'cases:%';"
+    "delete from analysis_cubechange where cube = 'cases'; delete from analysis_cubecell where rollup like 'cases:%';"  # noqa: S608 - no value of anybody
     " delete from analysis_cubepartition where cube = 'cases';" + counting.noted(counting.facts("handling_case", 1))
 )
 
