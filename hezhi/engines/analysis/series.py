@@ -112,10 +112,12 @@ def breaks(values: Sequence[int]) -> list[Break]:
 
     parts = _parts(values)
     calm = np.sqrt(np.array(values, dtype=float)) - parts.seasonal
-    spread = (1.4826 * float(np.median(np.abs(np.diff(calm)))) / np.sqrt(2)) ** 2 or 0.25
-    ends = ruptures.Pelt(model="l2", min_size=WEEK, jump=1).fit(calm).predict(pen=8 * spread * np.log(len(values)))
+    spread = max(1.4826 * float(np.median(np.abs(np.diff(calm)))) / np.sqrt(2), CHANCE / 2) ** 2
+    # PELT with squared differences: the compiled form of it, which finds the same days a thousand times quicker.
+    search = ruptures.KernelCPD(kernel="linear", min_size=WEEK).fit(calm.reshape(-1, 1))
+    ends = search.predict(pen=8 * spread * np.log(len(values)))
     found = []
-    for index in ends[:-1]:
+    for index in map(int, ends[:-1]):
         before, after = values[max(0, index - LOOKED) : index], values[index : index + LOOKED]
         a, b = sum(before), sum(after)
         share = len(after) / (len(before) + len(after))

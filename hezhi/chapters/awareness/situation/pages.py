@@ -15,11 +15,12 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hezhi.chapters.awareness.early_warning.api import Standing, standings, title_of
+from hezhi.chapters.awareness.early_warning.api import Standing, WarningModel, standings, title_of
 from hezhi.chapters.awareness.situation import actions, queries
 from hezhi.chapters.awareness.situation.models import Finding, Level, Model, Span, Template
 from hezhi.chapters.awareness.situation.queries import Asked
 from hezhi.chapters.awareness.situation.queries.counting import spot_shapes
+from hezhi.chapters.awareness.situation.queries.replay import try_out
 from hezhi.chapters.awareness.situation.rules import Period
 from hezhi.chapters.cases.handling.api import Category, Source
 from hezhi.engines.geo.models import Area
@@ -371,6 +372,52 @@ def do_model(request: HttpRequest, model_id: UUID, step: str) -> HttpResponse:
     return redirect("situation-model", model_id=model_id)
 
 
+RIGHT = {True: "证实", False: "没有证实", None: "还看不出"}
+PROOF = {
+    "breaks": "四周后再算，突变仍在同一处、同一方向",
+    "anomalies": "四周后再算，这一天仍是异常日",
+    "spots": "之后 30 天，新热点中仍有热点",
+    "forecast": "之后一周仍在预计的同一侧、超出偶然",
+}
+"""When a warning of an analysis counts as right, in words."""
+
+
+@needs("warnings.models", clause="9.1.4-1")
+@require_safe
+def tried(request: HttpRequest, warning_id: UUID) -> HttpResponse:
+    """The dry run of a warning model that warns of what an analysis finds (试运行)."""
+    by = reader(request)
+    by.must("situation.view")
+    found = WarningModel.objects.select_related("analysis__category", "analysis__town").filter(
+        pk=warning_id, analysis__isnull=False
+    )
+    warning = found.first()
+    if warning is None:
+        raise NotFound(
+            "没有找到这个预警模型。", "可能已被删除，或不按分析模型预警。", "请回到列表。", code="situation.no_warning"
+        )
+    if warning.analysis.method not in PROOF:
+        raise NotNow(
+            "这种分析方法不产生预警。",
+            "只有突变点、异常日、空间热点和预测越界可以预警。",
+            "请另选分析模型。",
+            code="situation.no_news",
+        )
+    result = try_out(by, warning)
+    return render(
+        request, "situation/tried.html",
+        {
+            "warning": warning, "model": warning.analysis, "tried": result, "proof": PROOF[warning.analysis.method],
+            "crumbs": [Crumb("预警模型", "/r/warning-models/"), Crumb(warning.name, reverse("warning-model", args=[warning.pk])), Crumb("试运行")],
+            "figure_list": [
+                Figure("重算", str(result.runs), "次"), Figure("会预警", str(len(result.warnings)), "次"),
+                Figure("事后证实", str(result.right), "次"), Figure("还看不出", str(result.open), "次"),
+            ],
+            "rows": [(each, RIGHT[each.right]) for each in reversed(result.warnings)],
+        },
+    )  # fmt: skip
+
+
 urlpatterns = [
     path("", page, name="situation"),
     path("areas.json", areas, name="situation-areas"),
@@ -380,5 +427,6 @@ urlpatterns = [
     path("models/<uuid:model_id>/", model, name="situation-model"),
     path("models/spots/<uuid:finding_id>.json", spots, name="situation-spots"),
     path("models/<uuid:model_id>/do/<slug:step>/", do_model, name="situation-do-model"),
+    path("tried/<uuid:warning_id>/", tried, name="situation-tried"),
     path("reports/<uuid:report_id>/", report, name="situation-report"),
 ]

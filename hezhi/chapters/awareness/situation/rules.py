@@ -22,6 +22,7 @@ __all__ = [
     "Piece",
     "Result",
     "apply",
+    "borne_out",
     "change",
     "compared",
     "explained",
@@ -481,3 +482,43 @@ def influence_rows(found: Sequence[Influence]) -> list[list[Any]]:
         ]
         for each in found
     ]  # fmt: skip
+
+
+# -- looking back ---------------------------------------------------------------------------------------------
+
+MOVES = 3
+"""A break may lie so many days elsewhere when more days are known."""
+
+
+def borne_out(method: str, result: Result, later: Result) -> bool:
+    """Whether a discovery was right, by the same method's result some weeks later (事后证实).
+
+    A break: still there, in the same direction. A strange day: still strange among the days after it. Hot ground: one of
+    the new places is hot again. Beyond a forecast: the next week lies on the same side of it, beyond chance.
+    """
+    news = result.news
+    if news is None:
+        return False
+    rows = later.content.get("rows", [])
+    if method == "spots":
+        fresh = {key for key, _, _, word in result.content["spots"] if word == "新热点"}
+        return any(key in fresh and word != "冷点" for key, _, _, word in later.content.get("spots", []))
+    if method == "breaks":
+        up = news.seen > news.expected
+        return any(
+            abs((date.fromisoformat(day) - news.on).days) <= MOVES and (after > before) == up
+            for day, before, after in rows
+        )
+    if method == "anomalies":
+        return any(day == news.on.isoformat() for day, *_ in rows)
+    return _again(news, later.content.get("values", [])[-WATCHED:])
+
+
+def _again(news: News, seen: Sequence[int]) -> bool:
+    from scipy.stats import poisson  # half a second to read, and few requests ask
+
+    if len(seen) < WATCHED:
+        return False
+    many = sum(seen)
+    chance = poisson.sf(many - 1, news.expected) if news.seen > news.expected else poisson.cdf(many, news.expected)
+    return bool(chance <= series.ALPHA)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -344,10 +344,12 @@ MEASURES: dict[str, tuple[str, Q]] = {
 """Each measure (指标): by which moment a case counts, and which cases."""
 
 
-def _measured(by: Actor, model: Model, period: Period) -> tuple[QuerySet[Case], str]:
+def _measured(by: Actor, model: Model, period: Period, known: datetime | None = None) -> tuple[QuerySet[Case], str]:
+    """A model's cases; with `known` only those that had been written down by then."""
     asked = Asked(Level.TOWN, period, model.category, "", model.town_id)
     moment, meant = MEASURES[model.measure]
-    return _cases(by, asked).filter(meant).filter(_within(period, moment)).order_by(), moment
+    rows = _cases(by, asked).filter(meant).filter(_within(period, moment)).order_by()
+    return (rows if known is None else rows.filter(recorded_at__lt=known)), moment
 
 
 def daily(by: Actor, model: Model, last: date) -> tuple[date, list[int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,13 +28,16 @@ SIDE = {True: 1, False: WIDE}
 BESIDE = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
 
 
-def hot_spots(by: Actor, model: Model, last: date) -> Result:
-    """Where the model's matters gather, on every piece of ground of the reader's part (those with nothing too)."""
+def hot_spots(by: Actor, model: Model, last: date, known: datetime | None = None) -> Result:
+    """Where the model's matters gather, on every piece of ground of the reader's part (those with nothing too).
+
+    With `known`, as it was at that moment.
+    """
     now, within = Period(last - timedelta(days=DAYS - 1), last), _ground_of(by, model)
     if model.ground != Model.Ground.SQUARE:
-        return rules.spots(_areas(by, model, now, within), last)
+        return rules.spots(_areas(by, model, now, within, known), last)
     side = SIDE[within is not None]
-    found = rules.spots(_squares(by, model, now, within, side), last)
+    found = rules.spots(_squares(by, model, now, within, side, known), last)
     return replace(found, content=found.content | {"net": _sides(side)})
 
 
@@ -64,24 +67,26 @@ def _ground_of(by: Actor, model: Model) -> Area | None:
     return Area.objects.filter(pk=key).first() if key else None
 
 
-def _areas(by: Actor, model: Model, now: Period, within: Area | None) -> list[Piece]:
+def _areas(by: Actor, model: Model, now: Period, within: Area | None, known: datetime | None) -> list[Piece]:
     ground = geo.touching(model.ground, within.pk if within else None)
     number = {key: n for n, key in enumerate(ground)}
-    counts = [_count(by, model, period, f"{model.ground}_id") for period in (now, now.before())]
+    counts = [_count(by, model, period, f"{model.ground}_id", known) for period in (now, now.before())]
     return [
         Piece(str(key), name, counts[0].get(key, 0), counts[1].get(key, 0), tuple(number[other] for other in others))
         for key, (name, others) in ground.items()
     ]
 
 
-def _count(by: Actor, model: Model, period: Period, field: str) -> dict[Any, int]:
-    rows, _ = queries._measured(by, model, period)
+def _count(by: Actor, model: Model, period: Period, field: str, known: datetime | None = None) -> dict[Any, int]:
+    rows, _ = queries._measured(by, model, period, known)
     return dict(rows.values_list(field).annotate(n=Count("pk")))
 
 
-def _squares(by: Actor, model: Model, now: Period, within: Area | None, side: int) -> list[Piece]:
+def _squares(
+    by: Actor, model: Model, now: Period, within: Area | None, side: int, known: datetime | None
+) -> list[Piece]:
     sides = _sides(side)
-    counts = [_count_squares(by, model, period, side) for period in (now, now.before())]
+    counts = [_count_squares(by, model, period, side, known) for period in (now, now.before())]
     ground = list(dict.fromkeys([*geo.squares(sides, within), *sorted({*counts[0], *counts[1]})]))
     number = {square: n for n, square in enumerate(ground)}
     names = square_names(ground, sides)
@@ -98,8 +103,8 @@ def _beside(square: Square) -> Iterable[Square]:
     return ((square[0] + dx, square[1] + dy) for dx, dy in BESIDE)
 
 
-def _count_squares(by: Actor, model: Model, period: Period, side: int) -> dict[Square, int]:
-    rows, _ = queries._measured(by, model, period)
+def _count_squares(by: Actor, model: Model, period: Period, side: int, known: datetime | None) -> dict[Square, int]:
+    rows, _ = queries._measured(by, model, period, known)
     placed = rows.filter(point__isnull=False).annotate(column=CASES.columns["x"], row=CASES.columns["y"])
     counts: dict[Square, int] = {}
     for column, row, n in placed.values_list("column", "row").annotate(n=Count("pk")):
