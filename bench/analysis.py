@@ -13,6 +13,8 @@ import gzip
 import io
 import json
 import os
+import statistics
+import time
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from pathlib import Path
 import psycopg
 
 from bench.house import House, house
+from bench.servers import cpu_of
 from hezhi.wiring.cluster import OWNER
 from hezhi.wiring.places import CHECKOUT
 
@@ -65,7 +68,7 @@ INSERT INTO handling_case (
   answers, urgency, appeal, place, point, place_guessed, district_id, town_id, community_id, grid_id, received_at,
   recorded_at, state, state_since, held_from, units, due_at, secret, on_the_spot, reply, closed_at, close_reason, returns,
   redos, urged, satisfied, suggestion, revision)
-SELECT gen_random_uuid(), 'A' || {half} || '-' || copy || '-' || r.n,
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(({halves} - {half}) * 100000000::bigint + row_number() OVER (ORDER BY at)), 12, '0'))::uuid, 'A' || {half} || '-' || copy || '-' || r.n,
   (ARRAY['hotline','grid','hotline','online_media','hotline','online_media'])[1 + channel],
   (ARRAY['hotline','grid','citizen','walk_in','online_media','online_media'])[1 + channel], '', '', '', '示例诉求', '示例', '',
   k.id, '{{}}', 'normal', 'help', '', ST_SetSRID(ST_MakePoint(g.x + r.x, g.y + r.y), 4326), false, g.district_id, g.town_id,
@@ -79,6 +82,14 @@ JOIN grids g ON g.n = (place * 6 + (r.n + copy * 31) % 6) % (SELECT count(*) FRO
 JOIN kinds k ON k.n = matter % (SELECT count(*) FROM kinds)
 WHERE at < now() ORDER BY at;
 """
+
+_SOME = """
+CREATE TEMP TABLE more_cases AS SELECT * FROM handling_case ORDER BY id DESC LIMIT {some};
+UPDATE more_cases SET id = gen_random_uuid(), number = 'B' || number;
+"""
+_COLUMNS = """SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
+WHERE table_name = 'handling_case' AND table_schema = 'public' AND is_generated = 'NEVER'"""
+SOME, ROUNDS = 20_000, 5
 
 _FINISH = """
 SET maintenance_work_mem = '512MB';
@@ -102,9 +113,13 @@ def run(told: argparse.Namespace) -> dict[str, object]:
         note = ready.home / "run/analysis.txt"
         stamp = f"{told.rows} {told.halves}"
         again = bool(there) and note.exists() and note.read_text() == stamp
+        begun = time.perf_counter()
         if not again:
+            note.unlink(missing_ok=True)
             fill(ready, told.real, told.rows, told.halves)
             note.write_text(stamp)
+        filled = time.perf_counter() - begun
+        took = trigger_cost(ready)
         words = [str(told.times), "spark" if told.spark else "", "again" if again else ""]
         try:
             text = ready.python("-m", "bench.squares", *words, database=DATABASE)
@@ -113,6 +128,7 @@ def run(told: argparse.Namespace) -> dict[str, object]:
                 ready.cluster.sql(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE);", "postgres")
                 note.unlink(missing_ok=True)
     found = json.loads(text[text.rindex("\n{") + 1 :] if "\n{" in text else text)
+    found |= {"fill_s": filled, "trigger": took, "whole_s": time.perf_counter() - begun}
     show(found)
     return {"options": {"rows": told.rows, "halves": told.halves, "times": told.times}, **found, "goals": GOALS}
 
@@ -137,9 +153,34 @@ def fill(ready: House, real: Path, rows: int, halves: int) -> None:
     each = rows // halves
     for half in reversed(range(halves)):
         copies, rest = each // many + 1, each % many
-        ready.cluster.sql(_GENERATE.format(half=half, days=HALF, copies=copies, rest=rest), DATABASE)
+        ready.cluster.sql(_GENERATE.format(half=half, halves=halves, days=HALF, copies=copies, rest=rest), DATABASE)
     ready.cluster.sql(_FINISH, DATABASE)
     ready.cluster.sql("vacuum (analyze) handling_case;", DATABASE)
+
+
+def trigger_cost(ready: House) -> dict[str, float]:
+    """What the count costs the intake: CPU of the database a case, with its trigger and without, in one statement of many."""
+    with psycopg.connect(ready.url(DATABASE, OWNER), autocommit=True) as link:
+        link.execute(_SOME.format(some=SOME))
+        told = link.execute(_COLUMNS).fetchone()
+        columns = told[0] if told else ""
+        cpu: dict[str, list[float]] = {"with": [], "without": []}
+        for _ in range(ROUNDS):
+            for name, word in (("with", "ENABLE"), ("without", "DISABLE")):
+                with link.transaction(force_rollback=True):
+                    link.execute("SELECT set_config('pghistory.context_id', gen_random_uuid()::text, true),"
+                                 " set_config('pghistory.context_metadata', '{}', true)")  # fmt: skip
+                    link.execute(f"ALTER TABLE handling_case {word} TRIGGER statistics_count_new")
+                    begun = cpu_of(link.info.backend_pid)
+                    link.execute(f"INSERT INTO handling_case ({columns}) SELECT {columns} FROM more_cases")
+                    cpu[name].append((cpu_of(link.info.backend_pid) - begun) / SOME * 1e6)
+        told = {name: statistics.median(each) for name, each in cpu.items()}
+    return {
+        "rows": SOME,
+        "with_us": told["with"],
+        "without_us": told["without"],
+        "trigger_us": told["with"] - told["without"],
+    }
 
 
 def _real(path: Path) -> tuple[str, int]:
@@ -170,5 +211,5 @@ def show(found: dict[str, object]) -> None:
             ) + f"  {row['times']:6.1f} times, equal {row['equal']}",
             flush=True,
         )  # fmt: skip
-    for name in ("cases", "screen", "keeping", "export", "summary"):
+    for name in ("cases", "screen", "keeping", "export", "trigger", "summary", "fill_s", "whole_s"):
         print(name, found[name], flush=True)

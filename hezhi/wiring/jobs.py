@@ -106,6 +106,7 @@ ROUNDS = (
     Round("事件预警", "hezhi.chapters.awareness.early_warning.jobs.watch", 3 * MINUTE),
     Round("预警升级", "hezhi.chapters.awareness.early_warning.jobs.climb", MINUTE),
     Round("态势报告", "hezhi.chapters.awareness.situation.jobs.reports", 10 * MINUTE),
+    Round("气象数据接入", "hezhi.chapters.awareness.situation.jobs.weather", HOUR),
     Round("入流夜间比对", "hezhi.chapters.awareness.early_warning.jobs.nightly", 10 * MINUTE),
     Round("挂起复核提醒", "hezhi.chapters.cases.handling.jobs.remind_of_holds", HOUR),
     Round("签收和协办时限巡查", "hezhi.chapters.cases.handling.jobs.watch_orders", MINUTE),

@@ -196,10 +196,6 @@ class CubeKeys(models.Model):
     kind = models.CharField(max_length=16, null=True)
     x = models.IntegerField(null=True)
     y = models.IntegerField(null=True)
-    n = models.IntegerField("件数")
-    ended = models.IntegerField("办结")
-    happy = models.IntegerField("满意")
-    rated = models.IntegerField("有评价")
 
     class Meta:
         abstract = True
@@ -215,6 +211,10 @@ class CubeChange(CubeKeys):
     id = models.BigAutoField(primary_key=True)
     cube = models.CharField(max_length=16)
     day = models.DateField()
+    n = models.IntegerField("件数")
+    ended = models.IntegerField("办结")
+    happy = models.IntegerField("满意")
+    rated = models.IntegerField("有评价")
     merged = models.BooleanField(default=False, db_default=False)
 
     class Meta:
@@ -222,12 +222,21 @@ class CubeChange(CubeKeys):
         indexes = [models.Index(fields=["cube", "day"], name="cube_change_waiting", condition=Q(merged=False))]
 
 
+def running(label: str) -> Any:
+    """Thirty-one numbers: how many from the first of the month to this day."""
+    return ArrayField(models.IntegerField(), verbose_name=label)
+
+
 class CubeCell(CubeKeys):
-    """A kept sum (汇总): of one roll-up, for a day («…:d») or a month («…:m»)."""
+    """A kept sum (汇总): of one roll-up, the running sums of a month, so that any days of it are one difference."""
 
     id = models.BigAutoField(primary_key=True)
     rollup = models.CharField(max_length=40)
     start = models.DateField()
+    n = running("件数")
+    ended = running("办结")
+    happy = running("满意")
+    rated = running("有评价")
 
     class Meta:
         verbose_name = "计数汇总"

@@ -85,14 +85,14 @@ with ground as (select st_union(shape) as shape from geo_area
 select x, y from ground,
   generate_series(floor(st_xmin(shape) / %(w)s)::int, ceil(st_xmax(shape) / %(w)s)::int) as x,
   generate_series(floor(st_ymin(shape) / %(h)s)::int, ceil(st_ymax(shape) / %(h)s)::int) as y
-where st_covers(shape, st_setsrid(st_makepoint(x * %(w)s, y * %(h)s), 4326)) order by y, x
+where st_covers(shape, st_setsrid(st_makepoint((x + 0.5) * %(w)s, (y + 0.5) * %(h)s), 4326)) order by y, x
 """
 
 
 def squares(sides: tuple[float, float], within: Area | None = None) -> list[tuple[int, int]]:
     """The squares whose middle lies in the district, or in one area, as numbers of column and row (方格).
 
-    `sides` in degrees; the middle of a square is its numbers times the sides, as `st_snaptogrid` has it.
+    `sides` in degrees; a square begins at its numbers times the sides, as everything that counts by squares has it.
     """
     asked = {"level": within.level if within else "town", "within": within.pk if within else None}
     with connection.cursor() as cursor:

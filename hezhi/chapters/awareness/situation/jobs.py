@@ -12,3 +12,8 @@ def reports() -> int:
     if time.local(time.now()).hour < FROM_HOUR:
         return 0
     return actions.run_due(system("态势报告")) + actions.run_models(system("分析模型"))
+
+
+def weather() -> int:
+    """Take the days of the weather source in, where the installation has one; gives how many days were new or corrected."""
+    return actions.fetch_weather(system("气象数据接入"))

@@ -204,3 +204,46 @@ class Finding(Scoped):
 
     def __str__(self) -> str:
         return f"{self.model} {self.last}"
+
+
+@tracked()
+class Weather(models.Model):
+    """逐日气象: what the weather of the district was on a day, and who says so. What is not known stays empty."""
+
+    class Warned(models.TextChoices):
+        NONE = "", "无"
+        BLUE = "blue", "蓝色"
+        YELLOW = "yellow", "黄色"
+        ORANGE = "orange", "橙色"
+        RED = "red", "红色"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    date = models.DateField("日期", unique=True)
+    high = models.FloatField("最高气温", null=True, blank=True, help_text="℃")
+    low = models.FloatField("最低气温", null=True, blank=True, help_text="℃")
+    rain = models.FloatField("降水量", null=True, blank=True, help_text="当日毫米数，无降水填 0，不清楚留空")
+    wind = models.PositiveSmallIntegerField("最大风力", null=True, blank=True, help_text="级")
+    warned = models.CharField("最高预警等级", max_length=8, choices=Warned.choices, blank=True, default="")
+    warned_of = models.CharField("预警种类", max_length=40, blank=True, help_text="如暴雨、大风")
+    source = models.CharField("来源", max_length=80, help_text="由哪个单位提供")
+
+    class Meta:
+        verbose_name = "逐日气象"
+        ordering = ["-date"]
+        constraints = [
+            models.CheckConstraint(
+                name="weather_rain_is_not_negative", condition=Q(rain__isnull=True) | Q(rain__gte=0, rain__lte=2000),
+                violation_error_message="降水量应在 0 至 2000 毫米之间。",
+            ),
+            models.CheckConstraint(
+                name="weather_low_below_high", condition=Q(low__isnull=True) | Q(high__isnull=True) | Q(low__lte=models.F("high")),
+                violation_error_message="最低气温不能高于最高气温。",
+            ),
+            models.CheckConstraint(
+                name="weather_wind_has_a_force", condition=Q(wind__isnull=True) | Q(wind__lte=18),
+                violation_error_message="风力应在 0 至 18 级之间。",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.date:%Y-%m-%d}"

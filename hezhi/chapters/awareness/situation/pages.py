@@ -15,11 +15,12 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hezhi.chapters.awareness.early_warning.api import Standing, standings, title_of
+from hezhi.chapters.awareness.early_warning.api import Standing, WarningModel, standings, title_of
 from hezhi.chapters.awareness.situation import actions, queries
 from hezhi.chapters.awareness.situation.models import Finding, Level, Model, Span, Template
 from hezhi.chapters.awareness.situation.queries import Asked
 from hezhi.chapters.awareness.situation.queries.counting import spot_shapes
+from hezhi.chapters.awareness.situation.queries.replay import try_out
 from hezhi.chapters.awareness.situation.rules import Period
 from hezhi.chapters.cases.handling.api import Category, Source
 from hezhi.engines.geo.models import Area
@@ -157,11 +158,51 @@ def _shown(kept: dict[str, Any], asked: Asked | None, events: Sequence[Standing]
             Figure("超期未结", f"{kept['overdue']:,}", "件", tone="danger" if kept["overdue"] else ""),
             Figure("满意率", rated, note=f"{kept['rated']} 件有评价"),
         ],
-        "days": kept["days"], "now": kept["now"], "before": kept["before"], "areas": lines,
+        "chart": _chart(kept), "by_day": _by_day(kept), "influences": kept.get("influences", ()), "weather_of": kept.get("weather_of", ""),
+        "areas": lines,
         "tables": [("类别", kept["categories"]), ("渠道", kept["sources"])],
         "bars": [Bar(line["name"], line["now"]) for line in kept["categories"][:10]],
         "words": kept["words"], "events": [(row, title_of(by, row.event)) for row in events],
     }  # fmt: skip
+
+
+RAIN = 4
+
+
+def _chart(kept: dict[str, Any]) -> dict[str, Any]:
+    """The days as lines, rain on a second axis, holidays and warnings as bands (ECharts)."""
+    days, told = kept["days"], kept.get("around", [])
+    rain = [row[RAIN] for row in told]
+    chart: dict[str, Any] = {
+        "kind": "line", "labels": days,
+        "series": [{"name": "本期", "values": kept["now"]}, {"name": "上期", "values": kept["before"]}],
+        "bands": _bands([(row[0], row[1]) for row in told])
+        + _bands([(row[-1] or "", "warned" if row[-1] else "") for row in told]),
+    }  # fmt: skip
+    if any(value is not None for value in rain):
+        chart["second"] = {"name": "降水量", "unit": "毫米", "values": rain}
+    return chart
+
+
+def _bands(marks: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Neighbouring days of one mark (name, tone) as one band, by the numbers of its first and last day."""
+    bands: list[dict[str, Any]] = []
+    for place, mark in enumerate(marks):
+        if mark[1] and place and mark == marks[place - 1]:
+            bands[-1]["to"] = place
+        elif mark[1]:
+            bands.append({"from": place, "to": place, "name": mark[0], "tone": mark[1]})
+    return bands
+
+
+def _by_day(kept: dict[str, Any]) -> list[dict[str, Any]]:
+    """The table under the chart: a day with its counts, what the calendar calls it, its weather."""
+    told = kept.get("around") or [["", "", None, None, None, None, None]] * len(kept["days"])
+    names = ("named", "tone", "high", "low", "rain", "wind", "warned")
+    return [
+        {"day": day, "now": now, "before": before} | dict(zip(names, row, strict=True))
+        for day, now, before, row in zip(kept["days"], kept["now"], kept["before"], told, strict=True)
+    ]
 
 
 @needs("situation.view", clause=clause)
@@ -270,6 +311,7 @@ def model(request: HttpRequest, model_id: UUID) -> HttpResponse:
             Fact("版本", str(found.edition)), Fact("局限", found.limits or "按区域、类别和天计数，不涉及个人", wide=True),
         ],
         "days": [f"{first + timedelta(days=n):%m-%d}" for n in range(len(values))], "values": values,
+        "influences": newest.content.get("influences", []) if newest else [],
         "heads": HEADS.get(found.method, ()), "rows": newest.content.get("rows", [])[:SHOWN] if newest else [],
         "steps": _steps(by, found), "layers": _spot_layers(found, newest),
     }  # fmt: skip
@@ -330,6 +372,52 @@ def do_model(request: HttpRequest, model_id: UUID, step: str) -> HttpResponse:
     return redirect("situation-model", model_id=model_id)
 
 
+RIGHT = {True: "证实", False: "没有证实", None: "还看不出"}
+PROOF = {
+    "breaks": "四周后再算，突变仍在同一处、同一方向",
+    "anomalies": "四周后再算，这一天仍是异常日",
+    "spots": "之后 30 天，新热点中仍有热点",
+    "forecast": "之后一周仍在预计的同一侧、超出偶然",
+}
+"""When a warning of an analysis counts as right, in words."""
+
+
+@needs("warnings.models", clause="9.1.4-1")
+@require_safe
+def tried(request: HttpRequest, warning_id: UUID) -> HttpResponse:
+    """The dry run of a warning model that warns of what an analysis finds (试运行)."""
+    by = reader(request)
+    by.must("situation.view")
+    found = WarningModel.objects.select_related("analysis__category", "analysis__town").filter(
+        pk=warning_id, analysis__isnull=False
+    )
+    warning = found.first()
+    if warning is None:
+        raise NotFound(
+            "没有找到这个预警模型。", "可能已被删除，或不按分析模型预警。", "请回到列表。", code="situation.no_warning"
+        )
+    if warning.analysis.method not in PROOF:
+        raise NotNow(
+            "这种分析方法不产生预警。",
+            "只有突变点、异常日、空间热点和预测越界可以预警。",
+            "请另选分析模型。",
+            code="situation.no_news",
+        )
+    result = try_out(by, warning)
+    return render(
+        request, "situation/tried.html",
+        {
+            "warning": warning, "model": warning.analysis, "tried": result, "proof": PROOF[warning.analysis.method],
+            "crumbs": [Crumb("预警模型", "/r/warning-models/"), Crumb(warning.name, reverse("warning-model", args=[warning.pk])), Crumb("试运行")],
+            "figure_list": [
+                Figure("重算", str(result.runs), "次"), Figure("会预警", str(len(result.warnings)), "次"),
+                Figure("事后证实", str(result.right), "次"), Figure("还看不出", str(result.open), "次"),
+            ],
+            "rows": [(each, RIGHT[each.right]) for each in reversed(result.warnings)],
+        },
+    )  # fmt: skip
+
+
 urlpatterns = [
     path("", page, name="situation"),
     path("areas.json", areas, name="situation-areas"),
@@ -339,5 +427,6 @@ urlpatterns = [
     path("models/<uuid:model_id>/", model, name="situation-model"),
     path("models/spots/<uuid:finding_id>.json", spots, name="situation-spots"),
     path("models/<uuid:model_id>/do/<slug:step>/", do_model, name="situation-do-model"),
+    path("tried/<uuid:warning_id>/", tried, name="situation-tried"),
     path("reports/<uuid:report_id>/", report, name="situation-report"),
 ]

@@ -1,12 +1,12 @@
 """Templates and kept reports as registries (热点分析模板、态势报告; 9.1.4-2-1)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
 from hezhi.chapters.awareness.situation import rules
-from hezhi.chapters.awareness.situation.models import Model, Report, Template
+from hezhi.chapters.awareness.situation.models import Model, Report, Template, Weather
 from hezhi.chapters.cases.handling.api import Category, Source
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor, Unit
@@ -148,3 +148,35 @@ class Models(Registry):
 
     def examples(self, n: int) -> dict[str, Any]:
         return {"name": f"示例分析模型第{n}个", "aim": "示例", "method": "trend", "horizon": 14, "days": 180}
+
+
+@register
+class WeatherDays(Registry):
+    """The weather of each day (逐日气象), from whoever provides it: entered, imported, or written by a port."""
+
+    model = Weather
+    slug, title, group, icon = "weather-days", "逐日气象", GROUP, "calendar"
+    clause = "9.1.4-2-1"
+    right = dict.fromkeys(("view", "export", "api"), "situation.view") | dict.fromkeys(
+        ("edit", "import"), "situation.edit"
+    )
+    offers = ("view", "add", "edit", "import", "export", "api")
+    scope = public
+    list = ("date", "high", "low", "rain", "wind", "warned", "warned_of", "source")
+    filters = ("date", "warned")
+    search = ("source", "warned_of")
+    ordering = ("-date",)
+    natural_key = ("date",)
+    form = (("气象", ("date", "high", "low", "rain", "wind", "warned", "warned_of", "source")),)
+    named_by = "date"
+
+    def examples(self, n: int) -> dict[str, Any]:
+        day = date(2026, 1, 1) + timedelta(days=n)
+        return {
+            "date": day.isoformat(),
+            "high": 20 + n % 9,
+            "low": 10,
+            "rain": n % 7,
+            "wind": n % 6,
+            "source": "示例气象台",
+        }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -14,15 +14,21 @@ from hezhi.engines.analysis import series, spatial
 
 __all__ = [
     "FEWEST",
+    "Around",
     "Compared",
+    "Influence",
     "News",
     "Period",
     "Piece",
     "Result",
     "apply",
+    "borne_out",
     "change",
     "compared",
+    "explained",
     "hot_words",
+    "influence_rows",
+    "influences",
     "next_day",
     "next_run",
     "overrun",
@@ -374,3 +380,145 @@ def _spot_word(tells: int, before: Sequence[spatial.Spot] | None, n: int) -> str
     if tells < 0:
         return "冷点"
     return "新热点" if before is not None and before[n].tells <= 0 else "热点"
+
+
+# -- what else was going on -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What was around on a day (城市多源信息): the calendar's word for it, and the weather as far as it is known."""
+
+    day: date
+    named: str = ""
+    holiday: bool = False
+    make_up: bool = False
+    high: float | None = None
+    low: float | None = None
+    rain: float | None = None
+    wind: int | None = None
+    warned: str | None = None
+    """The warning in words, empty for none, None where nobody told."""
+
+
+HEAVY_RAIN, HOT, COLD, STRONG_WIND = 25.0, 35.0, -5.0, 7
+KINDS_OF_DAY: tuple[tuple[str, Callable[[Around], bool | None]], ...] = (
+    ("大雨（25 毫米以上）", lambda day: None if day.rain is None else day.rain >= HEAVY_RAIN),
+    ("高温（35 ℃以上）", lambda day: None if day.high is None else day.high >= HOT),
+    ("严寒（−5 ℃以下）", lambda day: None if day.low is None else day.low <= COLD),
+    ("大风（7 级以上）", lambda day: None if day.wind is None else day.wind >= STRONG_WIND),
+    ("有气象预警", lambda day: None if day.warned is None else bool(day.warned)),
+    ("节假日", lambda day: day.holiday),
+    ("调休上班日", lambda day: day.make_up),
+)
+"""Kinds of days that are held against the others; what the source does not know of a day is neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """What goes with a kind of day (影响因素): how many of them now and before, what is counted on one and otherwise.
+
+    `beside` is None where there are too few; only what is `sure`, with all kinds of day taken together, may be told.
+    """
+
+    name: str
+    now: int
+    before: int
+    beside: series.Beside | None
+    sure: bool
+
+    @property
+    def added(self) -> float:
+        """How much of the change between the periods goes with the number of these days."""
+        return (self.now - self.before) * (self.beside.mean - self.beside.usual) if self.beside and self.sure else 0.0
+
+    @property
+    def said(self) -> str:
+        """What may be said of it, in a word."""
+        if self.beside is None:
+            return "天数少，不足以判断"
+        if not self.sure:
+            return "与其他日的差别可能是偶然"
+        return "明显偏多" if self.beside.mean > self.beside.usual else "明显偏少"
+
+
+def influences(values: Sequence[int], around: Sequence[Around], now: Period, before: Period) -> list[Influence]:
+    """Daily counts beside what was around on these days: for each kind of day that occurred, whether it goes with more.
+
+    Holidays and weather come together with other things; what is found is no proof of a cause.
+    """
+    marked = [(name, [kind(day) for day in around]) for name, kind in KINDS_OF_DAY]
+    found = [(name, marks, series.beside(values, marks)) for name, marks in marked if any(marks)]
+    beyond = iter(significant([each.chance for _, _, each in found if each is not None]))
+    return [
+        Influence(
+            name, _many(marks, around, now), _many(marks, around, before), each, each is not None and next(beyond)
+        )
+        for name, marks, each in found
+    ]
+
+
+def _many(marks: Sequence[bool | None], around: Sequence[Around], within: Period) -> int:
+    return sum(bool(mark) for mark, day in zip(marks, around, strict=True) if within.first <= day.day <= within.last)
+
+
+def explained(result: Result, found: Sequence[Influence]) -> Result:
+    """Add to the sources of a change what goes with the days (天气、节假日): told only what is beyond chance."""
+    told = "".join(
+        f"{each.name}平均每天 {each.beside.mean:g} 件，前后同星期的其他日 {each.beside.usual:g} 件；"
+        f"本期 {each.now} 天、上期 {each.before} 天，约合 {each.added:+.0f} 件。"
+        for each in found
+        if each.sure and each.beside
+    )
+    return replace(result, told=f"{result.told}{told}", content=result.content | {"influences": influence_rows(found)})
+
+
+def influence_rows(found: Sequence[Influence]) -> list[list[Any]]:
+    """Influences as they are kept and shown: kind of day, how many now and before, on one, otherwise, what may be said."""
+    return [
+        [
+            each.name, each.now, each.before, each.beside.mean if each.beside else "—", each.beside.usual if each.beside else "—",
+            f"{each.said}（P = {each.beside.chance:.3f}）" if each.beside else each.said,
+        ]
+        for each in found
+    ]  # fmt: skip
+
+
+# -- looking back ---------------------------------------------------------------------------------------------
+
+MOVES = 3
+"""A break may lie so many days elsewhere when more days are known."""
+
+
+def borne_out(method: str, result: Result, later: Result) -> bool:
+    """Whether a discovery was right, by the same method's result some weeks later (事后证实).
+
+    A break: still there, in the same direction. A strange day: still strange among the days after it. Hot ground: one of
+    the new places is hot again. Beyond a forecast: the next week lies on the same side of it, beyond chance.
+    """
+    news = result.news
+    if news is None:
+        return False
+    rows = later.content.get("rows", [])
+    if method == "spots":
+        fresh = {key for key, _, _, word in result.content["spots"] if word == "新热点"}
+        return any(key in fresh and word != "冷点" for key, _, _, word in later.content.get("spots", []))
+    if method == "breaks":
+        up = news.seen > news.expected
+        return any(
+            abs((date.fromisoformat(day) - news.on).days) <= MOVES and (after > before) == up
+            for day, before, after in rows
+        )
+    if method == "anomalies":
+        return any(day == news.on.isoformat() for day, *_ in rows)
+    return _again(news, later.content.get("values", [])[-WATCHED:])
+
+
+def _again(news: News, seen: Sequence[int]) -> bool:
+    from scipy.stats import poisson  # half a second to read, and few requests ask
+
+    if len(seen) < WATCHED:
+        return False
+    many = sum(seen)
+    chance = poisson.sf(many - 1, news.expected) if news.seen > news.expected else poisson.cdf(many, news.expected)
+    return bool(chance <= series.ALPHA)

@@ -235,11 +235,11 @@ CASES = Cube(
         Rollup("channel", ("channel", "kind")),
         Rollup("category", ("category", "kind")),
         Rollup("town", ("town", "channel", "kind")),
-        Rollup("community", ("town", "community", "kind")),
-        Rollup("square", ("x", "y", "kind"), WIDE),
+        Rollup("community", ("town", "community")),
+        Rollup("square", ("x", "y"), WIDE),
         Rollup("matter", ("town", "category", "kind")),
-        Rollup("grid", ("town", "community", "grid", "kind")),
-        Rollup("block", ("town", "x", "y", "kind")),
+        Rollup("grid", ("town", "community", "grid")),
+        Rollup("block", ("town", "x", "y")),
     ),
 )  # fmt: skip
 """Cases by day, place, matter and channel; the roll-ups are those by which the situation is shown."""

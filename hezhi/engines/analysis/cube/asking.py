@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from hezhi.engines.analysis.cube import questions, spark, store
-from hezhi.engines.analysis.cube.facts import AREAS, COLUMNS, KEYS, MEASURES, Cube, Rollup, grains, months_in
+from hezhi.engines.analysis.cube.facts import AREAS, COLUMNS, KEYS, MEASURES, Cube, Rollup, months_in, pieces
 from hezhi.engines.analysis.cube.keeping import live, rollup_name
 from hezhi.engines.analysis.cube.questions import Question
 from hezhi.engines.analysis.models import CubeCell, CubeChange, CubePartition
@@ -24,6 +24,8 @@ from hezhi.engines.org.actor import Actor
 
 Rows = list[tuple[Any, ...]]
 TRIES = 3
+IDS = (*AREAS, "category")
+"""Keys that the database hands over as text, which is quicker than as a value that is then told as text."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +108,20 @@ def on_rows(cube: Cube, question: Question, rows: QuerySet[Any] | None) -> Rows:
     return _run(question, *live(cube, cube.rows().none() if rows is None else rows, list(question.spans)))
 
 
+SUMS = ", ".join(f"{name}[upto] - coalesce({name}[below], 0)" for name in MEASURES)
+"""What came in a part of a month: the running sum at its last day less that of the day before its first."""
+
+
 def _on_rollup(cube: Cube, rollup: Rollup, question: Question, asked: Question, beyond: QuerySet[Any] | None) -> Rows:
-    by_day = "day" in question.by
     where, limits = _where(asked)
-    parts, values = [], []
-    for grain, span in grains(question.spans, by_day=by_day):
-        parts.append(
-            f"select start, {', '.join((*KEYS, *MEASURES))} from {CubeCell._meta.db_table}"
-            f" where rollup = %s and start between %s and %s{where}"
-        )
-        values += [rollup_name(cube, rollup, grain), *span, *limits]
+    told = pieces(question.spans, by_day="day" in question.by)
+    columns = [[getattr(piece, name) for piece in told] for name in ("month", "day", "below", "upto")]
+    parts = [
+        f"select day, {', '.join(KEYS)}, {SUMS}"
+        " from unnest(%s::date[], %s::date[], %s::int[], %s::int[]) as piece (month, day, below, upto)"
+        f" join {CubeCell._meta.db_table} on rollup = %s and start = month where true{where}"
+    ]
+    values: list[Any] = [*columns, rollup_name(cube, rollup), *limits]
     text, more = _unmerged(cube, asked)
     parts, values = [*parts, text], [*values, *more]
     if beyond is not None:
@@ -146,8 +152,14 @@ def _ids(values: tuple[str, ...]) -> list[Any]:
 
 def _run(question: Question, source: str, values: tuple[Any, ...]) -> Rows:
     told = questions.sql(question, "postgres").replace("%", "%%")
+    keys = [f"by_{name}{'::text' if name in IDS else ''}" for name in question.by]
+    figures = [f"n{place}" for place in range(len(question.spans))]
     with connection.cursor() as cursor:
-        cursor.execute(f"with facts ({', '.join(COLUMNS)}) as ({source}) {told}", values)
+        cursor.execute(
+            f"with facts ({', '.join(COLUMNS)}) as ({source})"
+            f" select {', '.join((*keys, *figures, *MEASURES[1:]))} from ({told}) as told",
+            values,
+        )
         return questions.plain(cursor.fetchall(), len(question.by))
 
 
@@ -189,7 +201,7 @@ def held(cube: Cube, asked: Question, beyond: QuerySet[Any] | None) -> tuple[lis
 
 def _files(cube: Cube, months: list[date]) -> list[str] | None:
     kept = dict(CubePartition.objects.filter(cube=cube.name, month__in=months).values_list("month", "file"))
-    name = rollup_name(cube, cube.rollups[0], "m")
+    name = rollup_name(cube, cube.rollups[0])
     known = CubeCell.objects.filter(rollup=name, start__in=months).values_list("start", flat=True).distinct()
     return None if set(known) - set(kept) else [kept[month] for month in months if month in kept]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -29,7 +30,7 @@ Span = tuple[date, date]
 
 @dataclass(frozen=True)
 class Rollup:
-    """Sums kept for some keys (汇总), by day and by month. `side`: squares of the net that make one kept square."""
+    """Sums kept for some keys (汇总), a row a month. `side`: squares of the net that make one kept square."""
 
     name: str
     keys: tuple[str, ...]
@@ -80,33 +81,31 @@ def months_in(span: Span) -> list[date]:
     return found
 
 
-def grains(spans: Iterable[Span], *, by_day: bool = False) -> list[tuple[str, Span]]:
-    """Which kept sums answer for these spans: («m» or «d», from, to), each day once.
+@dataclass(frozen=True)
+class Piece:
+    """A part of a month that kept sums answer for as one fact: told as of `day`, from the day after `below` to `upto`."""
 
-    The sum of a month serves only where the month lies wholly inside or wholly outside of every span; where one of
-    them begins or ends within it, its days are asked. Neighbours of one grain are told as one.
+    month: date
+    day: date
+    below: int
+    upto: int
+
+
+def pieces(spans: Iterable[Span], *, by_day: bool = False) -> list[Piece]:
+    """The parts of months that these spans are made of, each day of them once.
+
+    A part lies wholly inside or wholly outside of every span, so it may be told as one fact; with `by_day` it is a day.
     """
     wanted = list(spans)
-    told: list[tuple[str, Span]] = []
+    edges = {first for first, _ in wanted} | {last + timedelta(days=1) for _, last in wanted}
+    told: list[Piece] = []
     for month in sorted({m for span in wanted for m in months_in(span)}):
-        last = next_month(month) - timedelta(days=1)
-        whole = all(b < month or a > last or (a <= month and b >= last) for a, b in wanted)
-        pieces = [("m", (month, last))] if whole and not by_day else _days(month, last, wanted)
-        for grain, (a, b) in pieces:
-            if told and told[-1][0] == grain and told[-1][1][1] + timedelta(days=1) == a:
-                told[-1] = (grain, (told[-1][1][0], b))
-            else:
-                told.append((grain, (a, b)))
+        end = next_month(month)
+        days = range(1, (end - month).days) if by_day else ()
+        cuts = sorted({month, end, *(e for e in edges if month < e < end), *(month + timedelta(n) for n in days)})
+        told += [
+            Piece(month, a, a.day - 1, (b - timedelta(days=1)).day)
+            for a, b in pairwise(cuts)
+            if any(first <= a <= last for first, last in wanted)
+        ]
     return told
-
-
-def _days(month: date, last: date, spans: list[Span]) -> list[tuple[str, Span]]:
-    """The parts of a month that lie in any span, joined where they touch."""
-    cut = sorted((max(a, month), min(b, last)) for a, b in spans if a <= last and b >= month)
-    joined: list[Span] = []
-    for a, b in cut:
-        if joined and a <= joined[-1][1] + timedelta(days=1):
-            joined[-1] = (joined[-1][0], max(b, joined[-1][1]))
-        else:
-            joined.append((a, b))
-    return [("d", span) for span in joined]

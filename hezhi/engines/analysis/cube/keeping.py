@@ -14,14 +14,17 @@ from typing import Any
 
 import psycopg
 from django.db import connection, transaction
+from django.db.models import Max, Min
 
 from hezhi.engines.analysis.cube import store
-from hezhi.engines.analysis.cube.facts import COLUMNS, KEYS, MEASURES, Cube, Rollup, month_of, next_month
+from hezhi.engines.analysis.cube.facts import COLUMNS, KEYS, MEASURES, Cube, Rollup, month_of, months_in, next_month
 from hezhi.engines.analysis.models import CubeCell, CubeChange, CubePartition
 from hezhi.ground import time
 
 AT_ONCE = 6
 """Months written in one transaction: the first filling of years goes month by month and not in one breath."""
+MONTH = 31 - 1
+"""The place of a month's last day in a row of running sums, counted from nought."""
 NAMES = ", ".join(KEYS)
 SUMS = ", ".join(f"sum({name})::int" for name in MEASURES)
 
@@ -65,25 +68,29 @@ def _absorb(cube: Cube) -> int:
 
 
 def _spread(cube: Cube, source: str) -> str:
-    """The part of a statement that adds facts to all roll-ups of a cube, by day and by month."""
+    """The part of a statement that adds facts to all roll-ups of a cube."""
     cells = CubeCell._meta.db_table
-    pieces = [
-        _sums(cube, rollup, grain, start, source)
-        for rollup in cube.rollups
-        for grain, start in (("d", "day"), ("m", "date_trunc('month', day)::date"))
-    ]
-    sets = ", ".join(f"{name} = {cells}.{name} + excluded.{name}" for name in MEASURES)
+    told = " union all ".join(_sums(cube, rollup, source) for rollup in cube.rollups)
+    sets = ", ".join(f"{name} = analysis_cube_added({cells}.{name}, excluded.{name})" for name in MEASURES)
+    running = ", ".join(f"analysis_cube_running(days, {name})" for name in MEASURES)
+    gathered = ", ".join(f"array_agg({name}) as {name}" for name in MEASURES)
     return (
-        f"added as (insert into {cells} (rollup, start, {NAMES}, {', '.join(MEASURES)}) {' union all '.join(pieces)}"
+        f"daily (rollup, start, on_day, {NAMES}, {', '.join(MEASURES)}) as ({told}),"
+        f" added as (insert into {cells} (rollup, start, {NAMES}, {', '.join(MEASURES)})"
+        f" select rollup, start, {NAMES}, {running} from ("
+        f"select rollup, start, {NAMES}, array_agg(on_day) as days, {gathered} from daily group by rollup, start, {NAMES})"
+        f" as monthly order by rollup, start, {NAMES}"
         f" on conflict (rollup, start, {NAMES}) do update set {sets} returning 1)"
     )
 
 
-def _sums(cube: Cube, rollup: Rollup, grain: str, start: str, source: str) -> str:
+def _sums(cube: Cube, rollup: Rollup, source: str) -> str:
+    """Facts summed by the keys of a roll-up and the day."""
     told = {name: _empty(name) for name in KEYS} | {name: _kept(name, rollup.side) for name in rollup.keys}
-    by = ", ".join(str(place + 2) for place in range(len(KEYS) + 1))
+    by = ", ".join(str(place + 2) for place in range(len(KEYS) + 2))
     return (
-        f"select '{rollup_name(cube, rollup, grain)}'::varchar, {start}, {', '.join(told[name] for name in KEYS)}, {SUMS}"
+        f"select '{rollup_name(cube, rollup)}'::varchar, date_trunc('month', day)::date, extract(day from day)::int,"
+        f" {', '.join(told[name] for name in KEYS)}, {SUMS}"
         f" from {source} where {' and '.join(_there(name) for name in rollup.keys)} group by {by}"
         f" having {' or '.join(f'sum({name}) <> 0' for name in MEASURES)}"
     )
@@ -103,28 +110,42 @@ def _empty(name: str) -> str:
     return f"null::{kind}"
 
 
-def rollup_name(cube: Cube, rollup: Rollup, grain: str) -> str:
-    return f"{cube.name}:{rollup.name}:{grain}"
+def rollup_name(cube: Cube, rollup: Rollup) -> str:
+    return f"{cube.name}:{rollup.name}"
 
 
 def tidy(cube: Cube) -> int:
     """Take away sums that came to nothing; gives how many."""
-    empty = CubeCell.objects.filter(rollup__startswith=f"{cube.name}:", n=0, ended=0, happy=0, rated=0)
-    return empty.delete()[0]
+    nothing = {f"{name}__{MONTH}": 0 for name in MEASURES}  # running sums: nothing by the last day, nothing on any
+    return CubeCell.objects.filter(rollup__startswith=f"{cube.name}:", **nothing).delete()[0]
 
 
 def rebuild(cube: Cube) -> int:
-    """Make all roll-ups again from the live rows (重建), and let every file be written anew; gives the number of facts."""
+    """Make all roll-ups again from the live rows (重建), and let every file be written anew; gives the number of facts.
+
+    Month by month over one snapshot, so that no step is larger than a month.
+    """
     with _alone(), connection.cursor() as cursor:
         CubeChange.objects.filter(cube=cube.name).delete()
         CubeCell.objects.filter(rollup__startswith=f"{cube.name}:").delete()
         CubePartition.objects.filter(cube=cube.name).delete()
-        text, values = live(cube, cube.rows(), None)
-        cursor.execute(
-            f"with live ({', '.join(COLUMNS)}) as materialized ({text}), {_spread(cube, 'live')} select count(*) from live",
-            values,
-        )
-        return int(cursor.fetchone()[0])
+        return sum(_made(cube, month, cursor) for month in _of_rows(cube))
+
+
+def _of_rows(cube: Cube) -> list[date]:
+    ends = cube.rows().aggregate(first=Min(cube.moment), last=Max(cube.moment))
+    if ends["first"] is None:
+        return []
+    return months_in((time.local(ends["first"]).date(), time.local(ends["last"]).date()))
+
+
+def _made(cube: Cube, month: date, cursor: Any) -> int:
+    text, values = live(cube, cube.rows(), [(month, next_month(month) - timedelta(days=1))])
+    cursor.execute(
+        f"with live ({', '.join(COLUMNS)}) as materialized ({text}), {_spread(cube, 'live')} select count(*) from live",
+        values,
+    )
+    return int(cursor.fetchone()[0])
 
 
 def live(cube: Cube, rows: Any, spans: list[tuple[date, date]] | None) -> tuple[str, tuple[Any, ...]]:
@@ -155,7 +176,7 @@ def write(cube: Cube, most: int = AT_ONCE) -> int:
 def _months(cube: Cube) -> list[date]:
     """Months with changes that no file holds, the newest first, and months whose rows no file has held yet."""
     changed = set(CubeChange.objects.filter(cube=cube.name).values_list("day", flat=True).distinct())
-    known = set(CubeCell.objects.filter(rollup=f"{cube.name}:{cube.rollups[0].name}:m").values_list("start", flat=True))
+    known = set(CubeCell.objects.filter(rollup=rollup_name(cube, cube.rollups[0])).values_list("start", flat=True))
     kept = set(CubePartition.objects.filter(cube=cube.name).values_list("month", flat=True))
     return sorted({month_of(day) for day in changed} | (known - kept), reverse=True)
 

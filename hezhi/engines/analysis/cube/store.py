@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import lru_cache
@@ -26,6 +27,8 @@ KINDS = {
 JOINED = "concat_ws('|', day::text, " + ", ".join(f"coalesce({name}::text, '-')" for name in KEYS) + ")"
 """All keys of a fact as one text, the same in PostgreSQL and DuckDB."""
 MEMORY, THREADS = "512MB", 2
+ORDER, GROUP = ("category", "channel", "town", "community", "grid", "day"), 8192
+"""How facts lie in a file, and how many of them are left out or read together."""
 SWEPT_AFTER = 3600
 """Seconds after which a file that is no month's any more goes: a reader may have begun with it."""
 
@@ -46,7 +49,9 @@ def _database(process: int) -> Any:
     options: dict[str, Any] = {
         "memory_limit": MEMORY, "threads": THREADS, "autoinstall_known_extensions": False, "autoload_known_extensions": False,
     }  # fmt: skip
-    return duckdb.connect(":memory:", config=options)
+    made = duckdb.connect(":memory:", config=options)
+    made.execute("set global parquet_metadata_cache = true")  # a file never changes under its name
+    return made
 
 
 @contextmanager
@@ -60,31 +65,45 @@ def opened() -> Any:
 
 
 def put(cube: str, month: date, pieces: Iterable[bytes]) -> tuple[str, int]:
-    """Write a month from pieces of CSV; gives the file's name and how many facts it holds."""
+    """Write a month from pieces of CSV; gives the file's name and how many facts it holds.
+
+    DuckDB reads while the database still tells, through a pipe, so nothing but the file itself is ever on the disk. Facts
+    of one matter lie together: a question of it reads their part of the file alone.
+    """
     home = folder(cube)
     name = f"{month:%Y-%m}-{new_id().hex}.parquet"
-    raw = home / f"{name}.csv"
-    try:
-        with open(raw, "wb", opener=_mine) as out:
-            for piece in pieces:
-                out.write(piece)
-        with opened() as link:
-            columns = ", ".join(f"'{column}': '{kind}'" for column, kind in KINDS.items())
-            told = link.execute(
-                f"copy (select * from read_csv('{raw}', header = false, auto_detect = false, columns = {{{columns}}}))"
-                f" to '{home / name}.part' (format parquet)"
-            ).fetchone()
-    finally:
-        raw.unlink(missing_ok=True)
     written = Path(f"{home / name}.part")
+    source, into = os.pipe()
+    with ThreadPoolExecutor(1) as beside:
+        told = beside.submit(_read, source, written)
+        try:
+            with suppress(BrokenPipeError), open(into, "wb") as out:  # the reader says why it stopped
+                for piece in pieces:
+                    out.write(piece)
+        except BaseException:
+            told.exception()
+            written.unlink(missing_ok=True)
+            raise
+        rows = told.result()
     written.chmod(0o600)
     _to_disk(written)
     written.rename(home / name)
-    return name, int(told[0])
+    return name, rows
 
 
-def _mine(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _read(source: int, written: Path) -> int:
+    """Write a file from the rows that come through a pipe; gives how many there were."""
+    columns = ", ".join(f"'{column}': '{kind}'" for column, kind in KINDS.items())
+    rows = f"read_csv('/dev/fd/{source}', header = false, auto_detect = false, columns = {{{columns}}})"
+    try:
+        with opened() as link:
+            done = link.execute(
+                f"copy (select * from {rows} order by {', '.join(ORDER)}) to '{written}'"
+                f" (format parquet, row_group_size {GROUP})"
+            )
+            return int(done.fetchone()[0])
+    finally:
+        os.close(source)
 
 
 def _to_disk(path: Path) -> None:

@@ -65,3 +65,20 @@ def test_the_week_is_told_apart_from_the_trend_and_only_where_there_is_one() -> 
 
 def test_of_few_nothing_is_said() -> None:
     assert not series.enough([5] * 41) and not series.enough([1] * 50) and series.enough([5] * 60)
+
+
+def test_days_of_a_kind_are_told_apart_when_they_are_and_not_by_chance() -> None:
+    dice = np.random.default_rng(11)
+    week = np.array([12, 9, 8, 8, 9, 5, 4])
+    alarms = 0
+    for _ in range(200):
+        wet = list(dice.random(182) < 0.1)
+        found = series.beside(list(dice.poisson(np.tile(week, 26))), wet)
+        alarms += found is not None and found.chance < 0.05
+    assert alarms <= 200 * 0.05 * 1.5
+    wet = list(dice.random(182) < 0.1)
+    found = series.beside(list(dice.poisson(np.tile(week, 26) * np.where(wet, 1.8, 1))), wet)
+    assert found is not None and found.chance < 0.001 and found.mean > found.usual * 1.4
+    assert series.beside([9] * 182, [n in (3, 4, 5, 6, 7, 8) for n in range(182)]) is None  # one spell is one event
+    unknown = [None if n % 5 == 0 else n % 13 == 0 for n in range(182)]
+    assert series.beside([9] * 182, unknown).days == 11

@@ -46,9 +46,12 @@ def page(request: HttpRequest, model_id: UUID) -> HttpResponse:
 
 
 def _trial(model: WarningModel) -> list[Action]:
-    """A dry run asks of events; what an analysis would have found is on the page of the analysis."""
+    """A dry run asks of events; what an analysis would have found is played again by the room of the analyses."""
     if model.analysis_id:
-        return [Action("查看分析模型", reverse("situation-model", args=[model.analysis_id]), kind="primary")]
+        return [
+            Action("试运行", reverse("situation-tried", args=[model.pk]), kind="primary"),
+            Action("查看分析模型", reverse("situation-model", args=[model.analysis_id])),
+        ]
     return [Action("试运行", f"{reverse('warning-model', args=[model.pk])}?try=1", kind="primary")]
 
 

@@ -10,7 +10,8 @@ from hezhi.chapters.awareness.early_warning import api as early_warning
 from hezhi.chapters.awareness.situation import queries, rules
 from hezhi.chapters.awareness.situation.actions.reports import EDIT, VIEW, reader_in
 from hezhi.chapters.awareness.situation.models import Finding, Model
-from hezhi.chapters.awareness.situation.queries.counting import hot_spots, parts_of
+from hezhi.chapters.awareness.situation.queries.around import goes_with
+from hezhi.chapters.awareness.situation.queries.counting import DAYS, hot_spots, parts_of
 from hezhi.chapters.awareness.situation.rules import Result
 from hezhi.engines.org.api import Actor, Unit
 from hezhi.engines.reach import api as reach
@@ -85,7 +86,8 @@ def _find(model: Model, reader: Actor, unit_id: UUID | None) -> tuple[Finding, r
 
 def _result(model: Model, reader: Actor, unit_id: UUID | None, last: date, first: date, values: list[int]) -> Result:
     if model.method == Model.Method.SHARES:
-        return rules.shares(parts_of(reader, model, last))
+        now = rules.Period(last - timedelta(days=DAYS - 1), last)
+        return rules.explained(rules.shares(parts_of(reader, model, last)), goes_with(first, values, now))
     if model.method == Model.Method.SPOTS:
         return hot_spots(reader, model, last)
     result = rules.apply(model.method, first, values, model.horizon)

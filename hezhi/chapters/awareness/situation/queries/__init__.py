@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,8 @@ from django.db.models.functions import TruncDate
 from hezhi.chapters.awareness.early_warning.api import Standing, standings
 from hezhi.chapters.awareness.situation import rules
 from hezhi.chapters.awareness.situation.models import Finding, Level, Model, Report, Template
-from hezhi.chapters.awareness.situation.rules import Compared, Period
+from hezhi.chapters.awareness.situation.queries import around
+from hezhi.chapters.awareness.situation.rules import Around, Compared, Influence, Period
 from hezhi.chapters.cases.handling.api import ENDED, Case, Category, Source
 from hezhi.chapters.cases.statistics.api import CASES, NET, WIDE
 from hezhi.engines.analysis.cube.asking import ask
@@ -72,6 +73,9 @@ class Picture:
     now: list[int]
     before: list[int]
     words: list[tuple[str, int, int]]
+    around: list[Around]
+    influences: list[Influence]
+    weather_of: str
 
 
 def _within(period: Period, field: str = "received_at") -> Q:
@@ -113,7 +117,20 @@ def picture(by: Actor, asked: Asked) -> Picture:
         rated=rated, areas=areas, categories=categories, sources=sources, names=names, days=days,
         now=[told.get(day, (0, 0))[0] for day in days],
         before=[told.get(day - timedelta(days=p.days), (0, 0))[1] for day in days], words=_words(rows, p),
+        around=around.around(p.first, p.last), influences=_goes_with(by, asked), weather_of=around.sources(p.first, p.last),
     )  # fmt: skip
+
+
+def _goes_with(by: Actor, asked: Asked) -> list[Influence]:
+    """What goes with kinds of days, judged by the half year up to the end of the period."""
+    last = min(asked.period.last, time.today() - timedelta(days=1))
+    first = min(asked.period.before().first, last - timedelta(days=around.HISTORY - 1))
+    whole = replace(question(asked, "day"), spans=((first, last),))
+    counts = {row[0]: row[1] for row in ask(CASES, whole, by)}
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    begun = min(counts, default=last)
+    values = rules.spread([day for day in days if day >= begun], counts)
+    return around.goes_with(begun, values, asked.period)
 
 
 def question(asked: Asked, *by: str, side: int = 1) -> Question:
@@ -256,9 +273,13 @@ def cells(by: Actor, asked: Asked) -> dict[str, Any]:
 
 
 def _square(x: int, y: int, side: int) -> list[list[float]]:
-    w, h = NET[0] * side, NET[1] * side
+    return ring(x, y, (NET[0] * side, NET[1] * side))
+
+
+def ring(x: int, y: int, sides: tuple[float, float]) -> list[list[float]]:
+    """The outline of a square of a net, by its column and row."""
     corners = ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))
-    return [[round((x + dx) * w, 6), round((y + dy) * h, 6)] for dx, dy in corners]
+    return [[round((x + dx) * sides[0], 6), round((y + dy) * sides[1], 6)] for dx, dy in corners]
 
 
 def list_url(asked: Asked, key: str) -> str:
@@ -298,7 +319,8 @@ def content_of(found: Picture) -> dict[str, Any]:
         "areas": [_line(line, found.names) for line in found.areas[:50]],
         "categories": [_line(line, found.names) for line in found.categories[:30]],
         "sources": [_line(line, found.names) for line in found.sources],
-        "words": [list(row) for row in found.words],
+        "words": [list(row) for row in found.words], "around": around.kept(found.around),
+        "influences": rules.influence_rows(found.influences), "weather_of": found.weather_of,
     }  # fmt: skip
 
 
@@ -322,10 +344,12 @@ MEASURES: dict[str, tuple[str, Q]] = {
 """Each measure (指标): by which moment a case counts, and which cases."""
 
 
-def _measured(by: Actor, model: Model, period: Period) -> tuple[QuerySet[Case], str]:
+def _measured(by: Actor, model: Model, period: Period, known: datetime | None = None) -> tuple[QuerySet[Case], str]:
+    """A model's cases; with `known` only those that had been written down by then."""
     asked = Asked(Level.TOWN, period, model.category, "", model.town_id)
     moment, meant = MEASURES[model.measure]
-    return _cases(by, asked).filter(meant).filter(_within(period, moment)).order_by(), moment
+    rows = _cases(by, asked).filter(meant).filter(_within(period, moment)).order_by()
+    return (rows if known is None else rows.filter(recorded_at__lt=known)), moment
 
 
 def daily(by: Actor, model: Model, last: date) -> tuple[date, list[int]]:

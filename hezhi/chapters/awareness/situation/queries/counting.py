@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib.gis.db.models.functions import SnapToGrid
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, QuerySet
 
 from hezhi.chapters.awareness.situation import queries, rules
 from hezhi.chapters.awareness.situation.models import Finding, Model
 from hezhi.chapters.awareness.situation.rules import Period, Piece, Result
 from hezhi.chapters.cases.handling.api import Source
-from hezhi.chapters.cases.statistics.api import NET, WIDE
+from hezhi.chapters.cases.statistics.api import CASES, NET, WIDE
 from hezhi.engines.geo import queries as geo
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor
@@ -24,18 +23,26 @@ from hezhi.ground.errors import NotFound
 
 DAYS = 30
 Square = tuple[int, int]
-CELLS = {True: NET, False: (NET[0] * WIDE, NET[1] * WIDE)}
-"""Sides of a square in degrees, as on the heat map: about 500 m within one town, about 2 km for the whole district."""
+SIDE = {True: 1, False: WIDE}
+"""Squares of the one net of all counts that make a square here, as on the heat map: about 500 m within a town, 2 km for the district."""
 BESIDE = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
 
 
-def hot_spots(by: Actor, model: Model, last: date) -> Result:
-    """Where the model's matters gather, on every piece of ground of the reader's part (those with nothing too)."""
+def hot_spots(by: Actor, model: Model, last: date, known: datetime | None = None) -> Result:
+    """Where the model's matters gather, on every piece of ground of the reader's part (those with nothing too).
+
+    With `known`, as it was at that moment.
+    """
     now, within = Period(last - timedelta(days=DAYS - 1), last), _ground_of(by, model)
     if model.ground != Model.Ground.SQUARE:
-        return rules.spots(_areas(by, model, now, within), last)
-    found = rules.spots(_squares(by, model, now, within), last)
-    return replace(found, content=found.content | {"sides": CELLS[within is not None]})
+        return rules.spots(_areas(by, model, now, within, known), last)
+    side = SIDE[within is not None]
+    found = rules.spots(_squares(by, model, now, within, side, known), last)
+    return replace(found, content=found.content | {"net": _sides(side)})
+
+
+def _sides(side: int) -> tuple[float, float]:
+    return NET[0] * side, NET[1] * side
 
 
 PARTS = {"town": "town__name", "community": "community__full_name", "kind": "category__full_name", "source": "source"}
@@ -60,24 +67,26 @@ def _ground_of(by: Actor, model: Model) -> Area | None:
     return Area.objects.filter(pk=key).first() if key else None
 
 
-def _areas(by: Actor, model: Model, now: Period, within: Area | None) -> list[Piece]:
+def _areas(by: Actor, model: Model, now: Period, within: Area | None, known: datetime | None) -> list[Piece]:
     ground = geo.touching(model.ground, within.pk if within else None)
     number = {key: n for n, key in enumerate(ground)}
-    counts = [_count(by, model, period, f"{model.ground}_id") for period in (now, now.before())]
+    counts = [_count(by, model, period, f"{model.ground}_id", known) for period in (now, now.before())]
     return [
         Piece(str(key), name, counts[0].get(key, 0), counts[1].get(key, 0), tuple(number[other] for other in others))
         for key, (name, others) in ground.items()
     ]
 
 
-def _count(by: Actor, model: Model, period: Period, field: str) -> dict[Any, int]:
-    rows, _ = queries._measured(by, model, period)
+def _count(by: Actor, model: Model, period: Period, field: str, known: datetime | None = None) -> dict[Any, int]:
+    rows, _ = queries._measured(by, model, period, known)
     return dict(rows.values_list(field).annotate(n=Count("pk")))
 
 
-def _squares(by: Actor, model: Model, now: Period, within: Area | None) -> list[Piece]:
-    sides = CELLS[within is not None]
-    counts = [_count_squares(by, model, period, sides) for period in (now, now.before())]
+def _squares(
+    by: Actor, model: Model, now: Period, within: Area | None, side: int, known: datetime | None
+) -> list[Piece]:
+    sides = _sides(side)
+    counts = [_count_squares(by, model, period, side, known) for period in (now, now.before())]
     ground = list(dict.fromkeys([*geo.squares(sides, within), *sorted({*counts[0], *counts[1]})]))
     number = {square: n for n, square in enumerate(ground)}
     names = square_names(ground, sides)
@@ -94,19 +103,21 @@ def _beside(square: Square) -> Iterable[Square]:
     return ((square[0] + dx, square[1] + dy) for dx, dy in BESIDE)
 
 
-def _count_squares(by: Actor, model: Model, period: Period, sides: tuple[float, float]) -> dict[Square, int]:
-    rows, _ = queries._measured(by, model, period)
-    found: Any = rows.filter(point__isnull=False).annotate(cell=SnapToGrid(F("point"), *sides))
+def _count_squares(by: Actor, model: Model, period: Period, side: int, known: datetime | None) -> dict[Square, int]:
+    rows, _ = queries._measured(by, model, period, known)
+    placed = rows.filter(point__isnull=False).annotate(column=CASES.columns["x"], row=CASES.columns["y"])
     counts: dict[Square, int] = {}
-    for cell, n in found.values_list("cell").annotate(n=Count("pk")):
-        square = round(cell.x / sides[0]), round(cell.y / sides[1])
+    for column, row, n in placed.values_list("column", "row").annotate(n=Count("pk")):
+        square = column // side, row // side
         counts[square] = counts.get(square, 0) + n
     return counts
 
 
 def square_names(squares: list[Square], sides: tuple[float, float]) -> dict[Square, str]:
     """What squares are called: by the town and community in which their middle lies."""
-    middles = [(key_of(square), square[0] * sides[0], square[1] * sides[1], time.today()) for square in squares]
+    middles = [
+        (key_of(square), (square[0] + 0.5) * sides[0], (square[1] + 0.5) * sides[1], time.today()) for square in squares
+    ]
     grids = geo.grids_at(middles)
     rows = Area.objects.filter(pk__in=set(grids.values())).values_list("pk", "town__name", "community__name")
     named = {key: f"{town or ''}{community or ''}一带" for key, town, community in rows}
@@ -125,8 +136,7 @@ def spot_shapes(by: Actor, finding_id: UUID) -> dict[str, Any]:
     if finding is None:
         raise NotFound("没有找到这个成果。", "可能不是为您单位运行的。", "请回到模型页。", code="situation.no_finding")
     told = finding.content.get("spots", [])
-    sides = finding.content.get("sides")
-    shapes = _shapes([key for key, *_ in told], (sides[0], sides[1]) if sides else None)
+    shapes = _shapes([key for key, *_ in told], finding.content.get("net"))
     return {
         "type": "FeatureCollection",
         "features": [
@@ -140,17 +150,16 @@ def spot_shapes(by: Actor, finding_id: UUID) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _shapes(keys: Sequence[str], sides: tuple[float, float] | None) -> dict[str, Any]:
-    if sides is None:
-        return {str(key): shape for key, shape in geo.shapes_of([UUID(key) for key in keys]).items()}
-    middles = {key: [int(n) * side for n, side in zip(key.split(","), sides, strict=True)] for key in keys}
-    return {key: {"type": "Polygon", "coordinates": [_outline(x, y, sides)]} for key, (x, y) in middles.items()}
-
-
-def _outline(x: float, y: float, sides: tuple[float, float]) -> list[list[float]]:
-    """A square as a ring about its middle, which is what points were snapped to."""
-    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
-    return [[round(x + dx * sides[0] / 2, 6), round(y + dy * sides[1] / 2, 6)] for dx, dy in corners]
+def _shapes(keys: Sequence[str], net: Sequence[float] | None) -> dict[str, Any]:
+    """Shapes by key; squares of findings that were made on the earlier net have none, so nothing is drawn beside its place."""
+    if net is None:
+        areas = [UUID(key) for key in keys if "," not in key]
+        return {str(key): shape for key, shape in geo.shapes_of(areas).items()}
+    squares = {key: tuple(int(n) for n in key.split(",")) for key in keys}
+    return {
+        key: {"type": "Polygon", "coordinates": [queries.ring(x, y, (net[0], net[1]))]}
+        for key, (x, y) in squares.items()
+    }
 
 
 NEWS = timedelta(days=14)

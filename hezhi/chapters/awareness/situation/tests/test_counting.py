@@ -4,7 +4,6 @@ import random
 import stat
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import pairwise
 
 import pytest
 from django.contrib.gis.geos import Point
@@ -15,7 +14,7 @@ from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.handling.api import actions as handling
 from hezhi.chapters.cases.statistics.api import CASES, jobs
 from hezhi.engines.analysis.cube import asking, keeping, questions, spark, store
-from hezhi.engines.analysis.cube.facts import COLUMNS, KEYS, grains
+from hezhi.engines.analysis.cube.facts import COLUMNS, KEYS, pieces
 from hezhi.engines.analysis.cube.questions import Question
 from hezhi.engines.analysis.models import CubeCell, CubeChange, CubePartition
 from hezhi.engines.org.testkit import traced
@@ -36,17 +35,13 @@ DAYS = st.dates(date(2024, 1, 1), date(2026, 12, 31))
 def test_kept_sums_cover_each_day_of_the_periods_once_and_no_other(starts, by_day) -> None:
     spans = [(first, first + timedelta(days=more)) for first, more in starts]
     wanted = {first + timedelta(days=n) for first, last in spans for n in range((last - first).days + 1)}
-    told = grains(spans, by_day=by_day)
-    covered = [a + timedelta(days=n) for _, (a, b) in told for n in range((b - a).days + 1)]
+    told = pieces(spans, by_day=by_day)
+    covered = [piece.month + timedelta(days=n) for piece in told for n in range(piece.below, piece.upto)]
     assert len(covered) == len(set(covered)) and set(covered) == wanted
-    assert all(a[1][1] < b[1][0] for a, b in pairwise(told))
-    assert not (by_day and any(grain == "m" for grain, _ in told))
-    for grain, (a, b) in told:  # a month's sum lies wholly inside or wholly outside of each period
-        month = a
-        while grain == "m" and month <= b:
-            last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-            assert month.day == 1 and all(y < month or x > last or (x <= month and y >= last) for x, y in spans)
-            month = last + timedelta(days=1)
+    for piece in told:  # a piece lies in one month, wholly inside or wholly outside of each period
+        a, b = (piece.month + timedelta(days=n) for n in (piece.below, piece.upto - 1))
+        assert piece.month.day == 1 and a == piece.day and (b.year, b.month) == (a.year, a.month)
+        assert all(y < a or x > b or (x <= a and y >= b) for x, y in spans) and not (by_day and a != b)
 
 
 # -- the cases move, the answers stay true -----------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
 from hezhi.chapters.awareness.early_warning.models import Warning, WarningModel
 from hezhi.chapters.awareness.situation import actions, jobs, rules
 from hezhi.chapters.awareness.situation.models import Finding, Model
+from hezhi.chapters.awareness.situation.queries.replay import try_out
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.engines.flow.models import ToDo
 from hezhi.engines.geo.models import Area
@@ -257,3 +259,40 @@ def test_days_beyond_the_bounds_of_an_earlier_forecast_are_told_and_one_alone_is
     wide = rules.overrun(told, {"rows": rows, "inside": 0.2}, LAST, [9, 16, 17, 18, 10, 19, 12])
     assert wide.news is None  # bounds that did not hold before are no reason to warn
     assert rules.overrun(told, None, LAST, [99] * 7) == told
+
+
+@pytest.mark.clause("9.1.4-1")
+def test_the_dry_run_plays_past_days_with_what_was_written_down_by_then_and_says_what_was_right(district, as_) -> None:
+    traced()
+    jump, dice = date(2026, 9, 25), np.random.default_rng(4)
+    days = [date(2026, 6, 1) + timedelta(days=n) for n in range(178)]
+    numbers = {day: int(dice.poisson(10 if day >= jump else 3)) for day in days}
+    Case.objects.bulk_create(
+        [_case(district, "g11", day, n % 12) for day, many in numbers.items() for n in range(many)]
+    )
+    model = make(weekly=True)
+    warning = WarningModel.objects.create(name="突变即报", analysis=model, days=3)
+    by = district["centre.duty_chief"]
+    warned = try_out(by, warning).warnings
+    found = warned[0]
+    assert found.right and jump < found.at < jump + timedelta(days=29) and abs((found.news.on - jump).days) <= 2
+    page = as_("centre.duty_chief").get(f"/warnings/models/{warning.pk}/").content.decode()
+    assert f"/situation/tried/{warning.pk}/" in page
+    page = as_("centre.duty_chief").get(f"/situation/tried/{warning.pk}/").content.decode()
+    right = sum(each.right is True for each in warned)
+    assert (
+        len(warned) <= 2
+        and f"重算 27 次，会预警 {len(warned)} 次，其中 {right} 次事后证实" in page
+        and "四周后再算" in page
+    )
+    assert as_("town1.town_dispatcher").get(f"/situation/tried/{warning.pk}/").status_code == 403
+    late, three = time.at_local(date(2026, 10, 28)), time.at_local(jump) + timedelta(hours=8 + 3)
+    rows = Case.objects.filter(received_at__gte=time.at_local(jump), received_at__lt=late)
+    keys = [case.pk for case in rows if time.local(case.received_at).hour >= time.local(three).hour]
+    Case.objects.filter(pk__in=keys).update(recorded_at=late)  # all but three a day were written down a month later
+    assert all(each.at > late.date() for each in try_out(by, warning).warnings)
+    for method in ("anomalies", "forecast", "spots"):
+        Model.objects.filter(pk=model.pk).update(method=method, ground="community", daily=False)
+        told = try_out(by, WarningModel.objects.select_related("analysis").get(pk=warning.pk))
+        assert told.runs == (27 if method == "anomalies" else 14) and told.usable <= told.runs
+    assert not Warning.objects.exists() and not Finding.objects.exists()

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from hezhi.chapters.awareness.early_warning.tests.conftest import go_round
 from hezhi.chapters.awareness.situation import actions, jobs, queries, rules
-from hezhi.chapters.awareness.situation.models import Report, Template
+from hezhi.chapters.awareness.situation.actions.weather import Observed
+from hezhi.chapters.awareness.situation.models import Model, Report, Template, Weather
 from hezhi.chapters.awareness.situation.queries import Asked
 from hezhi.chapters.awareness.situation.rules import Period
 from hezhi.chapters.cases.handling.api import actions as cases
@@ -86,6 +88,50 @@ def test_the_same_number_stands_in_total_ranking_map_cells_and_list(tell, distri
     assert "共 20 条" in behind
     one = desk.get("/situation/?level=grid&source=grid").content.decode()
     assert "第1网格" in one
+
+
+@pytest.mark.django_db
+def test_days_stand_beside_weather_and_holidays_and_only_what_is_beyond_chance_is_told(
+    tell, district, as_, settings
+) -> None:
+    """Every Thursday and Sunday of nine weeks somebody reports; on the wet ones, four do."""
+    wet = {TODAY - timedelta(days=n) for n in (7, 14, 21, 25, 35, 39, 49, 53)}
+    for n in range(1, 64):
+        day = TODAY - timedelta(days=n)
+        for _ in range(5 if day in wet else n % 3 and 1):
+            tell("海棠苑没有水", ago=24 * n - 1, category="0102")
+    settings.WEATHER_SOURCE = f"{__name__}.Station"
+    Station.told = {TODAY - timedelta(days=n): 0.0 for n in range(1, 8)}
+    assert jobs.weather() == 7 and jobs.weather() == 0
+    Station.told[WEEK.first] = 31.5
+    assert jobs.weather() == 1  # a correction
+    desk = as_("centre.duty_chief")
+    asked = Asked("town", WEEK)
+    few = queries.picture(district["centre.duty_chief"], asked).influences
+    assert {each.name: each.said for each in few}["大雨（25 毫米以上）"] == "天数少，不足以判断"
+    for n in range(8, 64):
+        day = TODAY - timedelta(days=n)
+        Weather.objects.create(date=day, rain=30 if day in wet else 1, warned="blue" if n == 8 else "", source="测试站")
+    page = desk.get("/situation/").content.decode()
+    assert "大雨（25 毫米以上）" in page and "明显偏多" in page and "测试站" not in page and "示例观测站" in page
+    chart = desk.get("/situation/?first=2026-09-28&last=2026-10-12").context["chart"]
+    assert {(band["name"], band["tone"]) for band in chart["bands"]} >= {("国庆节", "rest"), ("调休上班", "make_up")}
+    assert chart["second"]["unit"] == "毫米" and len(chart["second"]["values"]) == 15
+    model = Model.objects.create(name="变化来源", aim="示例", method="shares", days=60)
+    found = actions.run_model(model.pk, by=district["centre.duty_chief"])
+    assert "大雨（25 毫米以上）平均每天" in found.told and "约合" in found.told
+    assert "天气、节假日的影响" in desk.get(f"/situation/models/{model.pk}/").content.decode()
+    assert desk.post("/r/weather-days/new/", {"date": "2026-11-26", "rain": "-1", "source": "手工"}).status_code != 302
+
+
+class Station:
+    """A source of weather as an installation would name it."""
+
+    name = "示例观测站"
+    told: ClassVar[dict[date, float]] = {}
+
+    def days(self, first: date, last: date) -> list[Observed]:
+        return [Observed(day, rain=rain) for day, rain in self.told.items() if first <= day <= last]
 
 
 @pytest.mark.django_db
