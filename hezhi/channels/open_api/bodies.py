@@ -224,6 +224,8 @@ class Facts(msgspec.Struct, kw_only=True):
     """一页环节事实：items 以事件和轮次为键覆盖写入，withdrawn 中的事件应从仓库删除。"""
 
     items: list[FactItem]
-    withdrawn: Annotated[list[str], Meta(description="不再计入的事件 id：转为保密件、作废、移出密钥的取数范围或尚无事实")]
+    withdrawn: Annotated[
+        list[str], Meta(description="不再计入的事件 id：转为保密件、作废、移出密钥的取数范围或尚无事实")
+    ]
     next: Annotated[int, Meta(description="下一次请求的 after")]
     more: Annotated[bool, Meta(description="后面还有，请接着取")]

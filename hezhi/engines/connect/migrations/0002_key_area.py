@@ -7,45 +7,98 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('connect', '0001_initial'),
-        ('geo', '0002_earlier_borders_and_lines'),
+        ("connect", "0001_initial"),
+        ("geo", "0002_earlier_borders_and_lines"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='channelkey',
-            name='insert_insert',
+            model_name="channelkey",
+            name="insert_insert",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='channelkey',
-            name='update_update',
+            model_name="channelkey",
+            name="update_update",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='channelkey',
-            name='delete_delete',
+            model_name="channelkey",
+            name="delete_delete",
         ),
         migrations.AddField(
-            model_name='channelkey',
-            name='area',
-            field=models.ForeignKey(blank=True, help_text='只能取这个区域的环节事实；留空为全区', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geo.area', verbose_name='取数范围'),
+            model_name="channelkey",
+            name="area",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="只能取这个区域的环节事实；留空为全区",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="geo.area",
+                verbose_name="取数范围",
+            ),
         ),
         migrations.AddField(
-            model_name='channelkeyevent',
-            name='area',
-            field=models.ForeignKey(blank=True, db_constraint=False, help_text='只能取这个区域的环节事实；留空为全区', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='geo.area', verbose_name='取数范围'),
+            model_name="channelkeyevent",
+            name="area",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                help_text="只能取这个区域的环节事实；留空为全区",
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="geo.area",
+                verbose_name="取数范围",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='channelkey',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("area_id", "id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT new_values."area_id", new_values."id", new_values."must_sign", new_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', new_values."id", new_values."prefix", new_values."quota_per_minute", new_values."replaced_by_id", new_values."scopes", new_values."source", new_values."system", new_values."valid_from", new_values."valid_to", new_values."webhook_url" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='11b83411047fb5f341cf096ee3bfc78871806344', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_baa64', referencing='REFERENCING NEW TABLE AS new_values ', table='connect_channelkey', when='AFTER')),
+            model_name="channelkey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("area_id", "id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT new_values."area_id", new_values."id", new_values."must_sign", new_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', new_values."id", new_values."prefix", new_values."quota_per_minute", new_values."replaced_by_id", new_values."scopes", new_values."source", new_values."system", new_values."valid_from", new_values."valid_to", new_values."webhook_url" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="11b83411047fb5f341cf096ee3bfc78871806344",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_baa64",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="connect_channelkey",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='channelkey',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("area_id", "id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT new_values."area_id", new_values."id", new_values."must_sign", new_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', new_values."id", new_values."prefix", new_values."quota_per_minute", new_values."replaced_by_id", new_values."scopes", new_values."source", new_values."system", new_values."valid_from", new_values."valid_to", new_values."webhook_url" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."area_id" IS DISTINCT FROM (new_values."area_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."must_sign" IS DISTINCT FROM (new_values."must_sign") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."prefix" IS DISTINCT FROM (new_values."prefix") OR old_values."quota_per_minute" IS DISTINCT FROM (new_values."quota_per_minute") OR old_values."replaced_by_id" IS DISTINCT FROM (new_values."replaced_by_id") OR old_values."scopes" IS DISTINCT FROM (new_values."scopes") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."system" IS DISTINCT FROM (new_values."system") OR old_values."valid_from" IS DISTINCT FROM (new_values."valid_from") OR old_values."valid_to" IS DISTINCT FROM (new_values."valid_to") OR old_values."webhook_url" IS DISTINCT FROM (new_values."webhook_url")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='84426a3ec547acf563dd262c378e3eaf260964dc', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_742f3', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='connect_channelkey', when='AFTER')),
+            model_name="channelkey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("area_id", "id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT new_values."area_id", new_values."id", new_values."must_sign", new_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', new_values."id", new_values."prefix", new_values."quota_per_minute", new_values."replaced_by_id", new_values."scopes", new_values."source", new_values."system", new_values."valid_from", new_values."valid_to", new_values."webhook_url" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."area_id" IS DISTINCT FROM (new_values."area_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."must_sign" IS DISTINCT FROM (new_values."must_sign") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."prefix" IS DISTINCT FROM (new_values."prefix") OR old_values."quota_per_minute" IS DISTINCT FROM (new_values."quota_per_minute") OR old_values."replaced_by_id" IS DISTINCT FROM (new_values."replaced_by_id") OR old_values."scopes" IS DISTINCT FROM (new_values."scopes") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."system" IS DISTINCT FROM (new_values."system") OR old_values."valid_from" IS DISTINCT FROM (new_values."valid_from") OR old_values."valid_to" IS DISTINCT FROM (new_values."valid_to") OR old_values."webhook_url" IS DISTINCT FROM (new_values."webhook_url")) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="84426a3ec547acf563dd262c378e3eaf260964dc",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_742f3",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="connect_channelkey",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='channelkey',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("area_id", "id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT old_values."area_id", old_values."id", old_values."must_sign", old_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', old_values."id", old_values."prefix", old_values."quota_per_minute", old_values."replaced_by_id", old_values."scopes", old_values."source", old_values."system", old_values."valid_from", old_values."valid_to", old_values."webhook_url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='9a3a692be1db00c1963782f86bf986b9b32b832a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_c742c', referencing='REFERENCING OLD TABLE AS old_values ', table='connect_channelkey', when='AFTER')),
+            model_name="channelkey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "connect_channelkeyevent" ("area_id", "id", "must_sign", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "quota_per_minute", "replaced_by_id", "scopes", "source", "system", "valid_from", "valid_to", "webhook_url") SELECT old_values."area_id", old_values."id", old_values."must_sign", old_values."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', old_values."id", old_values."prefix", old_values."quota_per_minute", old_values."replaced_by_id", old_values."scopes", old_values."source", old_values."system", old_values."valid_from", old_values."valid_to", old_values."webhook_url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="9a3a692be1db00c1963782f86bf986b9b32b832a",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_c742c",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="connect_channelkey",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]
