@@ -125,6 +125,8 @@ ROUNDS = (
     Round("已删除记录到期清除", "hezhi.engines.registry.jobs.purge", HOUR),
     Round("外协链接打开记录清理", "hezhi.chapters.cases.contractors.jobs.tidy", HOUR),
     Round("到期匿名", "hezhi.chapters.cases.retention.jobs.nightly", HOUR),
+    Round("网媒读取", "hezhi.chapters.cases.intake.jobs.read_feeds", MINUTE),
+    Round("到期清除", "hezhi.chapters.cases.retention.jobs.erase", MINUTE, drains=True),
     Round("导入文件清理", "hezhi.chapters.cases.intake.jobs.tidy", HOUR),
     Round("帮扶巡查", "hezhi.chapters.grassroots.care.jobs.daily", HOUR),
     Round("党组织届满提醒", "hezhi.chapters.grassroots.party.jobs.remind", HOUR),

@@ -1,5 +1,6 @@
 """The citizen's phone pages (市民通): report in a few taps, follow by number and code, add, rate. No account."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -25,19 +26,22 @@ from hezhi.ground.crypto import same
 from hezhi.ground.errors import BadInput, NotFound, Refusal
 from hezhi.ground.ids import clean_code, new_id
 from hezhi.ground.masks import mask_text
+from hezhi.ground.ui.language import in_language, refused, said, switch_language
 from hezhi.ground.ui.pages import service_worker, switch_elder
+from hezhi.ground.ui.shapes import TimelineItem
 
 clause = "9.1.2-1"
 
 
 @open_to_all(WHY, clause=clause)
+@in_language
 def home(request: HttpRequest) -> HttpResponse:
     """The first page: two big buttons, and this browser's own reports."""
     mine = request.session.get("mine", [])
     rows = [
         {
             "name": case.title, "url": reverse("citizen-case", args=[case.pk]), "note": case.number,
-            "at": case.received_at, "state_code": case.state, "state_name": PUBLIC_STATES[case.state],
+            "at": case.received_at, "state_code": case.state, "state_name": said(PUBLIC_STATES[case.state]),
         }
         for case in Case.objects.filter(pk__in=mine).order_by("-received_at")
     ]  # fmt: skip
@@ -58,6 +62,7 @@ STARS = [("5", "很满意"), ("4", "满意"), ("3", "一般"), ("2", "不满意"
 
 
 @open_to_all(WHY, clause=clause)
+@in_language
 def report(request: HttpRequest) -> HttpResponse:
     """The report form; without scripts it is sent the plain way and works as well."""
     known_place = {"address": request.GET.get("address", "")[:200]}
@@ -75,12 +80,12 @@ def report(request: HttpRequest) -> HttpResponse:
             request.session["told"] = {"id": str(receipt.id), "code": receipt.code}
             return redirect("citizen-done", case_id=receipt.id)
         except BadInput as refusal:
-            faults = [sentence for told in refusal.fields.values() for sentence in told]
+            faults = [said(sentence) for told in refusal.fields.values() for sentence in told]
         except Refusal as refusal:
-            faults = [str(refusal)]
+            faults = [refused(refusal)]
     blank = str(UUID(int=0))
     context = {
-        "kinds": kinds(),
+        "kinds": [(code, said(name)) for code, name in kinds()],
         "words_do": True,
         "typed": typed,
         "faults": faults,
@@ -101,6 +106,7 @@ def _me(request: HttpRequest) -> Actor:
 
 
 @open_to_all(WHY, clause=clause)
+@in_language
 def done(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The receipt: number and code, once."""
     case = _own(request, case_id)
@@ -115,6 +121,7 @@ def done(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @open_to_all(WHY, clause=clause)
+@in_language
 def follow(request: HttpRequest) -> HttpResponse:
     """Open a case by number and code; wrong tries are counted and lock for a while, like a sign-in."""
     told = ""
@@ -124,7 +131,7 @@ def follow(request: HttpRequest) -> HttpResponse:
         address, moment = reader(request).address, time.now()
         name = f"#{number}"
         if failures.is_locked(name, address, moment):
-            told = "查询次数过多，请 30 分钟后再试。"
+            told = said("查询次数过多，请 30 分钟后再试。")
         else:
             reporter = Reporter.objects.filter(case__number=number).select_related("case").first()
             if reporter and reporter.follow_digest and same(reporter.follow_digest, code_digest(code)):
@@ -132,7 +139,7 @@ def follow(request: HttpRequest) -> HttpResponse:
                 request.session["mine"] = [*[m for m in mine if m != str(reporter.case_id)], str(reporter.case_id)]
                 return redirect("citizen-case", case_id=reporter.case_id)
             failures.note(name, address, moment)
-            told = "编号或查询码不对，请核对回执或短信后再试。"
+            told = said("编号或查询码不对，请核对回执或短信后再试。")
     return render(
         request, "citizen/follow.html", {"told": told, "number": request.POST.get("number", "")},
         status=422 if told else 200,
@@ -147,25 +154,32 @@ def _own(request: HttpRequest, case_id: UUID) -> Case:
     return case
 
 
+def _steps(row: Case) -> list[TimelineItem]:
+    """The public steps; those in set words speak the language of the page, the officers' own stay as they are."""
+    items = timeline(list(row.steps.order_by("at", "id")), public=True)
+    return [replace(item, title=said(item.title), text=said(item.text)) for item in items]
+
+
 @open_to_all(WHY, clause="9.1.2-2")
+@in_language
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """How my matter stands: the public steps, the answer, what I can do now."""
     row = _own(request, case_id)
     reporter = Reporter.objects.filter(case=row).first()
     context = {
         "case": row,
-        "ways": Reporter.ToldBy.choices,
+        "ways": [(value, said(name)) for value, name in Reporter.ToldBy.choices],
         "reporter": reporter,
         "may_choose": reporter is not None
         and bool(reporter.phone)
         and reporter.wants_answer
         and row.state not in ENDED,
-        "state_name": PUBLIC_STATES[row.state],
-        "text": "内容已按保密件封存。" if row.secret else mask_text(row.text),
-        "timeline_items": timeline(list(row.steps.order_by("at", "id")), public=True),
+        "state_name": said(PUBLIC_STATES[row.state]),
+        "text": said("内容已按保密件封存。") if row.secret else mask_text(row.text),
+        "timeline_items": _steps(row),
         "may_rate": row.state == "closed" and not _has_said(row),
-        "stars": STARS,
-        "visit_questions": VISIT_QUESTIONS,
+        "stars": [(n, said(name)) for n, name in STARS],
+        "visit_questions": [(name, *map(said, words)) for name, *words in VISIT_QUESTIONS],
         "rating": row.ratings.order_by("-round").first(),
         "may_visit": row.state == "to_call_back" and open_visit(row.pk) is not None,
         "may_urge": row.state not in ("to_call_back", *ENDED, "to_supplement", "on_hold"),
@@ -177,15 +191,16 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @open_to_all(WHY, clause="9.1.2-2")
+@in_language
 def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Add what the desk asked for (补充)."""
     row = _own(request, case_id)
     if request.method == "POST":
         try:
             actions.supplement(row.pk, by=_me(request), text=request.POST.get("text", ""))
-            messages.success(request, "已收到您的补充，谢谢。")
+            messages.success(request, said("已收到您的补充，谢谢。"))
         except Refusal as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, refused(refusal))
     return redirect("citizen-case", case_id=row.pk)
 
 
@@ -197,19 +212,21 @@ def questions(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @open_to_all(WHY, clause="9.1.2-2")
+@in_language
 def urge(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Urge one's own matter (群众催办); too early it says from when."""
     row = _own(request, case_id)
     if request.method == "POST":
         try:
             actions.urge_by_reporter(row.pk, by=_me(request))
-            messages.success(request, "已提醒承办单位。")
+            messages.success(request, said("已提醒承办单位。"))
         except Refusal as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, refused(refusal))
     return redirect("citizen-case", case_id=row.pk)
 
 
 @open_to_all(WHY, clause="9.1.2-2")
+@in_language
 def telling(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Choose how one wants to be told (告知方式)."""
     row = _own(request, case_id)
@@ -219,13 +236,14 @@ def telling(request: HttpRequest, case_id: UUID) -> HttpResponse:
                 row.pk, by=_me(request), told_by=request.POST.get("told_by", ""),
                 every_step=request.POST.get("every_step") == "1",
             )  # fmt: skip
-            messages.success(request, "告知方式已保存。")
+            messages.success(request, said("告知方式已保存。"))
         except Refusal as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, refused(refusal))
     return redirect("citizen-case", case_id=row.pk)
 
 
 @open_to_all(WHY, clause="9.1.2-2")
+@in_language
 def visit(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Answer the return visit oneself (自填回访) instead of waiting for a call."""
     row = _own(request, case_id)
@@ -236,13 +254,14 @@ def visit(request: HttpRequest, case_id: UUID) -> HttpResponse:
         }
         try:
             answer_by_reporter(row.pk, by=_me(request), words=request.POST.get("reason", ""), **told)
-            messages.success(request, "已收到您的意见，谢谢。")
+            messages.success(request, said("已收到您的意见，谢谢。"))
         except Refusal as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, refused(refusal))
     return redirect("citizen-case", case_id=row.pk)
 
 
 @open_to_all(WHY, clause="9.1.2-2")
+@in_language
 def rate(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Say how it went (评价)."""
     row = _own(request, case_id)
@@ -254,13 +273,14 @@ def rate(request: HttpRequest, case_id: UUID) -> HttpResponse:
                 row.pk, by=_me(request), stars=int(stars) if stars.isdigit() else 0, solved=solved,
                 text=request.POST.get("text", ""),
             )  # fmt: skip
-            messages.success(request, "感谢您的评价。")
+            messages.success(request, said("感谢您的评价。"))
         except Refusal as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, refused(refusal))
     return redirect("citizen-case", case_id=row.pk)
 
 
 @open_to_all("what is kept of a report and why must be readable before reporting", clause="12.3-1")
+@in_language
 def privacy(request: HttpRequest) -> HttpResponse:
     """What we keep of a report, why, and for how long (个人信息说明)."""
     return render(request, "citizen/privacy.html")
@@ -270,6 +290,12 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def elder(request: HttpRequest) -> HttpResponse:
     """Switch the large view on or off."""
     return switch_elder(request)
+
+
+@open_to_all("who reads no Chinese turns the pages to English")
+def language(request: HttpRequest) -> HttpResponse:
+    """Switch between Chinese and English."""
+    return switch_language(request)
 
 
 @open_to_all("the worker keeps the report page for the dead zone")

@@ -6,6 +6,7 @@ A feed is read by the reader's own program: whoever subscribes to a place leaves
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.gis.db.models import Extent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -43,6 +44,12 @@ def _where(case: Case) -> str:
     return "".join(area.name for area in (case.town, case.community) if area) or "本区"
 
 
+def _extent(area: Area) -> list[float] | None:
+    """The box of an area (west, south, east, north), so that its map shows the place and not the whole district."""
+    found: tuple[float, ...] | None = Area.objects.filter(pk=area.pk).aggregate(box=Extent("shape"))["box"]
+    return [round(side, 4) for side in found] if found else None
+
+
 @open_to_all(WHY, clause=clause)
 def page(request: HttpRequest) -> HttpResponse:
     """The public map: public matters of ninety days, and the newest as a list; a place can be chosen and subscribed to."""
@@ -54,12 +61,14 @@ def page(request: HttpRequest) -> HttpResponse:
         }
         for case in _rows(area)[:MOST_LINES]
     ]  # fmt: skip
+    town = area.parent if area and area.level == "community" else area
     points = reverse("citizen-public-points") + (f"?area={area.code}" if area else "")
     context = {
         "rows": rows, "area": area, "days": DAYS,
         "towns": Area.objects.filter(level="town", valid_to__isnull=True).order_by("code").only("code", "name"),
-        "communities": Area.objects.filter(parent=area, level="community", valid_to__isnull=True).order_by("code").only("code", "name")
-        if area else [],
+        "town": town, "extent": _extent(area) if area else None,
+        "communities": Area.objects.filter(parent=town, level="community", valid_to__isnull=True).order_by("code").only("code", "name")
+        if town else [],
         "layers": [{"url": points, "kind": "points", "name": "公开事项", "label": "name", "value": "state"}],
         "feed": reverse("citizen-public-feed", args=[area.code]) if area else "",
     }  # fmt: skip

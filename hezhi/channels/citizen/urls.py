@@ -20,6 +20,7 @@ urlpatterns = [
     path("open/points/", public.points, name="citizen-public-points"),
     path("open/<str:code>.atom", public.feed, name="citizen-public-feed"),
     path("privacy/", pages.privacy, name="citizen-privacy"),
+    path("language/", pages.language, name="citizen-language"),
     path("elder/", pages.elder, name="citizen-elder"),
     path("who/", rest.who, name="citizen-who"),
     path("near/", rest.near, name="citizen-near"),

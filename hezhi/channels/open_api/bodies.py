@@ -180,7 +180,7 @@ class Kinds(msgspec.Struct, kw_only=True):
 
 
 class FactItem(msgspec.Struct, kw_only=True):
-    """一件事件一轮办理的环节事实：代码、时间和次数，没有文字内容，没有个人。时长为工作时间的秒数。"""
+    """一件事件一轮办理的环节事实：代码、时间和次数，没有文字内容，没有个人。时间取整到小时，时长为工作时间的秒数、取整到分钟。"""
 
     case: Annotated[str, Meta(description="事件的 id，不是编号")]
     round: Annotated[int, Meta(description="办理轮次，重办加一")]
@@ -191,7 +191,7 @@ class FactItem(msgspec.Struct, kw_only=True):
     category_path: Annotated[str, Meta(description="类别路径，各级代码以 / 相连")]
     town: Annotated[str, Meta(description="镇街代码")]
     community: str
-    grid: str
+    grid: Annotated[str, Meta(description="网格代码；密钥没有 facts.grid 权限的为空")]
     unit: Annotated[str, Meta(description="主办单位代码")]
     received_at: datetime
     accepted_at: datetime | None
@@ -224,6 +224,8 @@ class Facts(msgspec.Struct, kw_only=True):
     """一页环节事实：items 以事件和轮次为键覆盖写入，withdrawn 中的事件应从仓库删除。"""
 
     items: list[FactItem]
-    withdrawn: Annotated[list[str], Meta(description="不再计入的事件 id：转为保密件、作废或尚无事实")]
+    withdrawn: Annotated[
+        list[str], Meta(description="不再计入的事件 id：转为保密件、作废、移出密钥的取数范围或尚无事实")
+    ]
     next: Annotated[int, Meta(description="下一次请求的 after")]
     more: Annotated[bool, Meta(description="后面还有，请接着取")]

@@ -160,7 +160,7 @@ def _paths() -> dict[str, Any]:
         "/api/v1/facts/": {
             "get": _operation(
                 "facts_feed", "取环节事实", "facts.read", {200: "MachineFacts"}, parameters=[AFTER, SIZE], refusals=(422,),
-                note="供数据仓库增量读取：从 after=0 开始，每页以 next 接着取；约十分钟前的变动才会出现，以免漏取。",
+                note="供数据仓库增量读取：从 after=0 开始，每页以 next 接着取；约十分钟前的变动才会出现，以免漏取。只给密钥取数范围内的事件，时间到小时，地点到社区；另有 facts.grid 权限的到网格。",
             )
         },
         "/api/v1/report-categories/": {

@@ -40,6 +40,7 @@ def create_key(
     must_sign: bool = False,
     webhook_url: str = "",
     valid_to: datetime | None = None,
+    area_id: UUID | None = None,
     reason: str = "",
     id: UUID | None = None,
 ) -> NewKey:
@@ -58,7 +59,7 @@ def create_key(
     with acting(by, verb="connect.create_key", reason=reason) as deed:
         made = _make(
             name=name, system=system, source=source, scopes=list(scopes), quota_per_minute=quota_per_minute,
-            id=id or new_id(), must_sign=must_sign, webhook_url=webhook_url, valid_to=valid_to,
+            id=id or new_id(), must_sign=must_sign, webhook_url=webhook_url, valid_to=valid_to, area_id=area_id,
         )  # fmt: skip
         deed.on(made.row)
         deed.detail |= {"prefix": made.row.prefix, "scopes": list(scopes)}
@@ -78,7 +79,7 @@ def rotate_key(row: ChannelKey, *, by: Actor, overlap: timedelta = OVERLAP, reas
         made = _make(
             name=old.name, system=old.system, source=old.source, scopes=old.scopes,
             quota_per_minute=old.quota_per_minute, must_sign=old.must_sign, webhook_url=old.webhook_url,
-            valid_to=old.valid_to, id=new_id(),
+            valid_to=old.valid_to, area_id=old.area_id, id=new_id(),
         )  # fmt: skip
         old.replaced_by = made.row
         old.valid_to = min(filter(None, [old.valid_to, moment + overlap]))
@@ -100,6 +101,7 @@ def change_key(
     quota_per_minute: int,
     must_sign: bool,
     webhook_url: str,
+    area_id: UUID | None = None,
     reason: str = "",
 ) -> ChannelKey:
     """Change what a key may do (修改密钥); it takes effect within five seconds."""
@@ -107,8 +109,8 @@ def change_key(
     _check(name=name, system=row.system, scopes=scopes, quota=quota_per_minute, url=webhook_url)
     changed = _locked(row)
     changed.name, changed.scopes, changed.quota_per_minute = name, list(scopes), quota_per_minute
-    changed.must_sign, changed.webhook_url = must_sign, webhook_url
-    changed.save(update_fields=["name", "scopes", "quota_per_minute", "must_sign", "webhook_url"])
+    changed.must_sign, changed.webhook_url, changed.area_id = must_sign, webhook_url, area_id
+    changed.save(update_fields=["name", "scopes", "quota_per_minute", "must_sign", "webhook_url", "area"])
     keys.forget()
     return changed
 

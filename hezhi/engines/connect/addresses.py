@@ -32,5 +32,11 @@ async def judged(host: str, port: int) -> Address:
 def is_allowed(address: Address) -> bool:
     """Whether a push may go there: global addresses, and `settings.WEBHOOK_NETWORKS` (list of networks)."""
     address = getattr(address, "ipv4_mapped", None) or address
+    return is_named(address) or (address.is_global and not address.is_multicast)
+
+
+def is_named(address: Address) -> bool:
+    """Whether it lies in a network that the installation allows by name (`settings.WEBHOOK_NETWORKS`)."""
+    address = getattr(address, "ipv4_mapped", None) or address
     inside = [ipaddress.ip_network(network) for network in getattr(settings, "WEBHOOK_NETWORKS", ())]
-    return any(address in network for network in inside) or (address.is_global and not address.is_multicast)
+    return any(address in network for network in inside)

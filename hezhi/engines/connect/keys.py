@@ -34,6 +34,9 @@ class KeyActor(Actor):
     key_id: UUID | None = None
     system: str = ""
     source: str = ""
+    area_id: UUID | None = None
+    area_level: str = ""
+    """Of which area it may read facts (取数范围); none is the whole district."""
 
 
 def authenticate(request: HttpRequest, *scopes: str) -> KeyActor:
@@ -62,7 +65,7 @@ def actor_of_key(row: ChannelKey) -> KeyActor:
     """The actor behind a key; its scopes are its permissions."""
     return KeyActor(
         kind="channel", name=row.name, permissions=frozenset(row.scopes), key_id=row.pk, system=row.system,
-        source=row.source, channel=f"key:{row.prefix}",
+        source=row.source, area_id=row.area_id, area_level=row.area.level if row.area else "", channel=f"key:{row.prefix}",
     )  # fmt: skip
 
 
@@ -108,7 +111,7 @@ def _hold(prefix: str) -> _Held | None:
     held = _held.get(prefix)
     if held and time.monotonic() - held.read_at < KEPT_SECONDS:
         return held
-    row = ChannelKey.objects.filter(prefix=prefix).first()
+    row = ChannelKey.objects.filter(prefix=prefix).select_related("area").defer("area__shape").first()
     if row is None:
         _held.pop(prefix, None)
         return None

@@ -24,6 +24,10 @@ class ChannelKey(models.Model):
     digest = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=40), verbose_name="权限")
     source = models.CharField("来源代码", max_length=20, help_text="以此密钥上报的事件来源")
+    area = models.ForeignKey(
+        "geo.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="取数范围",
+        help_text="只能取这个区域的环节事实；留空为全区",
+    )  # fmt: skip
     quota_per_minute = models.PositiveIntegerField("每分钟上限", default=600)
     must_sign = models.BooleanField("请求须签名", default=False)
     signing_secret = SealedTextField(blank=True, default="", editable=False)

@@ -57,10 +57,11 @@ def erase(row: models.Model, *, by: Actor, reason: str) -> Erased:
         return done
 
 
-def anonymise(row: models.Model, fields: Sequence[str], *, by: Actor, reason: str) -> Erased:
+def anonymise(row: models.Model, fields: Sequence[str], *, by: Actor, reason: str, reasons: bool = False) -> Erased:
     """Blank some fields of a row and of all its versions (匿名化); the row itself stays and is counted.
 
-    The blind index of a sealed field goes with it.
+    The blind index of a sealed field goes with it. `reasons` takes the reasons along that officers gave for each
+    version; who acted, and when, stays.
     Raises ValueError for a field that cannot be blank, BadInput without a reason.
     """
     blank = _blanks(row, fields)
@@ -69,7 +70,7 @@ def anonymise(row: models.Model, fields: Sequence[str], *, by: Actor, reason: st
         done = Erased(rows={model._meta.db_table: 1})
         model._base_manager.filter(pk=row.pk).update(**blank)
         columns = [str(model._meta.get_field(name).column) for name in blank]  # type: ignore[union-attr]
-        plan = [{"table": model._meta.db_table, "ids": _told([row.pk]), "columns": columns}]
+        plan = [{"table": model._meta.db_table, "ids": _told([row.pk]), "columns": columns, "reasons": reasons}]
         done = _write(deed, row, plan, done)
     row.refresh_from_db(fields=list(blank))
     return done

@@ -23,9 +23,11 @@ __all__ = ["Sheet"]
 
 FONT = "STSong-Light"
 pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-INK, SOFT, LINE = HexColor("#1b2430"), HexColor("#5b6776"), HexColor("#bcc6d2")
+INK, SOFT, LINE, HEAD = HexColor("#1b2430"), HexColor("#5b6776"), HexColor("#bcc6d2"), HexColor("#e8eef7")
+WIDTH = 170
 BODY = ParagraphStyle("body", fontName=FONT, fontSize=10.5, leading=17, textColor=INK, wordWrap="CJK")
 SMALL = ParagraphStyle("small", parent=BODY, fontSize=9, leading=14, textColor=SOFT)
+CELL = ParagraphStyle("cell", parent=BODY, fontSize=9, leading=13)
 TITLE = ParagraphStyle("title", parent=BODY, fontSize=18, leading=26, alignment=1, spaceAfter=4 * mm)
 HEADING = ParagraphStyle("heading", parent=BODY, fontSize=12.5, leading=20, spaceBefore=4 * mm, spaceAfter=1 * mm)
 
@@ -55,11 +57,22 @@ class Sheet:
         """A table of any columns; `widths` in millimetres."""
         self._table([[Paragraph(_plain(each), BODY) for each in row] for row in rows], widths)
 
-    def _table(self, cells: list[list[Flowable | str]], widths: Sequence[float]) -> None:
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table with heads that come again on each page; the columns share the width, the widest words most of it."""
+        told = [[str(each) for each in row] for row in rows]
+        longest = [max([len(head), *(len(row[n]) for row in told)]) for n, head in enumerate(heads)]
+        shares = [min(max(length, 4), 24) for length in longest]
+        widths = [WIDTH * share / sum(shares) for share in shares]
+        cells: list[list[Flowable | str]] = [[Paragraph(_plain(head), SMALL) for head in heads]]
+        cells += [[Paragraph(_plain(each), CELL) for each in row] for row in told]
+        self._table(cells, widths, heads=1)
+
+    def _table(self, cells: list[list[Flowable | str]], widths: Sequence[float], heads: int = 0) -> None:
         if not cells:
             return
-        table = Table(cells, colWidths=[width * mm for width in widths])
+        table = Table(cells, colWidths=[width * mm for width in widths], repeatRows=heads)
         lines = [("GRID", (0, 0), (-1, -1), 0.5, LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+        lines += [("BACKGROUND", (0, 0), (-1, heads - 1), HEAD)] if heads else []
         table.setStyle(
             TableStyle([*lines, ("TOPPADDING", (0, 0), (-1, -1), 3), ("BOTTOMPADDING", (0, 0), (-1, -1), 4)])
         )

@@ -7,8 +7,10 @@ import pytest
 
 from hezhi.channels.open_api.tests.world import Platform, make_key
 from hezhi.chapters.cases.handling import actions, queries
+from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.intake.testkit import District
 from hezhi.chapters.cases.statistics.api import catch_up
+from hezhi.engines.org.testkit import traced
 
 pytestmark = [pytest.mark.clause("9.1.2-4"), pytest.mark.api]
 FACTS = "/api/v1/facts/"
@@ -47,8 +49,8 @@ def test_pages_go_on_from_their_mark_and_the_newest_state_comes_again(district: 
             break
     assert set(seen) == {str(r.id) for r in receipts} and pages >= 2
     item = seen[str(receipts[0].id)]
-    assert (item["category_path"], item["town"], item["grid"], item["unit"]) == ("01/0101", "t1", "g11", "")
-    assert item["accepted_at"] and item["ended_at"] is None
+    assert (item["category_path"], item["town"], item["grid"], item["unit"]) == ("01/0101", "t1", "", "")
+    assert item["accepted_at"].endswith(":00:00Z") and item["ended_at"] is None
     assert warehouse.call("GET", f"{FACTS}?after={mark}").json() == {
         "items": [],
         "withdrawn": [],
@@ -76,6 +78,25 @@ def test_nothing_of_a_person_goes_out_and_what_goes_under_the_veil_is_taken_out(
     catch_up()
     after = warehouse.call("GET", f"{FACTS}?after={mark}").json()
     assert (after["items"], after["withdrawn"]) == ([], [str(open_one.id)])
+
+
+def test_a_key_with_an_area_hears_of_its_area_and_of_what_has_left_it_and_the_grid_needs_a_word(
+    district: District, warehouse: Platform
+) -> None:
+    scopes = ["facts.read", "facts.grid"]
+    town = Platform(make_key(name="示例街道", system="town", scopes=scopes, area_id=district.areas["t1"].pk))
+    here, gone, there = accepted(district), accepted(district), accepted(district, lon=120.025)
+    catch_up()
+    page = town.call("GET", FACTS).json()
+    assert {item["case"]: item["grid"] for item in page["items"]} == {str(here.id): "g11", str(gone.id): "g11"}
+    assert page["withdrawn"] == [] and len(warehouse.call("GET", FACTS).json()["items"]) == 3
+    traced()
+    second = district.areas["g21"]
+    Case.objects.filter(pk=gone.id).update(town=second.town, community=second.community, grid=second)
+    Case.objects.filter(pk=there.id).update(urged=1)
+    catch_up()
+    after = town.call("GET", f"{FACTS}?after={page['next']}").json()
+    assert (after["items"], after["withdrawn"]) == ([], [str(gone.id)])
 
 
 def test_only_a_key_for_facts_reads_them_and_it_reads_nothing_else(district: District, warehouse: Platform) -> None:

@@ -649,6 +649,11 @@ def moved(after: int, upto: int, most: int) -> list[tuple[int, UUID]]:
     return list(rows.values_list("pgh_id", "id")[:most])
 
 
+def ever_in(cases: Sequence[UUID], level: str, area_id: UUID) -> set[UUID]:
+    """Which of these cases lay in an area at any time (曾在该区域), by their versions."""
+    return set(_versions().filter(id__in=list(cases), **{f"{level}_id": area_id}).values_list("id", flat=True))
+
+
 def last_arrived() -> int:
     """The highest number of all."""
     return _versions().aggregate(last=Max("pgh_id"))["last"] or 0

@@ -5,7 +5,7 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from hezhi.chapters.cases.intake import batches, learning
+from hezhi.chapters.cases.intake import batches, feeds, learning
 
 
 @app.task(name="intake.check_import", queue="files", retry=RetryStrategy(max_attempts=3, exponential_wait=10))
@@ -28,3 +28,8 @@ def tidy() -> int:
 def learn_nightly() -> int:
     """Learn from the officers' choices of category, once a night (夜间更正学习)."""
     return learning.nightly()
+
+
+def read_feeds() -> int:
+    """Read the feeds of web media whose time has come (网媒读取); gives how many new cases."""
+    return feeds.read_due()

@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import SealedTextField
 from hezhi.ground.ids import new_id
 
@@ -82,6 +83,38 @@ class RefusedRow(models.Model):
     class Meta:
         verbose_name = "退回行"
         ordering = ["row"]
+
+
+@tracked(exclude=["next_read_at", "last_read_at", "last_result", "failures"])
+class Feed(models.Model):
+    """网媒订阅源: a public feed (RSS, Atom) of a platform on which people turn to the government.
+
+    Its entries become messages: the words, the link, the time. Nothing of who wrote them is kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField("名称", max_length=40, unique=True)
+    channel = models.SlugField(
+        "平台代码", max_length=40, unique=True, help_text="字母、数字、连字符；同一平台代码下同一帖子只成一件事件"
+    )
+    url = models.CharField("订阅地址", max_length=300, help_text="RSS 或 Atom 的地址，须以 https:// 开头")
+    every = models.PositiveSmallIntegerField("间隔（分钟）", default=30, help_text="10 至 1440")
+    words = models.CharField(
+        "关键词", max_length=300, blank=True, help_text="标题或正文含其中一个才收，以空格或顿号隔开；留空全收"
+    )
+    days = models.PositiveSmallIntegerField("只收几天内的", default=3, help_text="1 至 30；没有时间的帖子都收")
+    active = models.BooleanField("启用", default=True)
+    next_read_at = models.DateTimeField("下次读取", null=True, blank=True)
+    last_read_at = models.DateTimeField("最近读取", null=True, blank=True)
+    last_result = models.CharField("最近结果", max_length=200, blank=True)
+    failures = models.PositiveSmallIntegerField("连续未读成", default=0)
+
+    class Meta:
+        verbose_name = "网媒订阅源"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Correction(models.Model):

@@ -21,14 +21,23 @@ def follow_the_outside(*, case: Case, verb: str, **_: Any) -> None:
 @listens("cases.changed")
 def seal_words(*, case: Case, verb: str, **_: Any) -> None:
     """A case went under the veil (设为保密件): nothing here keeps its words or its number at the platform."""
-    if verb != "make_secret":
-        return
+    if verb == "make_secret":
+        _let_go(case, "保密件")
+
+
+@listens("cases.erased")
+def erase_words(*, case: Case, **_: Any) -> None:
+    """A case was erased (到期清除): the same."""
+    _let_go(case, "已清除")
+
+
+def _let_go(case: Case, why: str) -> None:
     Request.objects.filter(case=case).update(reason="", answer="")
     for row in FollowUp.objects.filter(case=case).select_related("platform"):
         row.outside_number, row.text = sealed_number(row.platform.code, row.outside_number), ""
         row.save(update_fields=["outside_number", "text"])
     BackFill.objects.filter(case=case).update(digest="")
-    Difference.objects.filter(case=case).update(outside_number="", ours="", theirs="保密件", note="", facts="")
+    Difference.objects.filter(case=case).update(outside_number="", ours="", theirs=why, note="", facts="")
 
 
 ceiling.contribute(latest_of)

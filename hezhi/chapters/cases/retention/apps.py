@@ -7,3 +7,6 @@ class RetentionConfig(AppConfig):
     name = "hezhi.chapters.cases.retention"
     label = "retention"
     verbose_name = "保存期限"
+
+    def ready(self) -> None:
+        from hezhi.chapters.cases.retention import events  # noqa: F401

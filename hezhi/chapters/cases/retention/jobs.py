@@ -1,4 +1,4 @@
-"""What the clock does here (每晚匿名): only where a district has settled a term and switched the nightly run on."""
+"""What the clock does here (每晚匿名、执行已批准的清除): only where a district has settled a term and switched the nightly run on."""
 
 from hezhi.chapters.cases.retention import actions, queries
 from hezhi.engines.org.actor import system
@@ -10,3 +10,8 @@ def nightly() -> int:
     if term is None or not term.nightly or not queries.due(queries.edge_of(term)).exists():
         return 0
     return int(actions.run(by=system("到期匿名")).counts["total"])
+
+
+def erase() -> int:
+    """Erase some of the cases whose erasure was approved; gives how many."""
+    return actions.erase_approved()

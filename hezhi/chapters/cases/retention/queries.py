@@ -3,22 +3,23 @@
 from collections import Counter
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import ExtractYear
 
 from hezhi.chapters.cases.handling.api import ENDED, Case, Reporter, Source
-from hezhi.chapters.cases.retention.models import Run, Term
-from hezhi.engines.flow.models import WorkOrder
+from hezhi.chapters.cases.retention.models import Erased, Kind, Run, Term
+from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.ground import time
 
 NAMED = ~Q(name="") | ~Q(phone="") | ~Q(address="") | ~Q(follow_digest="") | ~Q(platform_reference="")
 SUPERVISED = "supervision.matter"
 
 
-def term() -> Term | None:
+def term(kind: str = Kind.REPORTER) -> Term | None:
     """The term in force (现行期限); None before a district has settled one."""
-    return Term.objects.select_related("set_by").first()
+    return Term.objects.filter(kind=kind).select_related("set_by").first()
 
 
 def edge_of(term: Term, now: datetime | None = None) -> datetime:
@@ -30,7 +31,10 @@ def edge_of(term: Term, now: datetime | None = None) -> datetime:
     return here.replace(year=year, month=month + 1, day=day, hour=0, minute=0, second=0, microsecond=0)
 
 
-def _over(edge: datetime) -> QuerySet[Case]:
+def _over(edge: datetime, kind: str) -> QuerySet[Case]:
+    if kind == Kind.CASE:
+        gone = Erased.objects.filter(case=OuterRef("pk"))
+        return Case.objects.filter(~Exists(gone), state__in=ENDED, closed_at__lt=edge)
     named = Reporter.objects.filter(NAMED, case=OuterRef("pk"))
     return Case.objects.filter(Exists(named), state__in=ENDED, closed_at__lt=edge)
 
@@ -50,22 +54,22 @@ def _at_work() -> Exists:
     )
 
 
-def due(edge: datetime) -> QuerySet[Case]:
-    """Ended matters whose reporter is still named and whose term is over, the oldest first."""
-    return _over(edge).exclude(_kept()).exclude(_at_work()).order_by("closed_at", "id")
+def due(edge: datetime, kind: str = Kind.REPORTER) -> QuerySet[Case]:
+    """Ended matters whose term is over and of which there is still something to take away, the oldest first."""
+    return _over(edge, kind).exclude(_kept()).exclude(_at_work()).order_by("closed_at", "id")
 
 
-def counted(edge: datetime) -> dict[str, Any]:
+def counted(edge: datetime, kind: str = Kind.REPORTER) -> dict[str, Any]:
     """What a run would do now (试算): by year of the end and by source, and how many stay because of open work."""
     names = dict(Source.choices)
     by_year: Counter[str] = Counter()
     by_source: Counter[str] = Counter()
-    rows = due(edge).order_by().annotate(year=ExtractYear("closed_at")).values_list("year", "source")
+    rows = due(edge, kind).order_by().annotate(year=ExtractYear("closed_at")).values_list("year", "source")
     for year, source in rows.iterator(chunk_size=5000):
         by_year[str(year)] += 1
         by_source[names.get(source, source)] += 1
     total = sum(by_year.values())
-    stay = _over(edge).count() - total
+    stay = _over(edge, kind).count() - total
     return {
         "total": total,
         "by_year": dict(sorted(by_year.items())),
@@ -74,6 +78,18 @@ def counted(edge: datetime) -> dict[str, Any]:
     }
 
 
-def runs(most: int = 30) -> list[Run]:
-    """The newest trials and runs."""
-    return list(Run.objects.all()[:most])
+def runs(kind: str = Kind.REPORTER, most: int = 30) -> list[Run]:
+    """The newest trials and runs, with how many cases each has erased so far."""
+    return list(Run.objects.filter(kind=kind).annotate(done=Count("erased"))[:most])
+
+
+def waiting(runs_: list[Run]) -> set[UUID]:
+    """Which of these trials wait for an approval."""
+    asked = Approval.objects.filter(object_id__in=[run.pk for run in runs_], state=Approval.State.WAITING)
+    return set(asked.values_list("object_id", flat=True))
+
+
+def list_of(run_id: UUID, most: int = 1000) -> tuple[Run | None, list[Erased]]:
+    """A run with the list of what it has erased (清册)."""
+    run = Run.objects.filter(pk=run_id, kind=Kind.CASE).annotate(done=Count("erased")).first()
+    return run, list(Erased.objects.filter(run=run)[:most]) if run else []

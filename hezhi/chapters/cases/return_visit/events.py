@@ -25,12 +25,22 @@ def follow(*, case: Case, verb: str, by: Actor, **_: Any) -> None:
     if verb in ("close", "redo"):
         drop(case)
     elif verb == "make_secret":
-        for visit in Visit.objects.filter(case=case).exclude(reason=""):
-            anonymise(visit, ("reason",), by=by, reason="设为保密件，原文封存")
-        for row in Exclusion.objects.filter(case=case):
-            anonymise(row, ("reason", "opinion"), by=by, reason="设为保密件，原文封存")
-            for asked in Approval.objects.filter(object_id=row.pk):
-                anonymise(asked, ("reason", "opinion"), by=by, reason="设为保密件，原文封存")
+        _let_go(case, by=by, why="设为保密件，原文封存")
+
+
+@listens("cases.erased")
+def erase_words(*, case: Case, by: Actor, reason: str, **_: Any) -> None:
+    """A case was erased (到期清除): the words of its visits and exclusions go as well."""
+    _let_go(case, by=by, why=reason)
+
+
+def _let_go(case: Case, *, by: Actor, why: str) -> None:
+    for visit in Visit.objects.filter(case=case).exclude(reason=""):
+        anonymise(visit, ("reason",), by=by, reason=why)
+    for row in Exclusion.objects.filter(case=case):
+        anonymise(row, ("reason", "opinion"), by=by, reason=why)
+        for asked in Approval.objects.filter(object_id=row.pk):
+            anonymise(asked, ("reason", "opinion"), by=by, reason=why)
 
 
 contribute(beside_case, with_case)

@@ -4,6 +4,7 @@ from datetime import time as clock_time
 from datetime import timedelta
 from uuid import UUID
 
+from hezhi.chapters.cases.handling.actions import urge
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.handling.demo import Cast, cast
 from hezhi.chapters.cases.supervision import actions
@@ -43,6 +44,14 @@ def load() -> None:
             _answer(people, matter, "已完成排查，清单附后，两处隐患本周整改。（示例）")
     _key(supervisor)
     _campaigns(supervisor)
+    _urged(people)
+
+
+def _urged(people: Cast) -> None:
+    """Two cases at work urged by the dispatcher, so that receipts of who has read it are there to look at."""
+    by = people.at_centre("dispatcher")
+    for case in Case.objects.filter(secret=False, state="handling", urged=0).order_by("due_at")[:2]:
+        urge(case.pk, by=by, text="请加快办理，并反馈进展。（示例）")
 
 
 def _units(codes: tuple[str, ...]) -> list[UUID]:

@@ -18,5 +18,11 @@ def seal_words(*, case: Case, verb: str, **_: Any) -> None:
         Rating.objects.filter(case=case).update(text="")
 
 
+@listens("cases.erased")
+def erase_words(*, case: Case, **_: Any) -> None:
+    """A case was erased (到期清除): ratings keep no words about it."""
+    Rating.objects.filter(case=case).update(text="")
+
+
 callers.contribute(may_call)
 contribute(beside_case)

@@ -42,6 +42,8 @@ ROOMS: tuple[str, ...] = (
     "cases.platform",
     "cases.shifts",
     "cases.mediation",
+    "cases.contractors",
+    "cases.retention",
 )
 """Rooms with demo data of their own, in this order: their `demo.load()` does nothing when the data are there."""
 

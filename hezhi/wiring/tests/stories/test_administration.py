@@ -22,7 +22,7 @@ def at_rest(desk: Page, address: str) -> None:
     assert accessibility_findings(desk) == [], address
 
 
-@pytest.mark.clause("10.1-1-1")
+@pytest.mark.clause("10.1-1-1", "9.1.2-1", "12.3-1")
 def test_a_key_is_made_shown_once_rotated_and_withdrawn(desk: Page, running_system: System) -> None:
     system = running_system
     sign_in(desk, system, "system_admin1", "/r/channel-keys/")
@@ -58,6 +58,29 @@ def test_a_key_is_made_shown_once_rotated_and_withdrawn(desk: Page, running_syst
     submit(desk, "停用")
     expect(desk.get_by_text("已停用").first).to_be_visible()
     at_rest(desk, "/channels/")
+
+    desk.goto("/r/media-feeds/new/")
+    for name, value in (
+        ("name", "故事里的留言板"),
+        ("channel", "story-board"),
+        ("url", "https://board.example/feed.xml"),
+    ):
+        desk.fill(f"[name={name}]", value)
+    desk.fill("[name=words]", "路灯、停水")
+    desk.get_by_role("button", name="保存", exact=True).click()
+    expect(desk.get_by_role("button", name="尽快读取")).to_be_visible()
+    at_rest(desk, "/r/media-feeds/")
+    expect(desk.get_by_role("link", name="故事里的留言板")).to_be_visible()
+
+    sign_in(desk, system, "data_keeper1", "/retention/")
+    at_rest(desk, "/retention/")
+    desk.get_by_role("button", name="试算").last.click()
+    expect(desk.get_by_text("没有改动任何数据").first).to_be_visible()
+    desk.get_by_role("link", name="核定期限").last.click()
+    desk.fill("#dialog [name=months]", "12")
+    desk.fill("#dialog [name=basis]", "示例办法")
+    desk.locator("#dialog").get_by_role("button", name="核定", exact=True).click()
+    expect(desk.locator("#dialog")).to_contain_text("最少 36 个月")
 
 
 @pytest.mark.clause("10.1-3")

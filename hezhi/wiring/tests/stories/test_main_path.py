@@ -106,6 +106,17 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     expect(phone.get_by_text("感谢您的评价").first).to_be_visible()
     assert system.sql("select stars from handling_rating where case_id = %s", case_id) == [(5,)]
 
+    phone.get_by_role("button", name="English").click()
+    expect(phone.get_by_role("heading", name="Your rating")).to_be_visible()
+    expect(phone.get_by_text("Answers are written in Chinese").first).to_be_visible()
+    assert accessibility_findings(phone) == []
+    phone.goto("/c/report/")
+    phone.get_by_role("button", name="Send", exact=True).click()
+    expect(phone.get_by_text("Please choose what it is about").first).to_be_visible()
+    assert accessibility_findings(phone) == []
+    phone.get_by_role("button", name="中文").click()
+    expect(phone.get_by_role("heading", name="反映问题")).to_be_visible()
+
 
 @pytest.mark.clause("9.1.2-2")
 def test_twice_returned_the_duty_chief_rules_and_the_unit_gets_an_extension(

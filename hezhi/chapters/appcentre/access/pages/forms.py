@@ -10,6 +10,7 @@ from hezhi.chapters.cases.handling.api import Source
 from hezhi.engines.connect import scopes
 from hezhi.engines.connect.actions import MOST_PER_MINUTE
 from hezhi.engines.connect.models import ChannelKey
+from hezhi.engines.geo.models import Area
 from hezhi.ground.ids import new_id
 
 
@@ -29,6 +30,9 @@ class KeyFields(Reason):
     scopes = forms.MultipleChoiceField(
         label="权限", widget=forms.CheckboxSelectMultiple, error_messages={"required": "请至少选择一项权限。"}
     )
+    area = forms.ModelChoiceField(
+        Area.objects.none(), label="取数范围", required=False, empty_label="全区", help_text="环节事实只给这个区域的。"
+    )
     quota_per_minute = forms.IntegerField(
         label="每分钟上限（次）", min_value=1, max_value=MOST_PER_MINUTE, initial=600,
         error_messages={"max_value": f"最多 {MOST_PER_MINUTE} 次。", "min_value": "最少 1 次。"},
@@ -46,6 +50,15 @@ class KeyFields(Reason):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["scopes"].choices = list(scopes.all_scopes().items())  # type: ignore[attr-defined]
+        areas = Area.objects.filter(level__in=("town", "community"), valid_to__isnull=True)
+        self.fields["area"].queryset = areas.only("full_name", "name", "level", "code").order_by("code")  # type: ignore[attr-defined]
+        self.fields["area"].label_from_instance = lambda row: row.full_name or row.name  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The area goes to the verb by its id."""
+        given = super().clean() or {}
+        area = given.pop("area", None)
+        return given | {"area_id": area.pk if area else None}
 
 
 class NewKey(KeyFields):
@@ -60,7 +73,7 @@ class NewKey(KeyFields):
     valid_to = MomentField(label="有效期至", required=False, help_text="留空表示长期。")
     token = forms.UUIDField(widget=forms.HiddenInput)
     field_order = [
-        "name", "system", "source", "scopes", "quota_per_minute", "valid_to", "must_sign", "webhook_url", "reason", "token",
+        "name", "system", "source", "scopes", "area", "quota_per_minute", "valid_to", "must_sign", "webhook_url", "reason", "token",
     ]  # fmt: skip
 
     def __init__(self, data: Any = None) -> None:
@@ -76,8 +89,8 @@ class NewKey(KeyFields):
 class ChangeKey(KeyFields):
     """What may be changed of a key (修改密钥); the secrets stay as they are."""
 
-    field_order = ["name", "scopes", "quota_per_minute", "must_sign", "webhook_url", "reason"]
+    field_order = ["name", "scopes", "area", "quota_per_minute", "must_sign", "webhook_url", "reason"]
 
     def __init__(self, data: Any = None, *, row: ChannelKey) -> None:
-        kept = ("name", "scopes", "quota_per_minute", "must_sign", "webhook_url")
+        kept = ("name", "scopes", "area", "quota_per_minute", "must_sign", "webhook_url")
         super().__init__(data, initial={name: getattr(row, name) for name in kept})

@@ -53,6 +53,7 @@ def _facts(row: ChannelKey) -> list[Fact]:
         Fact("密钥前缀", row.prefix, "密钥全文系统不保存"),
         Fact("上报来源", dict(Source.choices).get(row.source, row.source)),
         Fact("权限", "；".join(scopes.name_of(code) for code in row.scopes)),
+        Fact("取数范围", (row.area.full_name or row.area.name) if row.area else "全区"),
         Fact("每分钟上限", f"{row.quota_per_minute} 次"),
         Fact("今日用量", f"{used_today(row)} 次"),
         Fact("最近使用", time.show(row.last_used_at) if row.last_used_at else "未使用过"),

@@ -47,9 +47,10 @@ def tables(by: Actor, round_: Round) -> tuple[list[str], list[documents.Table]]:
 
 @clause("9.1.2-5-5")
 @verb("appraisal.report")
-def report(round_id: UUID, *, by: Actor) -> bytes:
-    """The report of a round as a Word document (导出考核报告)."""
+def report(round_id: UUID, *, by: Actor, form: str = "docx") -> bytes:
+    """The report of a round as a Word document or a PDF (导出考核报告)."""
     by.must("appraisal.view")
     round_ = queries.round_for(by, round_id)
     notes, parts = tables(by, round_)
-    return documents.paper(f"{round_.title}考核报告", notes, parts)
+    write = documents.pdf if form == "pdf" else documents.paper
+    return write(f"{round_.title}考核报告", notes, parts)

@@ -189,7 +189,8 @@ def _buttons(by: Actor, round_: Round) -> list[Action]:
     found = []
     if round_.state != RoundState.DRAFT:
         found.append(Action("打印", reverse("appraisal-print", args=[round_.pk])))
-        found.append(Action("导出考核报告", reverse("appraisal-report", args=[round_.pk])))
+        found.append(Action("导出 Word", reverse("appraisal-report", args=[round_.pk])))
+        found.append(Action("导出 PDF", reverse("appraisal-report", args=[round_.pk]) + "?form=pdf"))
     if round_.as_of and sees_all(by):
         found.append(Action("复算核对", reverse("appraisal-check", args=[round_.pk])))
     if by.may("appraisal.manage"):
@@ -268,17 +269,18 @@ def check(request: HttpRequest, round_id: UUID) -> HttpResponse:
 @needs("appraisal.view", clause="9.1.2-5-5")
 @require_safe
 def report(request: HttpRequest, round_id: UUID) -> HttpResponse:
-    """The report as a Word document."""
+    """The report as a Word document, or as a PDF (`?form=pdf`)."""
     by = reader(request)
     round_ = queries.round_for(by, round_id)
-    headers = {"Content-Disposition": content_disposition_header(True, f"{round_.title}考核报告.docx")}
-    return HttpResponse(actions.report(round_.pk, by=by), content_type=documents.DOCX, headers=headers)
+    form, kind = ("pdf", documents.PDF) if request.GET.get("form") == "pdf" else ("docx", documents.DOCX)
+    headers = {"Content-Disposition": content_disposition_header(True, f"{round_.title}考核报告.{form}")}
+    return HttpResponse(actions.report(round_.pk, by=by, form=form), content_type=kind, headers=headers)
 
 
 @needs("appraisal.view", clause="9.1.2-5-5")
 @require_safe
 def printed(request: HttpRequest, round_id: UUID) -> HttpResponse:
-    """The report for the printer, or as a PDF by the browser."""
+    """The report for the printer."""
     by = reader(request)
     round_ = queries.round_for(by, round_id)
     notes, parts = papers.tables(by, round_)

@@ -18,7 +18,14 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_unit,
     wait,
 )
-from hezhi.chapters.cases.handling.actions.working import answered, before_caller, before_unit
+from hezhi.chapters.cases.handling.actions.working import (
+    after_leaving,
+    answered,
+    ask_lead,
+    before_caller,
+    before_unit,
+    lacking_words,
+)
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.engines.flow import approvals, timing, todos
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
@@ -302,7 +309,7 @@ def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     if lead_gone:
         case.returns += 1
         case.lead_unit = None
-    state = "to_dispatch" if lead_gone else derived(case)
+    state, missing = ("to_dispatch", []) if lead_gone else after_leaving(case)
     settle(
         case,
         "return_order",
@@ -310,7 +317,7 @@ def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
         to=state,
         order=order,
         text=approval.reason,
-        fields={"退回单位": order.unit.name},
+        fields={"退回单位": order.unit.name, **lacking_words(missing)},
         changed=("returns", "lead_unit", *answered(case, state)),
     )
     if lead_gone:
@@ -318,6 +325,8 @@ def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
             if other.state in ("to_sign", "handling", "to_review") and other.round == case.redos + 1:
                 end(case, other, WorkOrder.State.WITHDRAWN, "主办单位退回，重新派遣")
         wait(case, "dispatch", "cases.dispatch", case.desk_id)
+    elif missing:
+        ask_lead(case, missing, by=by)
     elif state == "to_call_back":
         before_caller(case)
     elif order.parent is not None:

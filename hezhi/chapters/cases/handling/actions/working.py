@@ -166,15 +166,17 @@ def review(order_id: UUID, *, by: Actor, text: str = "", public_reply: str = "")
     order.ended_at = moment
     order.save(update_fields=["state", "reviewed_at", "reviewed_by", "ended_at", "public_reply"])
     todos.done(order.pk)
-    state = derived(case)
-    if state == "to_call_back":
+    if order.part == WorkOrder.Part.LEAD and derived(case) == "to_call_back":
         _may_end(case)
+    state, missing = after_leaving(case)
     changed = answered(case, state)
     settle(
-        case, "review", by=by, to=state, order=order, text=text, changed=changed,
+        case, "review", by=by, to=state, order=order, text=text, changed=changed, fields=lacking_words(missing),
         public_text=case.reply if state == "to_call_back" else "",
     )  # fmt: skip
-    if state == "to_call_back":
+    if missing:
+        ask_lead(case, missing, by=by)
+    elif state == "to_call_back":
         before_caller(case)
     elif order.parent_id is not None:
         _tell_upper(case, order, by)
@@ -200,6 +202,45 @@ def answered(case: Case, state: str) -> tuple[str, ...]:
         return ()
     _answer(case)
     return ("reply", "replied_at", "due_at", "yellow_at")
+
+
+def after_leaving(case: Case) -> tuple[str, list[str]]:
+    """The state after a helper has left or is done, and what is missing to close where all others are done.
+
+    A helper can be refused nothing that is the lead's to bring: where the category asks for more (结案条件), the lead
+    takes its order up again instead of the case ending in silence.
+    """
+    state = derived(case)
+    missing = missing_to_close(case, tree(case)) if state == "to_call_back" else []
+    if not missing:
+        return state, []
+    lead = _lead(case)
+    lead.state, lead.ended_at = WorkOrder.State.HANDLING, None
+    lead.save(update_fields=["state", "ended_at"])
+    return derived(case), missing
+
+
+def lacking_words(missing: list[str]) -> dict[str, str]:
+    """What is missing, as a line of the timeline."""
+    return {"结案尚缺": "、".join(missing)} if missing else {}
+
+
+def ask_lead(case: Case, missing: list[str], *, by: Actor) -> None:
+    """Put what is missing before the leading unit (补齐结案条件): a to-do of its own and a message."""
+    lead = _lead(case)
+    before_unit(case, lead, "complete", "cases.reply", lead.unit_id)
+    tell_unit(
+        case, "cases.lacks_to_close", by=by, unit_id=lead.unit_id, permission="cases.reply",
+        missing="、".join(missing),
+    )  # fmt: skip
+
+
+def _lead(case: Case) -> WorkOrder:
+    """The order of the leading unit in this round."""
+    return next(
+        o for o in reversed(tree(case))
+        if o.part == WorkOrder.Part.LEAD and o.parent_id is None and o.round == case.redos + 1 and o.state != "withdrawn"
+    )  # fmt: skip
 
 
 def before_caller(case: Case) -> None:
@@ -238,9 +279,14 @@ def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
     if by.unit_id not in (case.desk_id, order.issued_by_unit_id):
         own(order.parent, by) if order.parent else own(order, by)
     end(case, order, WorkOrder.State.RELEASED, reason)
-    state = derived(case)
-    settle(case, "release", by=by, to=state, order=order, text=reason, changed=answered(case, state))
-    if state == "to_call_back":
+    state, missing = after_leaving(case)
+    settle(
+        case, "release", by=by, to=state, order=order, text=reason, fields=lacking_words(missing),
+        changed=answered(case, state),
+    )  # fmt: skip
+    if missing:
+        ask_lead(case, missing, by=by)
+    elif state == "to_call_back":
         before_caller(case)
     return case
 

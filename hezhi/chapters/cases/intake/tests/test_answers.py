@@ -14,8 +14,9 @@ from hezhi.chapters.cases.handling import actions
 from hezhi.chapters.cases.handling.models import AnswerTemplate, Category
 from hezhi.chapters.cases.handling.rules import Needs, filled, missing_to_close
 from hezhi.chapters.cases.intake.testkit import District, case_of, order_of
-from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.models import ToDo, WorkOrder
 from hezhi.engines.org.testkit import enter, traced
+from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records.models import Attachment
 from hezhi.engines.registry import site
 from hezhi.ground.errors import BadInput, NotNow
@@ -120,6 +121,41 @@ def test_a_case_does_not_end_before_it_has_what_its_category_asks_for(district: 
     assert case_of(receipt).state == "to_call_back"
     assert Attachment.objects.get(object_id=receipt.id).stage == "after"
     assert "处置后：" in desk.get(f"/cases/{receipt.id}/").content.decode()
+
+
+@pytest.mark.parametrize("way", ["released", "returned", "signed off"])
+def test_when_a_helper_is_the_last_to_go_what_is_missing_comes_back_to_the_lead(district: District, way: str) -> None:
+    receipt = district.report()
+    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    light, water = district.units["light"], district.units["water"]
+    actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=light.pk, assist_ids=[water.pk])
+    lead, helper = order_of(receipt.id, light), order_of(receipt.id, water)
+    Category.objects.filter(code="0101").update(needs_talk=True)
+    for order, who in ((lead, "light"), (helper, "water")):
+        actions.sign(order.pk, by=district[f"{who}.handler"])
+    actions.reply(lead.pk, by=district["light.handler"], text="已修", public_reply="已修好。")
+    actions.review(lead.pk, by=district["light.reviewer"])
+    if way == "released":
+        actions.release(helper.pk, by=district["centre.dispatcher"], reason="不用协办了")
+    elif way == "returned":
+        asked = actions.ask_return(helper.pk, by=district["water.handler"], reason="与供水无关")
+        actions.decide(asked.pk, by=district["centre.dispatcher"], grant=True)
+    else:
+        actions.reply(helper.pk, by=district["water.handler"], text="水管无损")
+        actions.review(helper.pk, by=district["water.reviewer"])
+    case = case_of(receipt)
+    assert (case.state, case.reply) == ("handling", ""), "nothing ends in silence"
+    assert case.steps.last().fields["结案尚缺"] == "与上报人联系的记录"
+    todo = ToDo.objects.get(done_at__isnull=True, object_id=lead.pk)
+    assert (todo.step, todo.unit) == ("complete", light)
+    assert Outgoing.objects.filter(event="cases.lacks_to_close", unit=light).exists()
+    home = enter(Client(), district.people["light.handler"]).get("/").content.decode()
+    assert "补齐结案条件" in home
+    actions.reply(
+        lead.pk, by=district["light.handler"], text="已修，已联系", public_reply="已修好。", contacted=True
+    )  # fmt: skip
+    actions.review(lead.pk, by=district["light.reviewer"])
+    assert case_of(receipt).state == "to_call_back"
 
 
 def test_a_case_is_not_taken_up_before_it_has_what_its_category_asks_for(district: District) -> None:

@@ -1,22 +1,31 @@
 """到期匿名 (12.3-1, P12): tried out first, then nothing is left of who told us, the matter itself stays and is counted."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.api import renew_words
 from hezhi.chapters.cases.handling.models import Case, CaseWords, Moved
 from hezhi.chapters.cases.intake.testkit import District, build, case_of, order_of
 from hezhi.chapters.cases.retention import actions, jobs, queries
-from hezhi.chapters.cases.retention.models import Run, Term
-from hezhi.engines.org.models import Role
+from hezhi.chapters.cases.retention.models import Erased, Run, Term
+from hezhi.chapters.cases.statistics.api import Fact, catch_up
+from hezhi.engines.flow import approvals
+from hezhi.engines.flow.models import Approval
+from hezhi.engines.org.models import Role, User
 from hezhi.engines.org.testkit import enter, make_officer, make_role, traced
 from hezhi.engines.reach.delivery import deliver_inbox
+from hezhi.engines.records import comments
+from hezhi.engines.records.files import keep_files
+from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed
 
@@ -35,6 +44,8 @@ def district(db: None, november) -> District:
     district = build()
     role = make_role("protector", ("retention.manage", "cases.view"), reach=Role.Reach.DISTRICT)
     district.people["protector"] = make_officer("protector", role, district.units["centre"], "示例保护负责人")
+    second = make_role("second", ("retention.approve",), reach=Role.Reach.DISTRICT)
+    district.people["second"] = make_officer("second", second, district.units["centre"], "示例复核人")
     return district
 
 
@@ -65,6 +76,12 @@ def closed(district: District, **more: object):  # type: ignore[no-untyped-def]
     )
     deliver_inbox()
     return receipt
+
+
+def photo(name: str) -> SimpleUploadedFile:
+    out = io.BytesIO()
+    Image.new("RGB", (24, 18), (90, 160, 40)).save(out, "PNG")
+    return SimpleUploadedFile(name, out.getvalue(), content_type="image/png")
 
 
 def where(*texts: str) -> list[str]:
@@ -136,6 +153,61 @@ def test_what_is_still_at_work_keeps_its_reporter(district: District, november) 
     edge = queries.edge_of(term)
     assert [case.pk for case in queries.due(edge)] == [receipt.id]
     assert queries.counted(edge)["stay"] == 1
+
+
+def test_a_case_itself_goes_when_its_term_is_over_and_somebody_else_agrees_and_is_still_counted(
+    district: District, november
+) -> None:
+    receipt, young = closed(district), None
+    words = ("路灯不亮", "配件在途", "和安1社区第1网格")
+    case = case_of(receipt)
+    picture = photo("灯.png")
+    keep_files(district["centre.acceptor"], case, [picture], stage="report")
+    comments.add(case, "路灯不亮的批注", by=district["centre.acceptor"])
+    catch_up()
+    before = Fact.objects.values().get(case=receipt.id)
+    november.move_to(time.now() + timedelta(days=1300))
+    young = closed(district, title="新的一件", text="新的内容")
+    traced()
+    User.objects.update(password_changed_at=time.now())
+    desk, second = enter(Client(), district.people["protector"]), enter(Client(), district.people["second"])
+    assert desk.post("/retention/term/", {"months": "60", "basis": "示例"}).status_code == 302
+    short = desk.post("/retention/cases/term/", {"months": "36", "basis": "示例办法"})
+    assert short.status_code == 422 and "不能短于上报人信息的期限" in short.content.decode()
+    november.move_to(time.now() + timedelta(minutes=1))
+    desk.post("/retention/term/", {"months": "24", "basis": "示例"})
+    assert desk.post("/retention/cases/term/", {"months": "36", "basis": "示例办法第七条"}).status_code == 302
+    assert "到期 1 件" in desk.post("/retention/cases/try/", follow=True).content.decode()
+    run = Run.objects.get(kind="case")
+    assert jobs.erase() == 0, "nobody has agreed"
+    assert "申请清除" in desk.get("/retention/").content.decode()
+    desk.post(f"/retention/cases/{run.pk}/ask/")
+    asked = Approval.objects.get(kind="erase_cases")
+    with pytest.raises(NotAllowed):
+        approvals.settle(asked, by=district["protector"], grant=True, opinion="")
+    assert second.get(f"/approvals/{asked.pk}/").status_code == 200
+    approvals.settle(asked, by=district["second"], grant=True, opinion="同意")
+    assert (jobs.erase(), jobs.erase(), jobs.erase()) == (1, 0, 0)
+    gone = case_of(receipt)
+    assert (gone.title, gone.text, gone.place, gone.point, gone.reply) == ("已清除", "已清除", "", None, "已清除")
+    assert (gone.number, gone.state, gone.lead_unit) == (case.number, "closed", district.units["light"])
+    (file,) = Attachment.objects.filter(object_id=case.pk)
+    assert (file.name, bytes(file.sealed_key)) == ("已销毁", b""), "nobody can read it again"
+    catch_up()
+    after = Fact.objects.values().get(case=receipt.id)
+    assert {k: v for k, v in after.items() if k != "id"} == {k: v for k, v in before.items() if k != "id"}
+    assert case_of(young).text == "新的内容"
+    row = Erased.objects.get()
+    assert (row.number, row.files, row.remarks) == (case.number, 1, 1)
+    assert case.number in second.get(f"/retention/cases/{run.pk}/").content.decode()
+    traced()
+    actions.erase_case(young.id, by=district["protector"], run=run)
+    elsewhere = ("geo_", "org_", "handling_category", "records_tracked", "records_auditentry")
+    left = {place for place in where(*words) if not place.startswith(elsewhere)}
+    assert left == set(), (
+        "no column holds a word of it, beside the names of areas and the audit, which has a term of its own"
+    )
+    assert "保存期满" in enter(Client(), district.people["centre.acceptor"]).get(f"/cases/{case.pk}/").content.decode()
 
 
 @given(

@@ -29,13 +29,16 @@ def write_report(*, by: Actor, asked: Asked, title: str, plan: ReportPlan | None
     """Write a report over these days and keep the document with it (生成报告); figures as they stand at this moment."""
     if plan is None:
         by.must(VIEW)
-    content = documents.paper(title, documents.notes_of(by, asked), documents.tables(by, asked))
+    notes, parts = documents.notes_of(by, asked), documents.tables(by, asked)
     report = Report.objects.create(
         title=title, rhythm=plan.rhythm if plan else Rhythm.OWN, area=asked.area, start=asked.first, end=asked.last, plan=plan,
         made_at=time.now(), made_by_id=by.user_id, made_by_name=by.name, query=asked.query(),
     )  # fmt: skip
-    upload = SimpleUploadedFile(f"{title}.docx", content, documents.DOCX)
-    keep_files(by, report, look_through([upload], kinds=DOCUMENTS), kinds=DOCUMENTS)
+    uploads = [
+        SimpleUploadedFile(f"{title}.docx", documents.paper(title, notes, parts), documents.DOCX),
+        SimpleUploadedFile(f"{title}.pdf", documents.pdf(title, notes, parts, foot=_foot(by)), documents.PDF),
+    ]
+    keep_files(by, report, look_through(uploads, kinds=DOCUMENTS), kinds=DOCUMENTS)
     return report
 
 
@@ -45,7 +48,15 @@ def export(*, by: Actor, asked: Asked, form: str) -> bytes:
     """Give the tables of the screen as a file (导出); numbers only, so no second person is asked."""
     by.must(VIEW)
     notes, parts = documents.notes_of(by, asked), documents.tables(by, asked)
-    return documents.sheets(notes, parts) if form == "xlsx" else documents.paper("事件统计分析", notes, parts)
+    if form == "xlsx":
+        return documents.sheets(notes, parts)
+    if form == "pdf":
+        return documents.pdf("事件统计分析", notes, parts, foot=_foot(by))
+    return documents.paper("事件统计分析", notes, parts)
+
+
+def _foot(by: Actor) -> str:
+    return f"{by.name} {time.show(time.now())} 生成"
 
 
 def write_due() -> int:

@@ -9,7 +9,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from hezhi.chapters.cases.statistics import actions, queries, rules
-from hezhi.chapters.cases.statistics.actions.documents import DOCX, XLSX
+from hezhi.chapters.cases.statistics.actions.documents import DOCX, PDF, XLSX
 from hezhi.chapters.cases.statistics.pages.asking import asked_of, form_of
 from hezhi.chapters.cases.statistics.queries import Asked, Figures, Line
 from hezhi.engines.org.api import needs, reader
@@ -18,6 +18,7 @@ from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.shapes import Crumb, Figure
 
 clause = "9.1.2-4"
+KINDS = {"xlsx": XLSX, "docx": DOCX, "pdf": PDF}
 PAGE = 50
 MOST_BARS = 15
 
@@ -131,12 +132,12 @@ def cases(request: HttpRequest) -> HttpResponse:
 @needs("statistics.view", clause=clause)
 @require_safe
 def export(request: HttpRequest, form: str) -> HttpResponse:
-    """The tables of the page as Excel or Word."""
-    if form not in ("xlsx", "docx"):
+    """The tables of the page as Excel, Word or PDF."""
+    if form not in KINDS:
         raise NotFound("没有这种导出格式。")
     by = reader(request)
     asked = asked_of(request, by)
     content = actions.export(by=by, asked=asked, form=form)
     name = f"事件统计{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.{form}"
     headers = {"Content-Disposition": content_disposition_header(True, name)}
-    return HttpResponse(content, content_type=XLSX if form == "xlsx" else DOCX, headers=headers)
+    return HttpResponse(content, content_type=KINDS[form], headers=headers)

@@ -1,5 +1,7 @@
 """Kept reports (统计报告): the list, a report of one's own, and the same tables for the printer or as a PDF."""
 
+from uuid import UUID
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -26,12 +28,13 @@ def listed(request: HttpRequest) -> HttpResponse:
     """The reports this reader may open, newest first, and which ones write themselves."""
     by = reader(request)
     found = list(Report.objects.visible_to(by).select_related("area").order_by("-made_at")[:SHOWN])
-    files = {
-        each.object_id: each
-        for each in Attachment.objects.filter(object_id__in=[r.pk for r in found], removed_at__isnull=True)
-    }
+    files: dict[UUID, list[Attachment]] = {}
+    for each in Attachment.objects.filter(object_id__in=[r.pk for r in found], removed_at__isnull=True).order_by(
+        "name"
+    ):
+        files.setdefault(each.object_id, []).append(each)
     context = {
-        "rows": [(report, files.get(report.pk)) for report in found],
+        "rows": [(report, files.get(report.pk, [])) for report in found],
         "plans": ReportPlan.objects.filter(active=True).select_related("area", "receivers"),
         "edits": by.may("statistics.plans"),
     }  # fmt: skip

@@ -18,10 +18,12 @@ from hezhi.chapters.cases.statistics.queries import Asked
 from hezhi.chapters.cases.statistics.testkit import Hands, here
 from hezhi.engines.org.testkit import traced
 from hezhi.engines.reach.models import Outgoing
+from hezhi.engines.records.files import content_of
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.errors import Refusal
 from hezhi.ground.events import announce
+from hezhi.ground.testkit.pdf import words_of_pdf
 
 pytestmark = pytest.mark.clause("9.1.2-4")
 NOVEMBER = Asked(date(2026, 11, 1), date(2026, 11, 30))
@@ -279,8 +281,11 @@ def test_reports_write_themselves_once_and_only_who_sees_the_district_opens_them
     monthly = Report.objects.get(rhythm="monthly")
     assert (monthly.start, monthly.end) == (date(2026, 11, 1), date(2026, 11, 30))
     assert Outgoing.objects.filter(object_id=monthly.pk).exists(), "the receivers are told"
-    file = Attachment.objects.get(object_id=monthly.pk)
+    file, paper = Attachment.objects.filter(object_id=monthly.pk).order_by("name")
+    assert [each.name.rsplit(".")[-1] for each in (file, paper)] == ["docx", "pdf"]
     assert as_("centre.duty_chief").get(f"/files/{file.pk}/").status_code == 200
+    words = words_of_pdf(content_of(paper))
+    assert monthly.title in words and "总体情况" in words and "按期处置率" in words
     for who in ("town1.town_dispatcher", "light.handler"):
         browser = as_(who)
         assert monthly.title not in browser.get("/statistics/reports/").content.decode()

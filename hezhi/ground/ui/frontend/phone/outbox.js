@@ -1,13 +1,14 @@
 // What the phone still holds, shown to its writer: count on every page, the list where there is room for it.
 import { account, drain, isUnsent } from "./sending.js";
 import * as store from "./store.js";
+import { say } from "./words.js";
 
 const STATES = {
-  waiting: ["待发送", "offline"],
-  sending: ["发送中", "handling"],
-  done: ["已送达", "closed"],
-  wrong: ["需修改", "overdue"],
-  login: ["待登录", "to_supplement"],
+  waiting: [say`待发送`, "offline"],
+  sending: [say`发送中`, "handling"],
+  done: [say`已送达`, "closed"],
+  wrong: [say`需修改`, "overdue"],
+  login: [say`待登录`, "to_supplement"],
 };
 
 export function make(tag, attributes = {}, ...inside) {
@@ -30,32 +31,32 @@ function button(name, act) {
 }
 
 function title(item) {
-  return item.title || "上报";
+  return item.title || say`上报`;
 }
 
 function rowOf(item, edit) {
   const [word, look] = STATES[item.state];
   const head = make("div", { class: "outbox-head" }, make("b", {}, title(item)), make("span", { class: `state state-${look}` }, word));
   const row = make("div", { class: "outbox-row" }, head);
-  const photos = item.photo_count ? ` · 照片 ${item.photo_count} 张` : "";
+  const photos = item.photo_count ? say` · 照片 ${item.photo_count} 张` : "";
   row.append(make("span", { class: "outbox-note" }, `${clock(item.recorded_at)}${photos}`));
   if (item.number) {
     const number = item.url ? make("a", { href: item.url }, item.number) : make("b", {}, item.number);
-    const line = make("span", {}, "编号 ", number);
-    if (item.code) line.append("，查询码 ", make("b", {}, item.code));
+    const line = make("span", {}, say`编号 `, number);
+    if (item.code) line.append(say`，查询码 `, make("b", {}, item.code));
     row.append(line);
   }
   if (item.why) row.append(make("span", { class: item.state === "done" ? "outbox-note" : "outbox-why" }, item.why));
   const tools = make("div", { class: "outbox-tools" });
-  if (item.state === "wrong" && edit) tools.append(button("修改", () => edit(item)));
-  if (item.state === "waiting") tools.append(button("立即发送", drain));
+  if (item.state === "wrong" && edit) tools.append(button(say`修改`, () => edit(item)));
+  if (item.state === "waiting") tools.append(button(say`立即发送`, drain));
   if (item.state === "login") {
     const url = document.body.dataset.login;
-    row.append(make("span", { class: "outbox-note" }, "重新登录后自动发送"));
-    if (url) tools.append(make("a", { class: "btn", href: url }, "去登录"));
+    row.append(make("span", { class: "outbox-note" }, say`重新登录后自动发送`));
+    if (url) tools.append(make("a", { class: "btn", href: url }, say`去登录`));
   }
   if (item.state !== "sending" && item.state !== "done") {
-    tools.append(button("删除", () => window.confirm("删除后不会发送，确定删除吗？") && store.drop(item.id)));
+    tools.append(button(say`删除`, () => window.confirm(say`删除后不会发送，确定删除吗？`) && store.drop(item.id)));
   }
   if (tools.children.length) row.append(tools);
   return row;
@@ -74,15 +75,15 @@ async function show(edit) {
   document.querySelectorAll("[data-outbox]").forEach((box) => {
     box.hidden = mine.length + strangers === 0;
     if (box.hidden) return box.replaceChildren();
-    const heading = make("h2", {}, unsent ? `还有 ${unsent} 条未送达` : "本机已送达");
+    const heading = make("h2", {}, unsent ? say`还有 ${unsent} 条未送达` : say`本机已送达`);
     box.replaceChildren(heading, ...mine.slice(0, 20).map((item) => rowOf(item, edit)));
-    if (strangers) box.append(make("p", { class: "outbox-note" }, `这部手机上另一账号有 ${strangers} 条未发送，由其本人登录后发送。`));
+    if (strangers) box.append(make("p", { class: "outbox-note" }, say`这部手机上另一账号有 ${strangers} 条未发送，由其本人登录后发送。`));
   });
 }
 
 function line() {
   document.querySelectorAll("[data-line]").forEach((place) => {
-    place.textContent = navigator.onLine ? "" : "离线，可照常填写";
+    place.textContent = navigator.onLine ? "" : say`离线，可照常填写`;
   });
 }
 
@@ -94,7 +95,7 @@ async function signingOut(event) {
   const mine = (await store.reports()).filter((item) => item.account === account());
   const unsent = mine.filter(isUnsent).length;
   if (unsent) {
-    window.alert(`还有 ${unsent} 条没有发送。请联网发送或删除后再退出，以免丢失。`);
+    window.alert(say`还有 ${unsent} 条没有发送。请联网发送或删除后再退出，以免丢失。`);
     return;
   }
   await Promise.all(mine.map((item) => store.drop(item.id)));

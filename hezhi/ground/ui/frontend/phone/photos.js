@@ -1,6 +1,7 @@
 // Photos: made small on the phone. Drawing on a canvas leaves EXIF behind, the camera's place too.
 import { make } from "./outbox.js";
 import * as store from "./store.js";
+import { say } from "./words.js";
 
 const LONG_SIDE = 1600;
 const QUALITY = 0.82;
@@ -44,9 +45,9 @@ export async function shrink(file) {
 
 function thumbnail(photo, number, drop) {
   const url = URL.createObjectURL(photo.blob);
-  const image = make("img", { src: url, alt: `第 ${number} 张照片` });
+  const image = make("img", { src: url, alt: say`第 ${number} 张照片` });
   image.addEventListener("load", () => URL.revokeObjectURL(url));
-  const cross = make("button", { type: "button", "aria-label": `删除第 ${number} 张照片` }, "×");
+  const cross = make("button", { type: "button", "aria-label": say`删除第 ${number} 张照片` }, "×");
   cross.addEventListener("click", drop);
   return make("div", { class: "photo" }, image, cross);
 }
@@ -76,7 +77,7 @@ export function photoCard(form, current, tell) {
     let room = AT_MOST - kept.length;
     for (const file of input.files) {
       if (room-- <= 0) {
-        tell(`最多 ${AT_MOST} 张照片。`);
+        tell(say`最多 ${AT_MOST} 张照片。`);
         break;
       }
       try {
@@ -84,7 +85,7 @@ export function photoCard(form, current, tell) {
         n += 1;
         await store.savePhoto({ report: current(), n, blob, taken_at: new Date(file.lastModified).toISOString() });
       } catch {
-        tell(`“${file.name}”打不开，请换一张或重新拍照。`);
+        tell(say`“${file.name}”打不开，请换一张或重新拍照。`);
       }
     }
     // Emptied, so that a script-less submit never sends the large originals as well.

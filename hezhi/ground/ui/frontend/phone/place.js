@@ -1,12 +1,13 @@
 // The place: read once, only when the person presses «用我的位置»; never followed.
+import { say } from "./words.js";
 const GOOD_METRES = 20;
 const DOUBTFUL_METRES = 100;
 const WAIT_MS = 12_000;
 
 const REFUSED = {
-  1: "没有定位权限，不影响上报：请在下面写明地点。",
-  2: "暂时定位不到，请到开阔处再试，或在下面写明地点。",
-  3: "定位时间过长，请再试一次，或在下面写明地点。",
+  1: say`没有定位权限，不影响上报：请在下面写明地点。`,
+  2: say`暂时定位不到，请到开阔处再试，或在下面写明地点。`,
+  3: say`定位时间过长，请再试一次，或在下面写明地点。`,
 };
 
 /** The best position within a few seconds: the first one is often far off. */
@@ -39,7 +40,7 @@ function best() {
 /** Accuracy in words: «约 12 米内». */
 export function accuracyWords(metres) {
   const round = metres < 50 ? Math.max(5, Math.ceil(metres)) : Math.ceil(metres / 10) * 10;
-  return metres < 1000 ? `约 ${round} 米内` : `约 ${(metres / 1000).toFixed(1)} 公里内`;
+  return metres < 1000 ? say`约 ${round} 米内` : say`约 ${(metres / 1000).toFixed(1)} 公里内`;
 }
 
 async function fetchJson(url) {
@@ -85,18 +86,18 @@ export function placeCard(form, changed) {
     field("lng").value = lng.toFixed(6);
     field("lat").value = lat.toFixed(6);
     if (field("accuracy")) field("accuracy").value = Math.round(accuracy) || "";
-    const words = accuracy ? `定位精度${accuracyWords(accuracy)}。` : "";
-    const doubt = accuracy > DOUBTFUL_METRES ? "位置不够准，请在下面写清地点。" : "";
+    const words = accuracy ? say`定位精度${accuracyWords(accuracy)}。` : "";
+    const doubt = accuracy > DOUBTFUL_METRES ? say`位置不够准，请在下面写清地点。` : "";
     tell("", `${words}${doubt}`);
     form.querySelector("[data-map]")?.dispatchEvent(new CustomEvent("hezhi:mark", { detail: { lng, lat, accuracy } }));
     changed();
-    tell((await nameOf(form, lng, lat)) || "已取得位置", `${words}${doubt}`);
+    tell((await nameOf(form, lng, lat)) || say`已取得位置`, `${words}${doubt}`);
   }
 
   button?.addEventListener("click", async () => {
-    if (!navigator.geolocation) return tell("", "这部手机不能定位，请在下面写明地点。");
+    if (!navigator.geolocation) return tell("", say`这部手机不能定位，请在下面写明地点。`);
     button.setAttribute("aria-busy", "true");
-    tell("", "正在定位…");
+    tell("", say`正在定位…`);
     try {
       const found = await best();
       await put(found.longitude, found.latitude, found.accuracy);
@@ -108,7 +109,7 @@ export function placeCard(form, changed) {
   });
   form.addEventListener("hezhi:place", (event) => put(event.detail.lng, event.detail.lat, 0));
   return {
-    clear: () => tell("", "只在您点按时读取一次位置，不会持续定位。"),
-    restore: () => field("lng").value && tell("已取得位置", field("accuracy")?.value ? `定位精度${accuracyWords(Number(field("accuracy").value))}。` : ""),
+    clear: () => tell("", say`只在您点按时读取一次位置，不会持续定位。`),
+    restore: () => field("lng").value && tell(say`已取得位置`, field("accuracy")?.value ? say`定位精度${accuracyWords(Number(field("accuracy").value))}。` : ""),
   };
 }

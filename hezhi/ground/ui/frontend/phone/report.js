@@ -4,6 +4,7 @@ import { placeCard } from "./place.js";
 import { account, drain } from "./sending.js";
 import * as store from "./store.js";
 import { make } from "./outbox.js";
+import { say } from "./words.js";
 
 const SECOND_PRESS = 1500; // milliseconds
 const OWN = ["csrfmiddlewaretoken", "photos"];
@@ -27,9 +28,9 @@ function write(form, values) {
 
 /** A citizen need not know our kinds: one sentence does as well, and the desk finds the kind. */
 function wrong(values, wordsDo) {
-  if (!values.kind && !wordsDo) return "请在第 3 步选一项“什么事”。";
-  if (!values.kind && !values.text) return "请在第 3 步选一项“什么事”；拿不准就在第 4 步写一句。";
-  if (!(values.lng && values.lat) && !values.address) return "请在第 2 步说明在哪里：点“用我的位置”，或写一句地点。";
+  if (!values.kind && !wordsDo) return say`请在第 3 步选一项“什么事”。`;
+  if (!values.kind && !values.text) return say`请在第 3 步选一项“什么事”；拿不准就在第 4 步写一句。`;
+  if (!(values.lng && values.lat) && !values.address) return say`请在第 2 步说明在哪里：点“用我的位置”，或写一句地点。`;
   return "";
 }
 
@@ -73,7 +74,7 @@ export async function startReport(form) {
       const answer = await fetch(asked, { headers: { Accept: "application/json" } });
       const { reports = [] } = answer.ok ? await answer.json() : {};
       if (!reports.length || near.asked !== asked) return;
-      near.box = make("aside", { class: "near", role: "status" }, make("b", {}, "附近 200 米内已有同类上报，是同一件事吗？"));
+      near.box = make("aside", { class: "near", role: "status" }, make("b", {}, say`附近 200 米内已有同类上报，是同一件事吗？`));
       reports.slice(0, 3).forEach((one) => near.box.append(make("a", { href: one.url }, one.text)));
       form.querySelector("#card-kind").closest(".card").after(near.box);
     } catch {
@@ -104,9 +105,9 @@ export async function startReport(form) {
     const sent = awaited && (await store.reports()).find((item) => item.id === awaited);
     if (!sent || !["done", "wrong", "login"].includes(sent.state)) return;
     awaited = null;
-    if (sent.state !== "done") return tell(sent.why || "没有送达，请看上面的“本机记录”。");
-    const code = sent.code ? `，查询码 ${sent.code}。请记下来，凭这两项查办理进度。` : "。";
-    tell(`已送达，编号 ${sent.number}${code}`, true);
+    if (sent.state !== "done") return tell(sent.why || say`没有送达，请看上面的“本机记录”。`);
+    if (sent.code) tell(say`已送达，编号 ${sent.number}，查询码 ${sent.code}。请记下来，凭这两项查办理进度。`, true);
+    else tell(say`已送达，编号 ${sent.number}。`, true);
   });
 
   let busy = false;
@@ -126,11 +127,11 @@ export async function startReport(form) {
       sentAt = Date.now();
       touched = false;
       await fresh();
-      tell(navigator.onLine ? "已保存，正在发送，结果见“本机记录”。" : "已保存在本机，有网络后自动发送。", true);
+      tell(navigator.onLine ? say`已保存，正在发送，结果见“本机记录”。` : say`已保存在本机，有网络后自动发送。`, true);
       document.querySelector("[data-outbox]")?.scrollIntoView({ block: "start" });
       drain();
     } catch {
-      tell("手机存储空间不足，没有保存成功。请清理空间后再提交，内容仍在页面上。");
+      tell(say`手机存储空间不足，没有保存成功。请清理空间后再提交，内容仍在页面上。`);
     } finally {
       busy = false;
     }
@@ -141,7 +142,7 @@ export async function startReport(form) {
   const draft = (await store.reports()).find((item) => item.state === "draft" && item.account === account());
   if (draft) {
     await load(draft);
-    if (Object.keys(draft.form).some((name) => name !== "crs")) tell("已恢复上次没有提交的内容。", true);
+    if (Object.keys(draft.form).some((name) => name !== "crs")) tell(say`已恢复上次没有提交的内容。`, true);
   }
   return async (item) => {
     await load(item);

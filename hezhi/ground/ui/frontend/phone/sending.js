@@ -1,6 +1,7 @@
 // Sending: each report under its own id by PUT, then each photo by itself, so that nothing is doubled and a cut
 // line costs one photo. A refused report waits for its writer and never holds up the others.
 import * as store from "./store.js";
+import { say } from "./words.js";
 
 const TIMEOUT_MS = 30_000;
 const KEEP_DELIVERED_MS = 7 * 24 * 3600 * 1000;
@@ -72,8 +73,8 @@ async function putPhotos(item, csrf) {
       body: photo.blob,
     });
     if (needsSignIn(answer)) return { state: "login" };
-    if (tryLater(answer)) return { state: "waiting", why: "照片稍后再发" };
-    if (!answer.ok) refused.push(`照片未被接收：${(await reasonOf(answer)) || answer.status}`);
+    if (tryLater(answer)) return { state: "waiting", why: say`照片稍后再发` };
+    if (!answer.ok) refused.push(say`照片未被接收：${(await reasonOf(answer)) || answer.status}`);
     await store.dropPhoto(item.id, photo.n);
   }
   return { state: "done", why: refused.join("；") };
@@ -87,8 +88,8 @@ async function send(item, csrf) {
     if (!item.arrived) {
       const answer = await putReport(item, csrf);
       if (needsSignIn(answer)) return await set({ state: "login" }), true;
-      if (tryLater(answer)) return await set({ state: "waiting", why: "服务器忙，稍后自动再发" }), true;
-      if (!answer.ok) return await set({ state: "wrong", why: (await reasonOf(answer)) || "内容未被接收，请检查后再提交。" }), true;
+      if (tryLater(answer)) return await set({ state: "waiting", why: say`服务器忙，稍后自动再发` }), true;
+      if (!answer.ok) return await set({ state: "wrong", why: (await reasonOf(answer)) || say`内容未被接收，请检查后再提交。` }), true;
       const { number = "", code = "", url = "" } = await answer.json().catch(() => ({}));
       await set({ arrived: true, number, code, url });
     }

@@ -1,4 +1,5 @@
 // The large view (长辈版): one press, remembered for a year.
+import { say } from "./words.js";
 const YEAR = 365 * 24 * 3600;
 
 export function startView() {
@@ -6,7 +7,7 @@ export function startView() {
     const show = (elder) => {
       document.documentElement.classList.toggle("elder", elder);
       button.setAttribute("aria-pressed", String(elder));
-      button.querySelector("span").textContent = elder ? "标准" : "大字";
+      button.querySelector("span").textContent = elder ? say`标准` : say`大字`;
     };
     button.addEventListener("click", (event) => {
       event.preventDefault();

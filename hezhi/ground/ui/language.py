@@ -1,0 +1,62 @@
+"""English for who reads no Chinese (英文页面): a few pages of the phone say themselves in a second language.
+
+Only pages that ask for it (`@in_language`) ever speak English; everybody else's pages stay as they are, whatever the
+browser prefers. The choice is a cookie, set by a plain form: no script is needed.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from hezhi.ground.errors import Refusal
+
+COOKIE = "hezhi_language"
+YEAR = 365 * 24 * 3600
+ENGLISH = "en"
+
+View = Callable[..., HttpResponse]
+
+
+def wants_english(request: HttpRequest) -> bool:
+    """Whether this browser has chosen English."""
+    return request.COOKIES.get(COOKIE) == ENGLISH
+
+
+def in_language(view: View) -> View:
+    """Let a page speak the language that its reader has chosen."""
+
+    @wraps(view)
+    def speaking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not wants_english(request):
+            return view(request, *args, **kwargs)
+        with translation.override(ENGLISH):
+            return view(request, *args, **kwargs)
+
+    return speaking
+
+
+def switch_language(request: HttpRequest) -> HttpResponse:
+    """Turn to the other language and come back to the same page; only by POST."""
+    back = request.headers.get("Referer", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+    answer = HttpResponseRedirect(back if safe else "/c/")
+    if request.method == "POST":
+        chosen = "zh" if wants_english(request) else ENGLISH
+        answer.set_cookie(COOKIE, chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+    return answer
+
+
+def said(text: str) -> str:
+    """A sentence of ours in the language of the page; what has no translation stays as it is."""
+    return translation.gettext(text) if text else ""
+
+
+def refused(refusal: Refusal) -> str:
+    """A refusal in the language of the page, sentence by sentence."""
+    if translation.get_language() != ENGLISH:
+        return str(refusal)
+    return " ".join(said(each) for each in (refusal.what, refusal.meaning, refusal.remedy) if each)
