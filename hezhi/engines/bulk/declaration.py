@@ -50,6 +50,10 @@ class Bulk:
     """The references that decide where the other rows lie; asked once for each combination."""
     number_sql: ClassVar[str] = "''"
     """SQL for the natural key of a row that comes without one."""
+    beside_sql: ClassVar[str] = ""
+    """SQL joined to the staged rows `s` when they are written, for instance a table that `lead` has filled."""
+    filled_sql: ClassVar[Mapping[str, str]] = {}
+    """Column of the register → SQL over what is joined, for columns that are not staged."""
 
     def plain(self, values: Values) -> list[bool]:
         """Which rows are beyond doubt right by the rules of the room, and filled as the rules would fill them.
@@ -66,7 +70,7 @@ class Bulk:
         return {}
 
     def lead(self, cursor: Any, run: UUID, chunk: int, by: Actor) -> None:
-        """What must stand before a piece of new rows does, in sets; it may fill in columns of the staging table."""
+        """What must stand before a piece of new rows does, in sets; it may leave behind what `filled_sql` reads."""
 
     def follow(self, cursor: Any, run: UUID, chunk: int, by: Actor) -> None:
         """What else belongs to a piece of new rows, in sets; the rows stand in the register already."""

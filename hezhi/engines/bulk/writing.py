@@ -86,16 +86,18 @@ def insert_statement(bulk: Bulk) -> str:
     names, told = [], []
     for each in bulk.model._meta.concrete_fields:
         names.append(f'"{each.column}"')
-        if each.column == key:
-            told.append(f'CASE WHEN "{key}" <> \'\' THEN "{key}" ELSE {bulk.number_sql} END')
+        if each.column in bulk.filled_sql:
+            told.append(bulk.filled_sql[each.column])
+        elif each.column == key:
+            told.append(f"CASE WHEN s.\"{key}\" <> '' THEN s.\"{key}\" ELSE {bulk.number_sql} END")
         elif each.column in staged:
-            told.append(f'"{each.column}"')
+            told.append(f's."{each.column}"')
         else:
             told.append(f"%({each.column})s")
     return (
         f"INSERT INTO {staging.table_of(bulk.model)} ({', '.join(names)}) SELECT {', '.join(told)}"
-        f" FROM {staging.table_of(bulk.staged)} WHERE run = %(run)s AND chunk = %(chunk)s AND fate = '{Staged.State.NEW}'"
-        " ORDER BY line"
+        f" FROM {staging.table_of(bulk.staged)} AS s {bulk.beside_sql}"
+        f" WHERE s.run = %(run)s AND s.chunk = %(chunk)s AND s.fate = '{Staged.State.NEW}' ORDER BY s.line"
     )
 
 

@@ -20,13 +20,17 @@ KEYS: Mapping[str, Sequence[str]] = {
 """Table pointed to → columns of a `BroadRecord`."""
 
 _PROVE = """
-    SELECT told.key INTO missing FROM ({keys}) AS told WHERE told.key IS NOT NULL
+    SELECT told.key INTO missing FROM {keys} AS told (key) WHERE told.key IS NOT NULL
       AND NOT EXISTS (SELECT FROM {table} AS there WHERE there.id = told.key FOR KEY SHARE) LIMIT 1;
     IF FOUND THEN
       RAISE EXCEPTION 'a row of % points to a row of {table} that is not there', TG_TABLE_NAME
         USING ERRCODE = 'foreign_key_violation';
     END IF;
 """
+_GATHER = """
+    WITH told AS MATERIALIZED (SELECT DISTINCT {columns} FROM new_rows) SELECT {arrays} INTO {names};
+"""
+"""The rows are gone through once: together, too, the columns hold few distinct values."""
 _KEPT = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE held boolean;
@@ -49,15 +53,16 @@ def proven_in_sets() -> list[pgtrigger.Trigger]:
     columns = [column for names in KEYS.values() for column in names]
     changed = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
     declared = [("missing", "text")]
+    gathered = [(f"keys_of_{table}", "uuid[]") for table in KEYS]
     rows = pgtrigger.Referencing(new="new_rows")  # type: ignore[no-untyped-call]
     return [
         pgtrigger.Trigger(
             name="keys_of_new", level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Insert,
-            referencing=rows, declare=declared, func=_body("SELECT DISTINCT {column} AS key FROM new_rows"),
+            referencing=rows, declare=declared + gathered, func=_of_new_rows(columns),
         ),
         pgtrigger.Trigger(
             name="keys_of_changed", level=pgtrigger.Row, when=pgtrigger.After, operation=pgtrigger.Update,
-            condition=pgtrigger.Condition(changed), declare=declared, func=_body("SELECT NEW.{column} AS key"),
+            condition=pgtrigger.Condition(changed), declare=declared, func=_of_one_row(),
         ),
     ]  # fmt: skip
 
@@ -76,9 +81,20 @@ def kept_sql(app: str, children: Sequence[str]) -> tuple[str, str]:
     return "\n".join(made), "\n".join([*gone, f"DROP FUNCTION {name}();"])
 
 
-def _body(source: str) -> str:
-    proofs = [
-        _PROVE.format(table=table, keys=" UNION ".join(source.format(column=f'"{name}"') for name in columns))
-        for table, columns in KEYS.items()
-    ]
-    return "".join(proofs) + "RETURN NULL;"
+def _of_new_rows(columns: Sequence[str]) -> str:
+    arrays = [f"ARRAY({_each('SELECT {} FROM told', names)})" for names in KEYS.values()]
+    into = ", ".join(f"keys_of_{table}" for table in KEYS)
+    gather = _GATHER.format(columns=", ".join(f'"{name}"' for name in columns), arrays=", ".join(arrays), names=into)
+    return gather + _proofs({table: f"unnest(keys_of_{table})" for table in KEYS})
+
+
+def _of_one_row() -> str:
+    return _proofs({table: f"({_each('SELECT NEW.{}', names)})" for table, names in KEYS.items()})
+
+
+def _each(source: str, names: Sequence[str]) -> str:
+    return " UNION ".join(source.format(f'"{name}"') for name in names)
+
+
+def _proofs(keys: Mapping[str, str]) -> str:
+    return "".join(_PROVE.format(table=table, keys=told) for table, told in keys.items()) + "RETURN NULL;"

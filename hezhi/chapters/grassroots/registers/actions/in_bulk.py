@@ -15,54 +15,63 @@ from hezhi.ground import time
 
 def _next(kind: str) -> str:
     """SQL for the next number of a sequence as `numbering` writes it: eight digits, and more when they are used up."""
-    return f"regexp_replace(lpad(nextval('registers_{kind}_number')::text, 20, '0'), '^0{{1,12}}', '')"
+    return f"to_char(nextval('registers_{kind}_number'), 'FM{'9' * 11}{'0' * 8}')"
 
 
 NEXT_NUMBER = _next("resident")
-_NEW = "s.run = %(run)s AND s.chunk = %(chunk)s AND s.fate = 'new' AND s.home_id IS NOT NULL"
-_LASTING = "removed_at IS NULL AND (until IS NULL OR until > %(today)s)"
+MOVING_IN = "registers_moving_in"
+_LASTING = "o.removed_at IS NULL AND (o.until IS NULL OR o.until > %(today)s)"
 
-# A home that gets a household beside another one has nobody to itself any more.
-_SHARE = f"""
-    UPDATE registers_household SET sole = false WHERE sole AND {_LASTING} AND home_id IN
-      (SELECT s.home_id FROM registers_stagedresident AS s WHERE {_NEW} AND s.household_new IS NOT NULL)
+# Who of one piece moves in where, narrow and for this transaction only: the wide staged rows are read once for it and
+# never written again. Households of the register are looked up by the homes of the piece; reading them all for each
+# piece would grow with the square of the file.
+_MAKE = f"""
+    CREATE TEMPORARY TABLE IF NOT EXISTS {MOVING_IN} (id uuid, line integer, home_id uuid, household_id uuid,
+      founds boolean, occupancy uuid, relation text, district_id uuid, town_id uuid, community_id uuid, grid_id uuid,
+      unit_id uuid) ON COMMIT DROP
 """
+_EMPTY = f"TRUNCATE {MOVING_IN}"
+# Who comes before the head in the file finds no household yet, as when the rows come one by one.
+_JOIN = f"""
+    WITH new AS MATERIALIZED (
+      SELECT s.id, s.line, s.home_id, s.household_new, s.occupancy_new, s.relation, s.district_id, s.town_id,
+        s.community_id, s.grid_id, s.unit_id, count(s.household_new) OVER earlier AS many,
+        min(s.household_new::text) OVER earlier AS only
+      FROM registers_stagedresident AS s
+      WHERE s.run = %(run)s AND s.chunk = %(chunk)s AND s.fate = 'new' AND s.home_id IS NOT NULL
+      WINDOW earlier AS (PARTITION BY s.home_id ORDER BY s.line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
+    there AS (
+      SELECT home_id, count(*) AS many, min(id::text) AS only FROM registers_household
+      WHERE until IS NULL AND removed_at IS NULL AND home_id = ANY(ARRAY(SELECT DISTINCT home_id FROM new))
+      GROUP BY home_id)
+    INSERT INTO {MOVING_IN}
+    SELECT new.id, new.line, new.home_id, CASE WHEN new.household_new IS NOT NULL THEN new.household_new
+        WHEN new.many + coalesce(there.many, 0) = 1 THEN coalesce(there.only, new.only)::uuid END,
+      new.household_new IS NOT NULL, new.occupancy_new, new.relation, new.district_id, new.town_id, new.community_id,
+      new.grid_id, new.unit_id
+    FROM new LEFT JOIN there USING (home_id)
+"""
+_FOUNDED = f"ANY(ARRAY(SELECT DISTINCT home_id FROM {MOVING_IN} WHERE founds))"
+# A home that gets a household beside another one has nobody to itself any more.
+_SHARE = f"UPDATE registers_household AS o SET sole = false WHERE o.sole AND {_LASTING} AND o.home_id = {_FOUNDED}"
 # The head himself stands in the register a moment later; the database looks when the piece is whole.
 _FOUND = f"""
     INSERT INTO registers_household (id, number, register_number, kind, home_id, head_id, sole, since,
       district_id, town_id, community_id, grid_id, unit_id,
       removed_reason, revision, created_at, created_by_id, changed_at, changed_by_id)
-    SELECT s.household_new, {_next("household")}, '', 'family', s.home_id, s.id,
-      count(*) OVER (PARTITION BY s.home_id) = 1
-        AND NOT EXISTS (SELECT FROM registers_household AS o WHERE o.home_id = s.home_id AND {_LASTING}),
-      %(today)s, s.district_id, s.town_id, s.community_id, s.grid_id, s.unit_id,
+    SELECT m.household_id, {_next("household")}, '', 'family', m.home_id, m.id,
+      count(*) OVER (PARTITION BY m.home_id) = 1 AND there.home_id IS NULL,
+      %(today)s, m.district_id, m.town_id, m.community_id, m.grid_id, m.unit_id,
       '', 0, %(now)s, %(by)s, %(now)s, %(by)s
-    FROM registers_stagedresident AS s WHERE {_NEW} AND s.household_new IS NOT NULL ORDER BY s.line
-"""
-# Who comes before the head in the file finds no household yet, as when the rows come one by one; so this runs before
-# the heads found theirs.
-_JOIN = f"""
-    WITH new AS (
-      SELECT s.id, s.home_id, s.household_new, count(s.household_new) OVER earlier AS many,
-        min(s.household_new::text) OVER earlier AS only
-      FROM registers_stagedresident AS s WHERE {_NEW}
-      WINDOW earlier AS (PARTITION BY s.home_id ORDER BY s.line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
-    there AS (
-      SELECT home_id, count(*) AS many, min(id::text) AS only FROM registers_household
-      WHERE until IS NULL AND removed_at IS NULL AND home_id IN (SELECT home_id FROM new) GROUP BY home_id),
-    found AS (
-      SELECT new.id, CASE WHEN new.household_new IS NOT NULL THEN new.household_new
-        WHEN new.many + coalesce(there.many, 0) = 1 THEN coalesce(there.only, new.only)::uuid END AS household
-      FROM new LEFT JOIN there USING (home_id))
-    UPDATE registers_stagedresident AS t SET household_id = found.household
-    FROM found WHERE t.id = found.id AND found.household IS NOT NULL
+    FROM {MOVING_IN} AS m LEFT JOIN (SELECT DISTINCT o.home_id FROM registers_household AS o
+      WHERE {_LASTING} AND o.home_id = {_FOUNDED}) AS there ON there.home_id = m.home_id
+    WHERE m.founds ORDER BY m.line
 """
 _LIVE = f"""
     INSERT INTO registers_occupancy (id, home_id, resident_id, household_id, role, relation, outside_name,
       outside_phone, outside_phone_blind, since, end_reason, source, entered_at)
-    SELECT s.occupancy_new, s.home_id, s.id, s.household_id, 'lives', s.relation, '', '', '', %(today)s, '', '登记',
-      %(now)s
-    FROM registers_stagedresident AS s WHERE {_NEW} ORDER BY s.line
+    SELECT m.occupancy, m.home_id, m.id, m.household_id, 'lives', m.relation, '', '', '', %(today)s, '', '登记', %(now)s
+    FROM {MOVING_IN} AS m ORDER BY m.line
 """
 _RECOUNT = """
     UPDATE registers_home AS h SET people_count = living.many,
@@ -79,8 +88,8 @@ _BROUGHT = "(SELECT pgh_obj_id FROM registers_{table}event WHERE pgh_context_id 
 
 
 def found_households(cursor: Any, run: UUID, chunk: int, by: Actor) -> None:
-    """Say of each staged person of one piece which household is his, and found those that are new."""
-    for statement in (_JOIN, _SHARE, _FOUND):
+    """Find out which household each staged person of one piece belongs to, and found those that are new."""
+    for statement in (_MAKE, _EMPTY, _JOIN, _SHARE, _FOUND):
         cursor.execute(statement, _given(run, chunk, by))
 
 

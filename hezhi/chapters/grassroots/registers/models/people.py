@@ -18,7 +18,7 @@ from hezhi.engines.org.scope import within
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
 from hezhi.engines.registry.dictionaries import DictionaryField
-from hezhi.engines.registry.models import BroadRecord
+from hezhi.engines.registry.models import BroadRecord, level_column
 from hezhi.ground.ids import new_id
 
 
@@ -35,6 +35,7 @@ class Resident(BroadRecord):
     """
 
     purpose = "掌握实有人口底数，提供上门服务、应急联络和居住救助等便民事项"
+    community = level_column("社区", db_index=False, db_constraint=False)  # the index with the kind finds it as well
 
     class Kind(models.TextChoices):
         REGISTERED = "registered", "户籍人口"
@@ -103,7 +104,7 @@ StagedResident = staging_of(
     Resident,
     (
         "number", "kind", "person_name", "id_type", "id_number", "id_blind", "sex", "birth_date", "phone", "phone_blind",
-        "hukou_code", "hukou_address", "home", "household", "live_address", "relation",
+        "hukou_code", "hukou_address", "home", "live_address", "relation",
         "labels",
         "district", "town", "community", "grid", "unit",
     ),

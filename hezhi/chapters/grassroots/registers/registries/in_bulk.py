@@ -34,6 +34,8 @@ class ResidentsInBulk(Bulk):
     lies_with = "home"
     placed_by = ("community", "grid")
     number_sql = settling.NEXT_NUMBER
+    beside_sql = f"LEFT JOIN {settling.MOVING_IN} AS m ON m.id = s.id"
+    filled_sql = {"household_id": "m.household_id"}
 
     def plain(self, values: Values) -> list[bool]:
         """People with an ID card that fits by every digit, and nothing beside it that says otherwise.
