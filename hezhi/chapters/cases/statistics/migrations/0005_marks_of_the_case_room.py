@@ -11,5 +11,5 @@ drop function statistics_mark_cases();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("statistics", "0003_counting"), ("handling", "0009_words")]
+    dependencies = [("statistics", "0004_counted_once_more"), ("handling", "0009_words")]
     operations = [migrations.RunSQL(FORWARD), migrations.DeleteModel(name="Mark")]
