@@ -28,7 +28,8 @@ class Kind:
     """A kind of request that the common approvals page knows (审批事项).
 
     `describe` gives lines (label, text) that say what would happen; `check` refuses an approver by raising;
-    `granted` does what was asked, in the transaction of the decision; `refused` follows a «no».
+    `granted` does what was asked, in the transaction of the decision; `refused` follows a «no». `original` is the
+    address of what is asked about, for approvers who should look at it whole; empty where the lines say everything.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Kind:
     granted: Callable[[Approval, Actor], None]
     check: Callable[[Approval, Actor], None] = _nothing
     refused: Callable[[Approval, Actor], None] = _nothing
+    original: Callable[[Approval], str] = lambda asked: ""
 
 
 _kinds: dict[str, Kind] = {}

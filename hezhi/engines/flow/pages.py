@@ -53,7 +53,7 @@ def one(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     row = _known(by, approval_id)
     kind = approvals.kinds()[row.kind]
     return render(request, "flow/request.html", {
-        "row": row, "kind": kind, "lines": kind.describe(row), "fact_list": _facts(row),
+        "row": row, "kind": kind, "lines": kind.describe(row), "original_url": kind.original(row), "fact_list": _facts(row),
         "action_list": _ways(by, row), "timeline_items": _story(row), "may_withdraw": _may_withdraw(by, row),
         "must_sign": _must_sign(by, row), "crumbs": [Crumb("审批", reverse("approvals")), Crumb(kind.name)],
     })  # fmt: skip

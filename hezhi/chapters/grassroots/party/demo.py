@@ -204,7 +204,13 @@ def _dues() -> None:
     month = rules.month_of(time.today())
     for branch in PartyOrganisation.objects.filter(kind=Kind.BRANCH, state=APPROVED).order_by("code"):
         for first in (rules.month_of(month - timedelta(days=1)), month):
-            sheet = DuesSheet(organisation=branch, month=first, created_at=time.now(), changed_at=time.now())
+            sheet = DuesSheet(
+                organisation=branch,
+                month=first,
+                title=rules.month_name(first),
+                created_at=time.now(),
+                changed_at=time.now(),
+            )
             settle_at(sheet, branch)
             sheet.save()
             begin(sheet)

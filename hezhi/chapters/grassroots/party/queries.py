@@ -318,7 +318,7 @@ def dues(by: Actor, month: date) -> list[DuesLine]:
     since a sum of few lets one work out what one person pays, and so what he earns.
     """
     level = _level(by)
-    paying = organisations(by).filter(members__removed_at__isnull=True).distinct()
+    paying = organisations(by).filter(members__isnull=False, members__removed_at__isnull=True).distinct()
     many = dict(paying.order_by().values_list(f"{level}__name").annotate(n=Count("pk", distinct=True)))
     rows = DuesSheet.objects.visible_to(by).filter(month=rules.month_of(month), removed_at__isnull=True).order_by()
     summed = rows.values_list(f"{level}__name").annotate(

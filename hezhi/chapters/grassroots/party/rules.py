@@ -93,6 +93,11 @@ def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
+def month_name(month: date) -> str:
+    """«2026 年 11 月»."""
+    return f"{month.year} 年 {month.month} 月"
+
+
 def month_over(month: date, today: date) -> bool:
     """Whether a month has passed: what is unpaid then is late (逾期)."""
     return (today.year, today.month) > (month.year, month.month)

@@ -60,7 +60,7 @@ def _is_ready(row: Activity) -> None:
         )
 
 
-matter(Matter("party_activity", "党支部活动", Activity, EDIT, _tell, _is_ready))
+matter(Matter("party_activity", "党支部活动", Activity, EDIT, _tell, _is_ready, "party-activities"))
 
 
 # -- taking part -----------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def _is_ready(row: Article) -> None:
 
 def _video_told(row: Article) -> str:
     video = ArticleVideo.objects.filter(article=row).first()
-    return f"{video.title}（请在“视频”里播放后再审批）" if video else "无"
+    return f"{video.title}（请打开原件播放后再审批）" if video else "无"
 
 
 def _tell(row: Article) -> Sequence[tuple[str, str]]:
@@ -99,7 +99,7 @@ def _tell(row: Article) -> Sequence[tuple[str, str]]:
     ]  # fmt: skip
 
 
-matter(Matter("party_article", "宣传文章", Article, EDIT, _tell, _is_ready))
+matter(Matter("party_article", "宣传文章", Article, EDIT, _tell, _is_ready, "party-articles"))
 
 
 # -- pictures --------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from hezhi.chapters.grassroots.party.models import Article, ArticlePush, NewsRef
 from hezhi.chapters.grassroots.party.models.articles import GRID, PUBLIC
 from hezhi.chapters.grassroots.party.models.base import APPROVED
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.org.api import Role, Unit, units_below
+from hezhi.engines.org.api import Holding, Role, Unit, units_below
 from hezhi.engines.org.models import User
 from hezhi.engines.org.queries import held_now
 from hezhi.engines.reach.api import Message, recall, resolvers, tell_all
@@ -50,10 +50,11 @@ def receivers(by: Actor, to: str, roles: Collection[str] = ()) -> list[User]:
     return list(people.exclude(pk__in=NewsRefusal.objects.values("user")).order_by("login_name"))
 
 
-def _holdings(by: Actor) -> QuerySet[object]:
-    own = Unit.objects.filter(pk=by.unit_id).first()
-    below = units_below(own).values("pk") if own is not None else Unit.objects.none()
-    return held_now().filter(post__unit__in=below)
+def _holdings(by: Actor) -> QuerySet[Holding]:
+    own = Unit.objects.filter(pk=by.unit_id).first() if by.unit_id else None
+    if own is None:
+        return Holding.objects.none()
+    return held_now().filter(post__unit__in=units_below(own))
 
 
 # -- push and withdraw -----------------------------------------------------------------------------
@@ -88,7 +89,7 @@ def push_article(article: Article, *, by: Actor, to: str, roles: Sequence[str] =
         article=row, to=to, roles=list(roles) if to == To.OFFICERS else [], pushed_at=time.now(), pushed_by_id=by.user_id,
         leaves_at=max(row.shows_from, time.now()),
     )  # fmt: skip
-    told = tell_all(by, [_message(made, person) for person in people or [None]])
+    told = tell_all(by, [_message(made, person) for person in people] or [_message(made, None)])
     if not told:
         raise NotNow(
             "推送用的消息模板已停用，没有推送。", remedy="请系统管理员启用模板“宣传文章推送”。", code="party.no_words"

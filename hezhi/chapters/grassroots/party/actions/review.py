@@ -19,6 +19,7 @@ from hezhi.engines.flow.parts import approving_unit
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
 from hezhi.engines.records.acting import verb
+from hezhi.engines.registry import addresses
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import NotFound, NotNow
@@ -44,6 +45,8 @@ class Matter:
     right: str
     tell: Callable[[Any], Lines]
     check: Callable[[Any], None] = _fine
+    slug: str = ""
+    """The registry in which the approver finds it whole."""
 
     def row(self, key: UUID) -> Any:
         """The row, held until the transaction ends."""
@@ -63,6 +66,7 @@ def matter(found: Matter) -> Matter:
         approvals.Kind(
             found.kind, found.name, describe=lambda asked: found.tell(found.model.objects.get(pk=asked.object_id)),
             granted=_granted, refused=_refused, check=_check,
+            original=lambda asked: addresses.page(found.slug, asked.object_id) if found.slug else "",
         )
     )  # fmt: skip
     return found
@@ -158,5 +162,6 @@ matter(
         "party_organisations.edit",
         _tell_organisation,
         _organisation_is_ready,
+        "party-organisations",
     )
 )

@@ -26,6 +26,7 @@ class DuesSheet(Record):
 
     organisation = models.ForeignKey(PartyOrganisation, models.PROTECT, related_name="dues", verbose_name="党组织")
     month = models.DateField("月份", help_text="填当月任意一天，按整月登记")
+    title = models.CharField("台账", max_length=12, editable=False)
     due = models.DecimalField("应交（元）", max_digits=10, decimal_places=2, default=Decimal(0), editable=False)
     paid = models.DecimalField("已交（元）", max_digits=10, decimal_places=2, default=Decimal(0), editable=False)
     open_entries = models.PositiveIntegerField("未交清（笔）", default=0, editable=False)
@@ -57,7 +58,7 @@ class DuesSheet(Record):
         indexes = [models.Index(fields=["month", "community"], name="party_dues_month")]
 
     def __str__(self) -> str:
-        return f"{self.organisation} {self.month:%Y-%m}"
+        return self.title
 
 
 @tracked()

@@ -16,3 +16,14 @@ class ReviewedDetail(DetailPage):
         drawn = super().actions(row)
         shut = {self.registry.url(row.pk, "merge"), self.registry.url(row.pk, "remove")}
         return drawn if row.state in OPEN_TO_EDIT else [each for each in drawn if each.url not in shut]
+
+
+class SteppedDetail(DetailPage):
+    """The page of what goes on by steps: buttons that the row would refuse are not offered, and it is never merged."""
+
+    def actions(self, row: Any) -> list[Action]:
+        state = getattr(row, "state", "")
+        shut = {self.registry.url(row.pk, "merge")}
+        shut |= {self.registry.url(row.pk, "remove")} if state in ("claimed", "done", "rated") else set()
+        shut |= {self.registry.url(row.pk, "edit")} if state in ("done", "rated", "stopped") else set()
+        return [each for each in super().actions(row) if each.url not in shut]

@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_date
 from hezhi.chapters.grassroots.party import actions, queries, rules
 from hezhi.chapters.grassroots.party.actions.dues import Paid, begin
 from hezhi.chapters.grassroots.party.models import DuesSheet
+from hezhi.chapters.grassroots.party.pages.reviewed import SteppedDetail
 from hezhi.chapters.grassroots.party.registries.common import GROUP, refuse, rights, settle_at
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.columns import column
@@ -22,6 +23,7 @@ from hezhi.engines.registry.filters import YesNoFilter
 from hezhi.engines.registry.parts import Panel, Part
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
+from hezhi.ground.errors import NotNow
 
 
 class EntriesPanel(Panel):
@@ -54,7 +56,7 @@ class EntriesPanel(Panel):
             field, _, key = name.partition("-")
             if field == "due":
                 day = parse_date(request.POST.get(f"paid_on-{key}", "") or "")
-                told[UUID(key)] = Paid(said, request.POST.get(f"paid-{key}", ""), day)
+                told[UUID(key)] = Paid(str(said), request.POST.get(f"paid-{key}", ""), day)
         actions.record_dues(row, by=by, told=told)
         return "党费登记已保存。"
 
@@ -75,7 +77,7 @@ class Dues(Registry):
     clause = "9.1.3-3-1"
     right = rights("party_dues", "view", "edit", "delete")
     offers = ("view", "add", "edit", "delete")
-    list = ("organisation", "month", "standing", "due", "paid", "handed_up", "handed_up_on")
+    list = ("title", "organisation", "standing", "due", "paid", "handed_up", "handed_up_on")
     also = ("note", "community", "changed_at")
     filters = ("organisation", "month")
     more_filters = {
@@ -84,11 +86,11 @@ class Dues(Registry):
     }
     search = ("organisation__name",)
     search_hint = "党组织名称"
-    sortable = ("organisation", "month", "handed_up_on")
+    sortable = ("organisation", "handed_up_on")
     ordering = ("-month", "organisation__code")
-    named_by = "month"
     form = (("月度台账", ("organisation", "month", "note")), ("上缴", ("handed_up", "handed_up_on")))
     about = "每个党员的应交、已交只在本支部登记和查看；上级在党建看板只看合计。不排名、不导出。"
+    pages = {"detail": SteppedDetail}
     parts = (DuesTabs(),)
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
@@ -108,6 +110,7 @@ class Dues(Registry):
 
     def prepare(self, row: DuesSheet, by: Actor) -> None:
         row.month = rules.month_of(row.month)
+        row.title = rules.month_name(row.month)
 
     def check(self, row: DuesSheet, by: Actor) -> None:
         """A month that has begun, of an organisation on the books; handed up is not more than was paid."""
@@ -127,11 +130,13 @@ class Dues(Registry):
         )  # fmt: skip
 
     def after(self, verb: str, row: Any, by: Actor) -> None:
+        if verb == "merge":
+            raise NotNow("党费台账不能合并。", remedy="多出的一份请删除。", code="party.never_merged")
         if verb in ("create", "change"):
             begin(row)
 
     def examples(self, n: int) -> dict[str, Any]:
         return {
-            "month": date(1900 + n // 12 % 126, n % 12 + 1, 1), "handed_up": None, "handed_up_on": None, "due": 0, "paid": 0,
+            "title": "样例", "month": date(1900 + n // 12 % 126, n % 12 + 1, 1), "handed_up": None, "handed_up_on": None, "due": 0, "paid": 0,
             "open_entries": 0,
         }  # fmt: skip

@@ -13,6 +13,7 @@ from django.urls import reverse
 from hezhi.chapters.grassroots.party import queries
 from hezhi.chapters.grassroots.party.actions.lists import settle_need
 from hezhi.chapters.grassroots.party.models import Need, Project, Resource
+from hezhi.chapters.grassroots.party.pages.reviewed import SteppedDetail
 from hezhi.chapters.grassroots.party.registries.common import GROUP, refuse, rights, settle_at
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import addresses
@@ -210,13 +211,14 @@ class Projects(Registry):
     right = RIGHTS
     offers = ("view", "add", "edit", "delete", "export", "api")
     list = ("title", "need", "resource", "state", "lead", "due_on", "verdict")
-    also = ("claimed_on", "done_on", "community", "verdict_text", "created_at")
+    also = ("claimed_on", "done_on", "result", "verdict_text", "community", "created_at")
     filters = ("lead", "verdict", "community", "due_on")
     search = ("title", "plan")
     state = "state"
     ordering = ("-created_at",)
     form = (("项目", ("need", "resource", "title", "plan", "due_on")),)
     about = "拟定 → 认领 → 完成 → 评价：完成和评价由两个人分别登记。"
+    pages = {"detail": SteppedDetail}
     parts = (ProjectSteps(), Files())
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
@@ -250,6 +252,8 @@ class Projects(Registry):
             raise NotNow(f"项目{row.get_state_display()}，不能再修改。", code="party.wrong_state")
 
     def after(self, verb: str, row: Any, by: Actor) -> None:
+        if verb == "merge":
+            raise NotNow("项目不能合并。", remedy="不再进行的请终止。", code="party.never_merged")
         settle_need(row.need_id)
 
     def examples(self, n: int) -> dict[str, Any]:
