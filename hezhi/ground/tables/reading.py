@@ -180,14 +180,19 @@ def _csv_rows(file: BinaryIO) -> Generator[Raw]:
         stream.seek(0)
         csv.field_size_limit(MOST_SIGNS)  # a limit of the whole process, so it is said where it is needed
         for number, cells in enumerate(csv.reader(stream, delimiter=delimiter), 1):
-            if any(cell.strip() for cell in cells):
-                yield number, [plain_cell(cell) for cell in cells], []
+            if "".join(cells).strip():
+                yield number, [plain_cell(cell) for cell in cells] if _holds_mark(cells) else cells, []
     except csv.Error as fault:
         raise TableRefused(
             "broken_row", f"第 {number + 1} 行读不出来，引号可能没有成对", "请更正这一行，或另存为 .xlsx 后再上传"
         ) from fault
     finally:
         stream.detach()  # the file is the caller's; closing the wrapper would close it
+
+
+def _holds_mark(cells: list[str]) -> bool:
+    """Whether a cell may have been guarded (see `plain_cell`)."""
+    return any(cell[:1] == "'" for cell in cells)
 
 
 def _delimiter(start: str) -> str:
