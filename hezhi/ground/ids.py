@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import struct
 import threading
 import unicodedata
 from datetime import date
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from hezhi.ground.time import real_milliseconds
 
-__all__ = ["SIGNS", "clean_code", "follow_code", "new_id", "short_number"]
+__all__ = ["SIGNS", "clean_code", "follow_code", "new_id", "new_ids", "short_number"]
 
 SIGNS = "23456789ACDEFGHJKMNPQRTUWXY"
 """Signs that nobody confuses on paper or by phone: without 0 O, 1 I L, S (5), B (8), Z (2), V (U)."""
@@ -45,8 +46,20 @@ class _Uuid7:
                 self._step()
             return self._compose(self._millisecond, self._counter)
 
-    def _step(self) -> None:
-        self._counter += 1 + secrets.randbits(32)
+    def make_many(self, many: int) -> list[int]:
+        steps = struct.unpack(f"{many}I", os.urandom(4 * many))
+        with self._lock:
+            moment = real_milliseconds()
+            if moment > self._millisecond:
+                self._millisecond, self._counter = moment, self._first()
+            made = []
+            for step in steps:
+                self._step(step)
+                made.append(self._number(self._millisecond, self._counter))
+        return made
+
+    def _step(self, by: int | None = None) -> None:
+        self._counter += 1 + (secrets.randbits(32) if by is None else by)
         if self._counter >= _COUNTER_TOP:
             self._millisecond, self._counter = self._millisecond + 1, self._first()
 
@@ -55,10 +68,14 @@ class _Uuid7:
         # The top bit stays free, so that the row of one millisecond has room to grow.
         return secrets.randbits(_COUNTER_BITS - 1)
 
+    @classmethod
+    def _compose(cls, millisecond: int, counter: int) -> UUID:
+        return UUID(int=cls._number(millisecond, counter))
+
     @staticmethod
-    def _compose(millisecond: int, counter: int) -> UUID:
+    def _number(millisecond: int, counter: int) -> int:
         high, low = counter >> 62, counter & ((1 << 62) - 1)
-        return UUID(int=millisecond << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+        return millisecond << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low
 
 
 _maker = _Uuid7()
@@ -68,6 +85,12 @@ os.register_at_fork(after_in_child=_maker.start_afresh)
 def new_id() -> UUID:
     """A new primary key: UUIDv7, rising within this process, safe between threads."""
     return _maker.make()
+
+
+def new_ids(many: int) -> list[str]:
+    """So many new primary keys as text, rising, as `new_id` makes each of them; a quarter of the time."""
+    told = [f"{number:032x}" for number in _maker.make_many(many)]
+    return [f"{hex_[:8]}-{hex_[8:12]}-{hex_[12:16]}-{hex_[16:20]}-{hex_[20:]}" for hex_ in told]
 
 
 def short_number(prefix: str, day: date, n: int) -> str:

@@ -214,7 +214,7 @@ UPLOAD_SCANNER = shlex.split(os.environ.get("HEZHI_SCANNER", ""))
 # A table of more rows goes the way of large files, where its register has declared one (see engines.bulk).
 HEZHI_BULK_FROM_ROWS = int(os.environ.get("HEZHI_BULK_FROM_ROWS", "5000"))
 # Rows of a piece: so many are in memory at a time, and so many are done again after a crash.
-HEZHI_BULK_PIECE_ROWS = int(os.environ.get("HEZHI_BULK_PIECE_ROWS", "20000"))
+HEZHI_BULK_PIECE_ROWS = int(os.environ.get("HEZHI_BULK_PIECE_ROWS", "10000"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

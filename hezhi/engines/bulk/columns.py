@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,8 @@ from hezhi.ground.ui.fields import LookupField, as_typed
 # One line without anything to mend and without stars, which may be a mask.
 _SIGNS = r"!-)+-~\u4e00-\u9fff，。、；：？！（）《》“”"
 _LINE = re.compile(rf"[{_SIGNS}]+(?: [{_SIGNS}]+)*")
+_PLAIN_WORD = re.compile(r"[!-~\u4e00-\u9fff]+")
+_NOTHING_SAID: list[str] = []
 _DAY = re.compile(r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]")
 _HARMLESS = (MaxLengthValidator, ProhibitNullCharactersValidator)
 PLACE = ("district_id", "town_id", "community_id", "grid_id", "unit_id")
@@ -47,6 +49,7 @@ class Columns:
         self.own = {field.name for field in registry.model._meta.concrete_fields}
         self.there = [name for name in self.fields if name in there]
         self.lookups = lookups_of(registry, by)
+        self.days: dict[str, date] = {}
         self.patterns = {name: pattern for name in self.there if (pattern := self._pattern(name))}
 
     def clean(self, cells: dict[str, list[str]], many: int) -> tuple[Values, Faults]:
@@ -70,19 +73,34 @@ class Columns:
             field.lookup = lookup = self._lookup(name)
             lookup.remember({tidy(text) for text in set(texts)}, *self._fetched(name))
         known: dict[str, tuple[Any, list[str]]] = {}
-        pattern, reads_day = self.patterns.get(name), isinstance(field, forms.DateField)
+        if (pattern := self.patterns.get(name)) is not None:
+            known = {text: (text, _NOTHING_SAID) for text in set(texts) if pattern.fullmatch(text)}
+        certain = self._certain(field)
         made: list[Any] = []
         for place, text in enumerate(texts):
-            if pattern is not None and pattern.fullmatch(text):
-                made.append(text)
-                continue
             found = known.get(text)
             if found is None:
-                found = known[text] = (_day(text), []) if reads_day and _day(text) else self._one(name, text)
+                value = certain(text)
+                found = known[text] = self._one(name, text) if value is None else (value, _NOTHING_SAID)
             made.append(found[0])
             if found[1]:
                 faults[place][name] = found[1]
         return made
+
+    def _certain(self, field: forms.Field) -> Callable[[str], Any]:
+        """What reads a text that the field would surely take, and gives None for every other."""
+        if isinstance(field, forms.DateField):
+            return self._day
+        if isinstance(field, LookupField) and not field.validators:
+            return lambda text: field.lookup.known(text) if _PLAIN_WORD.fullmatch(text) else None
+        return _nothing
+
+    def _day(self, text: str) -> date | None:
+        """Days come again and again in a register; they are few."""
+        found = self.days.get(text)
+        if found is None and (found := _day(text)) is not None:
+            self.days[text] = found
+        return found
 
     def _one(self, name: str, text: str) -> tuple[Any, list[str]]:
         """What the form makes of one text: its value, or its sentences."""
@@ -132,6 +150,10 @@ class Columns:
             return None
         most = field.max_length  # type: ignore[attr-defined]
         return re.compile(rf"(?!.{{{most + 1}}}){_LINE.pattern}") if most else _LINE
+
+
+def _nothing(text: str) -> None:
+    return None
 
 
 def _day(text: str) -> date | None:

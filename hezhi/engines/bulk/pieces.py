@@ -10,13 +10,14 @@ import csv
 import io
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records import files
 from hezhi.engines.records.models import Attachment
 from hezhi.engines.registry.models import ImportRun
 from hezhi.ground.tables.reading import Raw, open_rows
-from hezhi.ground.uploads import Checked
+from hezhi.ground.uploads import Checked, text_encoding
 
 PIECE = 8 << 20
 FILE, ROWS, REPORT = "file", "rows", "report"
@@ -98,11 +99,23 @@ def opened(run: ImportRun, part: str) -> BinaryIO:
 def raw_rows(run: ImportRun, kind: str) -> Generator[Raw]:
     """The rows of the file with their numbers, as `ground.tables` reads them."""
     if kind == "csv":
-        yield from open_rows(opened(run, FILE), "csv")
+        yield from open_rows(opened(run, FILE), "csv", encoding=_encoding(run))
         return
     text = io.TextIOWrapper(opened(run, ROWS), "utf-8", newline="")
     for number, lossy, *cells in csv.reader(text):
         yield int(number), cells, [int(place) for place in lossy.split()]
+
+
+def _encoding(run: ImportRun) -> str:
+    """The encoding of a batch's file, which is gone through several times and found out once."""
+    if run.pk not in _encodings:
+        while len(_encodings) >= 8:
+            _encodings.pop(next(iter(_encodings)))
+        _encodings[run.pk] = text_encoding(opened(run, FILE))
+    return _encodings[run.pk]
+
+
+_encodings: dict[UUID, str] = {}
 
 
 def unfolded(rows: Iterable[Raw]) -> Iterator[bytes]:

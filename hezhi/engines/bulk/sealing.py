@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event, Timer
 from types import TracebackType
 
 import msgspec
@@ -17,11 +18,13 @@ from hezhi.engines.records.vault.keys import key_folder
 from hezhi.ground.errors import NotNow
 
 PROCESSES = 2
+PATIENCE = 300.0
+"""Seconds; the texts of a piece take a tenth of one."""
 Answer = list[tuple[list[str], list[str]]]
 
 
 class _One:
-    """One process and the pipe to it."""
+    """One process and the pipe to it. One that does not answer in time is ended, and the batch with it."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "hezhi.engines.bulk.sealer", str(key_folder())]
@@ -33,14 +36,26 @@ class _One:
         told = msgspec.msgpack.encode(columns)
         into, out = self.run.stdin, self.run.stdout
         assert into is not None and out is not None  # noqa: S101
+        late = Event()
+        guard = Timer(PATIENCE, self._end, [late])
+        guard.daemon = True
+        guard.start()
         try:
             into.write(len(told).to_bytes(4))
             into.write(told)
             into.flush()
             head = out.read(4)
             return self.read.decode(out.read(int.from_bytes(head)))
-        except (OSError, msgspec.DecodeError) as fault:
-            raise NotNow(what="加密进程意外结束，没有写入任何数据。", remedy="请稍后重新上传。") from fault
+        except (OSError, ValueError, msgspec.DecodeError) as fault:
+            why = "很久没有应答" if late.is_set() else "意外结束"
+            raise NotNow(what=f"加密进程{why}，没有写入任何数据。", remedy="请稍后重新上传。") from fault
+        finally:
+            guard.cancel()
+
+    def _end(self, late: Event) -> None:
+        """A killed process closes its pipes, so whoever reads from it goes on."""
+        late.set()
+        self.run.kill()
 
 
 @dataclass

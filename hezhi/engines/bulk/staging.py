@@ -42,7 +42,17 @@ def _texts(values: Sequence[Any]) -> list[str]:
         whole = "".join(values)
         if not any(sign in whole for sign in "\\\t\n\r"):
             return list(values)
-    return [_text(value) for value in values]
+    known: dict[Any, str] = {}  # most columns of ids, days and codes hold a value many times
+    told = []
+    for value in values:
+        try:
+            text = known.get(value)
+        except TypeError:  # a list
+            text = _text(value)
+        if text is None:
+            text = known[value] = _text(value)
+        told.append(text)
+    return told
 
 
 def _text(value: Any) -> str:

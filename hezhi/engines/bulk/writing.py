@@ -89,7 +89,7 @@ def insert_statement(bulk: Bulk) -> str:
         if each.column in bulk.filled_sql:
             told.append(bulk.filled_sql[each.column])
         elif each.column == key:
-            told.append(f"CASE WHEN s.\"{key}\" <> '' THEN s.\"{key}\" ELSE {bulk.number_sql} END")
+            told.append(f'CASE WHEN s."{key}" <> \'\' THEN s."{key}" ELSE {bulk.number_sql} END')
         elif each.column in staged:
             told.append(f's."{each.column}"')
         else:

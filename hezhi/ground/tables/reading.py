@@ -160,10 +160,15 @@ def plain_rows(file: BinaryIO, kind: str, *, most_rows: int = MOST_ROWS) -> Iter
             yield number, cells
 
 
-def open_rows(file: BinaryIO, kind: str, memory: int = _MEMORY_MB, seconds: int = _SECONDS) -> Generator[Raw]:
-    """Every row that is not empty, with its number; for a sheet no more memory (MB) and CPU time than told."""
+def open_rows(
+    file: BinaryIO, kind: str, memory: int = _MEMORY_MB, seconds: int = _SECONDS, encoding: str = ""
+) -> Generator[Raw]:
+    """Every row that is not empty, with its number; for a sheet no more memory (MB) and CPU time than told.
+
+    The encoding of a text table is found out by reading it through, unless it is known already.
+    """
     if kind == "csv":
-        return _csv_rows(file)
+        return _csv_rows(file, encoding)
     if kind in ("xlsx", "xls", "ods"):
         return _sheet_rows(file, memory, seconds)
     raise ValueError(f"{kind} is no table")
@@ -172,16 +177,17 @@ def open_rows(file: BinaryIO, kind: str, memory: int = _MEMORY_MB, seconds: int 
 # -- CSV -------------------------------------------------------------------------------------------
 
 
-def _csv_rows(file: BinaryIO) -> Generator[Raw]:
-    stream = io.TextIOWrapper(cast(Any, getattr(file, "file", file)), text_encoding(file), newline="")
+def _csv_rows(file: BinaryIO, encoding: str) -> Generator[Raw]:
+    stream = io.TextIOWrapper(cast(Any, getattr(file, "file", file)), encoding or text_encoding(file), newline="")
     number = 0
     try:
         delimiter = _delimiter(stream.read(4096))
         stream.seek(0)
         csv.field_size_limit(MOST_SIGNS)  # a limit of the whole process, so it is said where it is needed
         for number, cells in enumerate(csv.reader(stream, delimiter=delimiter), 1):
-            if any(cell.strip() for cell in cells):
-                yield number, [plain_cell(cell) for cell in cells], []
+            whole = "".join(cells)
+            if whole.strip():  # most rows hold no mark at all (see `plain_cell`)
+                yield number, [plain_cell(cell) for cell in cells] if "'" in whole else cells, []
     except csv.Error as fault:
         raise TableRefused(
             "broken_row", f"第 {number + 1} 行读不出来，引号可能没有成对", "请更正这一行，或另存为 .xlsx 后再上传"

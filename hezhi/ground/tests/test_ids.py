@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,12 @@ def test_an_id_is_a_uuid_of_version_7_that_carries_its_time():
 def test_ids_rise_and_never_repeat():
     made = [ids.new_id() for _ in range(5000)]
     assert made == sorted(set(made))
+
+
+def test_many_ids_at_once_are_like_one_after_the_other():
+    made = [str(ids.new_id()), *ids.new_ids(2000), str(ids.new_id()), *ids.new_ids(3)]
+    assert made == sorted(set(made)) == [str(UUID(text)) for text in made]
+    assert {UUID(text).version for text in made} == {7} and ids.new_ids(0) == []
 
 
 def test_ids_of_many_threads_are_all_different():

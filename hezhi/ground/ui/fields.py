@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,8 +17,9 @@ from django.contrib.gis.gdal import GDALException
 from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon, Point
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q, QuerySet
+from django.db.models.base import ModelState
 from django.utils.choices import CallableChoiceIterator
 
 from hezhi.ground.text import strip_controls
@@ -45,6 +46,8 @@ class Lookup:
         self.label = label_path(rows.model)
         self._known: dict[str, Any] = {}
         self._all_known = False
+        self._offered: list[str] | None = None
+        self._same: dict[Any, Any] = {}
 
     def remember_all(self) -> None:
         """Read every row once, where there are few enough; a sheet then costs no query per row."""
@@ -64,23 +67,35 @@ class Lookup:
             return
         left = {text for text in typed if text and text not in self._known}
         keys = {text: key for text in left if (key := _key(text)) is not None}
-        rows = self.rows.only("pk", *self.words, *fetched) if fetched else self.rows
-        by_key = {row.pk: row for row in rows.filter(pk__in=keys.values())} if keys else {}
+        by_key = {row.pk: row for row in self._read(fetched, pk__in=keys.values())} if keys else {}
         self._known |= {text: by_key.get(key) for text, key in keys.items()}
         left -= set(keys)
         for name in self.words:
             found: dict[str, Any] = {}
-            for row in rows.filter(**{f"{name}__in": left}) if left else ():
+            for row in self._read(fetched, **{f"{name}__one_of": left}) if left else ():
                 text = str(getattr(row, name))
                 found[text] = () if text in found else row
             self._known |= found
             left -= set(found)
         self._known |= dict.fromkeys(left)
 
+    def _read(self, fetched: Sequence[str], **wanted: Any) -> Iterable[Any]:
+        """The rows wanted; where columns are named, rows of these and nothing else, made without the model's ceremony."""
+        if not fetched:
+            return self.rows.filter(**wanted)
+        names, same = (self.rows.model._meta.pk.attname, *self.words, *fetched), self._same
+        found = self.rows.filter(**wanted).order_by().values_list(*names)
+        return [_light(self.rows.model, names, [same.setdefault(value, value) for value in row]) for row in found]
+
     def add(self, row: Any) -> None:
         """Know one more row, entered a moment ago."""
+        self._offered = None
         for name in ("pk", *self.words):
             self._known[str(getattr(row, name))] = row
+
+    def known(self, typed: str) -> Any:
+        """The row that a text is known to mean, or None: then `find` says more."""
+        return self._known.get(typed) or None
 
     def find(self, typed: str) -> Any:
         """The row meant; refuses in words what is unknown or means several."""
@@ -119,7 +134,9 @@ class Lookup:
         return str(self.rows.model._meta.verbose_name)
 
     def _offer(self) -> str:
-        names = [label for _, label in self.first(NAMED_AT_MOST + 1)]
+        if self._offered is None:
+            self._offered = [label for _, label in self.first(NAMED_AT_MOST + 1)]
+        names = self._offered
         if not names:
             return "目前没有可选的内容。"
         return f"可选：{'、'.join(names[:NAMED_AT_MOST])}{'等' if len(names) > NAMED_AT_MOST else ''}。"
@@ -130,6 +147,15 @@ def _key(typed: str) -> UUID | None:
         return UUID(typed)
     except ValueError:
         return None
+
+
+def _light(model: type[models.Model], names: Sequence[str], values: Sequence[Any]) -> models.Model:
+    """A row as `only` would give it, without telling anybody that it was made: thousands are made for a sheet."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    row.__dict__.update(zip(names, values, strict=True))
+    return row
 
 
 class LookupWidget(forms.Select):

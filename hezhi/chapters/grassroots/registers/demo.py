@@ -333,8 +333,8 @@ def _facet(demo: _Demo, person: Resident, since: date) -> None:
 def _write(demo: _Demo, homes: list[Home]) -> None:
     """Keys are checked at the end of the transaction, so heads and households may point to each other."""
     Home.objects.bulk_create(homes, batch_size=1000)
-    Resident.objects.bulk_create(demo.people, batch_size=1000)
     Household.objects.bulk_create(demo.households, batch_size=1000)
+    Resident.objects.bulk_create(demo.people, batch_size=1000)
     Occupancy.objects.bulk_create(demo.occupancies, batch_size=1000)
     for model, rows in demo.facets.items():
         model.objects.bulk_create(rows, batch_size=1000)

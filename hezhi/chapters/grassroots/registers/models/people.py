@@ -19,7 +19,11 @@ from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
 from hezhi.engines.registry.dictionaries import DictionaryField
 from hezhi.engines.registry.models import BroadRecord, level_column
+from hezhi.engines.registry.set_keys import proven_in_sets
 from hezhi.ground.ids import new_id
+
+HOME_KEYS = {"registers_home": ("home_id",), "registers_household": ("household_id",)}
+"""What people share: their homes and households are proven once for all who are entered together (see `set_keys`)."""
 
 
 def _days(first: str, last: str) -> Func:
@@ -62,14 +66,16 @@ class Resident(BroadRecord):
     hukou_code = models.CharField("户籍地行政区划", max_length=6, blank=True, help_text="6 位行政区划代码")
     hukou_address = SealedTextField("户籍地详址", max_length=80, blank=True, default="")
     home = models.ForeignKey(
-        Home, models.PROTECT, null=True, blank=True, related_name="residents", verbose_name="现住房屋"
-    )
+        Home, models.PROTECT, null=True, blank=True, related_name="residents", verbose_name="现住房屋",
+        db_constraint=False,
+    )  # fmt: skip
     live_address = SealedTextField(
         "现住详址", max_length=80, blank=True, default="", help_text="住处不在房屋台账中时填写"
     )
     household = models.ForeignKey(
-        "Household", models.PROTECT, null=True, blank=True, related_name="members", verbose_name="户", editable=False
-    )
+        "Household", models.PROTECT, null=True, blank=True, related_name="members", verbose_name="户", editable=False,
+        db_constraint=False,
+    )  # fmt: skip
     relation = DictionaryField("与户主关系", "relation", max_length=2, blank=True)
     labels = ArrayField(
         DictionaryField("代码", "service_label", max_length=2),
@@ -95,6 +101,7 @@ class Resident(BroadRecord):
             models.Index(fields=["phone_blind"], name="resident_phone_print"),
             models.Index(fields=["community", "kind"], name="resident_community_kind"),
         ]
+        triggers = proven_in_sets(beside=HOME_KEYS)
 
     def __str__(self) -> str:
         return self.number
@@ -185,13 +192,16 @@ class Occupancy(models.Model):
     purpose = "说明房屋由谁持有、由谁居住，入户服务和安全提示时联系到人"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    home = models.ForeignKey(Home, models.PROTECT, related_name="occupancies", verbose_name="房屋", db_index=False)
+    home = models.ForeignKey(
+        Home, models.PROTECT, related_name="occupancies", verbose_name="房屋", db_index=False, db_constraint=False
+    )
     resident = models.ForeignKey(
         Resident, models.PROTECT, null=True, blank=True, related_name="occupancies", verbose_name="人口", db_index=False
     )
     household = models.ForeignKey(
-        Household, models.PROTECT, null=True, blank=True, related_name="occupancies", verbose_name="户", db_index=False
-    )
+        Household, models.PROTECT, null=True, blank=True, related_name="occupancies", verbose_name="户", db_index=False,
+        db_constraint=False,
+    )  # fmt: skip
     role = models.CharField("关系", max_length=8, choices=Role.choices)
     relation = DictionaryField("与户主关系", "relation", max_length=2, blank=True)
     outside_name = SealedTextField("姓名", max_length=50, blank=True, default="")
@@ -243,6 +253,7 @@ class Occupancy(models.Model):
                 condition=Q(resident__isnull=False) | ~Q(outside_name=""), name="occupancy_has_somebody"
             ),
         ]
+        triggers = proven_in_sets({}, beside=HOME_KEYS)
 
 
 @tracked()

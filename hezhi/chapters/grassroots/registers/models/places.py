@@ -137,7 +137,6 @@ class Home(Record):
         ]
         indexes = [
             GinIndex(fields=["full_name"], name="home_search", opclasses=["gin_trgm_ops"]),
-            models.Index(fields=["community", "use"], name="home_community_use"),
         ]
 
     def __str__(self) -> str:

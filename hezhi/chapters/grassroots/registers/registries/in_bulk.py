@@ -16,7 +16,7 @@ from hezhi.engines.bulk.declaration import Bulk, Values, in_bulk
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
 from hezhi.ground.identifiers import id_check_sign
-from hezhi.ground.ids import new_id
+from hezhi.ground.ids import new_ids
 
 _NAME = re.compile(r"[\u4e00-\u9fff]{2,50}")
 _CARD = re.compile(r"[0-9]{17}[0-9X]")
@@ -59,10 +59,14 @@ class ResidentsInBulk(Bulk):
 
     def _look_at_cards(self, values: Values, found: list[bool]) -> None:
         cards, sexes, births = values["id_number"], values["sex"], values["birth_date"]
+        days: dict[str, date | None] = {}
         today, oldest = time.today(), date(1880, 1, 1)
         for place in [place for place, good in enumerate(found) if good]:
             card = cards[place]
-            born = _day(card[6:14]) if id_check_sign(card[:17]) == card[17] else None
+            digits = card[6:14]
+            if digits not in days:
+                days[digits] = _day(digits)
+            born = days[digits] if id_check_sign(card[:17]) == card[17] else None
             sex = "1" if card[16] in "13579" else "2"
             found[place] = (
                 born is not None and oldest <= born <= today
@@ -80,10 +84,11 @@ class ResidentsInBulk(Bulk):
     def more(self, values: Values) -> dict[str, list[Any]]:
         """Ids for what comes with a person who has a home: where he lives, and his household when he is its head."""
         homes, relations = values["home"], values["relation"]
+        occupancies, households = iter(new_ids(len(homes))), iter(new_ids(len(homes)))
         return {
-            "occupancy_new": [str(new_id()) if home is not None else None for home in homes],
+            "occupancy_new": [next(occupancies) if home is not None else None for home in homes],
             "household_new": [
-                str(new_id()) if home is not None and relation == HEAD else None
+                next(households) if home is not None and relation == HEAD else None
                 for home, relation in zip(homes, relations, strict=True)
             ],
         }

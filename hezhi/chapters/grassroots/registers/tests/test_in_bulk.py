@@ -1,6 +1,7 @@
 """Large imports of residents: the same answers in the same words as row by row, sealed, traced, taken back as a whole."""
 
 import io
+import signal
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import connection, transaction
 from hezhi.chapters.grassroots.registers.models import Household, Occupancy, Resident, StagedResident
 from hezhi.chapters.grassroots.registers.registries.people import example_number
 from hezhi.chapters.grassroots.registers.tests.conftest import Quarter, seeded
-from hezhi.engines.bulk import checking
+from hezhi.engines.bulk import checking, sealing
 from hezhi.engines.bulk.models import BulkChunk
 from hezhi.engines.org.models import Unit
 from hezhi.engines.org.testkit import make_officer
@@ -318,6 +319,14 @@ def test_a_job_that_was_killed_goes_on_behind_the_last_whole_piece(
     imports.write(run.pk)
     assert Resident.objects.count() == 30
     assert Resident.versions.rel.related_model.objects.filter(pgh_label="insert").count() == 30
+
+
+def test_a_sealing_process_that_does_not_answer_ends_the_batch_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "PATIENCE", 0.1)
+    with sealing.Sealers(1) as sealers:
+        sealers.ones[0].run.send_signal(signal.SIGSTOP)
+        with pytest.raises(NotNow, match="很久没有应答"):
+            sealers.send([("", "phone", [""], ["19900000000"])]).wait()
 
 
 def test_a_batch_given_up_leaves_neither_file_nor_staged_rows(quarter: Quarter, settings: Any) -> None:
