@@ -27,4 +27,10 @@ def forget_what_was_erased(*, rows: dict[str, list[UUID]], by: Actor, **_: Any) 
         forget_case(key, by=by, reason="来件已按保存期限清除")
 
 
+@listens("cases.erased")
+def forget_a_shell(*, case: Case, by: Actor, reason: str, **_: Any) -> None:
+    """A case of which only the shell is left (到期清除) leaves the stream."""
+    forget_case(case.pk, by=by, reason=reason)
+
+
 todos.leads(WARNING, lambda key: reverse("warning", args=[key]), {STEP: "签收预警"})

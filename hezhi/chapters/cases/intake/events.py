@@ -19,4 +19,10 @@ def remember(*, case: Case, suggested: str, chosen: str, **_: Any) -> None:
 def forget_when_secret(*, case: Case, verb: str, **_: Any) -> None:
     """A case that has become secret is nothing to learn from any more (保密件不作为样本)."""
     if verb == "make_secret":
-        Correction.objects.filter(case=case).delete()
+        forget(case=case)
+
+
+@listens("cases.erased")
+def forget(*, case: Case, **_: Any) -> None:
+    """Nor is one that was erased (到期清除)."""
+    Correction.objects.filter(case=case).delete()

@@ -8,23 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from hezhi.chapters.cases.intake import feeds
 from hezhi.chapters.cases.intake.models import Feed
 from hezhi.engines.connect.rules import url_fault
+from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.pages.base import RegistryPage
-from hezhi.engines.registry.pages.detail import DetailPage
+from hezhi.engines.registry.parts import Part
 from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground.errors import BadInput, Refusal
 from hezhi.ground.ui.shapes import Action
 
 MANAGE = "channels.edit"
-
-
-class FeedDetail(DetailPage):
-    """One feed, with the button to have it read at once."""
-
-    def actions(self, row: Any) -> list[Action]:
-        read = [Action("尽快读取", self.registry.url(row.pk, "read"), opens="post")] if row.active else []
-        return [*read, *super().actions(row)]
 
 
 class ReadPage(RegistryPage):
@@ -40,6 +33,16 @@ class ReadPage(RegistryPage):
         except Refusal as refusal:
             told = str(refusal)
         return self.done(told, self.registry.url(row.pk))
+
+
+class Reading(Part):
+    """The button that has a feed read at once (尽快读取), and its page."""
+
+    def actions(self, registry: Registry, row: Any, by: Actor) -> list[Action]:
+        return [Action("尽快读取", registry.url(row.pk, "read"), opens="post")] if row.active and by.may(MANAGE) else []
+
+    def pages(self, registry: Registry) -> dict[str, Any]:
+        return {"<uuid:id>/read/": ReadPage}
 
 
 @register
@@ -58,9 +61,9 @@ class Feeds(Registry):
     search = ("name", "channel", "url")
     ordering = ("name",)
     form = (("订阅源", ("name", "channel", "url", "active")), ("读取", ("every", "words", "days")))
-    pages = {"detail": FeedDetail, "<uuid:id>/read/": ReadPage}
+    parts = (Reading(),)
 
-    def check(self, row: Feed, by: Any) -> None:
+    def check(self, row: Feed, by: Actor) -> None:
         """An address that can be read, and a rhythm that burdens nobody."""
         faults: dict[str, list[str]] = {}
         if fault := url_fault(row.url):

@@ -13,8 +13,14 @@ from hezhi.ground.events import listens
 def seal_words(*, case: Case, verb: str, **_: Any) -> None:
     """A case went under the veil (设为保密件): nothing here keeps words about it."""
     if verb == "make_secret":
-        for model in (Call, Promise, Item):
-            model.objects.filter(case=case).update(note="")
+        erase_words(case=case)
+
+
+@listens("cases.erased")
+def erase_words(*, case: Case, **_: Any) -> None:
+    """A case was erased (到期清除): the same."""
+    for model in (Call, Promise, Item):
+        model.objects.filter(case=case).update(note="")
 
 
 contribute(beside_case)

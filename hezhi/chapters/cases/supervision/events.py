@@ -54,6 +54,12 @@ def seal_words(*, case: Case, verb: str, by: Actor, **_: Any) -> None:
         seal(case.pk, by=by)
 
 
+@listens("cases.erased")
+def erase_words(*, case: Case, by: Actor, reason: str, **_: Any) -> None:
+    """A case was erased (到期清除): the same, and what supervision wrote about it."""
+    seal(case.pk, by=by, why=reason, title="已清除", words="内容已清除。")
+
+
 todos.leads(MATTER, lambda key: reverse("supervision-matter", args=[key]), {
     "supervise_split": "分解督办", "supervise_review": "审核反馈", "supervise_close": "督办销号",
 })  # fmt: skip

@@ -79,24 +79,26 @@ def _end(matter: Matter, verb_: str, to: str, by: Actor, text: str) -> Matter:
 
 
 @verb("supervision.seal")
-def seal(case_id: UUID, *, by: Actor) -> int:
-    """Take the words of a case out of its supervisions when it goes under the veil (设为保密件); gives how many.
+def seal(
+    case_id: UUID, *, by: Actor, why: str = "设为保密件，原文封存", title: str = VEILED, words: str = SEALED
+) -> int:
+    """Take the words of a case out of its supervisions when it goes under the veil (设为保密件) or is erased; gives how many.
 
     Titles, requests, steps, parts, requests for approval, to-dos and messages; history versions included.
     """
     found = list(Matter.objects.select_for_update(of=("self",)).filter(case=case_id))
     for matter in found:
-        anonymise(matter, ("title", "request", "result"), by=by, reason="设为保密件，原文封存")
-        Matter.objects.filter(pk=matter.pk).update(title=VEILED, request=SEALED, result=SEALED if matter.result else "")
-        Step.objects.filter(matter=matter).exclude(text="").update(text=SEALED)
+        anonymise(matter, ("title", "request", "result"), by=by, reason=why)
+        Matter.objects.filter(pk=matter.pk).update(title=title, request=words, result=words if matter.result else "")
+        Step.objects.filter(matter=matter).exclude(text="").update(text=words)
         orders = list(WorkOrder.objects.filter(matter_type=MATTER, matter_id=matter.pk))
         for order in orders:
-            anonymise(order, ("request", "reply"), by=by, reason="设为保密件，原文封存")
+            anonymise(order, ("request", "reply", "public_reply", "end_reason", "result"), by=by, reason=why)
         asked = list(Approval.objects.filter(object_id__in=[order.pk for order in orders]))
         for approval in asked:
-            anonymise(approval, ("title", "reason"), by=by, reason="设为保密件，原文封存")
-            Approval.objects.filter(pk=approval.pk).update(title=VEILED, reason=SEALED)
+            anonymise(approval, ("title", "reason", "opinion"), by=by, reason=why)
+            Approval.objects.filter(pk=approval.pk).update(title=title, reason=words)
         keys = [matter.pk, *(o.pk for o in orders), *(a.pk for a in asked)]
-        ToDo.objects.filter(object_id__in=keys).update(title=VEILED)
-        blank_messages((MATTER, matter.pk), title="保密件消息", text="这条消息涉及保密件，内容已封存，请在督办页查看。")
+        ToDo.objects.filter(object_id__in=keys).update(title=title)
+        blank_messages((MATTER, matter.pk), title=title, text=words)
     return len(found)
