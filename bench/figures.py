@@ -25,6 +25,7 @@ def write(kept: Path, page: Path) -> None:
         ("cases", _cases),
         ("year", _year),
         ("soak", _soak),
+        ("jobs", _jobs),
         ("analysis", _analysis),
     )
     for name, told in benches:
@@ -241,6 +242,35 @@ def _soak(found: dict[str, Any]) -> str:
         "",
         f"p95 of all {found['p95_ms']:.0f} ms (wanted < 500: {'met' if found['p95_ms'] < 500 else '**missed**'}). {found['messages']['created']:,} messages "
         f"answered «created», {steps}: " + ("; ".join(found["faults"]) or "all there, each once") + ".",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _jobs(found: dict[str, Any]) -> str:
+    """The twelve jobs, and what the goal of the routine one came to."""
+    lines = [
+        "## Twelve daily jobs at the keyboard\n",
+        "Done in Chromium by keys alone, from the page on which the work lies open until what was done stands in the database and the",
+        "next page is there. Keys are all but those of words; signs are what is written into fields. The script does not think, so the",
+        f"seconds are the system's: of all answers, and the whole. The middle of {found['options']['times']} rounds on fresh cases of the demo district.\n",
+        "| job | keys | signs | clicks | server, s | whole, s | pressed |",
+        "|---|---:|---:|---:|---:|---:|---|",
+    ]
+    for name, row in found["jobs"].items():
+        pressed = " ".join(row["pressed"]).replace("Control", "Ctrl")
+        lines.append(
+            f"| {name} | {row['keys']} | {row['signs']} | {row['clicks']} | {row['server_s']:.2f} | {row['whole_s']:.2f} | {pressed} |"
+        )
+    goal, keys = (
+        found["goals"]["routine triage, keys"],
+        found["jobs"]["triage"]["keys"] + found["jobs"]["triage"]["clicks"],
+    )
+    lines += [
+        "",
+        "| goal | wanted | found | |",
+        "|---|---:|---:|---|",
+        f"| routine triage, keys | ≤ {goal} | {keys} | {'met' if keys <= goal else '**missed**'} |",
         "",
     ]
     return "\n".join(lines)

@@ -38,8 +38,9 @@ class Office:
         return self.people.of(unit, role)
 
     def at(self, role: str) -> Actor:
-        """Who holds a post: at the centre, or in the department that works."""
-        found = self._of(self.unit, role) or self._of(self.people.centre, role)
+        """Who holds a post: in the department that works, at the centre, or wherever there is one."""
+        units = (self.unit, self.people.centre, *(unit for unit, held in self.people.holdings if held == role))
+        found = next((by for unit in units if (by := self._of(unit, role))), None)
         if found is None:
             raise LookupError(role)
         return found
@@ -82,7 +83,7 @@ def session(by: Actor) -> str:
 
 def main() -> None:
     office = Office()
-    roles = ("acceptor", "dispatcher", "handler", "reviewer", "caller", "duty_chief")
+    roles = ("acceptor", "dispatcher", "handler", "reviewer", "caller", "supervisor")
     with acting(office.at("dispatcher"), verb="bench.open"):
         keys = [office.at(role).user_id for role in roles]
         User.objects.filter(pk__in=keys).update(

@@ -235,15 +235,10 @@ async def _report(port: int, told: Told, work: dict[str, Any], number: str, poin
 class Fate(threading.Thread):
     """Kills and lets the supervisor start again, and stays to the end: what a thread started dies with it."""
 
-    def __init__(self, supervisor: Supervisor, told: Told, every: float, until: float, seed: int) -> None:
+    def __init__(self, supervisor: Supervisor, told: Told, every: float, seed: int) -> None:
         super().__init__(daemon=True)
-        self.supervisor, self.told, self.every, self.until, self.dice = (
-            supervisor,
-            told,
-            every,
-            until,
-            random.Random(seed),
-        )
+        self.supervisor, self.told, self.every = supervisor, told, every
+        self.dice, self.over, self.until = random.Random(seed), threading.Event(), 0.0
 
     def run(self) -> None:
         after = time.monotonic() + (self.dice.uniform(0.5, 1.5) * self.every or 1e9)

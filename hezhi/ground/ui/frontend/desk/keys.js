@@ -4,6 +4,7 @@ import { listKeys } from "./list.js";
 
 const HELP = [
   ["/", "到搜索框"],
+  ["↓", "从搜索框到第一行"],
   ["j  k", "下一行，上一行"],
   ["x", "勾选这一行"],
   ["Enter", "打开这一行"],
@@ -54,6 +55,10 @@ function send(event) {
 function press(event) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) return send(event);
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.key === "ArrowDown" && event.target.matches?.("[data-search]")) {
+    event.preventDefault();
+    return listKeys.j();
+  }
   if (typing(event.target) || document.querySelector("dialog[open]")) return;
   if (event.key === "?") return help();
   if (event.key === "/" && !document.querySelector("[data-search]")) return document.querySelector("a[data-find]")?.click();
