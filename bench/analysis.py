@@ -119,9 +119,9 @@ def run(told: argparse.Namespace) -> dict[str, object]:
             fill(ready, told.real, told.rows, told.halves)
             note.write_text(stamp)
         filled = time.perf_counter() - begun
-        took = trigger_cost(ready)
         words = [str(told.times), "spark" if told.spark else "", "again" if again else ""]
         try:
+            took = trigger_cost(ready)
             text = ready.python("-m", "bench.squares", *words, database=DATABASE)
         finally:
             if not told.keep:
@@ -207,9 +207,9 @@ def show(found: dict[str, object]) -> None:
     for name, row in found["questions"].items():  # type: ignore[attr-defined]
         print(
             f"{name:42s} {row['answered']:9s} " + "  ".join(
-                f"{who} {row[who]['ms']:8.1f}" for who in ("kept", "duckdb", "scan", "spark", "postgres") if who in row
-            ) + f"  {row['times']:6.1f} times, equal {row['equal']}",
+                f"{who} {row[who]['ms']:7.1f} ({row[who]['cpu_ms'] + row[who]['db_cpu_ms']:.0f})" for who in ("kept", "duckdb", "scan", "spark", "postgres") if who in row
+            ) + f"  {row['times']:6.1f} times ({row['cpu_times']:.1f}), equal {row['equal']}",
             flush=True,
         )  # fmt: skip
-    for name in ("cases", "screen", "keeping", "export", "trigger", "summary", "fill_s", "whole_s"):
+    for name in ("cases", "screen", "keeping", "export", "trigger", "summary", "by_cpu", "fill_s", "whole_s"):
         print(name, found[name], flush=True)

@@ -24,6 +24,7 @@ from hezhi.chapters.cases.statistics.api import CASES
 from hezhi.engines.analysis.cube import asking, keeping, questions, spark, store
 from hezhi.engines.analysis.cube.facts import months_in
 from hezhi.engines.analysis.cube.questions import Question
+from hezhi.engines.analysis.models import CubePartition
 from hezhi.engines.org.actor import actor_of
 from hezhi.ground import time as clock
 from hezhi.ground.testkit.spark import cluster
@@ -217,7 +218,7 @@ def with_spark(found: dict[str, dict[str, Any]], asked: dict[str, Question]) -> 
 
 def main() -> None:
     times, far, again = int(sys.argv[1]), sys.argv[2] == "spark", sys.argv[3] == "again"
-    told: dict[str, Any] = {"keeping": {} if again else keep_up()}
+    told: dict[str, Any] = {"keeping": {} if again and CubePartition.objects.exists() else keep_up()}
     with connection.cursor() as cursor:
         cursor.execute("select count(*), pg_total_relation_size('handling_case'), pg_total_relation_size('analysis_cubecell'),"
                        " (select count(*) from analysis_cubecell) from handling_case")  # fmt: skip
@@ -248,6 +249,13 @@ def main() -> None:
         "ad hoc, times": min(row["times"] for name, row in found.items() if "kept" not in row),
         "whole screen, ms": told["screen"]["engine_ms"], "export": told["export"]["share"],
         "all equal": all(row["equal"] for row in found.values()),
+    }  # fmt: skip
+    export_cpu = told["export"]["bare_cpu_ms"] / told["export"]["ours_cpu_ms"]
+    told["by_cpu"] = {
+        "screen panels, times": min(row["cpu_times"] for name, row in kept.items() if not name.startswith("heat")),
+        "heat map, times": min(row["cpu_times"] for name, row in kept.items() if name.startswith("heat")),
+        "ad hoc, times": min(row["cpu_times"] for name, row in found.items() if "kept" not in row),
+        "whole screen, ms": sum(found[name]["kept"][part] for name in panels for part in CPU), "export": export_cpu,
     }  # fmt: skip
     print("\n" + json.dumps(told, ensure_ascii=False))
 

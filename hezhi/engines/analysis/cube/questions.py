@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from hezhi.engines.analysis.cube.facts import COLUMNS, KEYS, Span
@@ -89,9 +90,28 @@ def sql(question: Question, dialect: str) -> str:
 
 
 def plain(rows: list[tuple[Any, ...]], keys: int) -> list[tuple[Any, ...]]:
-    """Answers alike whoever gave them: keys as text, day or whole number, figures as whole numbers, in one order."""
-    told = [(*(_plain(value) for value in row[:keys]), *(int(value) for value in row[keys:])) for row in rows]
-    return sorted(told, key=lambda row: tuple((value is not None, str(value)) for value in row[:keys]))
+    """Answers alike whoever gave them: keys as text, day or whole number, figures as whole numbers, in one order.
+
+    A column of an answer is of one kind, so what the database hands over as it should be is not touched value by value.
+    """
+    told = rows if _is_plain(rows, keys) else [
+        (*(_plain(value) for value in row[:keys]), *(int(value) for value in row[keys:])) for row in rows
+    ]  # fmt: skip
+    if not keys:
+        return list(told)
+    head = itemgetter(*range(keys))
+    try:
+        return sorted(told, key=head)
+    except TypeError:  # where something is unknown, it comes first
+        return sorted(told, key=lambda row: tuple((value is not None, value) for value in row[:keys]))
+
+
+def _is_plain(rows: list[tuple[Any, ...]], keys: int) -> bool:
+    for place in range(len(rows[0]) if rows else 0):
+        kind = type(next((row[place] for row in rows if row[place] is not None), 0))
+        if kind not in ((str, int, date) if place < keys else (int,)):
+            return False
+    return True
 
 
 def _plain(value: Any) -> Any:

@@ -27,7 +27,7 @@ KINDS = {
 JOINED = "concat_ws('|', day::text, " + ", ".join(f"coalesce({name}::text, '-')" for name in KEYS) + ")"
 """All keys of a fact as one text, the same in PostgreSQL and DuckDB."""
 MEMORY, THREADS = "512MB", 2
-ORDER, GROUP = ("category", "channel", "town", "community", "grid", "day"), 8192
+ORDER, GROUP = ("category",), 8192
 """How facts lie in a file, and how many of them are left out or read together."""
 SWEPT_AFTER = 3600
 """Seconds after which a file that is no month's any more goes: a reader may have begun with it."""
