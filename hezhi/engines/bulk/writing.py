@@ -86,8 +86,8 @@ def insert_statement(bulk: Bulk) -> str:
     names, told = [], []
     for each in bulk.model._meta.concrete_fields:
         names.append(f'"{each.column}"')
-        if each.column in bulk.filled_sql:
-            told.append(bulk.filled_sql[each.column])
+        if made := bulk.filled_sql.get(str(each.column)):
+            told.append(made)
         elif each.column == key:
             told.append(f'CASE WHEN s."{key}" <> \'\' THEN s."{key}" ELSE {bulk.number_sql} END')
         elif each.column in staged:

@@ -392,7 +392,7 @@ def tried(request: HttpRequest, warning_id: UUID) -> HttpResponse:
         pk=warning_id, analysis__isnull=False
     )
     warning = found.first()
-    if warning is None:
+    if warning is None or warning.analysis is None:
         raise NotFound(
             "没有找到这个预警模型。", "可能已被删除，或不按分析模型预警。", "请回到列表。", code="situation.no_warning"
         )

@@ -69,7 +69,8 @@ class Tried:
 
 def try_out(by: Actor, warning: WarningModel, today: date | None = None) -> Tried:
     """Play the analysis behind a warning model again, within what this reader may see. No row is touched."""
-    model: Model = warning.analysis
+    model = warning.analysis
+    assert model is not None, "a warning model of findings"
     day = today or time.today()
     step = 1 if model.daily and model.method in QUICK else 7
     span = HALF if step == 7 and model.method in QUICK else QUARTER
