@@ -70,7 +70,8 @@ class Tried:
 def try_out(by: Actor, warning: WarningModel, today: date | None = None) -> Tried:
     """Play the analysis behind a warning model again, within what this reader may see. No row is touched."""
     model = warning.analysis
-    assert model is not None, "a warning model of findings"
+    if model is None:
+        raise ValueError(f"warning model {warning.pk} stands on no analysis")
     day = today or time.today()
     step = 1 if model.daily and model.method in QUICK else 7
     span = HALF if step == 7 and model.method in QUICK else QUARTER
