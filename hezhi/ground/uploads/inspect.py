@@ -24,7 +24,7 @@ SHEETS = frozenset({"xlsx", "xls", "ods", "csv"})
 DOCUMENTS = frozenset({"pdf", "docx"})
 VIDEOS = frozenset(VIDEO_KINDS)
 
-LIMITS = {"picture": 20 * MB, "sheet": 50 * MB, "document": 50 * MB, "video": 100 * MB}
+LIMITS = {"picture": 20 * MB, "sheet": 50 * MB, "document": 50 * MB, "video": 50 * MB}
 """Bytes; a file must be smaller."""
 _FAMILY_TITLES = {"picture": "单张图片", "sheet": "单个表格", "document": "单个文档", "video": "单个视频"}
 _MOST_NAME = 120

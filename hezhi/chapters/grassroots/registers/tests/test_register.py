@@ -3,15 +3,18 @@
 import io
 
 import pytest
+from django.contrib.gis.geos import Polygon
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hezhi.chapters.grassroots.registers import api, demo, queries
 from hezhi.chapters.grassroots.registers.actions import move_in
-from hezhi.chapters.grassroots.registers.models import Home, Household, Occupancy, Resident
+from hezhi.chapters.grassroots.registers.models import Compound, Home, Household, Occupancy, Resident
 from hezhi.chapters.grassroots.registers.registries.people import example_number
 from hezhi.engines.flow.models import Approval
+from hezhi.engines.org.testkit import enter
 from hezhi.engines.records.models import AuditEntry
 from hezhi.engines.registry import actions as registry_actions
 from hezhi.engines.registry import imports, site
@@ -192,6 +195,24 @@ def test_people_stand_on_no_map(quarter) -> None:
         assert not site.get(slug).gives("map"), slug
     for slug in ("compounds", "buildings", "small-places", "enterprises", "volunteer-groups"):
         assert site.get(slug).gives("map"), slug
+
+
+@pytest.mark.clause("9.1.3-2-1")
+def test_a_compound_drawn_over_another_is_told_of_it_and_one_beside_it_is_not(quarter) -> None:
+    x, y = quarter.grid.centre.coords
+    drawn = [("样例花园", 0), ("样例东苑", 0.001), ("样例远苑", 0.0031)]
+    rows = [quarter.compound]
+    for name, _ in drawn[1:]:
+        told = {"name": name, "kind": "01", "address": "样例路2号", "grid": str(quarter.grid.pk)}
+        rows.append(registry_actions.create(site.get("compounds"), told, by=quarter.by(quarter.clerk)))
+    for row, (_, east) in zip(rows, drawn, strict=True):
+        Compound.objects.filter(pk=row.pk).update(
+            outline=Polygon.from_bbox((x + east, y, x + east + 0.0021, y + 0.001))
+        )
+    clerk = enter(Client(), quarter.clerk)
+    pages = [clerk.get(f"/r/compounds/{row.pk}/").content.decode() for row in rows]
+    assert "范围与“样例东苑”重叠" in pages[0] and "范围与“样例花园”重叠" in pages[1]
+    assert "重叠" not in pages[2]
 
 
 def test_counts_by_grid_take_one_query_each(quarter) -> None:
