@@ -14,11 +14,11 @@ from django.db.models import F, Func, Q, Value
 from hezhi.chapters.grassroots.registers.models.places import PRESENT, Home
 from hezhi.engines.bulk.models import staging_of
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.org.scope import within
+from hezhi.engines.org.scope import level_column, within
 from hezhi.engines.records.history import tracked
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
 from hezhi.engines.registry.dictionaries import DictionaryField
-from hezhi.engines.registry.models import BroadRecord, level_column
+from hezhi.engines.registry.models import BroadRecord
 from hezhi.engines.registry.set_keys import proven_in_sets
 from hezhi.ground.ids import new_id
 
