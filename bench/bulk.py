@@ -50,6 +50,7 @@ def run(told: argparse.Namespace) -> dict[str, Any]:
             found[f"ours, {shape}"] = _measured(ready, "ours", shape, told.rows)
             for peer in peers:
                 found[f"{peer}, {shape}"] = _measured(ready, peer, shape, min(told.peer_rows, told.rows))
+        ready.drop(DATABASE)
     ratios = _ratios(found)
     for name, ratio in ratios.items():
         goal, sign = GOALS[name]

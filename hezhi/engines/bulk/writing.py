@@ -85,15 +85,16 @@ def insert_statement(bulk: Bulk) -> str:
     key = bulk.model._meta.get_field(bulk.key).column  # type: ignore[union-attr]
     names, told = [], []
     for each in bulk.model._meta.concrete_fields:
-        names.append(f'"{each.column}"')
-        if made := bulk.filled_sql.get(str(each.column)):
-            told.append(made)
-        elif each.column == key:
+        column = str(each.column)
+        names.append(f'"{column}"')
+        if column in bulk.filled_sql:
+            told.append(bulk.filled_sql[column])
+        elif column == key:
             told.append(f'CASE WHEN s."{key}" <> \'\' THEN s."{key}" ELSE {bulk.number_sql} END')
-        elif each.column in staged:
-            told.append(f's."{each.column}"')
+        elif column in staged:
+            told.append(f's."{column}"')
         else:
-            told.append(f"%({each.column})s")
+            told.append(f"%({column})s")
     return (
         f"INSERT INTO {staging.table_of(bulk.model)} ({', '.join(names)}) SELECT {', '.join(told)}"
         f" FROM {staging.table_of(bulk.staged)} AS s {bulk.beside_sql}"

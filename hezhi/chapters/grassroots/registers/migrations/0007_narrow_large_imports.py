@@ -215,6 +215,7 @@ class Migration(migrations.Migration):
         ),
         # People move in and out: a home's count and use are written in its own page, and no index hears of it.
         migrations.RemoveIndex(model_name="home", name="home_community_use"),
+        migrations.AddIndex(model_name="home", index=models.Index(fields=["full_name"], name="home_full_name")),
         migrations.RunSQL(
             "ALTER TABLE registers_home SET (fillfactor = 50)", "ALTER TABLE registers_home RESET (fillfactor)"
         ),
