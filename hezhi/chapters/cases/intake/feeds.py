@@ -8,6 +8,7 @@ its own identifier, as a digest, is the outside number. A feed is a stranger's f
 import html
 import io
 import re
+from calendar import timegm
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -126,7 +127,7 @@ def words_of(text: str) -> list[str]:
 
 def entries_of(content: bytes) -> list[Entry]:
     """The entries of a feed (RSS 或 Atom). Raises NoFeed for what is none, or declares entities of its own."""
-    import feedparser  # the reader of feeds is loaded where one is read
+    import feedparser  # type: ignore[import-untyped]  # the reader of feeds is loaded where one is read
 
     if b"<!ENTITY" in content.replace(b"\0", b"").upper():
         raise NoFeed("内容自带实体声明，未读取")
@@ -148,8 +149,8 @@ def _entry(row: Any) -> Entry:
 def _moment(row: Any) -> datetime | None:
     parts = row.get("published_parsed") or row.get("updated_parsed")
     try:
-        return datetime(*parts[:6], tzinfo=UTC) if parts else None
-    except ValueError:
+        return datetime.fromtimestamp(timegm(parts), UTC) if parts else None
+    except (ValueError, OverflowError):
         return None
 
 
