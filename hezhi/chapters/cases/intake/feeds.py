@@ -127,7 +127,7 @@ def words_of(text: str) -> list[str]:
 
 def entries_of(content: bytes) -> list[Entry]:
     """The entries of a feed (RSS 或 Atom). Raises NoFeed for what is none, or declares entities of its own."""
-    import feedparser  # the reader of feeds is loaded where one is read
+    import feedparser  # type: ignore[import-untyped]  # the reader of feeds is loaded where one is read
 
     if b"<!ENTITY" in content.replace(b"\0", b"").upper():
         raise NoFeed("内容自带实体声明，未读取")

@@ -1,9 +1,11 @@
 """9.1.2-2 at real screens: an answer from a template, a dispute, the caller's desk; and the reporter with his phone."""
 
+import io
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from hezhi.ground.testkit.browser import accessibility_findings, picture
@@ -67,6 +69,7 @@ def test_an_answer_from_a_template_a_dispute_and_the_callers_desk(
     sign_in(desk, system, hand, page)
     press(desk, "签收", within="section.order")
     submit(desk, "提交签收")
+    a_firm_works_by_link(desk, phone, page)
     press(desk, "反馈", within="section.order")
     desk.fill("#dialog textarea[name=reply]", "已到现场更换，试用正常。")
     desk.check("#dialog input[name=finding][value=true]")
@@ -103,6 +106,53 @@ def test_an_answer_from_a_template_a_dispute_and_the_callers_desk(
     desk.get_by_role("button", name="催办 3 件").click()
     expect(desk.locator("main")).to_contain_text("已催办，第")
     look(desk, "bulk-done")
+    ((urged,),) = system.sql(
+        "select id from handling_case where urged > 0 and state = 'handling' order by number limit 1"
+    )
+    for size in ((1440, 900), (390, 844)):
+        desk.set_viewport_size({"width": size[0], "height": size[1]})
+        desk.goto(f"/cases/{urged}/receipts/")
+        expect(desk.locator("tbody tr").first).to_be_visible()
+        look(desk, f"receipts-{size[0]}")
+
+
+def a_firm_works_by_link(desk: Page, phone: Page, case: str) -> None:
+    """A firm is given the work by link, shows a photo and says done; the unit accepts (外协单位)."""
+    press(desk, "委托外协单位", within="section.order")
+    desk.fill("#dialog [name=firm]", "示例市政养护队")
+    desk.fill("#dialog [name=request]", "请扶正灯杆并加固，完成后拍照。")
+    look(desk, "firm-new")
+    desk.locator("#dialog").get_by_role("button", name="生成链接").click()
+    expect(desk.get_by_text("验证码只显示这一次")).to_be_visible()
+    look(desk, "firm-given")
+    link = desk.locator("p.is-code").first.inner_text()
+    phone.goto("/" + link.split("/", 3)[3])
+    look(phone, "firm-door")
+    phone.get_by_role("button", name="打开委托").click()
+    expect(phone.get_by_text("请扶正灯杆并加固")).to_be_visible()
+    look(phone, "firm-work")
+    phone.set_input_files("[name=photos]", {"name": "扶正.png", "mimeType": "image/png", "buffer": picture()})
+    phone.fill("[name=text]", "灯杆已扶正加固，试亮正常。")
+    phone.get_by_role("button", name="报告完成").click()
+    expect(phone.get_by_text("等委托单位验收")).to_be_visible()
+    look(phone, "firm-done")
+    desk.reload()
+    look(desk, "firm-to-accept")
+    press(desk, "验收", within=".page-actions")
+    desk.check("#dialog input[name=accept][value=yes]")
+    desk.locator("#dialog").get_by_role("button", name="提交").click()
+    expect(desk.get_by_text("已验收。")).to_be_visible()
+    desk.set_viewport_size({"width": 390, "height": 844})
+    look(desk, "firm-accepted-phone")
+    desk.set_viewport_size({"width": 1440, "height": 900})
+    desk.goto(case)
+
+
+def picture() -> bytes:
+    """A small photo."""
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480), (120, 160, 90)).save(out, "PNG")
+    return out.getvalue()
 
 
 @pytest.mark.clause("9.1.2-2")

@@ -25,7 +25,7 @@ from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 from hezhi.ground.masks import mask_text
-from hezhi.ground.ui.asking import ask
+from hezhi.ground.ui.asking import ask, go
 from hezhi.ground.ui.shapes import Action, Crumb, Fact
 
 clause = "9.1.2-2"
@@ -81,7 +81,7 @@ def new(request: HttpRequest, order_id: UUID) -> HttpResponse:
     def done(given: dict[str, Any]) -> HttpResponse:
         made = actions.commission(order.pk, by=by, **given)
         request.session["commission"] = {"id": str(made.commission.pk), "code": made.code}
-        return redirect("contractor", commission_id=made.commission.pk)
+        return go(request, reverse("contractor", args=[made.commission.pk]))
 
     return ask(
         request, NewForm, "委托外协单位", done, reverse("case", args=[case.pk]), submit="生成链接",
