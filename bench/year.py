@@ -16,7 +16,7 @@ DATABASE = "bench_year"
 EMPTY = """
 SET session_replication_role = replica;
 TRUNCATE handling_case, handling_caseevent, handling_step, handling_reporter, handling_callback, handling_rating, flow_workorder,
-  flow_workorderevent, flow_deadline, flow_todo, flow_approval, flow_approvalevent, statistics_fact, handling_moved,
+  flow_workorderevent, flow_deadline, flow_todo, flow_approval, flow_approvalevent, statistics_fact, handling_moved, handling_casewords,
   shifts_handover, org_dutyshift, reach_outgoing CASCADE;
 SET session_replication_role = origin;
 """

@@ -572,7 +572,10 @@ class CaseWords(models.Model):
     narrows a search: what is found is what stands in the case now (`queries.words`).
     """
 
-    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="+", verbose_name="事件")
+    # Without a constraint: its check would lock the case, and the round would wait for whoever works on it.
+    case = models.OneToOneField(
+        Case, models.CASCADE, primary_key=True, related_name="+", verbose_name="事件", db_constraint=False
+    )
     keys = ArrayField(models.IntegerField(), verbose_name="词对")
 
     class Meta:
