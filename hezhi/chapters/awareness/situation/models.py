@@ -211,7 +211,6 @@ class Weather(models.Model):
     """逐日气象: what the weather of the district was on a day, and who says so. What is not known stays empty."""
 
     class Warned(models.TextChoices):
-        NONE = "", "无"
         BLUE = "blue", "蓝色"
         YELLOW = "yellow", "黄色"
         ORANGE = "orange", "橙色"
@@ -219,11 +218,13 @@ class Weather(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     date = models.DateField("日期", unique=True)
-    high = models.FloatField("最高气温", null=True, blank=True, help_text="℃")
-    low = models.FloatField("最低气温", null=True, blank=True, help_text="℃")
-    rain = models.FloatField("降水量", null=True, blank=True, help_text="当日毫米数，无降水填 0，不清楚留空")
-    wind = models.PositiveSmallIntegerField("最大风力", null=True, blank=True, help_text="级")
-    warned = models.CharField("最高预警等级", max_length=8, choices=Warned.choices, blank=True, default="")
+    high = models.FloatField("最高气温（℃）", null=True, blank=True, help_text="不清楚留空")
+    low = models.FloatField("最低气温（℃）", null=True, blank=True, help_text="不清楚留空")
+    rain = models.FloatField("降水量（毫米）", null=True, blank=True, help_text="无降水填 0，不清楚留空")
+    wind = models.PositiveSmallIntegerField("最大风力（级）", null=True, blank=True, help_text="不清楚留空")
+    warned = models.CharField(
+        "最高预警等级", max_length=8, choices=Warned.choices, blank=True, default="", help_text="没有预警留空"
+    )
     warned_of = models.CharField("预警种类", max_length=40, blank=True, help_text="如暴雨、大风")
     source = models.CharField("来源", max_length=80, help_text="由哪个单位提供")
 

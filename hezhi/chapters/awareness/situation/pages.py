@@ -392,22 +392,23 @@ def tried(request: HttpRequest, warning_id: UUID) -> HttpResponse:
         pk=warning_id, analysis__isnull=False
     )
     warning = found.first()
-    if warning is None or warning.analysis is None:
+    model = warning.analysis if warning else None
+    if warning is None or model is None:
         raise NotFound(
             "没有找到这个预警模型。", "可能已被删除，或不按分析模型预警。", "请回到列表。", code="situation.no_warning"
         )
-    if warning.analysis.method not in PROOF:
+    if model.method not in PROOF:
         raise NotNow(
             "这种分析方法不产生预警。",
             "只有突变点、异常日、空间热点和预测越界可以预警。",
             "请另选分析模型。",
             code="situation.no_news",
         )
-    result = try_out(by, warning)
+    result = try_out(by, model, timedelta(hours=warning.quiet_hours))
     return render(
         request, "situation/tried.html",
         {
-            "warning": warning, "model": warning.analysis, "tried": result, "proof": PROOF[warning.analysis.method],
+            "warning": warning, "model": model, "tried": result, "proof": PROOF[model.method],
             "crumbs": [Crumb("预警模型", "/r/warning-models/"), Crumb(warning.name, reverse("warning-model", args=[warning.pk])), Crumb("试运行")],
             "figure_list": [
                 Figure("重算", str(result.runs), "次"), Figure("会预警", str(len(result.warnings)), "次"),

@@ -110,7 +110,7 @@ def test_the_situation_is_read_narrowed_reported_and_modelled(running_system: Sy
     desk.goto("/situation/?first=2026-09-14&last=2026-10-13")
     expect(desk.locator("main")).to_contain_text("绿底为节假日，灰底为调休上班")
     look(desk, "situation-holidays")
-    desk.get_by_role("link", name="逐日气象").click()
+    desk.locator("#main").get_by_role("link", name="逐日气象").click()
     expect(desk.locator("main")).to_contain_text("虚构")
     look(desk, "weather-days")
     desk.goto("/situation/")

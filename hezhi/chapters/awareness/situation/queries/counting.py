@@ -28,14 +28,26 @@ SIDE = {True: 1, False: WIDE}
 BESIDE = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
 
 
-def hot_spots(by: Actor, model: Model, last: date, known: datetime | None = None) -> Result:
+Ground = dict[UUID, tuple[str, list[UUID]]]
+"""Pieces of ground by key: what each is called, and which touch it."""
+
+
+def touching(by: Actor, model: Model) -> Ground | None:
+    """The pieces of ground that a model compares, for runs that follow each other; None where they are squares."""
+    within = _ground_of(by, model)
+    return None if model.ground == Model.Ground.SQUARE else geo.touching(model.ground, within.pk if within else None)
+
+
+def hot_spots(
+    by: Actor, model: Model, last: date, known: datetime | None = None, ground: Ground | None = None
+) -> Result:
     """Where the model's matters gather, on every piece of ground of the reader's part (those with nothing too).
 
-    With `known`, as it was at that moment.
+    With `known`, as it was at that moment; `ground` is what `touching` gave, where it is in hand.
     """
     now, within = Period(last - timedelta(days=DAYS - 1), last), _ground_of(by, model)
     if model.ground != Model.Ground.SQUARE:
-        return rules.spots(_areas(by, model, now, within, known), last)
+        return rules.spots(_areas(by, model, now, ground or touching(by, model) or {}, known), last)
     side = SIDE[within is not None]
     found = rules.spots(_squares(by, model, now, within, side, known), last)
     return replace(found, content=found.content | {"net": _sides(side)})
@@ -67,8 +79,7 @@ def _ground_of(by: Actor, model: Model) -> Area | None:
     return Area.objects.filter(pk=key).first() if key else None
 
 
-def _areas(by: Actor, model: Model, now: Period, within: Area | None, known: datetime | None) -> list[Piece]:
-    ground = geo.touching(model.ground, within.pk if within else None)
+def _areas(by: Actor, model: Model, now: Period, ground: Ground, known: datetime | None) -> list[Piece]:
     number = {key: n for n, key in enumerate(ground)}
     counts = [_count(by, model, period, f"{model.ground}_id", known) for period in (now, now.before())]
     return [

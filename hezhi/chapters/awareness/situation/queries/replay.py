@@ -14,10 +14,10 @@ from typing import Any
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 
-from hezhi.chapters.awareness.early_warning.api import DRIFTS, WarningModel
+from hezhi.chapters.awareness.early_warning.api import DRIFTS
 from hezhi.chapters.awareness.situation import queries, rules
 from hezhi.chapters.awareness.situation.models import Model
-from hezhi.chapters.awareness.situation.queries.counting import hot_spots
+from hezhi.chapters.awareness.situation.queries.counting import hot_spots, touching
 from hezhi.chapters.awareness.situation.rules import News, Period, Result
 from hezhi.engines.org.api import Actor
 from hezhi.ground import time
@@ -67,18 +67,18 @@ class Tried:
         return f"{span}，会预警 {len(self.warnings)} 次，其中 {self.right} 次事后证实{later}。"
 
 
-def try_out(by: Actor, warning: WarningModel, today: date | None = None) -> Tried:
-    """Play the analysis behind a warning model again, within what this reader may see. No row is touched."""
-    model = warning.analysis
-    if model is None:
-        raise ValueError(f"warning model {warning.pk} stands on no analysis")
-    day = today or time.today()
+def try_out(by: Actor, model: Model, quiet: timedelta) -> Tried:
+    """Play the analysis behind a warning model again, within what this reader may see. No row is touched.
+
+    `quiet` is the warning model's quiet period.
+    """
+    day = time.today()
     step = 1 if model.daily and model.method in QUICK else 7
     span = HALF if step == 7 and model.method in QUICK else QUARTER
     runs = [day - timedelta(days=n) for n in range(span, -1, -step)]
     found = _results(by, model, runs[0])
     results = {at: found(at) for at in runs}
-    quiet, warned = timedelta(hours=warning.quiet_hours), list[WouldWarn]()
+    warned: list[WouldWarn] = []
     for at, result in results.items():
         news = result.news if result.usable else None
         if news is None or (warned and (at - warned[-1].at < quiet or news.on <= warned[-1].news.on + DRIFTS)):
@@ -94,12 +94,13 @@ def _results(by: Actor, model: Model, first: date) -> Found:
     """A run of the model on a day, as it would have been; each day is worked out once."""
     kept: dict[date, Result] = {}
     values = None if model.method == Model.Method.SPOTS else _values(by, model, first)
+    ground = touching(by, model) if values is None else None
 
     def run(at: date) -> Result:
         if at not in kept:
             last = at - timedelta(days=1)
             if values is None:
-                kept[at] = hot_spots(by, model, last, time.at_local(at))
+                kept[at] = hot_spots(by, model, last, time.at_local(at), ground)
             else:
                 kept[at] = _of_series(model, at, values(at))
                 if model.method == Model.Method.FORECAST:
