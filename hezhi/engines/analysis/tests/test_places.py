@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hezhi.engines.analysis import gazetteer
-from hezhi.engines.analysis.text.places import HOW, Gazetteer, Place, looks_like_places, named_places
+from hezhi.engines.analysis.text.places import HOW, Gazetteer, Place, looks_like_places, may_be_one, named_places
 from hezhi.engines.geo.models import Area
 from hezhi.engines.geo.models import Place as Named
 from hezhi.engines.org.testkit import traced
@@ -145,3 +145,12 @@ def test_the_district_s_tables_and_the_registers_fill_the_gazetteer() -> None:
 
 def _compounds() -> list[Place]:
     return [Place("370211901001", "杏花春雨苑", "compound", "370211901")]
+
+
+@pytest.mark.parametrize(("one", "other", "may"), [
+    ("海棠小区", "海棠新城小区", True), ("海棠新城小区", "海棠新城社区", True), ("春风中学", "春风实验中学", True),
+    ("春风中学", "春风中学", True), ("实验小学", "实验中学", False), ("阳光一小区", "阳光二小区", False),
+    ("星河东路", "星河西路", False), ("海棠苑小区", "润芳园小区", False), ("东六路", "东四线", False),
+])  # fmt: skip
+def test_two_names_may_mean_one_place_when_they_begin_alike(one: str, other: str, may: bool) -> None:
+    assert may_be_one(one, other) is may_be_one(other, one) is may

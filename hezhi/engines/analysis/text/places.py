@@ -10,8 +10,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
-__all__ = ["Gazetteer", "Guess", "HOW", "Place", "looks_like_places", "named_places"]
+__all__ = ["Gazetteer", "Guess", "HOW", "Place", "looks_like_places", "may_be_one", "named_places"]
 
 HOW = {
     "full": "与地名全称一致",
@@ -36,6 +37,7 @@ _EMPTY = frozenset(_NOTHING.split())
 _SUFFIXES = ("省级自然保护区", "街道", "社区", "村", "镇")
 _GRID_NUMBER = re.compile(r"第?([0-9０-９]+|[一二三四五六七八九十]+)号?网格")
 _ROAD = re.compile(r"[路街]$")
+_SIDES = frozenset("一二三四五六七八九十东西南北中上下前后左右")
 _CHINESE = {sign: value for value, sign in enumerate("一二三四五六七八九十", 1)}
 _HOWS = ("full", "short", "road", "rule")
 _LEVELS = ("grid", "compound", "landmark", "community", "town", "road", "")
@@ -161,6 +163,25 @@ def looks_like_places(text: str) -> list[Guess]:
 def named_places(text: str) -> frozenset[str]:
     """The places that a text names by the rules alone, as plain words; for comparing two messages."""
     return frozenset(guess.text for guess in looks_like_places(text))
+
+
+def may_be_one(one: str, other: str) -> bool:
+    """Whether two names may mean one place: one stands in the other, or both begin alike (丽发小区, 丽发新城社区).
+
+    Two signs are beginning enough only before one ending (广益中学, 广益实验中学; but 实验小学, 实验中学), and where a
+    number or a side is all that is different there are two places (阳光一小区, 阳光二小区).
+    """
+    if one in other or other in one:
+        return True
+    begin = _alike_at_first(one, other)
+    end = min(_alike_at_first(one[::-1], other[::-1]), len(one) - begin, len(other) - begin)
+    if begin < 2 or (begin == 2 and end < 2):
+        return False
+    return not _SIDES.issuperset((one[begin : len(one) - end], other[begin : len(other) - end]))
+
+
+def _alike_at_first(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda signs: signs[0] == signs[1], zip(one, other, strict=False)))
 
 
 def _short_name(name: str) -> str:
