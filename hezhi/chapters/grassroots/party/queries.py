@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,10 +16,12 @@ from hezhi.chapters.grassroots.party import rules
 from hezhi.chapters.grassroots.party.models import (
     Activity,
     ActivityKind,
+    ArticlePush,
     DuesSheet,
     MapConsent,
     Member,
     Need,
+    NewsRefusal,
     Participation,
     PartyOrganisation,
     Project,
@@ -29,7 +31,9 @@ from hezhi.chapters.grassroots.party.models.base import APPROVED, ENDED
 from hezhi.chapters.grassroots.registers.models import Building, Resident
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.org.api import Role
+from hezhi.engines.org.api import Holding, Role, Unit, units_below
+from hezhi.engines.org.models import User
+from hezhi.engines.org.queries import held_now
 from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records.audit import write
 from hezhi.ground import time
@@ -40,6 +44,7 @@ from hezhi.ground.small_counts import FEWEST_TOLD, Published, published
 NAMES = "party_members.names"
 MOST_ROWS = 200
 SUGGESTED = 10
+GRID_ROLES = ("grid_worker",)
 WHOLE = "区直"
 
 
@@ -416,3 +421,31 @@ def letters_of(pushes: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
 def role_names(codes: Iterable[str]) -> list[str]:
     """The names of roles by their codes."""
     return list(Role.objects.filter(code__in=list(codes)).order_by("name").values_list("name", flat=True))
+
+
+# -- who is told of an article ---------------------------------------------------------------------
+
+
+def roles_below(by: Actor) -> QuerySet[Role]:
+    """The roles whose holders an officer may reach: those held in his unit or below (可选岗位)."""
+    return Role.objects.filter(pk__in=_holdings(by).values("post__role")).exclude(code__in=GRID_ROLES).order_by("name")
+
+
+def receivers(by: Actor, to: str, roles: Collection[str] = ()) -> list[User]:
+    """People of the sender's unit and below who would be told, without those who want no news (接收人员)."""
+    codes = GRID_ROLES if to == ArticlePush.To.GRID else tuple(roles)
+    held = _holdings(by).filter(post__role__code__in=codes)
+    people = User.objects.filter(pk__in=held.values("user"))
+    return list(people.exclude(pk__in=NewsRefusal.objects.values("user")).order_by("login_name"))
+
+
+def _holdings(by: Actor) -> QuerySet[Holding]:
+    own = Unit.objects.filter(pk=by.unit_id).first() if by.unit_id else None
+    if own is None:
+        return Holding.objects.none()
+    return held_now().filter(post__unit__in=units_below(own))
+
+
+def takes_news(by: Actor) -> bool:
+    """Whether this person is told of news (接收推送)."""
+    return not NewsRefusal.objects.filter(user=by.user_id).exists()

@@ -131,7 +131,7 @@ def a_firm_works_by_link(desk: Page, phone: Page, case: str) -> None:
     phone.get_by_role("button", name="打开委托").click()
     expect(phone.get_by_text("请扶正灯杆并加固")).to_be_visible()
     look(phone, "firm-work")
-    phone.set_input_files("[name=photos]", {"name": "扶正.png", "mimeType": "image/png", "buffer": picture()})
+    phone.set_input_files("[name=photos]", {"name": "扶正.png", "mimeType": "image/png", "buffer": photo()})
     phone.fill("[name=text]", "灯杆已扶正加固，试亮正常。")
     phone.get_by_role("button", name="报告完成").click()
     expect(phone.get_by_text("等委托单位验收")).to_be_visible()
@@ -148,7 +148,7 @@ def a_firm_works_by_link(desk: Page, phone: Page, case: str) -> None:
     desk.goto(case)
 
 
-def picture() -> bytes:
+def photo() -> bytes:
     """A small photo."""
     out = io.BytesIO()
     Image.new("RGB", (640, 480), (120, 160, 90)).save(out, "PNG")

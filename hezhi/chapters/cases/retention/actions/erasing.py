@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hezhi.chapters.cases.handling.api import MATTER, Case, Reporter
 from hezhi.chapters.cases.retention import queries
-from hezhi.chapters.cases.retention.actions.naming import MANAGE, REPORTER, report, settled
+from hezhi.chapters.cases.retention.actions.naming import MANAGE, REPORTER, keep_run, settled
 from hezhi.chapters.cases.retention.actions.washing import Wash
 from hezhi.chapters.cases.retention.models import Erased, Kind, Run
 from hezhi.engines.flow import approvals
@@ -38,7 +38,7 @@ def try_erasing(*, by: Actor) -> Run:
     by.must(MANAGE)
     term = settled(Kind.CASE)
     edge = queries.edge_of(term)
-    return report(term, edge, queries.counted(edge, Kind.CASE), by, trial=True)
+    return keep_run(term, edge, queries.counted(edge, Kind.CASE), by, trial=True)
 
 
 @clause("12.3-1")

@@ -57,7 +57,7 @@ def try_out(*, by: Actor) -> Run:
     by.must(MANAGE)
     term = settled()
     edge = queries.edge_of(term)
-    return report(term, edge, queries.counted(edge), by, trial=True)
+    return keep_run(term, edge, queries.counted(edge), by, trial=True)
 
 
 def settled(kind: str = Kind.REPORTER) -> Term:
@@ -68,7 +68,7 @@ def settled(kind: str = Kind.REPORTER) -> Term:
     return term
 
 
-def report(term: Term, edge: datetime, counts: dict[str, Any], by: Actor, *, trial: bool) -> Run:
+def keep_run(term: Term, edge: datetime, counts: dict[str, Any], by: Actor, *, trial: bool) -> Run:
     """Keep what a trial or a run found."""
     return Run.objects.create(
         kind=term.kind,
@@ -103,7 +103,7 @@ def run(*, by: Actor, most: int = MOST) -> Run:
     counts = {"total": len(keys), "left": queries.due(edge).count(), "stay": queries.counted(edge)["stay"]}
     with acting(by, verb="retention.run") as deed:
         deed.detail["count"] = len(keys)
-        return report(term, edge, counts, by, trial=False)
+        return keep_run(term, edge, counts, by, trial=False)
 
 
 def make_nameless(case_id: UUID, *, by: Actor, reason: str) -> None:

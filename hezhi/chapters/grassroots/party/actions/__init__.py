@@ -34,7 +34,7 @@ from hezhi.chapters.grassroots.party.actions.members import (
     write_service,
 )
 from hezhi.chapters.grassroots.party.actions.organisations import appoint, ask_dissolve, relieve
-from hezhi.chapters.grassroots.party.actions.pushes import choose_news, push_article, takes_news, withdraw_push
+from hezhi.chapters.grassroots.party.actions.pushes import choose_news, push_article, withdraw_push
 from hezhi.chapters.grassroots.party.actions.review import submit
 from hezhi.chapters.grassroots.party.actions.videos import add_video, drop_video
 
@@ -43,7 +43,6 @@ __all__ = [
     "choose_news",
     "drop_video",
     "push_article",
-    "takes_news",
     "withdraw_push",
     "claim_project",
     "close_need",

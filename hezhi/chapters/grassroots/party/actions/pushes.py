@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
+from hezhi.chapters.grassroots.party import queries
 from hezhi.chapters.grassroots.party.models import Article, ArticlePush, NewsRefusal
 from hezhi.chapters.grassroots.party.models.articles import GRID, PUBLIC
 from hezhi.chapters.grassroots.party.models.base import APPROVED
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.org.api import Holding, Role, Unit, units_below
 from hezhi.engines.org.models import User
-from hezhi.engines.org.queries import held_now
 from hezhi.engines.reach.api import Message, recall, resolvers, tell_all
 from hezhi.engines.reach.models import Channel
 from hezhi.engines.reach.rules import TOPIC
@@ -28,33 +26,9 @@ from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotFound, NotNow
 
 PUSH, EVENT, ABOUT = "party_articles.push", "party.article", "party.articlepush"
-GRID_ROLES = ("grid_worker",)
 To = ArticlePush.To
 NEEDED = {To.CITIZENS: PUBLIC, To.GRID: GRID, To.OFFICERS: GRID}
 """For whom an article must be published before it is pushed to an audience; officers read what the grid reads."""
-
-
-# -- who -------------------------------------------------------------------------------------------
-
-
-def roles_below(by: Actor) -> QuerySet[Role]:
-    """The roles whose holders an officer may reach: those held in his unit or below (可选岗位)."""
-    return Role.objects.filter(pk__in=_holdings(by).values("post__role")).exclude(code__in=GRID_ROLES).order_by("name")
-
-
-def receivers(by: Actor, to: str, roles: Collection[str] = ()) -> list[User]:
-    """People of the sender's unit and below who would be told, without those who want no news (接收人员)."""
-    codes = GRID_ROLES if to == To.GRID else tuple(roles)
-    held = _holdings(by).filter(post__role__code__in=codes)
-    people = User.objects.filter(pk__in=held.values("user"))
-    return list(people.exclude(pk__in=NewsRefusal.objects.values("user")).order_by("login_name"))
-
-
-def _holdings(by: Actor) -> QuerySet[Holding]:
-    own = Unit.objects.filter(pk=by.unit_id).first() if by.unit_id else None
-    if own is None:
-        return Holding.objects.none()
-    return held_now().filter(post__unit__in=units_below(own))
 
 
 # -- push and withdraw -----------------------------------------------------------------------------
@@ -82,7 +56,7 @@ def push_article(article: Article, *, by: Actor, to: str, roles: Sequence[str] =
         raise NotNow("这篇文章已向这类对象推送过，不重复推送。", code="party.pushed_already")
     if to == To.OFFICERS and not roles:
         raise BadInput({"roles": "请至少选择一个岗位。"})
-    people = [] if to == To.CITIZENS else receivers(by, to, roles)
+    people = [] if to == To.CITIZENS else queries.receivers(by, to, roles)
     if to != To.CITIZENS and not people:
         raise BadInput({"to": "本单位及下级没有可以接收的人，或都不接收推送。"})
     made = ArticlePush.objects.create(
@@ -141,11 +115,6 @@ def _article(article: Article, by: Actor) -> Article:
 
 
 # -- one's own word --------------------------------------------------------------------------------
-
-
-def takes_news(by: Actor) -> bool:
-    """Whether this person is told of news (接收推送)."""
-    return not NewsRefusal.objects.filter(user=by.user_id).exists()
 
 
 @clause("9.1.3-3-4")

@@ -11,8 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
 
-from hezhi.chapters.grassroots.party import actions
-from hezhi.chapters.grassroots.party.actions.pushes import roles_below
+from hezhi.chapters.grassroots.party import actions, queries
 from hezhi.chapters.grassroots.party.models import Article, ArticlePush
 from hezhi.chapters.grassroots.party.pages.public import picture_answer, story
 from hezhi.chapters.grassroots.party.pages.videos import poster_answer, video_answer
@@ -81,7 +80,7 @@ def push(request: HttpRequest, id: UUID) -> HttpResponse:
     def form(*args: Any) -> forms.Form:
         made = PushForm(*args)
         made.fields["to"].choices = [(code, name) for code, name in ArticlePush.To.choices if code not in done]  # type: ignore[attr-defined]
-        made.fields["roles"].choices = [(each.code, each.name) for each in roles_below(by)]  # type: ignore[attr-defined]
+        made.fields["roles"].choices = [(each.code, each.name) for each in queries.roles_below(by)]  # type: ignore[attr-defined]
         return made
 
     def do(given: dict[str, Any]) -> HttpResponse:

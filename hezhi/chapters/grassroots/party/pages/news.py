@@ -29,7 +29,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     """The articles for those who work in the grids."""
     by = reader(request)
     context = listing(request, _channels(by), "phone-party-news", "phone-party-article")
-    context["takes_news"] = actions.takes_news(by)
+    context["takes_news"] = queries.takes_news(by)
     return render(request, "party/phone_news.html", context)
 
 
@@ -68,7 +68,7 @@ def reading(request: HttpRequest) -> HttpResponse:
     """The articles at the desk (宣传阅读), and whether one wants to be told of new ones."""
     by = reader(request)
     context = listing(request, _channels(by), "party-readings", "party-reading")
-    return render(request, "party/readings.html", context | {"takes_news": actions.takes_news(by)})
+    return render(request, "party/readings.html", context | {"takes_news": queries.takes_news(by)})
 
 
 @signed_in

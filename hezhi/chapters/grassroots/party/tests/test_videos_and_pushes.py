@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from hezhi.chapters.grassroots import party as room
 from hezhi.chapters.grassroots.party import actions
-from hezhi.chapters.grassroots.party.actions.pushes import receivers
 from hezhi.chapters.grassroots.party.models import Article, ArticleVideo
 from hezhi.chapters.grassroots.party.pages.videos import asked_part
+from hezhi.chapters.grassroots.party.queries import receivers
 from hezhi.chapters.grassroots.party.tests.test_articles import picture, written
 from hezhi.engines.org.actor import system
 from hezhi.engines.org.models import Role, Unit
