@@ -24,14 +24,17 @@ log = logging.getLogger("hezhi.worker")
 
 PAUSES = (1, 2, 5, 10)  # seconds between attempts while something is broken
 GRACE = 20.0
+LOOK = 1.0  # seconds between two looks at the heaps
+SILENCE = 60.0  # so long a round waits for something on its heap; then it is done in any case
 
 
 class Worker:
-    """One worker: `concurrency` jobs at a time, and a thread for each round."""
+    """One worker: `concurrency` jobs at a time, a thread for each round, and one that looks at their heaps."""
 
     def __init__(self, concurrency: int = 4, rounds: Sequence[Round] = jobs.ROUNDS, grace: float = GRACE) -> None:
         self.concurrency, self.rounds, self.grace = concurrency, rounds, grace
         self.stopping = threading.Event()
+        self.bells = {round_.path: threading.Event() for round_ in rounds if round_.heap}
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
@@ -39,9 +42,11 @@ class Worker:
         for round_ in self.rounds:
             _ = round_.work  # a round that cannot be found stops the start, not the night
         threads = [threading.Thread(target=self._go_round, args=[r], name=r.path, daemon=True) for r in self.rounds]
+        if self.bells:
+            threads.append(threading.Thread(target=self._look_out, name="heaps", daemon=True))
         for thread in threads:
             thread.start()
-        log.info("worker started: %s jobs at a time, %s rounds", self.concurrency, len(threads))
+        log.info("worker started: %s jobs at a time, %s rounds", self.concurrency, len(self.rounds))
         asyncio.run(self._serve())
         for thread in threads:
             thread.join(timeout=self.grace)
@@ -93,6 +98,8 @@ class Worker:
             os._exit(1)
         log.info("stopping")
         self.stopping.set()
+        for bell in self.bells.values():
+            bell.set()
         last_resort = threading.Timer(self.grace + 5, os._exit, [0])
         last_resort.daemon = True
         last_resort.start()
@@ -101,14 +108,32 @@ class Worker:
 
     # -- rounds ------------------------------------------------------------------------------------
 
-    def _go_round(self, round_: Round) -> None:
+    def _look_out(self) -> None:
+        """Ring for the rounds on whose heap something lies: one question each second instead of all of theirs."""
         failures = 0
         while not self.stopping.is_set():
-            pause = round_.every
+            pause = LOOK
+            try:
+                close_old_connections()
+                for round_ in jobs.rung(self.rounds):
+                    self.bells[round_.path].set()
+                failures = 0
+            except Exception as error:
+                failures += 1
+                pause = PAUSES[min(failures, len(PAUSES)) - 1]
+                log.warning("the heaps cannot be looked at (%s)", type(error).__name__)
+                _drop_connection()
+            self.stopping.wait(pause)
+        _drop_connection()
+
+    def _go_round(self, round_: Round) -> None:
+        failures, bell = 0, self.bells.get(round_.path)
+        while not self.stopping.is_set():
+            pause, awaited = round_.every, bell
             try:
                 close_old_connections()
                 if jobs.run_round(round_) and round_.drains:
-                    pause = 0.05
+                    pause, awaited = 0.05, None
                 failures = 0
             except (DatabaseError, InterfaceError) as error:
                 failures += 1
@@ -121,6 +146,9 @@ class Worker:
                 log.exception("round «%s» failed", round_.name)
                 _drop_connection()
             self.stopping.wait(pause)
+            if awaited and not failures:
+                awaited.wait(SILENCE)
+                awaited.clear()
         _drop_connection()
 
 

@@ -11,9 +11,11 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
+from hezhi.engines.org.actor import system
 from hezhi.engines.reach.api import tell
 from hezhi.engines.reach.models import Delivery, InboxMessage, LocalCopy, Outgoing
 from hezhi.engines.reach.tests import world
+from hezhi.engines.records.acting import acting
 from hezhi.ground.testkit.databases import Workshop, with_name
 from hezhi.wiring import jobs
 from hezhi.wiring.cluster import OWNER, Cluster
@@ -140,6 +142,23 @@ def _rounds_held() -> int:
 @pytest.mark.django_db
 def test_every_round_is_there_and_does_nothing_in_an_empty_house(round_: Round) -> None:
     assert jobs.run_round(round_) == 0
+
+
+@pytest.mark.django_db
+def test_a_round_with_a_heap_is_rung_for_when_something_lies_there() -> None:
+    world.with_words()
+    assert jobs.rung(jobs.ROUNDS) == []
+    told = {"event": "cases.assigned", "values": VALUES, "channels": ["inbox", "sms"], "urgent": True}
+    tell(world.clock(), to_user=world.user("人员", work_phone="13812340000"), **told)
+    with acting(system("测试"), verb="tests.ring"):
+        pass
+    assert {round_.path.rpartition(".")[2] for round_ in jobs.rung(jobs.ROUNDS)} == {
+        "deliver_inbox",
+        "deliver_outside",
+        "seal",
+    }
+    Outgoing.objects.update(not_before="2199-01-01T00:00Z")
+    assert [round_.path.rpartition(".")[2] for round_ in jobs.rung(jobs.ROUNDS)] == ["seal"]
 
 
 # -- killed ----------------------------------------------------------------------------------------

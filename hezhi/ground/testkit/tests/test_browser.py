@@ -10,9 +10,13 @@ from hezhi.ground.testkit import browser
 pytestmark = pytest.mark.browser
 
 SCRIPT = "x" * 4000
+PALE_ROWS = (17, 21, 22, 23)
 PAGES = {
     "/good": "<html lang='zh'><title>待办</title><main><h1>待办</h1><p>今日三件</p></main></html>",
     "/pale": "<html lang='zh'><title>待办</title><main><p style='color:#ccc'>看不清</p></main></html>",
+    "/rows": "<html lang='zh'><title>待办</title><main><h1>待办</h1><table><tbody>"
+    + "".join(f"<tr><td{' style=color:#ccc' if n in PALE_ROWS else ''}>第{n}件</td></tr>" for n in range(30))
+    + "</tbody></table></main></html>",
     "/inline": "<html lang='zh'><title>待办</title><script>alert(1)</script></html>",
     "/broken": "<html lang='zh'><title>待办</title><script src='/throws.js'></script></html>",
     "/heavy": "<html lang='zh'><title>待办</title><script src='/heavy.js'></script></html>",
@@ -64,6 +68,12 @@ def test_pale_letters_are_found(open_page):
     with open_page() as page:
         page.goto("/pale")
         assert ["color-contrast" in line for line in browser.accessibility_findings(page)] == [True]
+
+
+def test_of_cells_that_look_alike_two_are_looked_at(open_page):
+    with open_page() as page:
+        page.goto("/rows")
+        assert len(browser.accessibility_findings(page)) == 2
 
 
 @pytest.mark.parametrize(("path", "word"), [("/inline", "Content Security Policy"), ("/broken", "坏了")])

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings
+from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System
@@ -19,8 +18,7 @@ SHOTS = CHECKOUT / "test-results" / "care"
 
 def look(page: Page, name: str) -> None:
     """Keep a picture, and find nothing wrong with the page."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=Path(SHOTS / f"{name}.png"), full_page=True)
+    picture(page, SHOTS / f"{name}.png", full_page=True)
     assert accessibility_findings(page) == []
 
 

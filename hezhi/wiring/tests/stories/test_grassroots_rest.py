@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings
+from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System
 from hezhi.wiring.tests.stories.people import press, sign_in, submit
@@ -20,9 +20,8 @@ CLERK, WORKER, PROTECTOR = "town_dispatcher1", "grid_worker1", "acceptor2"
 def look(page: Page, name: str, *, whole: bool = False) -> None:
     """Keep a picture for the eye, and let the machine look for barriers."""
     folder = Path(CHECKOUT / "test-results" / "grassroots")
-    folder.mkdir(parents=True, exist_ok=True)
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=folder / f"{name}.png", full_page=whole)
+    picture(page, folder / f"{name}.png", full_page=whole)
     assert accessibility_findings(page) == [], name
 
 

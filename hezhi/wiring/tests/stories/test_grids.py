@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings
+from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.wiring.system import System, wait_until
 from hezhi.wiring.tests.stories.people import sign_in, submit
 
@@ -58,7 +58,7 @@ def settled(page: Page) -> None:
 
 def test_a_grid_is_split_published_and_taken_back(desk: Page, running_system: System) -> None:
     system, page = running_system, plot(desk, running_system)
-    page.screenshot(path="test-results/grids-plot.png")
+    picture(page, "test-results/grids-plot.png")
     assert accessibility_findings(page) == []
     name = f"{COMMUNITY}第2网格"
     west, _, east, _ = box_of(system, name)
@@ -74,16 +74,16 @@ def test_a_grid_is_split_published_and_taken_back(desk: Page, running_system: Sy
     expect(page.locator("[data-grids] li")).to_have_count(5)
     page.fill("textarea[name=reason]", "新路贯通，一格改两格")
     page.fill("input[name=source]", "街道会议纪要 3 号（演示）")
-    page.screenshot(path="test-results/grids-split.png")
+    picture(page, "test-results/grids-split.png")
     page.get_by_role("button", name="存草案并核对").click()
     page.wait_for_url(re.compile(r"/grids/divisions/"))
     page.locator(".map[data-ready]").wait_for(state="attached")
     expect(page.locator("main")).to_contain_text("新设")
     assert accessibility_findings(page) == []
-    page.screenshot(path="test-results/grids-division.png")
+    picture(page, "test-results/grids-division.png")
     page.get_by_role("link", name="发布", exact=True).click()
     expect(page.locator("#dialog[open]")).to_be_visible()
-    page.screenshot(path="test-results/grids-publish.png")
+    picture(page, "test-results/grids-publish.png")
     submit(page, "发布")
     expect(page.locator("main")).to_contain_text("划分已发布")
     wait_until(
@@ -110,7 +110,7 @@ def test_an_overlap_is_marked_shown_near_and_given_to_one(desk: Page, running_sy
     expect(page.locator("[data-faults] li").first).to_contain_text("重叠")
     page.locator("[data-faults] li").first.get_by_role("button", name="看这里").click()
     page.wait_for_timeout(500)
-    page.screenshot(path="test-results/grids-overlap.png")
+    picture(page, "test-results/grids-overlap.png")
     assert accessibility_findings(page) == []
     page.locator("[data-faults] li").get_by_role("button", name=f"划给{COMMUNITY}第5网格").click()
     expect(page.locator("[data-verdict]")).to_have_text("不重不漏，可以发布。")
@@ -168,7 +168,7 @@ def test_the_system_proposes_and_the_officer_goes_on_from_it(desk: Page, running
     expect(page.locator("[data-plot-hint]")).to_contain_text("系统按户数和事件分布建议", timeout=20_000)
     expect(page.locator("[data-grids] li")).to_have_count(6)
     expect(page.locator("[data-verdict]")).to_have_text("不重不漏，可以发布。")
-    page.screenshot(path="test-results/grids-proposed.png")
+    picture(page, "test-results/grids-proposed.png")
     assert page.locator("[data-origin]").input_value() == "proposed"
 
 
@@ -181,7 +181,7 @@ def test_the_desk_finds_supervises_and_counts(desk: Page, running_system: System
         desk.goto(path)
         desk.wait_for_load_state("networkidle")
         name = re.sub(r"\W+", "-", path.split("?")[0]).strip("-")
-        desk.screenshot(path=f"test-results/desk-{name}.png")
+        picture(desk, f"test-results/desk-{name}.png")
         assert accessibility_findings(desk) == [], path
     desk.goto("/r/grids/?q=盐滩社区第1网格")
     desk.get_by_role("link", name="盐滩社区第1网格").first.click()
@@ -189,24 +189,24 @@ def test_the_desk_finds_supervises_and_counts(desk: Page, running_system: System
     for tab in ("", "?tab=members", "?tab=notes", "?tab=cases", "?tab=changes", "?tab=visits"):
         desk.goto(desk.url.split("?")[0] + tab)
         desk.wait_for_load_state("networkidle")
-        desk.screenshot(path=f"test-results/desk-grid{tab.replace('?tab=', '-')}.png")
+        picture(desk, f"test-results/desk-grid{tab.replace('?tab=', '-')}.png")
         assert accessibility_findings(desk) == [], tab
 
 
 def test_the_grid_worker_sees_his_own_grid_on_the_phone(phone: Page, running_system: System) -> None:
     sign_in(phone, running_system, "grid_worker1", "/r/grids/")
     expect(phone.locator("main tbody tr")).to_have_count(1)
-    phone.screenshot(path="test-results/phone-grids.png")
+    picture(phone, "test-results/phone-grids.png")
     phone.locator("main tbody tr a").first.click()
     phone.wait_for_load_state("networkidle")
     expect(phone.locator("main")).to_contain_text("网格人员")
-    phone.screenshot(path="test-results/phone-grid.png", full_page=True)
+    picture(phone, "test-results/phone-grid.png", full_page=True)
     assert accessibility_findings(phone) == []
     phone.goto(phone.url.split("?")[0] + "?tab=members")
     expect(phone.locator("main")).to_contain_text("采集和更新小区")
-    phone.screenshot(path="test-results/phone-members.png", full_page=True)
+    picture(phone, "test-results/phone-members.png", full_page=True)
     phone.goto("/grids/find/?q=盐滩")
-    phone.screenshot(path="test-results/phone-find.png", full_page=True)
+    picture(phone, "test-results/phone-find.png", full_page=True)
     assert accessibility_findings(phone) == []
     answer = phone.goto("/grids/plot/")
     assert answer is not None and answer.status == 403

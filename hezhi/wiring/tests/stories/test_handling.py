@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings
+from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System, wait_until
 from hezhi.wiring.tests.stories.people import passwords, press, sign_in, submit
@@ -25,8 +25,7 @@ def look(page: Page, name: str) -> None:
 
     Taking a picture leaves empty style attributes on fields, so none is taken before the same fields are drawn again.
     """
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+    picture(page, SHOTS / f"{name}.png", full_page=True)
     assert accessibility_findings(page) == [], name
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings
+from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System
 from hezhi.wiring.tests.faults.test_large_import import number
@@ -19,8 +19,7 @@ PATIENCE = 180_000
 def look(page: Page, name: str) -> None:
     """Keep a picture for the eye, and let the machine look for barriers."""
     folder = Path(CHECKOUT / "test-results" / "large-import")
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png")
+    picture(page, folder / f"{name}.png")
     assert accessibility_findings(page) == [], name
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hezhi.ground import time
-from hezhi.ground.testkit.browser import accessibility_findings
+from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System
 from hezhi.wiring.tests.stories.people import press, sign_in, submit
@@ -19,8 +19,7 @@ SECRETARY, OTHER_SECRETARY, OFFICER, MEMBER = "handler31", "town_dispatcher3", "
 def look(page: Page, name: str) -> None:
     """Keep a picture for the eye, and let the machine look for barriers."""
     folder = Path(CHECKOUT / "test-results" / "party")
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=(page.viewport_size or {"width": 0})["width"] > 600)
+    picture(page, folder / f"{name}.png", full_page=(page.viewport_size or {"width": 0})["width"] > 600)
     assert accessibility_findings(page) == [], name
 
 

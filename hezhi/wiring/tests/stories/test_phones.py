@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings
+from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System, wait_until
 from hezhi.wiring.tests.stories.people import passwords, sign_in
@@ -28,7 +28,7 @@ order by u.login_name limit 1
 """
 
 
-def picture() -> bytes:
+def photo() -> bytes:
     """A photo as a phone takes it."""
     out = io.BytesIO()
     Image.new("RGB", (900, 600), "steelblue").save(out, "JPEG")
@@ -37,8 +37,7 @@ def picture() -> bytes:
 
 def look(page: Page, name: str) -> None:
     """Keep a picture for the eye, and let the machine look for barriers; nothing may be wider than the phone."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+    picture(page, SHOTS / f"{name}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], name
     assert accessibility_findings(page) == [], name
 
@@ -79,7 +78,7 @@ def test_on_the_spot_with_a_camera_with_one_thumb_and_from_above_in_three_taps(
     look(phone, "order-signed")
     phone.get_by_role("link", name="处置", exact=True).click()
     phone.fill("textarea[name=text]", "已到现场，正在处理。")
-    phone.set_input_files("input[name=before]", {"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    phone.set_input_files("input[name=before]", {"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": photo()})
     look(phone, "handle")
     phone.get_by_role("button", name="提交处置").click()
     expect(phone.locator(".thumbs img")).to_have_count(1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings
+from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System
 from hezhi.wiring.tests.stories.people import press, sign_in, submit
@@ -18,8 +18,7 @@ COMPOUND = "海风样例花园"
 def look(page: Page, name: str) -> None:
     """Keep a picture for the eye, and let the machine look for barriers."""
     folder = Path(CHECKOUT / "test-results" / "registers")
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=False)
+    picture(page, folder / f"{name}.png", full_page=False)
     assert accessibility_findings(page) == [], name
 
 
