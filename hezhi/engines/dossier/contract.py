@@ -54,9 +54,9 @@ def every_tab_opens_for_its_readers_and_for_nobody_else(world: World) -> None:
     for panel in panels:
         url = f"{registry.url(row.pk)}?tab={panel.code}"
         assert world.get(url).status_code == 200, panel.code
-        assert world.get(url, world.stranger).status_code == 403, panel.code
+        assert world.status(url, world.stranger) == 403, panel.code
         if not world.is_public:
-            assert world.get(url, world.neighbour).status_code == 404, panel.code
+            assert world.status(url, world.neighbour) == 404, panel.code
             answer = world.client(world.neighbour).post(url, {"text": "x", "name": "x"})
             assert answer.status_code == 404, panel.code
 
@@ -71,9 +71,9 @@ def every_page_of_a_part_is_shut_to_neighbours_and_strangers(world: World) -> No
     for below in pages:
         url = registry.url(row.pk, *_filled(below))
         for method in ("get", "post"):
-            assert getattr(world.client(world.stranger), method)(url).status_code in (403, 405), url
+            assert world.status(url, world.stranger, method) in (403, 405), url
             if not world.is_public:
-                assert getattr(world.client(world.neighbour), method)(url).status_code in (404, 405), url
+                assert world.status(url, world.neighbour, method) in (404, 405), url
 
 
 def _filled(below: str) -> list[str]:
