@@ -76,8 +76,8 @@ class Round:
 
 MINUTE, HOUR = 60, 3600
 
-_OUTGOING = "reach_outgoing WHERE state = 'waiting' AND not_before <= now() AND channel"
-_NEWS = "connect_webhook WHERE delivered_at IS NULL AND given_up_at IS NULL AND next_try_at <= now()"
+_OUTGOING = "reach_outgoing WHERE state = 'waiting' AND not_before <= statement_timestamp() AND channel"
+_NEWS = "connect_webhook WHERE delivered_at IS NULL AND given_up_at IS NULL AND next_try_at <= statement_timestamp()"
 _LAST_SEAL = "FROM records_auditseal ORDER BY id DESC LIMIT 1"
 # In the order of `xact`, or the database would rather read the whole audit than believe that nothing is new.
 _UNSEALED = f"""

@@ -154,8 +154,7 @@ def _environment(home: Path, urls: dict[str, str]) -> dict[str, str]:
 def _furnish(home: Path, urls: dict[str, str]) -> None:
     frontend.build()
     steps = Preparation(home, _environment(home, urls))
-    steps.migrate()
-    steps.furnish()
+    # The template is migrated, and loading the demo furnishes what an installation needs.
     # An even sample of the demo's messages: the same district and people, a quarter of the minutes.
     steps.load_demo("--few", "150")
     steps.collect_static()

@@ -36,9 +36,10 @@ AXE_RULES = {
 }
 SETTLED = """
 async () => {
+  const pause = (time) => new Promise((go) => setTimeout(go, time));
+  for (let n = 0; n < 60 && document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling'); n++) await pause(50);
   const moves = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
-  const over = Promise.allSettled([document.fonts.ready, ...moves.map((one) => one.finished)]);
-  await Promise.race([over, new Promise((go) => setTimeout(go, 2000))]);
+  await Promise.race([Promise.allSettled([document.fonts.ready, ...moves.map((one) => one.finished)]), pause(2000)]);
 }
 """
 AXE_RUN = """
@@ -62,6 +63,7 @@ AXE_RUN = """
   return axe.run(exclude.length ? { exclude } : document, options).then((found) => found.violations);
 }
 """
+STILL = 1_500  # milliseconds
 PATIENCE = 15_000  # milliseconds; two cores may be busy with other tests
 
 
@@ -116,15 +118,17 @@ def picture(page: Page, path: Path | str, *, full_page: bool = False) -> None:
     """Keep a picture for the eye, where HEZHI_PICTURES=1 asks for them: no test looks at it, and it costs its time."""
     if os.environ.get("HEZHI_PICTURES") == "1":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+        page.wait_for_timeout(STILL)  # maps draw, and fly where they were sent
         page.screenshot(path=path, full_page=full_page)
 
 
 def accessibility_findings(page: Page) -> list[str]:
     """What axe-core finds wrong on the page (WCAG 2.2 A and AA), one line each; empty is right.
 
-    Waits until what moves stands still, because a paling dialog is pale. Of table cells that look alike (same column,
+    Waits for what is on its way and until what moves stands still, because a paling dialog is pale. Of table cells that look alike (same column,
     colours and build) two are looked at and not all fifty.
     """
+    page.wait_for_load_state("load")
     page.evaluate(SETTLED)
     page.evaluate(Axe().axe_script)
     return [

@@ -16,13 +16,12 @@ from hezhi.engines.reach.api import tell
 from hezhi.engines.reach.models import Delivery, InboxMessage, LocalCopy, Outgoing
 from hezhi.engines.reach.tests import world
 from hezhi.engines.records.acting import acting
-from hezhi.ground.testkit.databases import Workshop, with_name
+from hezhi.ground.testkit.databases import with_name
 from hezhi.wiring import jobs
 from hezhi.wiring.cluster import OWNER, Cluster
 from hezhi.wiring.jobs import Round
 from hezhi.wiring.places import CHECKOUT
-from hezhi.wiring.system import fill, wait_until
-from hezhi.wiring.testing import migrated_template
+from hezhi.wiring.system import System, wait_until
 from hezhi.wiring.tests.worker_tasks import MARKS, slow
 
 VALUES = {"number": "SJ26112200001", "title": "路灯不亮"}
@@ -31,12 +30,14 @@ VALUES = {"number": "SJ26112200001", "title": "路灯不亮"}
 class Process:
     """A worker process of its own, with its log."""
 
-    def __init__(self, url: str, log: Path) -> None:
+    def __init__(self, url: str, log: Path, home: Path | None = None) -> None:
         self.url, self.log = url, log
+        self.home = {"HEZHI_HOME": str(home)} if home else {}
         self.running: subprocess.Popen | None = None
 
     def start(self) -> "Process":
         env = os.environ | {"DATABASE_URL": self.url, "DJANGO_SETTINGS_MODULE": "hezhi.wiring.tests.worker_house"}
+        env |= self.home
         with self.log.open("a") as out:
             self.running = subprocess.Popen(
                 [sys.executable, "manage.py", "worker"], cwd=CHECKOUT, env=env, stdout=out, stderr=out
@@ -146,8 +147,8 @@ def test_every_round_is_there_and_does_nothing_in_an_empty_house(round_: Round) 
 
 @pytest.mark.django_db
 def test_a_round_with_a_heap_is_rung_for_when_something_lies_there() -> None:
-    world.with_words()
     assert jobs.rung(jobs.ROUNDS) == []
+    world.with_words()
     told = {"event": "cases.assigned", "values": VALUES, "channels": ["inbox", "sms"], "urgent": True}
     tell(world.clock(), to_user=world.user("人员", work_phone="13812340000"), **told)
     with acting(system("测试"), verb="tests.ring"):
@@ -214,17 +215,19 @@ def test_no_message_is_lost_or_doubled_when_the_sender_is_killed(worker: Process
 
 
 @pytest.mark.fault
-def test_the_worker_outlives_its_database(own_cluster: Cluster, workshop: Workshop, tmp_path: Path) -> None:
-    fill(own_cluster, with_name(workshop.owner_url, migrated_template(workshop)))
-    own_cluster.sql(MARKS, role=OWNER)
-    process = Process(own_cluster.url(), tmp_path / "worker.log").start()
+def test_the_worker_outlives_its_database(own_system: System, tmp_path: Path) -> None:
+    assert own_system.cluster is not None
+    cluster = own_system.cluster
+    own_system.supervisor.kill("worker")
+    cluster.sql(MARKS, role=OWNER)
+    process = Process(cluster.url(), tmp_path / "worker.log", own_system.home).start()
     try:
-        _defer_by_sql(own_cluster, 1)
-        wait_until(lambda: own_cluster.sql("SELECT count(*) FROM marks") == "1", 90, process.why)
-        own_cluster.kill()
-        own_cluster.start()
-        _defer_by_sql(own_cluster, 2)
-        wait_until(lambda: own_cluster.sql("SELECT count(*) FROM marks") == "2", 90, process.why)
+        _defer_by_sql(cluster, 1)
+        wait_until(lambda: cluster.sql("SELECT count(*) FROM marks") == "1", 90, process.why)
+        cluster.kill()
+        cluster.start()
+        _defer_by_sql(cluster, 2)
+        wait_until(lambda: cluster.sql("SELECT count(*) FROM marks") == "2", 90, process.why)
         assert process.running.poll() is None
         assert process.end(signal.SIGTERM) == 0
     finally:

@@ -59,7 +59,6 @@ def test_many_reports_become_an_event_that_is_warned_of_and_dealt_with(
     desk.locator("a[data-open]").first.click()
     expect(desk.locator("main")).to_contain_text("同一人只计一次")
     expect(desk.locator("canvas").first).to_be_visible()
-    desk.wait_for_timeout(1500)  # the view flies to the members
     look(desk, "event")
     press(desk, "命名", within=".page-actions")
     look(desk, "event-rename")
@@ -105,7 +104,6 @@ def test_the_situation_is_read_narrowed_reported_and_modelled(running_system: Sy
     expect(desk.locator("canvas").nth(1)).to_be_visible()
     desk.get_by_role("link", name="最近 30 天").click()
     expect(desk.locator("canvas").nth(1)).to_be_visible()
-    desk.wait_for_timeout(2000)  # both maps draw
     look(desk, "situation")
     desk.get_by_label("管理单元").select_option("grid")
     desk.get_by_role("button", name="查询").click()
@@ -133,7 +131,6 @@ def test_the_situation_is_read_narrowed_reported_and_modelled(running_system: Sy
     desk.get_by_role("link", name="空间热点（示例）").click()
     expect(desk.locator("main")).to_contain_text("Getis-Ord")
     expect(desk.locator("canvas").first).to_be_visible()
-    desk.wait_for_timeout(1500)
     look(desk, "analysis-spots")
     hot = desk.url
     desk.goto("/r/warning-models/")
@@ -144,11 +141,8 @@ def test_the_situation_is_read_narrowed_reported_and_modelled(running_system: Sy
     desk.goto("/wall/situation/?turn=600")
     expect(desk.locator("canvas").first).to_be_visible()
     expect(desk.locator("[data-turn] > .card:visible")).to_have_count(1)
-    desk.wait_for_timeout(2000)
     look(desk, "wall-situation")
     sign_in(phone, running_system, "duty_chief1", "/situation/")
-    phone.wait_for_timeout(1500)
     look(phone, "phone-situation")
     phone.goto(hot)
-    phone.wait_for_timeout(1500)
     look(phone, "phone-spots")

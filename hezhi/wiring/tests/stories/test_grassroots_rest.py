@@ -20,7 +20,6 @@ CLERK, WORKER, PROTECTOR = "town_dispatcher1", "grid_worker1", "acceptor2"
 def look(page: Page, name: str, *, whole: bool = False) -> None:
     """Keep a picture for the eye, and let the machine look for barriers."""
     folder = Path(CHECKOUT / "test-results" / "grassroots")
-    page.wait_for_load_state("networkidle")
     picture(page, folder / f"{name}.png", full_page=whole)
     assert accessibility_findings(page) == [], name
 

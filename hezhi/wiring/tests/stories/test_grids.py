@@ -109,7 +109,6 @@ def test_an_overlap_is_marked_shown_near_and_given_to_one(desk: Page, running_sy
     settled(page)
     expect(page.locator("[data-faults] li").first).to_contain_text("重叠")
     page.locator("[data-faults] li").first.get_by_role("button", name="看这里").click()
-    page.wait_for_timeout(500)
     picture(page, "test-results/grids-overlap.png")
     assert accessibility_findings(page) == []
     page.locator("[data-faults] li").get_by_role("button", name=f"划给{COMMUNITY}第5网格").click()
@@ -179,7 +178,6 @@ def test_the_desk_finds_supervises_and_counts(desk: Page, running_system: System
              "/grids/export/", "/r/grids/", "/r/grids/map/", "/r/grid-duties/", "/r/grid-notes/", "/r/grid-divisions/"]  # fmt: skip
     for path in pages:
         desk.goto(path)
-        desk.wait_for_load_state("networkidle")
         name = re.sub(r"\W+", "-", path.split("?")[0]).strip("-")
         picture(desk, f"test-results/desk-{name}.png")
         assert accessibility_findings(desk) == [], path
@@ -188,7 +186,6 @@ def test_the_desk_finds_supervises_and_counts(desk: Page, running_system: System
     desk.locator(".map[data-ready]").wait_for(state="attached")
     for tab in ("", "?tab=members", "?tab=notes", "?tab=cases", "?tab=changes", "?tab=visits"):
         desk.goto(desk.url.split("?")[0] + tab)
-        desk.wait_for_load_state("networkidle")
         picture(desk, f"test-results/desk-grid{tab.replace('?tab=', '-')}.png")
         assert accessibility_findings(desk) == [], tab
 
@@ -198,7 +195,6 @@ def test_the_grid_worker_sees_his_own_grid_on_the_phone(phone: Page, running_sys
     expect(phone.locator("main tbody tr")).to_have_count(1)
     picture(phone, "test-results/phone-grids.png")
     phone.locator("main tbody tr a").first.click()
-    phone.wait_for_load_state("networkidle")
     expect(phone.locator("main")).to_contain_text("网格人员")
     picture(phone, "test-results/phone-grid.png", full_page=True)
     assert accessibility_findings(phone) == []

@@ -69,7 +69,6 @@ def test_a_group_is_submitted_and_approved_and_the_board_follows(desk: Page, run
     look(desk, "below")
     desk.goto("/party/map/")
     desk.locator(".map[data-ready]").wait_for(state="attached")
-    desk.wait_for_timeout(800)
     look(desk, "map")
 
 
