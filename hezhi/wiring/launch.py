@@ -37,11 +37,13 @@ STREAM_FLAGS = ("--backlog", "4096", "--backpressure", "8192", "--http1-buffer-s
 EVERYWHERE = "0.0.0.0"  # noqa: S104  only with --https, for phones in the same network
 
 
-def parts(port: int, *, host: str = "127.0.0.1", tls: tuple[Path, Path] | None = None) -> list[Part]:
+def parts(
+    port: int, *, host: str = "127.0.0.1", tls: tuple[Path, Path] | None = None, web_workers: str = ""
+) -> list[Part]:
     """The processes of one installation: pages and API, live news on the next port, jobs."""
     secure = ["--ssl-certificate", str(tls[0]), "--ssl-keyfile", str(tls[1])] if tls else []
     granian = [sys.executable, "-m", "granian", "--host", host, "--no-ws", "--log-level", "warning", *secure]
-    workers = os.environ.get("HEZHI_WEB_WORKERS") or str(max(2, min(4, os.cpu_count() or 2)))
+    workers = web_workers or os.environ.get("HEZHI_WEB_WORKERS") or str(max(2, min(4, os.cpu_count() or 2)))
     threads = os.environ.get("HEZHI_WEB_THREADS") or "4"
     web = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers"]
     chosen = [

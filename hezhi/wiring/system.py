@@ -198,10 +198,11 @@ def _serving(original: Path, urls: dict[str, str]) -> Iterator[System]:
     frontend.build()
     Preparation(home, environment).collect_static()
     port = _two_ports(home)
-    environment |= {"HEZHI_PORT": str(port), "HEZHI_STREAM_PORT": str(port + 1), "HEZHI_WEB_WORKERS": "1"}
+    environment |= {"HEZHI_PORT": str(port), "HEZHI_STREAM_PORT": str(port + 1)}
     served = {name: value for name, value in environment.items() if name != "DATABASE_OWNER_URL"}
+    processes = parts(port, web_workers="1")  # each costs its start, and one test asks one thing at a time
     system = System(
-        f"http://127.0.0.1:{port}", home, environment, Supervisor(parts(port), home / "log", served, CHECKOUT)
+        f"http://127.0.0.1:{port}", home, environment, Supervisor(processes, home / "log", served, CHECKOUT)
     )
     try:
         system.start()
