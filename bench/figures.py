@@ -228,7 +228,7 @@ def _soak(found: dict[str, Any]) -> str:
     told = found["options"]
     lines = [
         f"## A load run of {told['minutes']:g} minutes, {told['officers']:,} officers\n",
-        f"Sessions over kept connections with {told['think']:g} s between two clicks on average, messages at {told['times_peak']:g} times a district's peak",
+        f"Desks over kept connections with {told['think']:g} s between two clicks on average, messages at {told['times_peak']:g} times a district's peak",
         f"({found['messages']['sent']:,} sent), on {told['rows']:,} cases. Killed and started again: "
         + (", ".join(f"{name} {n} times" for name, n in found["kills"].items()) or "nothing") + ". A wait counts from the click to",
         f"the answer, {found['broken']} broken connections and their repeats included; the crowd shares the cores. Mean load {found['mean_load']:.1f}.\n",

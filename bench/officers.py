@@ -18,22 +18,24 @@ from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 
 ROLES = {"town_dispatcher": 400, "handler": 300, "acceptor": 100, "dispatcher": 120, "duty_chief": 40, "reviewer": 40}
-"""How many of a thousand sessions belong to whom; several desks may be open of one person."""
+"""How many of a thousand desks belong to whom; several may be open of one person, in one session: he has one seat (一人一席)."""
 
 
 def sessions(many: int) -> list[dict[str, str]]:
-    """The sessions in the order in which officers come."""
+    """The desks in the order in which officers come, each with the session of its person."""
     with acting(system("测量"), verb="bench.open"):
         User.objects.update(must_change_password=False, password_changed_at=time.now(), last_seen_at=time.now())
     told, whole = [], sum(ROLES.values())
+    seats: dict[object, str] = {}
     for role, share in ROLES.items():
         held = Holding.objects.filter(post__role__code=role, valid_to__isnull=True).select_related("user", "post")
         people = list(held.order_by("post__unit__code", "pk"))
         with transaction.atomic():
             for n in range(max(1, many * share // whole)):
                 one = people[n % len(people)]
-                key = enter(Client(), one.user).session.session_key
-                told.append({"key": key, "role": role, "unit": str(one.post.unit_id)})
+                if one.user_id not in seats:  # a second sign-in would end the first
+                    seats[one.user_id] = enter(Client(), one.user).session.session_key
+                told.append({"key": seats[one.user_id], "role": role, "unit": str(one.post.unit_id)})
     return told[:many]
 
 

@@ -2,7 +2,7 @@
 
     python -m bench soak --minutes 10 --officers 1000
 
-Officers have a session each over kept connections, and think between two clicks; the web server (whole, or one of its
+Officers have a desk each over kept connections, and think between two clicks; the web server (whole, or one of its
 workers) and the job worker are killed at random and started again by the house's own supervisor. A wait counts from the
 click to the answer, a broken connection and its repeats included. At the end: every message that was answered «created» is
 one case, once, under the number that was told; every step that was answered is in the history once; nothing is left over.
@@ -55,6 +55,8 @@ class Told:
     waits: dict[str, list[float]] = field(default_factory=dict)
     statuses: dict[int, int] = field(default_factory=dict)
     broken: int = 0
+    strange: dict[str, int] = field(default_factory=dict)
+    """Pages that were answered otherwise than with the page: a sign-in, a refusal, a fault."""
     reports: dict[str, str] = field(default_factory=dict)
     """Idempotency key of each message answered «created», with the number of its case."""
     sent: int = 0
@@ -88,6 +90,8 @@ class Line:
                 continue
             self.told.waits.setdefault(kind, []).append((time.perf_counter() - begun) * 1000)
             self.told.statuses[status] = self.told.statuses.get(status, 0) + 1
+            if status != 200 and body is None:
+                self.told.strange[f"{kind} {status}"] = self.told.strange.get(f"{kind} {status}", 0) + 1
             return status, content
         return 0, b""
 
@@ -269,7 +273,9 @@ def run(told: argparse.Namespace) -> dict[str, Any]:
         text = ready.python("-m", "bench.officers", str(told.officers), database=DATABASE)
         work = json.loads(text[text.rindex("\n{") + 1 :])
         print(
-            f"{len(work['sessions']):,} sessions open, {work['cases']:,} cases, load {load_average():.1f}", flush=True
+            f"{len(work['sessions']):,} desks of {len({each['key'] for each in work['sessions']}):,} people, {work['cases']:,} cases, "
+            f"load {load_average():.1f}",
+            flush=True,
         )
         port = machine.free_port("bench-soak")
         environment = ready.environment(DATABASE, HEZHI_PORT=str(port))
@@ -334,7 +340,7 @@ print(json.dumps(check(["审计链完整", "到点的消息和任务都已发出
 
 def _faults(ready: House, told: Told) -> list[str]:
     """What was accepted and is not there, or is there twice."""
-    found = []
+    found = [f"{kind} instead of the page: {many}" for kind, many in told.strange.items()]
     rows = ready.sql(DATABASE, "SELECT outside_number, number FROM handling_case WHERE outside_channel = 'bench'")
     cases: dict[str, list[str]] = {}
     for number, key in rows:

@@ -1,9 +1,9 @@
 """Reads of the flow engine, always starting from who reads."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
 from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
@@ -11,20 +11,16 @@ from hezhi.engines.flow.todos import waiting_for
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
 
-
-def todo_count(actor: Actor) -> int:
-    """How many to-dos wait for this reader's post (待办数): `waiting_for`, worded once, since every page asks it."""
-    if actor.unit_id is None:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(_WAITING, [actor.unit_id, list(actor.permissions), actor.user_id, time.now()])
-        return int(cursor.fetchone()[0])
-
-
-_WAITING = """
+TODO_COUNT = """
 SELECT count(*) FROM flow_todo WHERE unit_id = %s AND permission = ANY(%s) AND done_at IS NULL
   AND (claimed_by_id IS NULL OR claimed_by_id = %s OR claimed_until < %s)
 """
+"""How many to-dos wait for a reader's post (待办数): `waiting_for`, worded once, since every page asks it."""
+
+
+def todo_values(actor: Actor) -> list[Any]:
+    """What `TODO_COUNT` asks of this reader."""
+    return [actor.unit_id, list(actor.permissions), actor.user_id, time.now()]
 
 
 def todos(actor: Actor, limit: int = 100) -> list[ToDo]:

@@ -44,14 +44,14 @@ def receipts(about: tuple[str, UUID], events: Collection[str], most: int = 200) 
     ]
 
 
+UNREAD_COUNT = "SELECT count(*) FROM reach_inboxmessage WHERE user_id = %s AND read_at IS NULL"
+"""How many messages a reader has not opened (未读数); worded once, since every page asks it."""
+
+
 def unread_count(actor: Actor) -> int:
-    """How many messages the reader has not opened (未读数); worded once, since every page asks it."""
-    if actor.user_id is None:
-        return 0
+    """How many messages the reader has not opened (未读数)."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM reach_inboxmessage WHERE user_id = %s AND read_at IS NULL", [actor.user_id]
-        )
+        cursor.execute(UNREAD_COUNT, [actor.user_id])
         return int(cursor.fetchone()[0])
 
 

@@ -246,7 +246,7 @@ def _pager(found: Found) -> shapes.Pager:
         return shapes.Pager(asked.at("before", page.before), "", "")
     last = page.first + len(page.rows) - 1
     many = summed(found.chosen.values())
-    if many.more and many.number < last:
+    if asked.sought and many.more and many.number < last:
         many = Tally(last, more=True)
     summary = f"第 {page.first:,}–{last:,} 条，共 {many} 条"
     return shapes.Pager(asked.at("before", page.before), asked.at("after", page.after), summary)
