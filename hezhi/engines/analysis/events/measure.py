@@ -1,7 +1,7 @@
 """Figures of the event stream beside plain peers, on the same messages in one process (事件发现测量).
 
 Quality counts only messages that people have put into events (or left alone); ambiguous ones are in the
-stream and not scored. Merges that the stream proposes count as accepted; `without_merges` says what it is
+stream and not scored. Each message comes with its own time, in shuffled orders too. Merges that the stream proposes count as accepted; `without_merges` says what it is
 worth when nobody accepts any. Time is processor time of this process, cutting into words included, the
 median of three rounds. Growth sends replicas of the messages with 30 % of their signs exchanged; the long run sends
 them with their places exchanged as well and on a clock of their own, so that old messages leave by their age.
@@ -48,6 +48,8 @@ A_DAY = 300
 ENDLESS = Settings(window=float("inf"))
 """The messages span years, and the question is what belongs together, not what is fresh."""
 
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  only compared with its like
+
 Message = tuple[str, str]
 
 
@@ -57,19 +59,30 @@ class Known:
 
     messages: list[Message]
     events: list[Hashable | None]
+    at: list[float]
+    """When each was sent, in seconds; one whose time cannot be read counts as sent with the last."""
 
 
 def read_known(messages: Path, gold: Path) -> Known:
     """Messages (msg_id, time, title, detail) with their known events (msg_id, cluster_id, kind)."""
     truth = {row["msg_id"]: row for row in _rows(gold, {"msg_id", "cluster_id", "kind"})}
     rows = sorted(_rows(messages, {"msg_id", "time", "title", "detail"}), key=lambda row: _moment(row["time"]))
-    return Known([(row["title"], row["detail"]) for row in rows], [_event(truth.get(row["msg_id"])) for row in rows])
+    messages = [(row["title"], row["detail"]) for row in rows]
+    return Known(messages, [_event(truth.get(row["msg_id"])) for row in rows], _seconds(row["time"] for row in rows))
 
 
 def _event(row: dict[str, str] | None) -> Hashable | None:
     if row is None or row["kind"] == "ambiguous":
         return None
     return row["cluster_id"] if row["kind"] == "cluster" else ("alone", row["msg_id"])
+
+
+def _seconds(times: Iterable[str]) -> list[float]:
+    found: list[float] = []
+    for _, moment in map(_moment, times):
+        known = isinstance(moment, datetime)
+        found.append((moment - EPOCH).total_seconds() if known else max(found, default=0.0))
+    return found
 
 
 def _moment(written: str) -> tuple[int, datetime | str]:
@@ -92,13 +105,18 @@ def _rows(path: Path, wanted: set[str]) -> list[dict[str, str]]:
         return list(reader)
 
 
-def stream_events(messages: Iterable[Message], *, merging: bool = True, settings: Settings = ENDLESS) -> list[Hashable]:
-    """The event of each message, found in one pass; proposed merges are taken as accepted."""
+def stream_events(
+    messages: Sequence[Message], at: Sequence[float] = (), *, merging: bool = True, settings: Settings = ENDLESS
+) -> list[Hashable]:
+    """The event of each message, found in one pass; proposed merges are taken as accepted.
+
+    `at` says when each was sent, in seconds; without it all were sent at one time.
+    """
     stream = Stream(settings)
     found: list[Hashable] = []
     united: dict[Hashable, Hashable] = {}
-    for number, terms in enumerate(_terms(messages)):
-        decision = stream.add(terms, 0.0, number)
+    for number, (terms, sent) in enumerate(zip(_terms(messages), at or [0.0] * len(messages), strict=True)):
+        decision = stream.add(terms, sent, number)
         found.append(decision.event)
         if merging and decision.merge:
             stream.merge(decision.event, decision.merge[0])
@@ -128,7 +146,10 @@ def _terms(messages: Iterable[Message]) -> Iterable[Any]:
 def event_figures(known: Known, grow_to: int = GROWTH) -> dict[str, Any]:
     """Quality and speed of ours and of the peers, and how the rate holds when the stream grows."""
     list(_terms(known.messages[:50]))  # the dictionary is read once, for nobody's account
-    ways: dict[str, Callable[[Sequence[Message]], Sequence[Hashable]]] = {"ours": stream_events, **PEERS}
+    ways: dict[str, Callable[[Sequence[Message]], Sequence[Hashable]]] = {
+        "ours": lambda messages: stream_events(messages, known.at),
+        **PEERS,
+    }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     found: dict[str, Sequence[Hashable]] = {}
     for _ in range(ROUNDS):
@@ -152,7 +173,7 @@ def event_figures(known: Known, grow_to: int = GROWTH) -> dict[str, Any]:
         "speed_ratios": {name: rate["ours"] / rate[name] for name in PEERS},
         **growth(known.messages, grow_to),
         "shuffled_b3_f1": shuffled,
-        "without_merges": _scored(known, stream_events(known.messages, merging=False)),
+        "without_merges": _scored(known, stream_events(known.messages, known.at, merging=False)),
         **scored,
         "load": os.getloadavg()[0],
     }
@@ -166,9 +187,8 @@ def _scored(known: Known, found: Sequence[Hashable]) -> dict[str, float]:
 def _shuffled(known: Known, seed: int) -> float:
     order = list(range(len(known.messages)))
     random.Random(seed).shuffle(order)  # noqa: S311  an order, not a secret
-    found = stream_events([known.messages[i] for i in order])
-    events = [known.events[i] for i in order]
-    return _scored(Known([], events), found)["b3_f1"]
+    mixed = Known(*([own[i] for i in order] for own in (known.messages, known.events, known.at)))
+    return _scored(mixed, stream_events(mixed.messages, mixed.at))["b3_f1"]
 
 
 def growth(messages: Sequence[Message], total: int) -> dict[str, Any]:

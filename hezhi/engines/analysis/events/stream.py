@@ -7,10 +7,12 @@ How a message finds its event:
    sides of a comparison use today's counts.
 2. The strongest terms of each bag are looked up in the index. A lookup reads the newest messages only, so
    its cost has a bound. The messages met most are compared exactly.
-3. Score of two messages = a share of the cosine of the titles + the cosine of the texts, less where both titles
-   name areas and share none. Score of an event = mean of its two best members (a missing one counting a little
-   less than the threshold) and of its newest ones, half and half: one good neighbour does not carry a message
-   into an event that is about something else.
+3. Score of two messages = a share of the cosine of the titles + the cosine of the texts. Of each cosine the part
+   that everyday language makes counts less than the part that names and rare words make, and both together count
+   more than either alone: one place has many matters, and one matter many places. The score fades with the time
+   between the two, and is less where both titles name areas and share none. Score of an event = mean of its two
+   best members (a missing one counting a little less than the threshold) and of its newest ones, half and half:
+   one good neighbour does not carry a message into an event that is about something else.
 4. At the threshold or above the message joins, else it opens a new event. When a second event is good too, and the
    members of both are alike among themselves, joining the two is proposed.
 
@@ -26,7 +28,7 @@ the stream answers as before.
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,11 +39,13 @@ import numpy.typing as npt
 from hezhi.engines.analysis.events.background import background
 from hezhi.engines.analysis.events.kept import LOUDEST, TEXT, TITLE, Kept
 from hezhi.engines.analysis.events.terms import BITS, Bag, Terms
+from hezhi.engines.analysis.text.places import may_be_one
 
 __all__ = ["Decision", "Settings", "Stream"]
 
 _WIDE = TITLE + TEXT
 _LOUD = np.concatenate([[0.0], 1 + np.log(np.arange(1, LOUDEST + 1))]).astype(np.float32)
+_BAGS = np.array([0, TITLE])
 _HALF, _ONE, _TINY = np.float32(0.5), np.float32(1), np.float32(1e-9)
 
 Floats = npt.NDArray[np.float32]
@@ -51,16 +55,24 @@ Floats = npt.NDArray[np.float32]
 class Settings:
     """The numbers of the stream, chosen on the shared half of the messages with known events."""
 
-    join: float = 0.321
+    join: float = 0.302
     """Score of an event from which a message joins it."""
-    merge: float = 0.361
+    merge: float = 0.342
     merge_share: float = 0.6
     """A second event over `merge`, and over this share of the best, may be proposed to be joined with it …"""
-    linked: float = 0.332
+    linked: float = 0.312
     """… when two messages, one of each, score as much on average."""
     link: int = 6
     """So many of the newest members of each are looked at for that."""
     title_weight: float = 0.58
+    everyday: float = 0.7
+    """What a shared term of everyday language (one of `background`) counts beside a rare one, as names are."""
+    both: float = 0.8
+    """What is added for sharing names and everyday language, times the lesser of the two."""
+    lasting: float = 0.8
+    """What is left of a score when years lie between two messages …"""
+    fades: float = 45 * 86400.0
+    """… and in so many seconds two thirds of the way are gone."""
     other_area: float = 0.42
     """What is left of a score when the titles name different areas."""
     copy: float = 0.55
@@ -126,7 +138,8 @@ class Stream:
         self._newest = float("-inf")
         self._event: dict[int, Hashable] = {}
         self._members: dict[Hashable, list[int]] = defaultdict(list)
-        self._at: deque[float] = deque()
+        self._everyday = background(self.settings.background) > 0
+        self._sent = np.zeros(self._room, np.float64)
         self._areas: dict[int, frozenset[str]] = {}
         self._places: dict[int, frozenset[str]] = {}
         self._apart: dict[Hashable, set[Hashable]] = defaultdict(set)
@@ -175,7 +188,7 @@ class Stream:
         late = at < self._newest - self.settings.window
         closed = () if late else self._age(at)
         query, kept = self._query(terms)
-        scores, alike = self._events(query, kept)
+        scores, alike = self._events(query, kept, at)
         best = scores[0] if scores else (0.0, None)
         if late:
             near = best[1] if best[0] >= self.settings.join else None
@@ -196,7 +209,7 @@ class Stream:
 
     def _weights(self, terms: npt.NDArray[np.int32]) -> Floats:
         count = np.float32(len(self) + 1 + self.settings.background)
-        df = self._df[terms]
+        df = self._df.take(terms)
         weights = np.log(count / df)
         weights += _ONE
         weights[df > self.settings.too_common * count] = 0
@@ -240,63 +253,79 @@ class Stream:
             return list(met)
         return sorted(met, key=met.__getitem__, reverse=True)[: s.compared]
 
-    def _compare(self, query: tuple[Floats, Floats], kept: Kept, others: Sequence[int]) -> tuple[Floats, Floats]:
-        """Cosines of the titles and of the texts."""
+    def _compare(
+        self, query: tuple[Floats, Floats], kept: Kept, at: float, others: Sequence[int]
+    ) -> tuple[Floats, Floats]:
+        """How alike messages are by their terms and times, and the cosine of the texts alone."""
+        s = self.settings
         dense = self._dense
         dense[kept.title.terms] = query[0]
         dense[kept.text.terms] = query[1]
         slots = np.array(others) % self._room
-        terms = self._terms[slots]
-        weights = self._weights(terms) * _LOUD[self._loud[slots]]
-        shared = dense[terms] * weights
+        terms = self._terms.take(slots, 0)
+        weights = self._weights(terms)
+        weights *= _LOUD.take(self._loud.take(slots, 0))
+        shared = dense.take(terms)
+        shared *= weights
+        cosines = np.add.reduceat(shared, _BAGS, 1)
+        shared *= self._everyday.take(terms)
+        everyday = np.add.reduceat(shared, _BAGS, 1)
         weights *= weights
-        title = shared[:, :TITLE].sum(1) / np.sqrt(weights[:, :TITLE].sum(1) + _TINY)
-        text = shared[:, TITLE:].sum(1) / np.sqrt(weights[:, TITLE:].sum(1) + _TINY)
+        length = np.sqrt(np.add.reduceat(weights, _BAGS, 1) + _TINY)
+        cosines /= length
+        everyday /= length
         dense[kept.title.terms] = 0
         dense[kept.text.terms] = 0
-        return title, text
+        share = np.float32(s.title_weight)
+        common = everyday[:, 0] * share + everyday[:, 1]
+        rare = cosines[:, 0] * share + cosines[:, 1] - common
+        alike = rare + np.float32(s.everyday) * common + np.float32(s.both) * np.minimum(rare, common)
+        gone = np.exp(np.abs(self._sent.take(slots) - at) / -s.fades)
+        alike *= (s.lasting + (1 - s.lasting) * gone).astype(np.float32)
+        return alike, cosines[:, 1]
 
     def _events(
-        self, query: tuple[Floats, Floats], kept: Kept
+        self, query: tuple[Floats, Floats], kept: Kept, at: float
     ) -> tuple[list[tuple[float, Hashable, float]], Hashable | None]:
         """Events by score (score, event, its best member's), and the event of a copy about another place."""
         others = self._candidates(query, kept)
         if not others:
             return [], None
-        scores, copied = self._scores(kept, others, *self._compare(query, kept, others))
+        scores, copied = self._scores(kept, others, *self._compare(query, kept, at, others))
         met: dict[Hashable, dict[int, float]] = {}
         for i in np.argsort(-scores, kind="stable").tolist():
             met.setdefault(self._event[others[i]], {})[others[i]] = float(scores[i])
-        self._meet_newest(query, kept, met)
-        ranked = [(self._score(list(own.values())), event, max(own.values())) for event, own in met.items()]
+        self._meet_newest(query, kept, at, met)
+        ranked = [(self._score(own), event, own[0]) for event, own in ((e, list(m.values())) for e, m in met.items())]
         ranked.sort(key=lambda found: -found[0])
         return ranked, None if copied is None else self._event[copied]
 
-    def _meet_newest(self, query: tuple[Floats, Floats], kept: Kept, met: dict[Hashable, dict[int, float]]) -> None:
+    def _meet_newest(
+        self, query: tuple[Floats, Floats], kept: Kept, at: float, met: dict[Hashable, dict[int, float]]
+    ) -> None:
         """Compare the newest members of the nearest events too, where the index did not lead to them."""
         s = self.settings
         near = list(met)[: s.nearest]
-        others = [at for event in near for at in self._members[event][-s.newest :] if at not in met[event]]
+        others = [one for event in near for one in self._members[event][-s.newest :] if one not in met[event]]
         if others:
-            scores, _ = self._scores(kept, others, *self._compare(query, kept, others))
-            for at, score in zip(others, scores.tolist(), strict=True):
-                met[self._event[at]][at] = score
+            scores, _ = self._scores(kept, others, *self._compare(query, kept, at, others))
+            for one, score in zip(others, scores.tolist(), strict=True):
+                met[self._event[one]][one] = score
 
     def _score(self, members: list[float]) -> float:
-        """Score of an event from those of its members."""
+        """Score of an event from those of its members, which are put in order by it."""
         s = self.settings
+        if len(members) == 1:
+            return (members[0] + s.join * s.missing * (s.members - 1)) / s.members
         members.sort(reverse=True)
         best = members[: s.members]
         top = (sum(best) + s.join * s.missing * (s.members - len(best))) / s.members
-        if len(members) == 1:
-            return top
         all_ = members[: s.newest]
         return s.best_share * top + (1 - s.best_share) * sum(all_) / len(all_)
 
-    def _scores(self, kept: Kept, others: Sequence[int], title: Floats, text: Floats) -> tuple[Floats, int | None]:
+    def _scores(self, kept: Kept, others: Sequence[int], scores: Floats, text: Floats) -> tuple[Floats, int | None]:
         """Scores of messages, and the newest one that is a copy about another place."""
         s = self.settings
-        scores = np.float32(s.title_weight) * title + text
         copied = None
         for i, other in enumerate(others):
             if kept.areas and (areas := self._areas.get(other)) and not areas & kept.areas:
@@ -338,9 +367,10 @@ class Stream:
         few = self.settings.link
         left, right = self._members[one][-few:], self._members[other][-few:]
         total = 0.0
-        for at in left:
-            query, kept = self._as_query(at)
-            scores, _ = self._scores(kept, right, *self._compare(query, kept, right))
+        for number in left:
+            query, kept = self._as_query(number)
+            at = float(self._sent[number % self._room])
+            scores, _ = self._scores(kept, right, *self._compare(query, kept, at, right))
             total += float(scores.sum())
         return total / (len(left) * len(right))
 
@@ -378,7 +408,7 @@ class Stream:
                 entry += 1
         self._event[number] = event
         self._members[event].append(number)
-        self._at.append(at)
+        self._sent[slot] = at
         if kept.areas:
             self._areas[number] = kept.areas
         if kept.places:
@@ -397,13 +427,15 @@ class Stream:
         size = len(self._before)
         for entry in range(self._low * self._per, self._next * self._per):
             before[entry % len(before)] = self._before[entry % size]
-        self._terms, self._loud, self._before, self._room = terms, loud, before, room
+        sent = np.zeros(room, np.float64)
+        sent[alive % room] = self._sent[alive % self._room]
+        self._terms, self._loud, self._sent, self._before, self._room = terms, loud, sent, before, room
 
     def _age(self, at: float) -> tuple[Hashable, ...]:
         """Let go of what has left the window, or must make room; gives the events that are closed by it."""
         oldest = max(self._newest, at) - self.settings.window
         closed = []
-        while self._at and (self._at[0] < oldest or len(self) >= self.settings.capacity):
+        while len(self) and (self._sent[self._low % self._room] < oldest or len(self) >= self.settings.capacity):
             event = self._forget()
             if event is not None:
                 closed.append(event)
@@ -415,7 +447,6 @@ class Stream:
         event = self._event.pop(number)
         self._areas.pop(number, None)
         self._places.pop(number, None)
-        self._at.popleft()
         self._low += 1
         members = self._members[event]
         members.remove(number)
@@ -426,6 +457,6 @@ class Stream:
 
 
 def _differ(one: Iterable[str], other: Iterable[str]) -> bool:
-    """Whether no place of the one is named by the other too, in full or in part."""
+    """Whether no place of the one may be a place of the other."""
     others = tuple(other)
-    return not any(a in b or b in a for a in one for b in others)
+    return not any(may_be_one(a, b) for a in one for b in others)

@@ -55,6 +55,16 @@ def test_a_message_older_than_the_window_joins_nothing_and_names_what_it_resembl
     assert len(stream) == 1 and stream.add(other, 101 * DAY, "new").event == "open"
 
 
+def test_the_longer_the_time_between_two_messages_the_less_they_are_one_matter() -> None:
+    [first, second] = terms_of([TALK[0], TALK[2]])
+    scores = []
+    for days in (0, 10, 60, 170):
+        stream = Stream()
+        stream.add(first, 0.0, "first")
+        scores.append(stream.add(second, days * DAY, "second").score)
+    assert scores == sorted(scores, reverse=True) and scores[0] > scores[-1] > 0
+
+
 def test_an_event_closes_with_its_last_message_and_is_not_opened_again() -> None:
     stream = Stream(Settings(window=30 * DAY))
     [terms, again] = terms_of([TALK[0], TALK[2]])
@@ -198,6 +208,7 @@ def test_real_messages_are_put_together_as_people_did(shared: Path) -> None:
     for seed in (None, 7):
         if seed is not None:
             random.Random(seed).shuffle(order)
-        part = Known([known.messages[i] for i in order], [known.events[i] for i in order])
-        pairs = [(e, f) for e, f in zip(part.events, stream_events(part.messages), strict=True) if e is not None]
-        assert agreement([e for e, _ in pairs], [f for _, f in pairs]).b3_f1 > 0.92
+        part = Known(*([own[i] for i in order] for own in (known.messages, known.events, known.at)))
+        found = stream_events(part.messages, part.at)
+        pairs = [(e, f) for e, f in zip(part.events, found, strict=True) if e is not None]
+        assert agreement([e for e, _ in pairs], [f for _, f in pairs]).b3_f1 > 0.935
