@@ -15,10 +15,8 @@ from hezhi.wiring.system import System, wait_until
 pytestmark = [pytest.mark.fault, pytest.mark.clause("9.1.3-2-4")]
 
 ROWS, PATIENCE = 6_000, 240.0
-SLOWLY = (
-    "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END'",
-    "CREATE TRIGGER slowly AFTER INSERT ON registers_resident EXECUTE FUNCTION slowly()",
-)
+SLOWLY = "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END'"
+SLOW, QUICK = "CREATE TRIGGER slowly AFTER INSERT ON {} EXECUTE FUNCTION slowly()", "DROP TRIGGER slowly ON {}"
 """Each piece takes long enough to be killed in the middle."""
 _DO = """
 import sys
@@ -69,9 +67,7 @@ def test_a_worker_killed_while_it_checks_and_while_it_writes(own_system: System,
     system, path = own_system, tmp_path / "yangli.csv"
     good = sheet(path)
 
-    def kill(dead: bool = False) -> None:
-        if not dead:
-            system.supervisor.kill("worker")
+    def another_worker() -> None:
         system.start("worker")
         # A dead worker's job goes to the next when it has been silent for half a minute; here it is said at once.
         system.sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
@@ -80,6 +76,8 @@ def test_a_worker_killed_while_it_checks_and_while_it_writes(own_system: System,
     system.supervisor.environment.update(HEZHI_BULK_FROM_ROWS="1000", HEZHI_BULK_PIECE_ROWS="500")
     system.supervisor.kill("worker")
     system.start("worker")
+    system.sql(SLOWLY)
+    system.sql(SLOW.format("bulk_bulkchunk"))
     run = as_clerk(system, "receive", str(path))
 
     def state() -> str:
@@ -89,22 +87,23 @@ def test_a_worker_killed_while_it_checks_and_while_it_writes(own_system: System,
     wait_until(lambda: system.sql(staged, run)[0][0] >= 2, PATIENCE)
     before = system.sql("SELECT id FROM bulk_bulkchunk WHERE run = %s ORDER BY id", run)
     assert state() == "checking"
-    kill()
+    system.supervisor.kill("worker")
+    system.sql(QUICK.format("bulk_bulkchunk"))
+    another_worker()
     wait_until(lambda: state() == "checked", PATIENCE)
     kept = system.sql("SELECT id FROM bulk_bulkchunk WHERE run = %s ORDER BY id", run)
     assert kept[: len(before)] == before, "what was staged as a whole was not done again"
     assert system.sql("SELECT new, refused FROM registry_importrun WHERE id = %s", run) == [(good, ROWS - good)]
 
-    for statement in SLOWLY:
-        system.sql(statement)
+    system.sql(SLOW.format("registers_resident"))
     as_clerk(system, "confirm", run)
     writing = "SELECT done FROM bulk_bulkrun WHERE id = %s AND phase = '写入'"
     wait_until(lambda: (system.sql(writing, run) or [(0,)])[0][0] > 0, PATIENCE)
     system.supervisor.kill("worker")
     written = system.sql(writing, run)[0][0]
     assert 0 < written < good and state() == "writing", "killed in the middle of the writing"
-    system.sql("DROP TRIGGER slowly ON registers_resident")
-    kill(dead=True)
+    system.sql(QUICK.format("registers_resident"))
+    another_worker()
     wait_until(lambda: state() == "written", PATIENCE)
     rows = system.sql(
         "SELECT count(*), count(DISTINCT id_blind), count(*) FILTER (WHERE (SELECT count(*) FROM registers_residentevent e"
