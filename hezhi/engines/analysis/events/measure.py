@@ -67,8 +67,8 @@ def read_known(messages: Path, gold: Path) -> Known:
     """Messages (msg_id, time, title, detail) with their known events (msg_id, cluster_id, kind)."""
     truth = {row["msg_id"]: row for row in _rows(gold, {"msg_id", "cluster_id", "kind"})}
     rows = sorted(_rows(messages, {"msg_id", "time", "title", "detail"}), key=lambda row: _moment(row["time"]))
-    messages = [(row["title"], row["detail"]) for row in rows]
-    return Known(messages, [_event(truth.get(row["msg_id"])) for row in rows], _seconds(row["time"] for row in rows))
+    said = [(row["title"], row["detail"]) for row in rows]
+    return Known(said, [_event(truth.get(row["msg_id"])) for row in rows], _seconds(row["time"] for row in rows))
 
 
 def _event(row: dict[str, str] | None) -> Hashable | None:
@@ -80,8 +80,8 @@ def _event(row: dict[str, str] | None) -> Hashable | None:
 def _seconds(times: Iterable[str]) -> list[float]:
     found: list[float] = []
     for _, moment in map(_moment, times):
-        known = isinstance(moment, datetime)
-        found.append((moment - EPOCH).total_seconds() if known else max(found, default=0.0))
+        last = found[-1] if found else 0.0
+        found.append((moment - EPOCH).total_seconds() if isinstance(moment, datetime) else last)
     return found
 
 
@@ -187,7 +187,7 @@ def _scored(known: Known, found: Sequence[Hashable]) -> dict[str, float]:
 def _shuffled(known: Known, seed: int) -> float:
     order = list(range(len(known.messages)))
     random.Random(seed).shuffle(order)  # noqa: S311  an order, not a secret
-    mixed = Known(*([own[i] for i in order] for own in (known.messages, known.events, known.at)))
+    mixed = Known([known.messages[i] for i in order], [known.events[i] for i in order], [known.at[i] for i in order])
     return _scored(mixed, stream_events(mixed.messages, mixed.at))["b3_f1"]
 
 

@@ -208,7 +208,7 @@ def test_real_messages_are_put_together_as_people_did(shared: Path) -> None:
     for seed in (None, 7):
         if seed is not None:
             random.Random(seed).shuffle(order)
-        part = Known(*([own[i] for i in order] for own in (known.messages, known.events, known.at)))
+        part = Known([known.messages[i] for i in order], [known.events[i] for i in order], [known.at[i] for i in order])
         found = stream_events(part.messages, part.at)
         pairs = [(e, f) for e, f in zip(part.events, found, strict=True) if e is not None]
         assert agreement([e for e, _ in pairs], [f for _, f in pairs]).b3_f1 > 0.935
