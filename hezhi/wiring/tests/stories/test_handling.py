@@ -134,7 +134,7 @@ def a_firm_works_by_link(desk: Page, phone: Page, case: str) -> None:
     phone.set_input_files("[name=photos]", {"name": "扶正.png", "mimeType": "image/png", "buffer": photo()})
     phone.fill("[name=text]", "灯杆已扶正加固，试亮正常。")
     phone.get_by_role("button", name="报告完成").click()
-    expect(phone.get_by_text("等委托单位验收")).to_be_visible()
+    expect(phone.get_by_text("已报告完成").first).to_be_visible()
     look(phone, "firm-done")
     desk.reload()
     look(desk, "firm-to-accept")
