@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import signal
 import threading
 import time
@@ -33,6 +34,7 @@ PEAK = 2.0 / 60
 """Messages a second in the busiest hour of a district with 250,000 cases a year (a tenth of a day's in one hour)."""
 P95_MS = 500.0
 TOKEN = "b" * 32
+CASE_LINK = re.compile(rb'href="/cases/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/"')
 KINDS = {"list": 30, "list with a filter": 14, "case page": 30, "start page": 14, "write": 11, "statistics": 1}
 
 
@@ -174,9 +176,7 @@ class Officer:
                 else ""
             )
             _, page = await self.line.ask("list with a filter" if query else "list", f"/r/cases/?size=50{query}")
-            self.seen = [
-                each[:36].decode() for each in page.split(b'href="/cases/')[1:] if each[36:37] == b"/"
-            ] or self.seen
+            self.seen = [key.decode() for key in CASE_LINK.findall(page)] or self.seen
 
     async def _write(self) -> bool:
         """A step, where this officer has one to do; gives whether he had."""
