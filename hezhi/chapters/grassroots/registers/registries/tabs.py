@@ -260,4 +260,4 @@ def overlapping(row: Compound, by: Actor) -> list[Compound]:
         return []
     near = Compound.objects.visible_to(by).filter(removed_at__isnull=True, outline__intersects=row.outline)
     found = near.exclude(pk=row.pk).order_by("name")
-    return [each for each in found if each.outline.intersection(row.outline).area > SLIVER]
+    return [each for each in found if each.outline and each.outline.intersection(row.outline).area > SLIVER]
