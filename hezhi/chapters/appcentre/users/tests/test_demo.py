@@ -46,7 +46,7 @@ def test_each_seed_role_has_an_account_that_can_sign_in(client, accounts, settin
     told = {login.rstrip("0123456789") for login, *_ in accounts}
     assert told == {
         "acceptor", "dispatcher", "town_dispatcher", "handler", "reviewer", "grid_worker", "caller", "duty_chief",
-        "supervisor", "district_leader", "system_admin", "security_admin", "audit_admin",
+        "supervisor", "district_leader", "system_admin", "security_admin", "audit_admin", "data_keeper",
     }  # fmt: skip
     login, name, unit, _, password = accounts[0]
     assert password != PASSWORD
