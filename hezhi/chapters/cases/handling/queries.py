@@ -745,7 +745,8 @@ def in_charge(case_ids: Sequence[UUID]) -> list[tuple[Unit, int]]:
 
 MOST_SOUGHT = 1_000
 """So many cases are looked up by their pairs of signs; where more hold the words, a page is found soon by reading."""
-ENOUGH = 200
+ENOUGH = 80
+"""A first page is sought among so many of the newest, and further back when they do not fill it."""
 MOST_MOVED = 2_000
 
 
