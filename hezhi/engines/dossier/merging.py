@@ -53,7 +53,7 @@ class Merges(Part):
 
     def fits(self, registry: Registry) -> bool:
         """Whether two rows of this registry can be made one."""
-        return registry.removed_by == "removed_at" and {"edit", "delete"} <= set(registry.offers)
+        return registry.mergeable and registry.removed_by == "removed_at" and {"edit", "delete"} <= set(registry.offers)
 
     def actions(self, registry: Registry, row: models.Model, by: Actor) -> Sequence[Action]:
         if not may(registry, by) or actions.is_removed(registry, row):

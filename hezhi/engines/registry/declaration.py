@@ -122,6 +122,8 @@ class Registry:
     on_map: ClassVar[str] = ""
     parts: ClassVar[Sequence[Part]] = ()
     pages: ClassVar[Mapping[str, Any]] = {}
+    mergeable: ClassVar[bool] = True
+    """Whether two rows can be one and the same thing (可合并); a sheet of a month never is another's."""
     rest: ClassVar[Any] = None
     needs: ClassVar[tuple[str, ...]] = ()
 

@@ -10,7 +10,7 @@ from django.db import models
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.scope import Scoped, level_column
 from hezhi.engines.records.history import tracked
-from hezhi.engines.registry.set_keys import proven_in_sets
+from hezhi.engines.records.set_keys import proven_in_sets
 from hezhi.ground.ids import new_id
 
 

@@ -19,11 +19,10 @@ class ReviewedDetail(DetailPage):
 
 
 class SteppedDetail(DetailPage):
-    """The page of what goes on by steps: buttons that the row would refuse are not offered, and it is never merged."""
+    """The page of what goes on by steps: buttons that the row would refuse are not offered."""
 
     def actions(self, row: Any) -> list[Action]:
         state = getattr(row, "state", "")
-        shut = {self.registry.url(row.pk, "merge")}
-        shut |= {self.registry.url(row.pk, "remove")} if state in ("claimed", "done", "rated") else set()
+        shut = {self.registry.url(row.pk, "remove")} if state in ("claimed", "done", "rated") else set()
         shut |= {self.registry.url(row.pk, "edit")} if state in ("done", "rated", "stopped") else set()
         return [each for each in super().actions(row) if each.url not in shut]

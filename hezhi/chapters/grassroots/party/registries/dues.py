@@ -23,7 +23,6 @@ from hezhi.engines.registry.filters import YesNoFilter
 from hezhi.engines.registry.parts import Panel, Part
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
-from hezhi.ground.errors import NotNow
 
 
 class EntriesPanel(Panel):
@@ -92,6 +91,7 @@ class Dues(Registry):
     about = "每个党员的应交、已交只在本支部登记和查看；上级在党建看板只看合计。不排名、不导出。"
     pages = {"detail": SteppedDetail}
     parts = (DuesTabs(),)
+    mergeable = False
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
         return queries.not_ended(actor) if name == "organisation" else None
@@ -130,8 +130,6 @@ class Dues(Registry):
         )  # fmt: skip
 
     def after(self, verb: str, row: Any, by: Actor) -> None:
-        if verb == "merge":
-            raise NotNow("党费台账不能合并。", remedy="多出的一份请删除。", code="party.never_merged")
         if verb in ("create", "change"):
             begin(row)
 

@@ -220,6 +220,7 @@ class Projects(Registry):
     about = "拟定 → 认领 → 完成 → 评价：完成和评价由两个人分别登记。"
     pages = {"detail": SteppedDetail}
     parts = (ProjectSteps(), Files())
+    mergeable = False
 
     def choices_for(self, name: str, actor: Actor) -> QuerySet[Any] | None:
         if name == "need":
@@ -252,8 +253,6 @@ class Projects(Registry):
             raise NotNow(f"项目{row.get_state_display()}，不能再修改。", code="party.wrong_state")
 
     def after(self, verb: str, row: Any, by: Actor) -> None:
-        if verb == "merge":
-            raise NotNow("项目不能合并。", remedy="不再进行的请终止。", code="party.never_merged")
         settle_need(row.need_id)
 
     def examples(self, n: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-from hezhi.engines.registry.set_keys import kept_sql
+from hezhi.engines.records.set_keys import kept_sql
 
 
 class Migration(migrations.Migration):

@@ -5,7 +5,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
-from hezhi.engines.registry.set_keys import held_sql
+from hezhi.engines.records.set_keys import held_sql
 
 
 class Migration(migrations.Migration):

@@ -16,10 +16,10 @@ from hezhi.engines.bulk.models import staging_of
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.scope import level_column, within
 from hezhi.engines.records.history import tracked
+from hezhi.engines.records.set_keys import proven_in_sets
 from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField
 from hezhi.engines.registry.dictionaries import DictionaryField
 from hezhi.engines.registry.models import BroadRecord
-from hezhi.engines.registry.set_keys import proven_in_sets
 from hezhi.ground.ids import new_id
 
 HOME_KEYS = {"registers_home": ("home_id",), "registers_household": ("household_id",)}

@@ -9,7 +9,7 @@ from hezhi.chapters.grassroots.registers.models.people import HOME_KEYS
 from hezhi.chapters.grassroots.registers.tests.conftest import Quarter
 from hezhi.engines.org.actor import system
 from hezhi.engines.records.acting import acting
-from hezhi.engines.registry.set_keys import KEYS
+from hezhi.engines.records.set_keys import KEYS
 from hezhi.ground import time
 from hezhi.ground.ids import new_id
 
