@@ -115,7 +115,11 @@ def _picture(page: Page, shots: Path) -> None:
 
 
 def picture(page: Page, path: Path | str, *, full_page: bool = False) -> None:
-    """Keep a picture for the eye, where HEZHI_PICTURES=1 asks for them: no test looks at it, and it costs its time."""
+    """Keep a picture for the eye, where HEZHI_PICTURES=1 asks for them: no test looks at it, and it costs its time.
+
+    With or without a picture the page has come when this is over: a click is over when the next page has only begun.
+    """
+    page.wait_for_load_state("load")
     if os.environ.get("HEZHI_PICTURES") == "1":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         page.wait_for_timeout(STILL)  # maps draw, and fly where they were sent
@@ -128,6 +132,7 @@ def accessibility_findings(page: Page) -> list[str]:
     Waits for what is on its way and until what moves stands still, because a paling dialog is pale. Of table cells that look alike (same column,
     colours and build) two are looked at and not all fifty.
     """
+    page.wait_for_load_state("load")
     page.wait_for_load_state("load")
     page.evaluate(SETTLED)
     page.evaluate(Axe().axe_script)
