@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
 
 from hezhi.engines.org.actor import Actor, Scope
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 def ways(scope: Scope, units_field: str = "unit_id") -> list[Q]:
@@ -54,6 +56,15 @@ class ScopedQuerySet(models.QuerySet):
     def branches(self, actor: Actor) -> list[Self]:
         """The same rows in branches without overlap, for counting: an index serves each, and none serves an OR."""
         return [self.filter(condition) for condition in apart(ways(actor.scope))] or [self.none()]
+
+
+def locked(rows: models.QuerySet[Row], key: Any) -> models.QuerySet[Row]:
+    """One of the rows that a reader may see, held until the transaction ends (锁定一行); empty where it is none of them.
+
+    What the reader sees is asked inside: the joins of his scope are not locked with it.
+    """
+    seen = rows.filter(pk=key).values("pk")
+    return rows.model._default_manager.select_for_update(of=("self",)).filter(pk__in=seen)
 
 
 def level_column(label: str, **more: Any) -> models.ForeignKey[Any, Any]:

@@ -12,6 +12,7 @@ from hezhi.chapters.grassroots.party import queries, rules
 from hezhi.chapters.grassroots.party.actions.review import Matter, matter
 from hezhi.chapters.grassroots.party.models import Activity, Member, Participation
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.scope import locked
 from hezhi.engines.records.acting import verb
 from hezhi.engines.records.files import LookedThrough, keep_files
 from hezhi.ground import time
@@ -186,8 +187,7 @@ def give_own_codes(activity: Activity, *, by: Actor, renewed: UUID | None = None
 
 def _kept(activity: Activity, by: Actor, states: Collection[str]) -> Activity:
     by.must(EDIT)
-    seen = Activity.objects.visible_to(by).filter(pk=activity.pk, removed_at__isnull=True).values("pk")
-    row = Activity.objects.select_for_update(of=("self",)).filter(pk__in=seen).first()
+    row = locked(Activity.objects.visible_to(by).filter(removed_at__isnull=True), activity.pk).first()
     if row is None:
         raise NotFound("没有找到这个活动。")
     if row.state not in states:

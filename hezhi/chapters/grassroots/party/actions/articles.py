@@ -18,6 +18,7 @@ from hezhi.chapters.grassroots.party.models import Article, ArticlePicture, Arti
 from hezhi.chapters.grassroots.party.models.articles import AUDIENCES
 from hezhi.chapters.grassroots.party.models.base import APPROVED, ENDED, OPEN_TO_EDIT
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.scope import locked
 from hezhi.engines.records.acting import verb
 from hezhi.engines.records.files import keep_files, look_through, remove_file
 from hezhi.ground import time
@@ -108,8 +109,7 @@ matter(Matter("party_article", "宣传文章", Article, EDIT, _tell, _is_ready, 
 def drafted(article: Article, by: Actor) -> Article:
     """An article that may still be changed by this editor, held until the transaction ends."""
     by.must(EDIT)
-    seen = Article.objects.visible_to(by).filter(pk=article.pk, removed_at__isnull=True).values("pk")
-    row = Article.objects.select_for_update(of=("self",)).filter(pk__in=seen).first()
+    row = locked(Article.objects.visible_to(by).filter(removed_at__isnull=True), article.pk).first()
     if row is None:
         raise NotFound("没有找到这篇文章。")
     if row.state not in OPEN_TO_EDIT:
@@ -171,8 +171,7 @@ def drop_picture(article: Article, *, by: Actor, picture_id: UUID) -> Article:
 def withdraw_article(article: Article, *, by: Actor, reason: str) -> Article:
     """Take a published article down at once (撤下), with a reason; it stays on the list with its history."""
     by.must("party_articles.withdraw")
-    seen = Article.objects.visible_to(by).filter(pk=article.pk, removed_at__isnull=True).values("pk")
-    row = Article.objects.select_for_update(of=("self",)).filter(pk__in=seen).first()
+    row = locked(Article.objects.visible_to(by).filter(removed_at__isnull=True), article.pk).first()
     if row is None:
         raise NotFound("没有找到这篇文章。")
     if row.state != APPROVED:

@@ -11,6 +11,7 @@ from uuid import UUID
 from hezhi.chapters.grassroots.party import rules
 from hezhi.chapters.grassroots.party.models import DuesEntry, DuesSheet, Member
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.scope import locked
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -67,8 +68,7 @@ def record_dues(sheet: DuesSheet, *, by: Actor, told: Mapping[UUID, Paid]) -> Du
 
 
 def _held(sheet: DuesSheet, by: Actor) -> DuesSheet:
-    seen = DuesSheet.objects.visible_to(by).filter(pk=sheet.pk, removed_at__isnull=True).values("pk")
-    row = DuesSheet.objects.select_for_update(of=("self",)).filter(pk__in=seen).first()
+    row = locked(DuesSheet.objects.visible_to(by).filter(removed_at__isnull=True), sheet.pk).first()
     if row is None:
         raise NotFound("没有找到这份党费台账。")
     return row

@@ -8,6 +8,7 @@ from uuid import UUID
 from hezhi.chapters.grassroots.party import queries
 from hezhi.chapters.grassroots.party.models import Need, Project
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.scope import locked
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -20,8 +21,7 @@ State = Project.State
 
 def _project(key: UUID, by: Actor, *states: str) -> Project:
     by.must(EDIT)
-    seen = Project.objects.visible_to(by).filter(pk=key, removed_at__isnull=True).values("pk")
-    row = Project.objects.select_for_update(of=("self",)).filter(pk__in=seen).first()
+    row = locked(Project.objects.visible_to(by).filter(removed_at__isnull=True), key).first()
     if row is None:
         raise NotFound("没有找到这个项目。")
     if row.state not in states:
@@ -118,8 +118,7 @@ def stop_project(project: Project, *, by: Actor, reason: str) -> Project:
 def close_need(need: Need, *, by: Actor, reason: str) -> Need:
     """A need is no longer there (不再需要), with a reason; refused while a project runs for it."""
     by.must(EDIT)
-    seen = Need.objects.visible_to(by).filter(pk=need.pk, removed_at__isnull=True).values("pk")
-    row = Need.objects.select_for_update(of=("self",)).filter(pk__in=seen).first()
+    row = locked(Need.objects.visible_to(by).filter(removed_at__isnull=True), need.pk).first()
     if row is None:
         raise NotFound("没有找到这项需求。")
     if row.state != Need.State.OPEN:

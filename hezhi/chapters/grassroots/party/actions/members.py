@@ -9,7 +9,7 @@ from uuid import UUID
 from hezhi.chapters.grassroots.party.models import MapConsent, Member, PartyOrganisation, ServiceRecord, Transfer
 from hezhi.chapters.grassroots.party.models.base import APPROVED, settle_at
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.org.scope import within
+from hezhi.engines.org.scope import locked, within
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -20,8 +20,11 @@ EDIT, TRANSFER = "party_members.edit", "party_members.transfer"
 
 def member(key: UUID, by: Actor) -> Member:
     """A member this person may know of, held until the transaction ends."""
-    seen = Member.objects.visible_to(by).filter(pk=key, removed_at__isnull=True).values("pk")
-    found = Member.objects.select_for_update(of=("self",)).filter(pk__in=seen).select_related("organisation").first()
+    found = (
+        locked(Member.objects.visible_to(by).filter(removed_at__isnull=True), key)
+        .select_related("organisation")
+        .first()
+    )
     if found is None:
         raise NotFound("没有找到这名党员。")
     return found
@@ -113,8 +116,7 @@ def ask_transfer(row: Member, *, by: Actor, to_code: str, reason: str) -> Transf
 
 def _open(transfer: Transfer, by: Actor) -> Transfer:
     by.must(TRANSFER)
-    seen = Transfer.objects.visible_to(by).filter(pk=transfer.pk).values("pk")
-    found = Transfer.objects.select_for_update(of=("self",)).filter(pk__in=seen).first()
+    found = locked(Transfer.objects.visible_to(by), transfer.pk).first()
     if found is None:
         raise NotFound("没有找到这份转接。")
     if found.state != Transfer.State.OPEN:

@@ -13,6 +13,7 @@ from hezhi.chapters.grassroots.party.models.base import APPROVED, ENDED
 from hezhi.engines.flow import approvals
 from hezhi.engines.flow.models import Approval
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.scope import locked
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -31,8 +32,7 @@ def hold_tree() -> None:
 
 def organisation(key: UUID, by: Actor) -> PartyOrganisation:
     """An organisation this person may know of, held until the transaction ends."""
-    seen = PartyOrganisation.objects.visible_to(by).filter(pk=key, removed_at__isnull=True).values("pk")
-    found = PartyOrganisation.objects.select_for_update(of=("self",)).filter(pk__in=seen).first()
+    found = locked(PartyOrganisation.objects.visible_to(by).filter(removed_at__isnull=True), key).first()
     if found is None:
         raise NotFound("没有找到这个党组织。")
     return found

@@ -17,6 +17,7 @@ from hezhi.chapters.grassroots.party.models.articles import GRID, PUBLIC
 from hezhi.chapters.grassroots.party.models.base import APPROVED
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import User
+from hezhi.engines.org.scope import locked
 from hezhi.engines.reach.api import Message, recall, resolvers, tell_all
 from hezhi.engines.reach.models import Channel
 from hezhi.engines.reach.rules import TOPIC
@@ -107,8 +108,7 @@ def take_back(row: ArticlePush) -> int:
 
 
 def _article(article: Article, by: Actor) -> Article:
-    seen = Article.objects.visible_to(by).filter(pk=article.pk, removed_at__isnull=True).values("pk")
-    row = Article.objects.select_for_update(of=("self",)).filter(pk__in=seen).first()
+    row = locked(Article.objects.visible_to(by).filter(removed_at__isnull=True), article.pk).first()
     if row is None:
         raise NotFound("没有找到这篇文章。")
     return row
