@@ -14,7 +14,7 @@ this floor, and hands them over inside the verb's own transaction, on Django's o
 A job may run twice (its worker was killed after the work and before the tick): so it looks first
 whether its work is done. **Rounds** look for waiting rows every few seconds; the rows are their queue, so
 a killed round has nothing to lose. They have threads of their own: a long export delays no message. Where a round
-says how its heap is looked at (`heap`), all heaps are looked at together each second and the round is done only
+says how its heap is looked at, all heaps are looked at together each second and the round is done only
 when something lies there: an idle house costs next to nothing.
 """
 
@@ -32,6 +32,7 @@ from procrastinate.jobs import Status
 
 from hezhi.ground import time
 from hezhi.ground.jobs import work_off
+from hezhi.ground.rounds import heap_of
 
 __all__ = [
     "ROUNDS",
@@ -58,45 +59,35 @@ class Round:
     """Something done by the clock (巡检): a function without arguments that tells how much it did.
 
     `every` is the pause in seconds. A round that `drains` a heap follows at once as long as it did
-    something, so that a mass message is worked off without pauses. `heap` is what follows `SELECT FROM` to find
-    one thing that waits; the round is then done when there is one, and once in a long while in any case.
+    something, so that a mass message is worked off without pauses. Where its work says on which heap it waits
+    (`fed_by`), the round is done when something lies there, and once in a long while in any case.
     """
 
     name: str
     path: str
     every: float
     drains: bool = False
-    heap: str = ""
 
     @cached_property
     def work(self) -> Callable[[], int | None]:
         found: Callable[[], int | None] = import_string(self.path)
         return found
 
+    @property
+    def heap(self) -> str:
+        """What follows `SELECT FROM` to find one thing that waits for it; empty where it goes by the clock alone."""
+        return heap_of(self.work)
+
 
 MINUTE, HOUR = 60, 3600
 
-_OUTGOING = "reach_outgoing WHERE state = 'waiting' AND not_before <= statement_timestamp() AND channel"
-_NEWS = "connect_webhook WHERE delivered_at IS NULL AND given_up_at IS NULL AND next_try_at <= statement_timestamp()"
-_LAST_SEAL = "FROM records_auditseal ORDER BY id DESC LIMIT 1"
-# In the order of `xact`, or the database would rather read the whole audit than believe that nothing is new.
-_UNSEALED = f"""
-    (SELECT id, xact FROM records_auditentry
-     WHERE xact >= coalesce((SELECT pg_snapshot_xmin(nullif(snapshot, '')::pg_snapshot) {_LAST_SEAL}), '0')
-     ORDER BY xact OFFSET 0) entry
-    WHERE id > coalesce((SELECT floor {_LAST_SEAL}), 0)
-      AND pg_visible_in_snapshot(xact, (SELECT nullif(snapshot, '')::pg_snapshot {_LAST_SEAL})) IS NOT TRUE
-"""  # noqa: S608 - of our own words
-
 ROUNDS = (
-    Round("站内消息送达", "hezhi.engines.reach.jobs.deliver_inbox", 1, drains=True, heap=f"{_OUTGOING} = 'inbox'"),
-    Round(
-        "短信等外部消息发送", "hezhi.engines.reach.jobs.deliver_outside", 2, drains=True, heap=f"{_OUTGOING} <> 'inbox'"
-    ),
-    Round("状态回推", "hezhi.engines.connect.jobs.deliver_webhooks", 2, drains=True, heap=_NEWS),
-    Round("审计封存", "hezhi.engines.records.jobs.seal", 1, drains=True, heap=_UNSEALED),
+    Round("站内消息送达", "hezhi.engines.reach.jobs.deliver_inbox", 1, drains=True),
+    Round("短信等外部消息发送", "hezhi.engines.reach.jobs.deliver_outside", 2, drains=True),
+    Round("状态回推", "hezhi.engines.connect.jobs.deliver_webhooks", 2, drains=True),
+    Round("审计封存", "hezhi.engines.records.jobs.seal", 1, drains=True),
     Round("时限巡查", "hezhi.engines.flow.jobs.watch", 15),
-    Round("统计事实更新", "hezhi.chapters.cases.statistics.jobs.catch_up", 5, drains=True, heap="handling_moved"),
+    Round("统计事实更新", "hezhi.chapters.cases.statistics.jobs.catch_up", 5, drains=True),
     Round("定期统计报告", "hezhi.chapters.cases.statistics.jobs.write_due", 10 * MINUTE),
     Round("分析汇总更新", "hezhi.chapters.cases.statistics.jobs.count", 30),
     Round("分析数据更新", "hezhi.chapters.cases.statistics.jobs.write_files", 10 * MINUTE, drains=True),

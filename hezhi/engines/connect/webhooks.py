@@ -17,6 +17,7 @@ from hezhi.engines.connect.addresses import Forbidden, judged
 from hezhi.engines.connect.models import ChannelKey, Webhook
 from hezhi.ground import time
 from hezhi.ground.ids import new_id
+from hezhi.ground.rounds import fed_by
 from hezhi.ground.text import one_line, shorten
 
 log = logging.getLogger("hezhi.connect")
@@ -49,6 +50,7 @@ def push(system: str, *, event: str, body: Mapping[str, object]) -> list[Webhook
     )
 
 
+@fed_by("connect_webhook WHERE delivered_at IS NULL AND given_up_at IS NULL AND next_try_at <= statement_timestamp()")
 def deliver_webhooks() -> int:
     """Send what waits, twenty at a time side by side; gives how many were tried."""
     rows = _lease()

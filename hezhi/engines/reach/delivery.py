@@ -20,6 +20,7 @@ from hezhi.engines.reach.receivers import people_for
 from hezhi.engines.reach.resolvers import Receiver
 from hezhi.ground import time
 from hezhi.ground.ids import new_id
+from hezhi.ground.rounds import fed_by
 from hezhi.ground.text import shorten
 
 log = logging.getLogger("hezhi.reach")
@@ -27,6 +28,7 @@ log = logging.getLogger("hezhi.reach")
 INBOX_BATCH = 300
 PORT_BATCH = 10
 LEASE = timedelta(minutes=3)  # longer than a batch of sends at ten seconds each
+_WAITING = "reach_outgoing WHERE state = 'waiting' AND not_before <= statement_timestamp() AND channel"
 NOBODY = "单位内没有持有所需权限的人员"
 DECLINED = "本人不接收这类消息，不发送"
 
@@ -34,6 +36,7 @@ DECLINED = "本人不接收这类消息，不发送"
 # -- the inbox -------------------------------------------------------------------------------------
 
 
+@fed_by(f"{_WAITING} = 'inbox'")
 def deliver_inbox() -> int:
     """Put waiting messages into people's inboxes; gives how many were dealt with."""
     with transaction.atomic():
@@ -73,6 +76,7 @@ def _inbox_log(row: Outgoing, count: int) -> Delivery:
 # -- the other channels ----------------------------------------------------------------------------
 
 
+@fed_by(f"{_WAITING} <> 'inbox'")
 def deliver_outside() -> int:
     """Send waiting messages through the ports; gives how many were dealt with."""
     taken, put_off = _lease()

@@ -13,6 +13,7 @@ from hezhi.engines.records import alarms, files, integrity, sealing, store
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.models import Alarm, Attachment, AuditCheck
 from hezhi.ground import time
+from hezhi.ground.rounds import fed_by
 from hezhi.ground.uploads import Quarantine, scan
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ def _shut_away(attachment: Attachment) -> int:
 # -- the audit -------------------------------------------------------------------------------------
 
 
+@fed_by(sealing.UNSEALED)
 def seal() -> int:
     """Chain the audit rows committed since the last round (审计封存); gives how many."""
     return sealing.seal()

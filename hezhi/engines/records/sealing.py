@@ -37,6 +37,17 @@ from hezhi.ground.crypto import CHAIN_START, chain
 MOST_ROWS = 10_000
 """Rows of one link; a longer heap (a worker that stood still) becomes several."""
 
+_LAST_SEAL = "FROM records_auditseal ORDER BY id DESC LIMIT 1"
+# In the order of `xact`, or the database would rather read the whole audit than believe that nothing is new.
+UNSEALED = f"""
+    (SELECT id, xact FROM records_auditentry
+     WHERE xact >= coalesce((SELECT pg_snapshot_xmin(nullif(snapshot, '')::pg_snapshot) {_LAST_SEAL}), '0')
+     ORDER BY xact OFFSET 0) entry
+    WHERE id > coalesce((SELECT floor {_LAST_SEAL}), 0)
+      AND pg_visible_in_snapshot(xact, (SELECT nullif(snapshot, '')::pg_snapshot {_LAST_SEAL})) IS NOT TRUE
+"""  # noqa: S608 - of our own words
+"""One audit row that no seal names yet, for who looks whether there is work."""
+
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('hezhi.audit.seal'))"
 _HERE = "SELECT system_identifier::text FROM pg_control_system()"
 _WHAT = """

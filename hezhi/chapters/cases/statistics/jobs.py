@@ -2,17 +2,20 @@
 
 import logging
 
+from hezhi.chapters.cases.handling.models import Moved
 from hezhi.chapters.cases.statistics import actions
 from hezhi.chapters.cases.statistics.models import CASES
 from hezhi.engines.analysis.cube import keeping
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
+from hezhi.ground.rounds import fed_by
 
 log = logging.getLogger("hezhi.jobs")
 CHECKED_AT = 3
 """The hour of the night in which files are compared with the cases."""
 
 
+@fed_by(Moved._meta.db_table)
 @clause("9.1.2-4")
 def catch_up() -> int:
     """Make the facts of moved cases again; gives how many marks there were."""
