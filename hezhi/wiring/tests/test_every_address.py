@@ -4,6 +4,7 @@ A view without a declaration is refused by the middleware; here each is asked fo
 person who has signed in but holds no post.
 """
 
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from django.urls.converters import IntConverter, SlugConverter, StringConverter,
 from hezhi.engines.org.rights import EVERYBODY, SIGNED_IN
 from hezhi.engines.org.testkit import enter, make_user
 from hezhi.wiring.middleware import declared_right
+from hezhi.wiring.places import CHECKOUT
 
 pytestmark = pytest.mark.clause("12.3-1")
 
@@ -141,3 +143,15 @@ def faults_of(answer: Any, written: str) -> list[tuple[str, int, str, str | None
     kept = "no-store" not in keeping and not written.startswith(MAY_BE_KEPT)
     wrong = answer.status_code >= 500 or "unsafe" in policy or not scripts or kept
     return [(written, answer.status_code, policy[:40], keeping)] if wrong else []
+
+
+def test_every_address_that_a_template_names_is_there() -> None:
+    """A name that is nowhere would only be found by who comes to that corner of the page."""
+    names = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
+    told = {
+        name: file.name
+        for file in (CHECKOUT / "hezhi").rglob("*.html")
+        for name in re.findall(r"{%\s*url\s+['\"]([^'\"]+)['\"]", file.read_text(encoding="utf-8"))
+    }
+    assert len(told) > 150, "the search finds what templates say"
+    assert {name: file for name, file in told.items() if name not in names} == {}

@@ -20,6 +20,7 @@ from hezhi.engines.flow.queries import approvals_waiting
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
 from hezhi.engines.records.acting import acting
+from hezhi.engines.registry import addresses
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, Refusal
 from hezhi.ground.masks import mask_text
@@ -70,7 +71,7 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
     context = {
         "title": "受理派遣台",
         "queue": waiting[:SHOWN],
-        "more": len(waiting) > SHOWN,
+        "more": addresses.page("cases") if len(waiting) > SHOWN else "",
         "case": case,
         "text": mask_text(case.text),
         "case_title": mask_text(case.title),

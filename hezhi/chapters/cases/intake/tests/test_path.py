@@ -1,12 +1,15 @@
 """The main path: a message becomes a closed and rated case (9.1.2-2)."""
 
 import pytest
+from django.test import Client
 
 from hezhi.chapters.cases.handling import actions
 from hezhi.chapters.cases.handling.models import Step
+from hezhi.chapters.cases.handling.pages import desk
 from hezhi.chapters.cases.intake.testkit import District, case_of, order_of
 from hezhi.engines.flow.models import Approval, Deadline, ToDo
 from hezhi.engines.org.actor import citizen
+from hezhi.engines.org.testkit import enter
 from hezhi.engines.records.models import AuditEntry
 from hezhi.ground.errors import NotAllowed, NotNow
 
@@ -212,3 +215,16 @@ def test_not_accepting_needs_the_duty_chief(district: District) -> None:
     approval = Approval.objects.get(object_id=receipt.id)
     actions.decide(approval.pk, by=district["centre.duty_chief"], grant=True)
     assert case_of(receipt).state == "not_accepted"
+
+
+def test_the_triage_desk_says_what_was_done_and_where_the_rest_waits(district: District, monkeypatch) -> None:
+    receipt, other = district.report(), district.report()
+    client = enter(Client(), district.people["centre.acceptor"])
+    url = f"/cases/triage/{receipt.id}/"
+    assert "待办 2 件" in client.get(url).content.decode()
+    monkeypatch.setattr(desk, "SHOWN", 1)
+    page = client.get(url).content.decode()
+    assert "先列最急的 1 件" in page and '<a href="/r/cases/">其余在事件管理</a>' in page
+    given = {"category": str(district.categories["0101"].pk), "urgency": "normal", "revision": "0"}
+    after = client.post(url, given, follow=True).content.decode()
+    assert f"已受理：{receipt.number}" in after and other.number in after
