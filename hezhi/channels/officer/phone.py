@@ -20,8 +20,6 @@ from hezhi.ground.ui.shapes import Empty
 
 clause = "9.1.2-2"
 ORDER = "flow.workorder"
-LIKELY = ("sign", "arrive", "review", "handle", "reply", "ask_help", "whistle", "pass_down", "take_over")
-"""Steps in the order in which a thumb meets them; the others follow."""
 
 
 @needs("cases.sign", "cases.review", clause=clause)
@@ -47,17 +45,13 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """One order on the phone: what it is about, the unit's answer when it waits to be signed off, the next steps."""
     by = reader(request)
     case, row = order_for(by, order_id)
-    verbs = sorted(verbs_on(by, case, row), key=_likely)
+    verbs = verbs_on(by, case, row)
     context = order_shown(by, case, row) | {
         "verbs": [(verb, reverse("phone-step", args=[row.pk, verb.code]), _one_tap(verb)) for verb in verbs],
         "title": mask_text(case.title), "reply": mask_text(row.reply), "public_reply": mask_text(row.public_reply),
         "to_review": row.state == WorkOrder.State.TO_REVIEW,
     }  # fmt: skip
     return render(request, "officer/phone_order.html", context)
-
-
-def _likely(verb: Verb) -> int:
-    return LIKELY.index(verb.code) if verb.code in LIKELY else len(LIKELY)
 
 
 def _one_tap(verb: Verb) -> bool:

@@ -29,12 +29,22 @@ def todos(actor: Actor, limit: int = 100) -> list[ToDo]:
 
 
 def orders_of(matter_id: UUID) -> list[WorkOrder]:
-    """The tree of work orders of a matter, in the order in which they were issued."""
-    return list(
+    """The tree of work orders of a matter: each order before those passed down from it, else as they were issued."""
+    found = (
         WorkOrder.objects.filter(matter_id=matter_id)
         .select_related("unit", "issued_by_unit", "holder")
         .order_by("round", "depth", "issued_at", "id")
     )
+    below: dict[UUID | None, list[WorkOrder]] = {}
+    for order in found:
+        below.setdefault(order.parent_id, []).append(order)
+    rows: list[WorkOrder] = []
+    waiting = below.pop(None, [])[::-1]
+    while waiting:
+        order = waiting.pop()
+        rows.append(order)
+        waiting.extend(below.pop(order.pk, [])[::-1])
+    return rows + [order for rest in below.values() for order in rest]
 
 
 def deadlines_of(matter_id: UUID) -> list[Deadline]:

@@ -247,7 +247,7 @@ def extend(matter_id: UUID, days: int, reason: str, *, at: datetime | None = Non
     deadline = Deadline.objects.filter(object_id=matter_id, stage=TOTAL, state="running").first()
     if deadline is None:
         raise NotNow(
-            "这件事现在没有正在计时的总时限,不能延期。", "可能已暂停或已办结。", "请刷新后查看。", code="flow.no_limit"
+            "这件事现在没有正在计时的总时限，不能延期。", "可能已暂停或已办结。", "请刷新后查看。", code="flow.no_limit"
         )
     check_extension(deadline, days, at=at)
     moment = time.now().isoformat()

@@ -26,7 +26,7 @@ def read_features(path: Path, crs: str) -> list[dict[str, Any]]:
         raise BadInput(
             {
                 "crs": [
-                    f"区域边界只接受 {'、'.join(ACCEPTED_CRS)} 坐标,不接受「{crs or '未注明'}」。请先用测绘成果转换。"
+                    f"区域边界只接受 {'、'.join(ACCEPTED_CRS)} 坐标，不接受「{crs or '未注明'}」。请先用测绘成果转换。"
                 ]
             }
         )
@@ -59,7 +59,7 @@ def load_areas(
         drawn = GEOSGeometry(json.dumps(feature["geometry"]), srid=4326)
         shape = drawn if isinstance(drawn, MultiPolygon) else MultiPolygon(drawn, srid=4326)
         if not shape.valid:
-            raise BadInput({"shape": [f"{feature['properties']['name']} 的边界不合法:{shape.valid_reason}"]})
+            raise BadInput({"shape": [f"{feature['properties']['name']} 的边界不合法：{shape.valid_reason}"]})
         name = feature["properties"]["name"]
         row = Area(
             code=code, name=name, full_name=full_name(name, parent), level=level, parent=parent,

@@ -72,8 +72,8 @@ class Actor:
             raise NotAllowed(
                 code="org.not_allowed",
                 what="您当前的岗位不能做这一步。",
-                meaning=f"这一步需要「{name_of(permission)}」权限,您现在以「{self.post_title or '未任职'}」身份操作。",
-                remedy="请在右上角切换岗位,或请有权限的同事办理。",
+                meaning=f"这一步需要「{name_of(permission)}」权限，您现在以「{self.post_title or '未任职'}」身份操作。",
+                remedy="请在右上角切换岗位，或请有权限的同事办理。",
             )
 
     def at(self, *, channel: str, address: str | None, request_id: str) -> "Actor":

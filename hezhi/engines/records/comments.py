@@ -27,7 +27,7 @@ def add(row: models.Model, text: str, *, by: Actor, audience: str = Audience.INT
     if not text:
         raise BadInput({"text": "请写明内容。"})
     if len(text) > MOST_SIGNS:
-        raise BadInput({"text": f"内容最多 {MOST_SIGNS} 字,现有 {len(text)} 字,请删减。"})
+        raise BadInput({"text": f"内容最多 {MOST_SIGNS} 字，现有 {len(text)} 字，请删减。"})
     if current_deed() is not None:
         return _add(row, text, by, audience)
     with acting(by, verb="records.comment") as deed:

@@ -87,7 +87,7 @@ def look_through(
     """
     files = list(uploads)
     if len(files) > MOST_AT_ONCE:
-        raise BadInput({field: f"一次最多上传 {MOST_AT_ONCE} 个文件,现在选了 {len(files)} 个,请分几次上传。"})
+        raise BadInput({field: f"一次最多上传 {MOST_AT_ONCE} 个文件，现在选了 {len(files)} 个，请分几次上传。"})
     return [_look_through(file, field, kinds) for file in files]
 
 
@@ -253,7 +253,7 @@ def _may_be_opened(attachment: Attachment) -> None:
         waiting = attachment.state == Attachment.State.WAITING
         raise NotNow(
             (Quarantine.WAITING if waiting else Quarantine.INFECTED).sentence,
-            "为了您和同事电脑的安全,文件暂不打开",
+            "为了您和同事电脑的安全，文件暂不打开",
             "请稍后刷新" if waiting else "请让提交人另传一份",
             code="records.file_closed",
         )
@@ -277,8 +277,8 @@ def _letters_of_the_store() -> Iterator[None]:
     except store.Lost as lost:
         raise vault.SealBroken(
             "这个附件的内容在存储中找不到了",
-            "附件的记录还在,系统没有做任何改动",
-            "请把编号告诉系统管理员,由其从备份恢复",
+            "附件的记录还在，系统没有做任何改动",
+            "请把编号告诉系统管理员，由其从备份恢复",
             code="records.file_lost",
         ) from lost
     except store.Tampered as changed:
@@ -353,7 +353,7 @@ def restore_file(attachment: Attachment, *, by: Actor, reason: str) -> Attachmen
     """Put a removed file back (恢复附件). Raises NotNow when its content is erased."""
     rows = Attachment.objects.filter(pk=attachment.pk, removed_at__isnull=False).exclude(sealed_key=b"")
     if not rows.update(removed_at=None):
-        raise NotNow("这个附件不能恢复,内容已经销毁,或并未移除。", code="records.file_gone")
+        raise NotNow("这个附件不能恢复，内容已经销毁，或并未移除。", code="records.file_gone")
     attachment.refresh_from_db()
     return attachment
 
@@ -419,5 +419,5 @@ def _key_of(id_: UUID) -> str:
 
 def _not_found() -> NotFound:
     return NotFound(
-        "没有找到这个附件。", "它可能已被移除,或不在您的查看范围内。", "请回到事项页面核对。", code="records.no_file"
+        "没有找到这个附件。", "它可能已被移除，或不在您的查看范围内。", "请回到事项页面核对。", code="records.no_file"
     )

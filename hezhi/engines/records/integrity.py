@@ -100,18 +100,18 @@ def _seal(report: Report, seal: AuditSeal, expected: bytes) -> None:
     report.seals += 1
     _prove(report, "seal", f"第 {seal.pk} 号封存", sealing.canonical(seal), bytes(seal.mac), seal=seal.pk)
     if bytes(seal.previous) != expected:
-        report.found("seal_missing", f"第 {seal.pk} 号封存与前一封存不相接,中间有封存缺失或被调换。", seal=seal.pk)
+        report.found("seal_missing", f"第 {seal.pk} 号封存与前一封存不相接，中间有封存缺失或被调换。", seal=seal.pk)
     ids = [id_ for first, last in seal.members for id_ in range(first, last + 1)]
     rows = {row.pk: row for row in _rows(ids)}
     report.rows += len(rows)
     for id_ in ids:
         if id_ not in rows:
-            report.found("row_missing", f"第 {id_} 号审计记录已封存,现在不见了。", seal=seal.pk, entry=id_)
+            report.found("row_missing", f"第 {id_} 号审计记录已封存，现在不见了。", seal=seal.pk, entry=id_)
     for row in rows.values():
         _prove_row(report, row, seal.pk)
     present = ((id_, bytes(rows[id_].mac)) for id_ in ids if id_ in rows)
     if len(rows) == len(ids) and sealing.carried_on(bytes(seal.previous), present) != bytes(seal.digest):
-        report.found("rows_exchanged", f"第 {seal.pk} 号封存的值与其中的记录不符,有记录被调换或重写。", seal=seal.pk)
+        report.found("rows_exchanged", f"第 {seal.pk} 号封存的值与其中的记录不符，有记录被调换或重写。", seal=seal.pk)
 
 
 def _prove_row(report: Report, row: AuditEntry, seal: int | None = None) -> None:
@@ -124,7 +124,7 @@ def _prove(report: Report, kind: str, name: str, said: bytes, mac: bytes, **wher
         if not mac_fits(said, mac):
             report.found(f"{kind}_changed", f"{name}被改动过。", **where)
     except KeyRingRefused:
-        report.found(f"{kind}_key_unknown", f"{name}所用的密钥不在密钥环上:是伪造的,或缺少旧版密钥。", **where)
+        report.found(f"{kind}_key_unknown", f"{name}所用的密钥不在密钥环上：是伪造的，或缺少旧版密钥。", **where)
 
 
 def _rows(ids: list[int]) -> Iterator[AuditEntry]:
@@ -163,7 +163,7 @@ def _slipped_in(report: Report, since: datetime | None, last: AuditSeal | None, 
         for (id_,) in cursor:
             place = bisect_right(starts, id_) - 1
             if place < 0 or id_ > named[place][1]:
-                report.found("row_slipped_in", f"第 {id_} 号审计记录不在任何封存里,不是系统写入的。", entry=id_)
+                report.found("row_slipped_in", f"第 {id_} 号审计记录不在任何封存里，不是系统写入的。", entry=id_)
 
 
 def _tail(report: Report, last: AuditSeal | None) -> None:
@@ -188,6 +188,6 @@ def _end(report: Report, last: AuditSeal | None) -> None:
         end = f"现在的末尾是第 {last.pk} 号" if last else "现在没有任何封存"
         report.found(
             "end_cut",
-            f"库外见证记下的第 {number} 号封存不在库里,{end}。审计末尾可能被截去,或数据库是从较早的备份恢复的。",
+            f"库外见证记下的第 {number} 号封存不在库里，{end}。审计末尾可能被截去，或数据库是从较早的备份恢复的。",
             seal=number,
         )

@@ -238,7 +238,7 @@ class BulkAction:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """Keyset pages: no page numbers, only before and after. `summary`: «第 1–50 条,共 3,000 条»."""
+    """Keyset pages: no page numbers, only before and after. `summary`: «第 1–50 条，共 3,000 条»."""
 
     previous_url: str = ""
     next_url: str = ""

@@ -44,7 +44,7 @@ def export(asked: Asked, search: Search, *, by: Actor, reason: str) -> bytes:
     with acting(by, verb="audit.export", reason=reason) as deed:
         found = queries.entries(by, search)
         if found[MOST_ROWS : MOST_ROWS + 1].exists():
-            raise BadInput({"reason": f"一次最多导出 {MOST_ROWS:,} 条,请先缩小时间范围。"}, code="audit.too_many")
+            raise BadInput({"reason": f"一次最多导出 {MOST_ROWS:,} 条，请先缩小时间范围。"}, code="audit.too_many")
         out = io.BytesIO()
         mark = f"{by.name} {time.show(time.now())}"
         count = write_rows(out, "审计日志", HEADINGS, _lines(list(found), mark))

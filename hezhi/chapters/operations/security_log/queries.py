@@ -51,9 +51,9 @@ class Asked:
         since, until = _day(self.since, "since", wrong), _day(self.until, "until", wrong)
         known = {code for code, _ in event_choices()}
         if self.event and self.event not in known:
-            wrong["event"] = "没有这种行为,请从列表中选择。"
+            wrong["event"] = "没有这种行为，请从列表中选择。"
         if self.address and not _is_address(self.address):
-            wrong["address"] = "来源地址格式不对,应如 10.1.2.3。"
+            wrong["address"] = "来源地址格式不对，应如 10.1.2.3。"
         if wrong:
             raise BadInput(wrong, what="查询条件需要更正", meaning="没有查询", code="audit.bad_search")
         people = people_named(self.person) if self.person else []
@@ -74,7 +74,7 @@ def _day(typed: str, name: str, wrong: dict[str, str]) -> date | None:
     try:
         return date.fromisoformat(typed) if typed else None
     except ValueError:
-        wrong[name] = "日期格式不对,应如 2026-11-22。"
+        wrong[name] = "日期格式不对，应如 2026-11-22。"
         return None
 
 

@@ -129,8 +129,8 @@ def test_an_alarm_is_settled_once_with_a_note_by_somebody_else(officer, auditor,
         alarms.settle(alarm, by=replace(officer, permissions=frozenset({"audit.view"})), note="没事")
     with pytest.raises(BadInput):
         alarms.settle(alarm, by=auditor, note=" ")
-    alarms.settle(alarm, by=auditor, note="应急处置,已核实")
-    assert (alarm.seen_by, alarm.note) == ("顾明审", "应急处置,已核实")
+    alarms.settle(alarm, by=auditor, note="应急处置，已核实")
+    assert (alarm.seen_by, alarm.note) == ("顾明审", "应急处置，已核实")
     with pytest.raises(NotNow, match="已有人处置"):
         alarms.settle(alarm, by=auditor, note="再来一次")
     assert AuditEntry.objects.filter(event="records.settle_alarm", result="ok").count() == 1
@@ -164,7 +164,7 @@ def test_once_a_night_the_audit_is_examined(db, looked):
 
 
 def test_an_audit_that_is_not_whole_raises_an_alarm(db, monkeypatch, told):
-    finding = Finding("row_missing", "第 7 号审计记录已封存,现在不见了。", seal=1, entry=7)
+    finding = Finding("row_missing", "第 7 号审计记录已封存，现在不见了。", seal=1, entry=7)
     monkeypatch.setattr(integrity, "verify", lambda since=None: Report(findings=[finding]))
     with time.frozen_at(NIGHT):
         jobs.check_nightly()

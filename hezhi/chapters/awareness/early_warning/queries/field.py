@@ -14,7 +14,7 @@ from uuid import UUID
 
 from hezhi.chapters.awareness.early_warning import rules
 from hezhi.chapters.awareness.early_warning.rules import BASE_DAYS, Burst, Facts, Report
-from hezhi.chapters.cases.handling.api import ENDED, MATTER, Case, queries
+from hezhi.chapters.cases.handling.api import ENDED, MATTER, Case, Category, queries
 from hezhi.engines.analysis.models import Event, EventMessage
 
 LEVELS = ("community", "town", "district")
@@ -174,3 +174,16 @@ def _read_events(made: Field, since: datetime, now: datetime, events: Sequence[U
             made.strays[key] = made.cases[key].lead
         found[event].append(Member(at, key, title, reporters.get(key, -1 - n)))
     made.events = dict(found)
+
+
+def kind_of(event: UUID) -> str:
+    """What most messages of an event are about (事件类别): as accepted, else as suggested; empty when nobody knows."""
+    keys = EventMessage.objects.filter(event=event, source=MATTER).order_by("-at").values_list("key", flat=True)[:60]
+    rows = Case.objects.filter(pk__in=list(keys)).values_list("category__code", "suggestion__category")
+    codes = Counter(accepted or suggested for accepted, suggested in rows if accepted or suggested)
+    if not codes:
+        return ""
+    code, seen = codes.most_common(1)[0]
+    if seen * 2 < codes.total():
+        return ""
+    return Category.objects.filter(code=code).values_list("name", flat=True).first() or ""

@@ -29,7 +29,8 @@ def test_a_burst_is_warned_of_once_at_the_units_in_charge(burst, district) -> No
     town = district.units["town1"]
     assert warning.units == [town.pk]  # nobody leads yet: the town of the place
     todo = ToDo.objects.get(object_id=warning.pk)
-    assert todo.unit_id == town.pk and todo.title == "橙色预警：和安1社区 7 人反映同一件事"
+    assert todo.unit_id == town.pk and todo.title == "橙色预警：和安1社区「路灯照明」7 人反映同一件事"
+    assert "海棠苑" not in todo.title  # what most are about, and no word of what people wrote
     deliver_inbox()
     assert InboxMessage.objects.filter(
         user=district.people["town1.town_dispatcher"], title__contains="橙色预警"

@@ -22,6 +22,8 @@ from hezhi.ground.masks import mask_text
 
 PHOTOGRAPHED = ("handle", "reply")
 """Steps that offer the camera."""
+LIKELY = ("sign", "arrive", "review", "reply", "handle", "ask_help", "whistle", "pass_down", "take_over")
+"""Steps in the order in which a thumb meets them; the others follow."""
 
 
 def order_for(by: Actor, order_id: UUID) -> tuple[Case, WorkOrder]:
@@ -41,8 +43,9 @@ def order_shown(by: Actor, case: Case, order: WorkOrder) -> dict[str, Any]:
 
 
 def verbs_on(by: Actor, case: Case, order: WorkOrder) -> list[Verb]:
-    """The steps on this order that its reader may take now and that a phone has a form for."""
-    return [verb for verb in queries.order_verbs_for(by, case, order) if verb.code in ORDER_STEPS]
+    """The steps on this order that its reader may take now and that a phone has a form for, the likeliest first."""
+    found = [verb for verb in queries.order_verbs_for(by, case, order) if verb.code in ORDER_STEPS]
+    return sorted(found, key=lambda verb: LIKELY.index(verb.code) if verb.code in LIKELY else len(LIKELY))
 
 
 def take_step(

@@ -2272,9 +2272,9 @@ class Migration(migrations.Migration):
                         blank=True, compartment="compartment", default="", max_length=30, verbose_name="电话"
                     ),
                 ),
-                ("source", models.CharField(help_text="如:本人提供", max_length=40, verbose_name="来源")),
+                ("source", models.CharField(help_text="如：本人提供", max_length=40, verbose_name="来源")),
                 ("entered_on", models.DateField(verbose_name="登记日期")),
-                ("purpose", models.CharField(help_text="如:走失时联系", max_length=40, verbose_name="用途")),
+                ("purpose", models.CharField(help_text="如：走失时联系", max_length=40, verbose_name="用途")),
                 (
                     "by",
                     models.ForeignKey(
@@ -2345,9 +2345,9 @@ class Migration(migrations.Migration):
                         blank=True, compartment="compartment", default="", max_length=30, verbose_name="电话"
                     ),
                 ),
-                ("source", models.CharField(help_text="如:本人提供", max_length=40, verbose_name="来源")),
+                ("source", models.CharField(help_text="如：本人提供", max_length=40, verbose_name="来源")),
                 ("entered_on", models.DateField(verbose_name="登记日期")),
-                ("purpose", models.CharField(help_text="如:走失时联系", max_length=40, verbose_name="用途")),
+                ("purpose", models.CharField(help_text="如：走失时联系", max_length=40, verbose_name="用途")),
                 (
                     "by",
                     models.ForeignKey(

@@ -250,9 +250,9 @@ class Tie(OfFile):
     kind = models.CharField("关系", max_length=10, choices=Kind.choices)
     person_name = SealedTextField("姓名或单位", max_length=50, compartment=INSIDE)
     phone = SealedTextField("电话", max_length=30, compartment=INSIDE, blank=True, default="")
-    source = models.CharField("来源", max_length=40, help_text="如:本人提供")
+    source = models.CharField("来源", max_length=40, help_text="如：本人提供")
     entered_on = models.DateField("登记日期")
-    purpose = models.CharField("用途", max_length=40, help_text="如:走失时联系")
+    purpose = models.CharField("用途", max_length=40, help_text="如：走失时联系")
 
     class Meta(OfFile.Meta):
         verbose_name = "联系人"

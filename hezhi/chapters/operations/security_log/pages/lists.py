@@ -219,7 +219,7 @@ def checks(by: Actor) -> Listing:
         name="完整性",
         columns=CHECKS,
         rows=[_check_row(check) for check in queries.checks(by)],
-        empty=Empty("还没有做过完整性校验。每夜 1 时至 5 时自动校验,也可以现在发起。"),
+        empty=Empty("还没有做过完整性校验。每夜 1 时至 5 时自动校验，也可以现在发起。"),
     )
 
 
@@ -273,10 +273,10 @@ def situation(alarm: Alarm) -> str:
     if alarm.kind == Alarm.Kind.BULK_READING:
         return f"{told.get('minutes')} 分钟内查看了 {told.get('values')} 项个人信息。"
     if alarm.kind == Alarm.Kind.NIGHT_READING:
-        return f"{_moment(told.get('at'))} 查看了个人信息,当时不在值班表上。"
+        return f"{_moment(told.get('at'))} 查看了个人信息，当时不在值班表上。"
     if alarm.kind == Alarm.Kind.INTEGRITY:
         return f"第 {told.get('check')} 次完整性校验发现 {told.get('findings')} 处问题。"
-    return "上传的附件查出恶意代码,已隔离。"
+    return "上传的附件查出恶意代码，已隔离。"
 
 
 def _moment(told: object) -> str:

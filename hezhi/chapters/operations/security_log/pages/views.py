@@ -230,7 +230,7 @@ def check(request: HttpRequest, number: int) -> HttpResponse:
 def examine(request: HttpRequest) -> HttpResponse:
     """Have the whole chain examined now."""
     actions.ask_check(by=reader(request))
-    messages.success(request, "校验已开始,完成后结果显示在下面。")
+    messages.success(request, "校验已开始，完成后结果显示在下面。")
     return _go(request, reverse("audit-integrity"))
 
 

@@ -216,7 +216,7 @@ def test_an_alarm_is_listed_counted_and_settled_with_a_note(inside: Client, offi
     assert inside.get("/audit/").context["tabs"][2].count == 1
     address = f"/audit/alarms/{alarm.pk}/"
     assert inside.post(address, {"note": ""}).status_code == 422
-    assert inside.post(address, {"note": "已核实,系集中回访"}).status_code == 302
+    assert inside.post(address, {"note": "已核实，系集中回访"}).status_code == 302
     assert "顾明审 已处置" in inside.get("/audit/alarms/").content.decode()
     again = inside.post(address, {"note": "再来一次"})
     assert again.status_code == 422 and "已有人处置" in again.content.decode()
@@ -244,7 +244,7 @@ def test_the_integrity_page_shows_the_examinations_and_their_findings(inside: Cl
     assert good.findings == []
     bad = AuditCheck.objects.create(
         at=time.now(), seconds=1, seals=2, rows=3, tail=0, by_name="夜间校验",
-        findings=[{"kind": "row_missing", "sentence": "第 7 号审计记录已封存,现在不见了。", "seal": 1, "entry": 7}],
+        findings=[{"kind": "row_missing", "sentence": "第 7 号审计记录已封存，现在不见了。", "seal": 1, "entry": 7}],
     )  # fmt: skip
     page = inside.get("/audit/integrity/").content.decode()
     assert "完好" in page and "发现 1 处问题" in page

@@ -20,7 +20,7 @@ def template(db, monkeypatch) -> None:
     MessageTemplate.objects.update_or_create(
         code=EVENT,
         channel="inbox",
-        defaults={"id": new_id(), "title": "安全告警", "text": "{kind},请核查。", "active": True},
+        defaults={"id": new_id(), "title": "安全告警", "text": "{kind}，请核查。", "active": True},
     )
     words.forget()
     yield
@@ -42,7 +42,7 @@ def test_every_audit_administrator_is_told_in_whichever_unit_and_nobody_else(tem
     alarms.raise_alarm(Alarm.Kind.BULK_READING, "x", actor_id=people["officer"].pk, detail={})
     told = Outgoing.objects.filter(event=EVENT)
     assert {row.user_id for row in told} == {people["one"].pk, people["two"].pk}
-    assert {row.text for row in told} == {"短时间大量查看个人信息,请核查。"}
+    assert {row.text for row in told} == {"短时间大量查看个人信息，请核查。"}
 
 
 def test_who_the_alarm_is_about_is_not_told(template, people):
