@@ -20,6 +20,14 @@ from hezhi.wiring.places import CHECKOUT, home, open_folder
 from hezhi.wiring.prepare import Preparation, clean_environment
 
 TEMPLATE = "bench_template"
+SERVER = {
+    "shared_buffers": "'1GB'",
+    "maintenance_work_mem": "'512MB'",
+    # A new index is written and synced as a file, not to the log as well; what a statement writes is logged as ever.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "'8GB'",
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ class House:
 def house() -> Iterator[House]:
     """The bench's server, started if need be and stopped again by whoever started it."""
     folder = open_folder(home() / "bench")
-    cluster = Cluster(folder, durable=True, settings={"shared_buffers": "'1GB'", "maintenance_work_mem": "'512MB'"})
+    cluster = Cluster(folder, durable=True, settings=SERVER)
     started = cluster.start()
     ready = House(cluster, folder)
     try:

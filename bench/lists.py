@@ -9,7 +9,7 @@ import argparse
 import json
 
 from bench.house import house
-from bench.rows import Wanted
+from bench.filling import Wanted
 
 DATABASE = "bench_list"
 GOALS = {"page SQL, ms": 2.0, "server p95, ms": 100.0}

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bench.house import House, house, load_average
-from bench.rows import Wanted
+from bench.filling import Wanted
 from bench.servers import cpu_below
 from hezhi.wiring import machine
 from hezhi.wiring.launch import parts

@@ -10,7 +10,8 @@ import argparse
 import json
 
 from bench.house import house
-from bench.rows import UNITS, Wanted
+from bench.filling import Wanted
+from bench.rows import UNITS
 
 DATABASE = "bench_statistics"
 DAYS = 90
