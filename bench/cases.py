@@ -18,9 +18,9 @@ import subprocess
 import time
 from typing import Any
 
+from bench.filling import Wanted
 from bench.house import House, house, load_average
 from bench.intake import _acting_options, _script
-from bench.filling import Wanted
 from bench.rows import UNITS
 from bench.servers import cpu_below
 from hezhi.wiring.cluster import APP

@@ -5,12 +5,11 @@ first, one on each core. The newest cases, which a measurement works on, can be 
 """
 
 import json
-import math
 import queue
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path

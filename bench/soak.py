@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from bench.house import House, house, load_average
 from bench.filling import Wanted
+from bench.house import House, house, load_average
 from bench.servers import cpu_below
 from hezhi.wiring import machine
 from hezhi.wiring.launch import parts

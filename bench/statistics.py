@@ -9,8 +9,8 @@ is measured on the demo's own cases, which have one.
 import argparse
 import json
 
-from bench.house import house
 from bench.filling import Wanted
+from bench.house import house
 from bench.rows import UNITS
 
 DATABASE = "bench_statistics"
