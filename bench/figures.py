@@ -202,7 +202,7 @@ def _cases(found: dict[str, Any]) -> str:
             lines.append(
                 f"| {int(size):,} | {name} | {row['statements']:,} | {row['ms'] / 1000:.1f} "
                 f"| {row['app_cpu_ms'] / 1000:.1f} + {row['db_cpu_ms'] / 1000:.1f} "
-                f"| {limit['p50_ms'] / 1000 if limit else 0:.1f} | {row['what']} |"
+                f"| {format(limit['p50_ms'] / 1000, '.1f') if limit else ''} | {row['what']} |"
             )
     return "\n".join([*lines, *_cases_growth(found), "", *_cases_sizes(found, sizes), ""])
 
@@ -241,16 +241,26 @@ def _year(found: dict[str, Any]) -> str:
     many = sum(found["verbs"].values())
     whole = not found["broken"] and not found["differences"]
     told = ", ".join(f"{name} {n:,}" for name, n in sorted(found["verbs"].items(), key=lambda x: -x[1]))
-    return "\n".join([
+    base = f" and {found['db_cpu']:.0f} s of the database" if "db_cpu" in found else ""
+    lines = [
         f"## A simulated year, {found['cases']:,} cases\n",
         f"{found['options']['days']} days through the real verbs with the clock moved: {many:,} verbs ({told}), "
         f"{sum(found['refused'].values()):,} refused as they must, {', '.join(f'{n} {name}' for name, n in found['events'].items())}, "
         f"the worker killed {found['killed']} times. {found['seconds']:.0f} s ({found['cases'] / found['seconds']:.1f} cases/s, "
-        f"{many / found['seconds']:.0f} verbs/s; CPU {found['cpu']:.0f} s), checked in {found['check_seconds']:.0f} s.\n",
+        f"{many / found['seconds']:.0f} verbs/s; CPU {found['cpu']:.0f} s{base}), checked in {found['check_seconds']:.0f} s.\n",
         f"{found['invariants']} invariants: {'all hold' if not found['broken'] else '**broken** ' + '、'.join(found['broken'])}; every figure of every "
         f"month and {found['appraisals']} frozen appraisals counted again: {'the same' if whole else '**not the same**'}.",
         "",
-    ])  # fmt: skip
+    ]  # fmt: skip
+    if "asked" in found:
+        rows = ", ".join(f"{n:,} {name}" for name, n in found["rows"].items())
+        lines += [f"Asked of {rows}.\n", "| invariant | faults | looked for, s |", "|---|---:|---:|"]
+        lines += [
+            f"| {name} | {len(found['broken'].get(name, []))} | {seconds:.1f} |"
+            for name, seconds in found["asked"].items()
+        ]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _soak(found: dict[str, Any]) -> str:

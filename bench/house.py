@@ -72,14 +72,14 @@ class House:
         """Run one of the house's own commands over a database; gives what it printed."""
         return self.python("manage.py", *words, database=database, text=text, **more)
 
-    def python(self, *words: str, database: str, text: str | None = None, **more: str) -> str:
-        """Run Python in the environment of our processes; gives what it printed."""
+    def python(self, *words: str, database: str, text: str | None = None, loud: bool = False, **more: str) -> str:
+        """Run Python in the environment of our processes; gives what it printed. `loud`: its log is ours."""
         done = subprocess.run(
             [sys.executable, *words], env=self.environment(database, **more), cwd=CHECKOUT, input=text,
-            capture_output=True, text=True,
+            stdout=subprocess.PIPE, stderr=None if loud else subprocess.PIPE, text=True,
         )  # fmt: skip
         if done.returncode:
-            raise RuntimeError(f"{' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
+            raise RuntimeError(f"{' '.join(words)} failed:\n{done.stdout}\n{done.stderr or ''}")
         return done.stdout
 
 
