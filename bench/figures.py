@@ -282,6 +282,9 @@ def _soak(found: dict[str, Any]) -> str:
         f"p95 of all {found['p95_ms']:.0f} ms (wanted < 500: {'met' if found['p95_ms'] < 500 else '**missed**'}). {found['messages']['created']:,} messages "
         f"answered «created», {steps}: " + ("; ".join(found["faults"]) or "all there, each once") + ".",
         "",
+        f"CPU in seconds: web and job worker with their starts {found['cpu']['house']:.0f}, database {found['cpu']['database']:.0f}, the crowd itself "
+        f"{found['cpu']['crowd']:.0f} (it shares the cores).",
+        "",
     ]
     return "\n".join(lines)
 
