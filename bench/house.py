@@ -3,6 +3,7 @@
 The server is durable like a real one (fsync on): figures of a careless server would be worth nothing.
 """
 
+import fcntl
 import json
 import os
 import subprocess
@@ -85,8 +86,21 @@ class House:
 
 @contextmanager
 def house() -> Iterator[House]:
-    """The bench's server, started if need be and stopped again by whoever started it."""
+    """The bench's server, started if need be and stopped again by whoever started it.
+
+    Raises `SystemExit` when another bench is at work in this folder: two at once would measure each other, and share one
+    witness of the audit.
+    """
     folder = open_folder(home() / "bench")
+    with (folder / "bench.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"{folder} 里另有测量在运行,请等它结束。\nAnother bench is at work in {folder}.") from None
+        yield from _opened(folder)
+
+
+def _opened(folder: Path) -> Iterator[House]:
     cluster = Cluster(folder, durable=True, settings=SERVER)
     started = cluster.start()
     ready = House(cluster, folder)

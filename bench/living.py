@@ -189,10 +189,11 @@ class Year:
         start = multiprocessing.get_context("fork")
         self.meeting = start.Barrier(self.hands + 1)
         connections.close_all()  # each has a line of its own
-        pipes = []
+        pipes, processes = [], []
         for n in range(self.hands):
             mine, theirs = start.Pipe(duplex=False)
-            start.Process(target=self._beside, args=(n, theirs), daemon=True).start()
+            processes.append(start.Process(target=self._beside, args=(n, theirs), daemon=True))
+            processes[-1].start()
             theirs.close()
             pipes.append(mine)
         self.share = (0, 0)
@@ -203,6 +204,8 @@ class Year:
             raise
         finally:
             others = [_answer_of(pipe) for pipe in pipes]
+            for process in processes:
+                process.join()
         for each in others:
             if isinstance(each, str):
                 raise RuntimeError(each)
