@@ -156,10 +156,10 @@ class Officer:
 
     async def live(self, until: float, think: float) -> None:
         """Click until the time is over; the first click comes somewhere in the first pause."""
-        await asyncio.sleep(self.dice.uniform(0, think))
+        await asyncio.sleep(self.dice.uniform(0, min(think, max(0.0, until - time.monotonic()))))
         while time.monotonic() < until:
             await self.click()
-            await asyncio.sleep(self.dice.expovariate(1 / think))
+            await asyncio.sleep(min(self.dice.expovariate(1 / think), max(0.0, until - time.monotonic())))
         self.line.close()
 
     async def click(self) -> None:
