@@ -229,11 +229,15 @@ def _cases_sizes(found: dict[str, Any], sizes: list[str]) -> list[str]:
         "to make of the size before"
         for size in sizes
     )
-    early = (
-        " The month that statistics and appraisal ask for lies before the first of the fewest cases."
-        if int(sizes[0]) < 70_000
-        else ""
-    )
+    fewest, most = int(sizes[0]), int(sizes[-1])
+    early = ""
+    if fewest < 70_000:
+        early = " The month that statistics and appraisal ask for lies before the first of the fewest cases."
+    elif fewest < 520_000 < most:  # 394,000 a year, and the month asked for ended some weeks ago
+        early = (
+            " The page of statistics compares with the same month of the year before, which the fewest cases do not have: that"
+            " is a third more to read, and not the archive."
+        )
     return [f"{told}.{early}"]
 
 
