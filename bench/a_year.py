@@ -1,5 +1,6 @@
 """Lives the year inside a process of the house: `python -m bench.a_year 5000 24 1 365 2` (cases, kills, seed, days, hands) prints JSON."""
 
+import gc
 import json
 import os
 import resource
@@ -67,6 +68,8 @@ def cpu() -> float:
 
 def main() -> None:
     cases, kills, seed, days, hands = map(int, sys.argv[1:6])
+    gc.collect()
+    gc.freeze()  # as in a page worker (`hezhi.wiring.warm`)
     with time.frozen_at(time.at_local(FIRST)) as clock:
         year = Year(cases, first=FIRST, seed=seed, kills=kills, days=days, hands=hands)
         began, used = machine.perf_counter(), cpu()
