@@ -1,12 +1,13 @@
 """Case handling on ever more cases (案件规模): what each kind of request costs, beside pgbench, and how it grows.
 
-    python -m bench cases --rows 100000 1000000
+    python -m bench cases --rows 100000 1000000 10000000
 
 Intake, the list with five sets of filters, the case page, a status change, a thousand dispatched at once, the page of
 statistics and an appraisal of sixty units. Cases come at one pace whatever their number (`bench/rows.py`): more of them
-are more years in the archive. The limit beside a figure is the same statements sent by pgbench from one connection,
+are more years in the archive, so the database grows from size to size, and what the last size worked on is made anew. Each
+size is kept when it is measured: a run that was broken off goes on with `--resume`. The limit beside a figure is the same statements sent by pgbench from one connection,
 nothing drawn and nothing checked; what a step writes is rolled back there. Growth is the CPU of worker and database
-together at the most cases over that at the fewest.
+together, and the time, at the most cases over that at the fewest.
 """
 
 import argparse
@@ -14,20 +15,24 @@ import json
 import os
 import re
 import subprocess
+import time
 from typing import Any
 
+from bench.filling import Wanted
 from bench.house import House, house, load_average
 from bench.intake import _acting_options, _script
-from bench.rows import UNITS, Wanted
+from bench.rows import UNITS
 from bench.servers import cpu_below
 from hezhi.wiring.cluster import APP
 
 DATABASE = "bench_cases"
-OPEN = 10_000
+OPEN = 12_000
 LIVES = 1_000_000
 GROWTH = 1.5
 GROWING = ("list: ", "case page")
 """What must not grow with the archive."""
+ONCE = 3
+"""How often pgbench sends the statements of what is done once."""
 P95_MS = {"list: ": 100.0, "statistics": 500.0}
 
 
@@ -36,27 +41,42 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--times", type=int, default=24, help="how often each request is made")
     parser.add_argument("--lives", type=int, default=LIVES, help="so many of the newest have a history")
     parser.add_argument("--bulk", type=int, default=1000, help="how many are dispatched at once")
-    parser.add_argument("--keep", action="store_true", help="keep the last database")
+    parser.add_argument("--keep", action="store_true", help="keep the database")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was broken off")
 
 
 def run(told: argparse.Namespace) -> dict[str, Any]:
-    """Fill, measure, drop; one size after the other."""
-    found: dict[str, Any] = {}
+    """Fill and measure, then grow and measure again, from the smallest size to the largest."""
     with house() as ready:
+        kept = ready.home / "run/cases-measured.json"
+        if not told.resume:
+            kept.unlink(missing_ok=True)
+        found: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
         for rows in sorted(told.rows):
-            Wanted(rows, open=OPEN, facts=True, lives=min(rows, told.lives)).fill(ready, DATABASE, again=True)
-            found[str(rows)] = _one_size(ready, rows, told.times, told.bulk)
-            if not told.keep:
-                ready.cluster.sql(f'DROP DATABASE "{DATABASE}" WITH (FORCE);', "postgres")
+            if str(rows) in found:
+                print(f"{rows:,} cases were measured before", flush=True)
+                continue
+            found[str(rows)] = _filled(ready, rows, told.lives) | _one_size(ready, rows, told.times, told.bulk)
+            kept.write_text(json.dumps(found, ensure_ascii=False))
+        if not told.keep:
+            ready.drop(DATABASE)
+    found = {str(rows): found[str(rows)] for rows in sorted(told.rows)}
     growth = _growth(found)
     for name, ratio in growth.items():
-        goal = f" (goal ≤ {GROWTH}) {'met' if ratio <= GROWTH else 'MISSED'}" if name.startswith(GROWING) else ""
-        print(f"growth {name:40s} {ratio:.2f}{goal}", flush=True)
+        goal = f" (goal ≤ {GROWTH}) {'met' if ratio['cpu'] <= GROWTH else 'MISSED'}" if name.startswith(GROWING) else ""
+        print(f"growth {name:40s} CPU {ratio['cpu']:.2f} time {ratio['time']:.2f}{goal}", flush=True)
     return {
         "options": {"rows": ", ".join(found), "times": told.times, "with a history": told.lives},
         "found": found,
         "growth": growth,
     }
+
+
+def _filled(ready: House, rows: int, lives: int) -> dict[str, float]:
+    begun, used = time.monotonic(), cpu_below(ready.cluster.pid() or 0)
+    print(f"{rows:,} cases", flush=True)
+    Wanted(rows, open=OPEN, facts=True, words=True, lives=lives).fill(ready, DATABASE, fresh=True)
+    return {"fill_s": time.monotonic() - begun, "fill_cpu_s": cpu_below(ready.cluster.pid() or 0) - used}
 
 
 def _one_size(ready: House, rows: int, times: int, bulk: int) -> dict[str, Any]:
@@ -76,8 +96,13 @@ def _one_size(ready: House, rows: int, times: int, bulk: int) -> dict[str, Any]:
             flush=True,
         )
     for name, row in told["once"].items():
+        many = row.pop("sent_times", 1)
+        limit = _limit(ready, _as_script(row.pop("statements_as_sent")), ONCE)
+        row["limit"] = {part: value * many for part, value in limit.items()}
+        beside = f"pgbench {row['limit']['p50_ms']:.0f} ms" if limit else "pgbench —"
         print(
-            f"{rows:>10,} {name:28s} {row['statements']:5d} SQL  {row['ms']:9.0f} ms, CPU {row['app_cpu_ms']:7.0f} + {row['db_cpu_ms']:7.0f} ({row['what']})",
+            f"{rows:>10,} {name:28s} {row['statements']:5d} SQL  {row['ms']:9.0f} ms, CPU {row['app_cpu_ms']:7.0f} + {row['db_cpu_ms']:7.0f} "
+            f"({row['what']})  {beside}",
             flush=True,
         )
         for seconds, sql in row["slowest"]:
@@ -114,16 +139,23 @@ def _limit(ready: House, script: str, times: int) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _growth(found: dict[str, Any]) -> dict[str, float]:
+def _growth(found: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """CPU of worker and database, and wall time, at the most cases over those at the fewest."""
     sizes = sorted(found, key=int)
     if len(sizes) < 2:
         return {}
-    few, many = found[sizes[0]]["often"], found[sizes[-1]]["often"]
+    grown: dict[str, dict[str, float]] = {}
+    for kind, wall in (("often", "p50_ms"), ("once", "ms")):
+        few, many = found[sizes[0]][kind], found[sizes[-1]][kind]
+        for name in few:
+            grown[name] = {
+                "cpu": _cpu(many[name]) / max(_cpu(few[name]), 0.1), "time": many[name][wall] / max(few[name][wall], 0.1),
+            }  # fmt: skip
+    return grown
 
-    def cpu(row: dict[str, float]) -> float:
-        return row["app_cpu_ms"] + row["db_cpu_ms"]
 
-    return {name: cpu(many[name]) / cpu(few[name]) for name in few}
+def _cpu(row: dict[str, float]) -> float:
+    return row["app_cpu_ms"] + row["db_cpu_ms"]
 
 
 __all__ = ["P95_MS", "options", "run"]

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bench.asking import _enter, _measure, _one, holder  # sets Django up
+from bench.asking import TRANSACTION, _enter, _measure, _one, holder  # sets Django up
 from bench.servers import cpu_of
 from hezhi.chapters.cases.appraisal import actions as appraisal
 from hezhi.chapters.cases.appraisal.models import FrozenFact, Line, Round, Template
@@ -38,6 +39,14 @@ class Statements:
             self.slowest = sorted([*self.slowest, [time.perf_counter() - begun, " ".join(sql.split())[:90]]])[-4:]
 
 
+def rehearsed(work: Callable[[], object]) -> list[str]:
+    """The statements of something, done and taken back: what pgbench can send again and again."""
+    with transaction.atomic(), CaptureQueriesContext(connection) as caught:
+        work()
+        transaction.set_rollback(True)
+    return [q["sql"] for q in caught if not q["sql"].startswith(TRANSACTION)]
+
+
 def once(work: Callable[[], str]) -> dict[str, Any]:
     """One run of something that is done once, with its statements and its cost."""
     backend = _one("SELECT pg_backend_pid()")
@@ -51,8 +60,11 @@ def once(work: Callable[[], str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def appraised(boss: User, units: int) -> dict[str, Any]:
-    """An appraisal of so many departments over last month, from publishing to working its frozen scores out again."""
+def appraised(boss: User, units: int, *, rehearse: bool = False) -> dict[str, Any]:
+    """An appraisal of so many departments over last month, from publishing to working its frozen scores out again.
+
+    `rehearse`: each step is done once more before and taken back, for its statements as they were sent.
+    """
     last = clock.today().replace(day=1) - timedelta(days=1)
     manager = actor_of(boss)
     chosen = [(unit, user) for unit, user, _ in objects_for("department")][:units]
@@ -74,7 +86,11 @@ def appraised(boss: User, units: int) -> dict[str, Any]:
         same, differences = appraisal.recompute(manager, latest().pk)
         return f"untouched {same}, differences {len(differences)}"
 
-    return {"publish and score": once(make), "freeze and score": once(freeze), "work out again": once(again)}
+    found = {}
+    for name, work in {"publish and score": make, "freeze and score": freeze, "work out again": again}.items():
+        sent = rehearsed(work) if rehearse else []
+        found[name] = once(work) | ({"statements_as_sent": sent} if rehearse else {})
+    return found
 
 
 def latest() -> Round:

@@ -3,6 +3,7 @@
 The server is durable like a real one (fsync on): figures of a careless server would be worth nothing.
 """
 
+import fcntl
 import json
 import os
 import subprocess
@@ -20,6 +21,14 @@ from hezhi.wiring.places import CHECKOUT, home, open_folder
 from hezhi.wiring.prepare import Preparation, clean_environment
 
 TEMPLATE = "bench_template"
+SERVER = {
+    "shared_buffers": "'1GB'",
+    "maintenance_work_mem": "'512MB'",
+    # A new index is written and synced as a file, not to the log as well; what a statement writes is logged as ever.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "'8GB'",
+}
 
 
 @dataclass(frozen=True)
@@ -64,22 +73,35 @@ class House:
         """Run one of the house's own commands over a database; gives what it printed."""
         return self.python("manage.py", *words, database=database, text=text, **more)
 
-    def python(self, *words: str, database: str, text: str | None = None, **more: str) -> str:
-        """Run Python in the environment of our processes; gives what it printed."""
+    def python(self, *words: str, database: str, text: str | None = None, loud: bool = False, **more: str) -> str:
+        """Run Python in the environment of our processes; gives what it printed. `loud`: its log is ours."""
         done = subprocess.run(
             [sys.executable, *words], env=self.environment(database, **more), cwd=CHECKOUT, input=text,
-            capture_output=True, text=True,
+            stdout=subprocess.PIPE, stderr=None if loud else subprocess.PIPE, text=True,
         )  # fmt: skip
         if done.returncode:
-            raise RuntimeError(f"{' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
+            raise RuntimeError(f"{' '.join(words)} failed:\n{done.stdout}\n{done.stderr or ''}")
         return done.stdout
 
 
 @contextmanager
 def house() -> Iterator[House]:
-    """The bench's server, started if need be and stopped again by whoever started it."""
+    """The bench's server, started if need be and stopped again by whoever started it.
+
+    Raises `SystemExit` when another bench is at work in this folder: two at once would measure each other, and share one
+    witness of the audit.
+    """
     folder = open_folder(home() / "bench")
-    cluster = Cluster(folder, durable=True, settings={"shared_buffers": "'1GB'", "maintenance_work_mem": "'512MB'"})
+    with (folder / "bench.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"{folder} 里另有测量在运行,请等它结束。\nAnother bench is at work in {folder}.") from None
+        yield from _opened(folder)
+
+
+def _opened(folder: Path) -> Iterator[House]:
+    cluster = Cluster(folder, durable=True, settings=SERVER)
     started = cluster.start()
     ready = House(cluster, folder)
     try:

@@ -98,7 +98,7 @@ def _of(got: Answered, app: float, db: float, load: float) -> Cell:
 
 WEB = {
     "granian": (
-        "-m", "granian", "--host", "127.0.0.1", "--port", "{port}", "--no-ws", "--log-level", "warning", "--interface",
+        "-m", "hezhi.wiring.warm", "--host", "127.0.0.1", "--port", "{port}", "--no-ws", "--log-level", "warning", "--interface",
         "wsgi", "--workers", "2", "--blocking-threads", "4", "hezhi.wiring.wsgi:application",
     ),
     "gunicorn": (

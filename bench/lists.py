@@ -8,8 +8,8 @@ Rows are made by the generator of all benches (`bench/rows.py`).
 import argparse
 import json
 
+from bench.filling import Wanted
 from bench.house import house
-from bench.rows import Wanted
 
 DATABASE = "bench_list"
 GOALS = {"page SQL, ms": 2.0, "server p95, ms": 100.0}

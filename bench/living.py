@@ -4,30 +4,40 @@ Cases come all the year; people accept, dispatch, sign, return, extend, hold, me
 the dice say; each day has its shift, and the year has its holidays and make-up days, a holiday that is moved, grids that
 are redrawn, people on leave with a deputy, people who leave for good. Between all this the worker's rounds run, and are
 killed. Nothing here writes a case but by a verb; what a verb refuses is refused, and counted.
+
+Several processes may live it together (`hands`): each takes its share of the cases through, one has the district and the
+worker. They meet at the beginning of each day and before the worker's rounds, so nobody's clock is more than half a day
+ahead; what the worker makes of what moved (facts, messages, the seal) it makes while they go on.
 """
 
 from __future__ import annotations
 
 import heapq
+import multiprocessing
 import os
 import random
 import signal
+import sys
 import time as machine
-from collections import Counter
+import traceback
+from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from multiprocessing.synchronize import Barrier
+from threading import BrokenBarrierError
 from typing import Any, cast
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, connections
 from shapely.geometry import LineString
 
 from hezhi.chapters.cases.appraisal import actions as appraisal
 from hezhi.chapters.cases.appraisal.models import Template
 from hezhi.chapters.cases.appraisal.queries import objects_for
 from hezhi.chapters.cases.handling import actions
-from hezhi.chapters.cases.handling.models import Case, Category
+from hezhi.chapters.cases.handling.models import Case, Category, Moved
 from hezhi.chapters.cases.intake.api import Message, take_in
 from hezhi.chapters.cases.shifts import actions as shifts
 from hezhi.chapters.cases.statistics import queries, rules
@@ -52,9 +62,11 @@ MATTERS = (
     ("垃圾堆放", "小区门口垃圾堆放多日没人清运"), ("停水", "家里停水两天，没有通知"), ("施工噪声", "夜里工地施工噪声大，影响休息"),
 )  # fmt: skip
 SOURCES = ("hotline", "hotline", "hotline", "grid", "walk_in", "citizen", "online_media")
+AT_ONCE, EVER = 2000, 2000
+"""Marks of moved cases that one look works off, and so many looks at most."""
 PAUSES = (4, 15, 40, 90, 240, 700, 1500, 2900, 5800)
 """Minutes between two steps of a case."""
-ROUNDS = (
+MOVING = (
     "hezhi.engines.flow.jobs.watch",
     "hezhi.chapters.cases.return_visit.jobs.watch",
     "hezhi.chapters.cases.supervision.jobs.watch",
@@ -62,13 +74,16 @@ ROUNDS = (
     "hezhi.chapters.cases.handling.jobs.remind_of_holds",
     "hezhi.engines.flow.jobs.release_claims",
     "hezhi.chapters.appcentre.users.jobs.move_due_work",
+)
+"""Rounds that move cases themselves: done while the people stand still, as a round's clock is that of the people."""
+FOLLOWING = (
     "hezhi.engines.reach.jobs.deliver_inbox",
     "hezhi.engines.reach.jobs.deliver_outside",
     "hezhi.engines.connect.jobs.deliver_webhooks",
     "hezhi.engines.records.jobs.seal",
     "hezhi.chapters.cases.statistics.jobs.catch_up",
 )
-"""What the worker does by the clock and case handling needs (`wiring.jobs.ROUNDS`)."""
+"""Rounds that make something of what has moved, beside those who move on. Both are what case handling needs of `wiring.jobs.ROUNDS`."""
 
 
 @dataclass
@@ -81,6 +96,16 @@ class Told:
     events: Counter[str] = field(default_factory=Counter)
     killed: int = 0
     frozen: list[UUID] = field(default_factory=list)
+    spent: Counter[str] = field(default_factory=Counter)
+    """Seconds of CPU of this process by what was done: cases, days, rounds."""
+
+    def add(self, other: Told) -> None:
+        """What another process did in the same year."""
+        self.cases += other.cases
+        self.killed += other.killed
+        self.frozen += other.frozen
+        for name in ("verbs", "refused", "events", "spent"):
+            getattr(self, name).update(getattr(other, name))
 
 
 class People:
@@ -120,24 +145,30 @@ class People:
 class Year:
     """The year of a district: its people, its dice, its agenda."""
 
-    def __init__(self, cases: int, *, first: date, seed: int = 1, kills: int = 0, days: int = 365) -> None:
-        self.wanted, self.first, self.days = cases, first, days
-        self.dice = random.Random(seed)
+    def __init__(
+        self, cases: int, *, first: date, seed: int = 1, kills: int = 0, days: int = 365, hands: int = 0
+    ) -> None:
+        """`hands`: so many processes beside this one take the cases through; none: this one does all."""
+        self.wanted, self.first, self.days, self.hands = cases, first, days, hands
+        self.seed, self.dice = seed, random.Random(seed)
         self.told = Told()
         self.agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self.turn = 0
+        self.meeting: Barrier | None = None
+        self.share, self.district = (0, 1), True
+        self.recent: deque[UUID] = deque(maxlen=60)
+        """Cases of this process that came last: what a case is merged into is never another process's."""
         self.kills = set(self.dice.sample(range(2 * days), min(kills, 2 * days)))
         self.people = People()
         self.kinds = list(Category.objects.filter(active=True, parent__isnull=False).values_list("pk", flat=True))
-        self.hands = [
-            u.pk
-            for u in Unit.objects.filter(kind__in=("department", "town"), valid_to__isnull=True)
-            if self._works(u.pk)
-        ]
+        self.units = list(
+            Unit.objects.filter(kind__in=("department", "town"), valid_to__isnull=True).values_list("pk", flat=True)
+        )
         self.points = [
             (grid.shape.point_on_surface.x, grid.shape.point_on_surface.y)
             for grid in Area.objects.filter(level="grid", kind="basic", valid_to__isnull=True).order_by("code")[:400]
         ]
+        self.able = [unit for unit in self.units if self._works(unit)]
 
     def _works(self, unit: UUID) -> bool:
         return self._hand(unit) is not None and self.people.of(unit, "reviewer") is not None
@@ -151,13 +182,59 @@ class Year:
 
     def live(self, clock: time.FrozenClock) -> Told:
         """The whole year, and after it as many quiet weeks as the worker needs."""
+        if not self.hands:
+            self._live(clock)
+            work_off()
+            return self.told
+        start = multiprocessing.get_context("fork")
+        self.meeting = start.Barrier(self.hands + 1)
+        connections.close_all()  # each has a line of its own
+        pipes, processes = [], []
+        for n in range(self.hands):
+            mine, theirs = start.Pipe(duplex=False)
+            processes.append(start.Process(target=self._beside, args=(n, theirs), daemon=True))
+            processes[-1].start()
+            theirs.close()
+            pipes.append(mine)
+        self.share = (0, 0)
+        try:
+            self._live(clock)
+        except BaseException:
+            self.meeting.abort()
+            raise
+        finally:
+            others = [_answer_of(pipe) for pipe in pipes]
+            for process in processes:
+                process.join()
+        for each in others:
+            if isinstance(each, str):
+                raise RuntimeError(each)
+            self.told.add(each)
+        work_off()
+        return self.told
+
+    def _beside(self, n: int, pipe: Any) -> None:
+        """Another process's year: its share of the cases."""
+        try:
+            self.dice, self.told = random.Random(f"{self.seed} {n}"), Told()
+            self.share, self.district = (n, self.hands), False
+            with time.frozen_at(time.at_local(self.first)) as clock:
+                self._live(clock)
+            pipe.send(self.told)
+        except BrokenBarrierError:
+            pipe.send(f"hand {n}: another one failed")
+        except BaseException:
+            cast(Barrier, self.meeting).abort()
+            pipe.send(traceback.format_exc())
+
+    def _live(self, clock: time.FrozenClock) -> None:
         start = time.at_local(self.first)
+        mine, of = self.share
         for n in range(self.wanted):
             minute = self.dice.triangular(6 * 60, 23 * 60, 10 * 60)
-            self.at(
-                start + timedelta(days=(n + self.dice.random()) * self.days / self.wanted // 1, minutes=minute),
-                self._report,
-            )
+            day = timedelta(days=(n + self.dice.random()) * self.days / self.wanted // 1, minutes=minute)
+            if of and n % of == mine:
+                self.at(start + day, self._report)
         for n in range(self.days):
             self.at(start + timedelta(days=n, hours=7), self._day)
             for half, hour in enumerate((9, 18)):
@@ -168,8 +245,19 @@ class Year:
             clock.move_to(max(moment, clock.moment))
             work()
         clock.move_to(end)
-        work_off()
-        return self.told
+        self._meet()
+
+    def _meet(self) -> None:
+        """Wait for the others."""
+        if self.meeting is not None:
+            self.meeting.wait()
+
+    def _spent(self, what: str, work: Callable[[], Any]) -> Any:
+        used = machine.process_time()
+        try:
+            return work()
+        finally:
+            self.told.spent[what] += machine.process_time() - used
 
     # -- cases -----------------------------------------------------------------------------------------
 
@@ -185,6 +273,7 @@ class Year:
         case = self._do("report", lambda: take_in(message, by=by))
         if case is not None:
             self.told.cases += 1
+            self.recent.append(case.id)
             self._next(case.id)
 
     def _next(self, case_id: UUID) -> None:
@@ -195,6 +284,9 @@ class Year:
 
     def _move(self, case_id: UUID) -> None:
         """One step of a case, by what state it is in."""
+        self._spent("cases", lambda: self._step(case_id))
+
+    def _step(self, case_id: UUID) -> None:
         case = Case.objects.select_related("category").get(pk=case_id)
         waiting = Approval.objects.filter(object_id=case_id, state="waiting").first()
         if waiting is not None:
@@ -258,7 +350,11 @@ class Year:
         return case.category_id or self.dice.choice(self.kinds)
 
     def _merge(self, case: Case, by: Actor) -> None:
-        others = Case.objects.exclude(pk=case.pk).filter(state__in=("to_dispatch", "to_sign", "handling"), secret=False)
+        others = Case.objects.filter(
+            pk__in=[key for key in self.recent if key != case.pk],
+            state__in=("to_dispatch", "to_sign", "handling"),
+            secret=False,
+        )
         into = others.order_by("-received_at").values_list("pk", flat=True).first()
         if into is not None:
             self._do("merge", lambda: actions.merge(case.pk, by=by, into_id=into, reason="同一问题"))
@@ -277,7 +373,7 @@ class Year:
         elif luck < 0.06:
             self._merge(case, by)
         else:
-            lead, *assist = self.dice.sample(self.hands, 2 if self.dice.random() < 0.2 and len(self.hands) > 1 else 1)
+            lead, *assist = self.dice.sample(self.able, 2 if self.dice.random() < 0.2 and len(self.able) > 1 else 1)
             self._do(
                 "dispatch",
                 lambda: actions.dispatch(case.pk, by=by, lead_id=lead, assist_ids=assist, request="请核实处理"),
@@ -294,12 +390,12 @@ class Year:
         if luck < 0.03:
             return bool(self._do("urge", lambda: actions.urge(case.pk, by=desk, text="请抓紧")))
         if luck < 0.05:
-            unit = self.dice.choice(self.hands)
+            unit = self.dice.choice(self.able)
             return bool(
                 self._do("transfer", lambda: actions.transfer(case.pk, by=desk, lead_id=unit, reason="职责调整"))
             )
         if luck < 0.07:
-            unit = self.dice.choice(self.hands)
+            unit = self.dice.choice(self.able)
             return bool(self._do("add_units", lambda: actions.add_units(case.pk, by=desk, assist_ids=[unit])))
         return False
 
@@ -409,6 +505,16 @@ class Year:
     def _day(self) -> None:
         """What a day brings beside the cases."""
         day = (time.today() - self.first).days
+        self._meet()
+        if self.district:
+            self._spent("days", lambda: self._happen(day))
+        self._meet()
+        if day == 150:
+            timing.forget()  # the holiday is everybody's
+        if day % 30 in (12, 13, 26, 27) or day % 60 == 42:  # who stands in or has left changes hands
+            self.people = People()
+
+    def _happen(self, day: int) -> None:
         self._shift()
         if day % 30 == 11:
             self._leave()
@@ -420,8 +526,10 @@ class Year:
             self._holiday()
         if time.today().day == 5 and day > 4:
             self._appraise()
-        if day % 30 in (12, 13, 26, 27) or day % 60 == 42:  # who stands in or has left changes hands
-            self.people = People()
+        if day % 30 == 0:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM handling_case")
+                print(f"{time.today()}: {cursor.fetchone()[0]:,} cases", file=sys.stderr, flush=True)
 
     def _event(self, name: str, work: Callable[[], Any]) -> None:
         try:
@@ -451,7 +559,7 @@ class Year:
     def _someone(self) -> Holding | None:
         """A holder of a post at work in case handling who has a colleague of another name to stand in."""
         rows = Holding.objects.filter(
-            valid_to__isnull=True, deputy_of__isnull=True, post__unit__in=self.hands, post__role__code="handler"
+            valid_to__isnull=True, deputy_of__isnull=True, post__unit__in=self.able, post__role__code="handler"
         )
         found = list(rows.select_related("post__unit", "post__role", "user").order_by("pk"))
         return self.dice.choice(found) if found else None
@@ -539,32 +647,51 @@ class Year:
     # -- the worker -----------------------------------------------------------------------------------------
 
     def _rounds_of(self, n: int) -> Callable[[], None]:
-        return (lambda: self._killed()) if n in self.kills else work_off
+        return lambda: self._rounds(killed=n in self.kills)
 
-    def _killed(self) -> None:
+    def _rounds(self, *, killed: bool) -> None:
+        self._meet()
+        if self.district:
+            self._spent("rounds", lambda: self._work_off(MOVING, killed=killed))
+        self._meet()
+        if self.district:
+            self._spent("rounds", lambda: self._work_off(FOLLOWING, killed=killed))
+
+    def _work_off(self, rounds: tuple[str, ...], *, killed: bool) -> None:
+        if killed:
+            self._killed(rounds)
+        waiting = Moved.objects.count() // AT_ONCE if self.hands and rounds is FOLLOWING else EVER
+        work_off(rounds, 1 + waiting)  # what the others move meanwhile has its turn the next time
+
+    def _killed(self, rounds: tuple[str, ...]) -> None:
         """The worker is killed somewhere in its rounds, and another one works on."""
         moment, child = time.now(), os.fork()
         if child == 0:  # pragma: no cover - another process
             try:
                 connection.connection = None  # the parent's stays the parent's
                 with time.frozen_at(moment):
-                    work_off()
+                    work_off(rounds)
             finally:
                 os._exit(0)
         machine.sleep(self.dice.uniform(0.005, 0.25))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         self.told.killed += os.WIFSIGNALED(status)
-        work_off()
 
 
-def work_off() -> None:
-    """The rounds of the worker until none has anything left to do; what waits for a later hour stays."""
+def work_off(rounds: tuple[str, ...] = MOVING + FOLLOWING, most: int = EVER) -> None:
+    """The rounds of the worker until none has anything left to do, or so often; what waits for a later hour stays."""
     from django.utils.module_loading import import_string
 
-    for _ in range(200):
-        if not sum(int(import_string(path)() or 0) for path in ROUNDS):
+    for _ in range(most):
+        if not sum(int(import_string(path)() or 0) for path in rounds):
             return
+
+
+def _answer_of(pipe: Any) -> Told | str:
+    with suppress(EOFError):
+        return cast("Told | str", pipe.recv())
+    return "a process ended without a word"
 
 
 # -- what must come out ----------------------------------------------------------------------------------

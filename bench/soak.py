@@ -2,8 +2,9 @@
 
     python -m bench soak --minutes 10 --officers 1000
 
-Officers have a desk each over kept connections, and think between two clicks; the web server (whole, or one of its
-workers) and the job worker are killed at random and started again by the house's own supervisor. A wait counts from the
+Officers have a desk each over kept connections, and think between two clicks; workers of the web and the job worker are
+killed at random, and now and then the web server with all its workers: a worker comes back as a fork of the warm master, a
+master and the job worker are started again by the house's own supervisor. A wait counts from the
 click to the answer, a broken connection and its repeats included. At the end: every message that was answered «created» is
 one case, once, under the number that was told; every step that was answered is in the history once; nothing is left over.
 """
@@ -14,6 +15,7 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import threading
 import time
@@ -21,8 +23,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from bench.filling import Wanted
 from bench.house import House, house, load_average
-from bench.rows import Wanted
 from bench.servers import cpu_below
 from hezhi.wiring import machine
 from hezhi.wiring.launch import parts
@@ -33,6 +35,8 @@ DATABASE = "bench_soak"
 PEAK = 2.0 / 60
 """Messages a second in the busiest hour of a district with 250,000 cases a year (a tenth of a day's in one hour)."""
 P95_MS = 500.0
+VICTIMS = {"one web worker": 5, "job worker": 4, "whole web server": 1}
+"""Who is killed how often of ten times."""
 TOKEN = "b" * 32
 CASE_LINK = re.compile(rb'href="/cases/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/"')
 KINDS = {"list": 30, "list with a filter": 14, "case page": 30, "start page": 14, "write": 11, "statistics": 1}
@@ -152,10 +156,10 @@ class Officer:
 
     async def live(self, until: float, think: float) -> None:
         """Click until the time is over; the first click comes somewhere in the first pause."""
-        await asyncio.sleep(self.dice.uniform(0, think))
+        await asyncio.sleep(self.dice.uniform(0, min(think, max(0.0, until - time.monotonic()))))
         while time.monotonic() < until:
             await self.click()
-            await asyncio.sleep(self.dice.expovariate(1 / think))
+            await asyncio.sleep(min(self.dice.expovariate(1 / think), max(0.0, until - time.monotonic())))
         self.line.close()
 
     async def click(self) -> None:
@@ -255,15 +259,16 @@ class Fate(threading.Thread):
                 self.told.loads.append(load_average())
 
     def _strike(self) -> None:
-        victim = self.dice.choice(("web", "one web worker", "one web worker", "worker", "worker"))
+        victim = self.dice.choices(list(VICTIMS), list(VICTIMS.values()))[0]
         self.told.kills[victim] = self.told.kills.get(victim, 0) + 1
         if victim == "one web worker":
             below = machine.children(self.supervisor.running["web"].pid)
             if below:
                 os.kill(self.dice.choice(below), signal.SIGKILL)
             return
-        self.supervisor.kill(victim)
-        self.supervisor.start(victim)
+        name = {"job worker": "worker", "whole web server": "web"}[victim]
+        self.supervisor.kill(name)
+        self.supervisor.start(name)
 
 
 def run(told: argparse.Namespace) -> dict[str, Any]:
@@ -278,6 +283,7 @@ def run(told: argparse.Namespace) -> dict[str, Any]:
             flush=True,
         )
         port = machine.free_port("bench-soak")
+        before = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
         environment = ready.environment(DATABASE, HEZHI_PORT=str(port))
         supervisor = Supervisor(parts(port)[:2], ready.home / "log", environment, CHECKOUT)
         supervisor.start()
@@ -292,6 +298,7 @@ def run(told: argparse.Namespace) -> dict[str, Any]:
             if fate.is_alive():
                 fate.join()
             supervisor.stop()
+        cpu["house"] = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - before
         faults = _faults(ready, found)
     return _tell(told, found, cpu, faults)
 
@@ -384,7 +391,7 @@ def _tell(told: argparse.Namespace, found: Told, cpu: dict[str, float], faults: 
     print(
         f"{len(whole):,} answers ({len(whole) / told.minutes / 60:.1f}/s), p95 {p95:.0f} ms (goal < {P95_MS:.0f}), kills {found.kills}, "
         f"{found.broken} broken connections, statuses {found.statuses}, load {load:.1f}, CPU database {cpu['database']:.0f} s "
-        f"crowd {cpu['crowd']:.0f} s",
+        f"house {cpu['house']:.0f} s crowd {cpu['crowd']:.0f} s",
         flush=True,
     )
     print(

@@ -9,8 +9,9 @@ is measured on the demo's own cases, which have one.
 import argparse
 import json
 
+from bench.filling import Wanted
 from bench.house import house
-from bench.rows import UNITS, Wanted
+from bench.rows import UNITS
 
 DATABASE = "bench_statistics"
 DAYS = 90

@@ -42,12 +42,13 @@ def parts(
 ) -> list[Part]:
     """The processes of one installation: pages and API, live news on the next port, jobs."""
     secure = ["--ssl-certificate", str(tls[0]), "--ssl-keyfile", str(tls[1])] if tls else []
-    granian = [sys.executable, "-m", "granian", "--host", host, "--no-ws", "--log-level", "warning", *secure]
+    shared = ["--host", host, "--no-ws", "--log-level", "warning", *secure]
+    warm, granian = [sys.executable, "-m", "hezhi.wiring.warm", *shared], [sys.executable, "-m", "granian", *shared]
     workers = web_workers or os.environ.get("HEZHI_WEB_WORKERS") or str(max(2, min(4, os.cpu_count() or 2)))
     threads = os.environ.get("HEZHI_WEB_THREADS") or "4"
     web = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers"]
     chosen = [
-        Part("web", "网页服务", (*granian, "--port", str(port), *web, "hezhi.wiring.wsgi:application")),
+        Part("web", "网页服务", (*warm, "--port", str(port), *web, "hezhi.wiring.wsgi:application")),
         Part("worker", "后台任务", (sys.executable, str(CHECKOUT / "manage.py"), "worker")),
     ]
     if find_spec("hezhi.wiring.stream"):

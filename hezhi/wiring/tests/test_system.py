@@ -1,5 +1,9 @@
 """The whole system stands up, and stands up again (整机运行)."""
 
+import os
+import signal
+
+from hezhi.wiring import machine
 from hezhi.wiring.launch import answers
 from hezhi.wiring.system import wait_until
 
@@ -14,6 +18,11 @@ def test_the_demo_district_answers_on_desk_and_phone(running_system, desk, phone
 def test_web_and_worker_killed_with_9_come_back_with_every_case(own_system):
     system = own_system
     before = system.sql("SELECT count(*) FROM handling_case")
+    master = system.supervisor.running["web"]
+    (page_worker,) = machine.children(master.pid)
+    os.kill(page_worker, signal.SIGKILL)  # alone, it comes back as a fork of its master
+    wait_until(lambda: answers(f"{system.url}/accounts/login/"), 10)
+    assert master.poll() is None and machine.children(master.pid) != [page_worker]
     for name in ("web", "worker"):
         system.supervisor.kill(name)
     assert not answers(f"{system.url}/accounts/login/")
