@@ -2,6 +2,7 @@
 
 import random
 import stat
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -148,7 +149,9 @@ def test_whatever_happens_to_cases_every_reader_is_told_what_his_list_counts(dis
         dice.choice([int, lambda: keeping.absorb(CASES), lambda: keeping.write(CASES), lambda: keeping.tidy(CASES)])()
         for question in dice.sample(everything, 6):
             reader = dice.choice(readers)
-            assert asking.ask(CASES, question, reader) == counted(question, reader), (step, question, reader.scope)
+            rows = counted(question, reader)
+            assert asking.ask(CASES, question, reader) == rows, (step, question, reader.scope)
+            largest(question, rows, asking.ask_top(CASES, question, reader, 3))
             answered.add(asking.answers(CASES, question, reader))
     assert {"files", "rows", *(rollup.name for rollup in CASES.rollups)} - {"block", "square"} <= answered
     while keeping.write(CASES):
@@ -162,6 +165,13 @@ def test_whatever_happens_to_cases_every_reader_is_told_what_his_list_counts(dis
     assert keeping.rebuild(CASES) == len(CASES.rows())
     assert sums() == kept
     _no_files_no_difference(district, chief, everything)
+
+
+def largest(question: Question, rows: list[tuple], top: asking.Top) -> None:
+    """The first rows are the largest, and what is told of all rows is how many have which figures."""
+    keys, compared = len(question.by), min(2, len(question.spans))
+    assert top.rows == sorted(rows, key=lambda row: -row[keys])[:3], question
+    assert top.alike == Counter(row[keys : keys + compared] for row in rows), question
 
 
 def _no_files_no_difference(district, chief, everything) -> None:
