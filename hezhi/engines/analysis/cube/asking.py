@@ -197,7 +197,7 @@ def _run(question: Question, source: str, values: tuple[Any, ...]) -> Rows:
 
 def _run_top(question: Question, source: str, values: tuple[Any, ...], most: int) -> Top:
     """The first rows, and after them a row for each pair of figures with how many rows have it."""
-    compared = [f"n{place}" for place in range(min(2, len(question.spans)))]
+    compared = question.figures[: min(2, len(question.spans))]
     columns = _columns(question)
     told = [name if name in compared else "null" for name in columns]
     order = ", ".join(["n0 desc", *(f"by_{name} nulls first" for name in question.by)])
@@ -231,7 +231,7 @@ def _told(question: Question, source: str) -> str:
 
 def _columns(question: Question) -> list[str]:
     keys = [f"by_{name}{'::text' if name in IDS else ''}" for name in question.by]
-    return [*keys, *(f"n{place}" for place in range(len(question.spans))), *MEASURES[1:]]
+    return [*keys, *question.figures]
 
 
 # -- files -------------------------------------------------------------------------------------------------

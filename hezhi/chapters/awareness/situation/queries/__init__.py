@@ -150,7 +150,8 @@ def question(asked: Asked, *by: str, side: int = 1) -> Question:
     if asked.town:
         where.append(("town", (str(asked.town),)))
     periods = (p,) if "x" in by else (p, p.before(), p.a_year_before())
-    return Question(by, tuple((each.first, each.last) for each in periods), tuple(where), "x" in by, side)
+    spans = tuple((each.first, each.last) for each in periods)
+    return Question(by, spans, tuple(where), "x" in by, side, outcomes=not by)
 
 
 def _ask(by: Actor, asked: Asked, *keys: str, side: int = 1) -> list[tuple[Any, ...]]:
@@ -159,6 +160,14 @@ def _ask(by: Actor, asked: Asked, *keys: str, side: int = 1) -> list[tuple[Any, 
 
 def _lines(by: Actor, asked: Asked, key: str) -> list[Compared]:
     return rules.compared({row[0] or "": row[1:4] for row in _ask(by, asked, key)})
+
+
+def _all(by: Actor, asked: Asked, key: str) -> list[Compared]:
+    """Every line, as a map shades it: this period and the one before, and nothing of last year."""
+    whole = question(asked, key)
+    return rules.compared(
+        {row[0] or "": (*row[1:3], 0) for row in ask(CASES, replace(whole, spans=whole.spans[:2]), by)}
+    )
 
 
 def _first(by: Actor, asked: Asked, key: str) -> list[Compared]:
@@ -252,7 +261,7 @@ def hot_events(by: Actor, asked: Asked) -> list[Standing]:
 
 def area_shapes(by: Actor, asked: Asked) -> dict[str, Any]:
     """The areas of a level with their counts, as GeoJSON for shading."""
-    counts = {line.key: line for line in _lines(by, asked, asked.level)}
+    counts = {line.key: line for line in _all(by, asked, asked.level)}
     told: dict[str, Any] = json.loads(
         geo.shapes(asked.level, {"town": 0.0003, "community": 0.0001}.get(asked.level, 0.0))
     )

@@ -112,8 +112,9 @@ def counted(question: Question, reader) -> list[tuple]:
         inside = [first <= day <= last for first, last in question.spans]
         right = all(str(fact[name]) in values for name, values in question.where)
         if any(inside) and right and (case.point or not question.placed):
-            row = table.setdefault(tuple(fact[name] for name in question.by), [0] * (len(inside) + 3))
-            more = [case.state == "closed", case.satisfied is True, case.satisfied is not None]
+            row = table.setdefault(tuple(fact[name] for name in question.by), [0] * len(question.figures))
+            told = [case.state == "closed", case.satisfied is True, case.satisfied is not None]
+            more = told if question.outcomes else []
             for place, yes in enumerate([*inside, *(inside[0] and each for each in more)]):
                 row[place] += yes
     return questions.plain([(*key, *row) for key, row in table.items()], len(question.by))
@@ -130,7 +131,8 @@ def asked(district) -> list[Question]:
     told += [Question(by, SPANS, inside) for by in ((), ("day",), ("grid",), ("category",), ("channel",))]
     told += [Question(("x", "y"), SPANS[:1], inside, placed=True)]
     told += [Question(("town",), SPANS, (("category", (lamp,)),)), Question(("grid",), SPANS, (("category", (lamp,)),))]
-    return [*told, Question(("month", "town", "channel"), SPANS), Question(("channel", "category"), SPANS, inside)]
+    told += [Question(("month", "town", "channel"), SPANS), Question(("grid",), SPANS, outcomes=False)]
+    return [*told, Question(("channel", "category"), SPANS, inside)]
 
 
 @pytest.mark.django_db
