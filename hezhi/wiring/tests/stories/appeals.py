@@ -52,7 +52,7 @@ def appeals(system: System) -> list[Appeal]:
     spots = system.sql("select st_x(c), st_y(c) from (select st_pointonsurface(shape) as c from geo_area"
                        " where level = 'grid' and kind = 'basic' and valid_to is null) as g"
                        " order by c <-> (select centre from geo_area where level = 'town' order by code limit 1), 1, 2")  # fmt: skip
-    return _public(spots) if SHARED.is_dir() else _demo()
+    return _public(spots) if SHARED.is_dir() else _demo(spots)
 
 
 def _public(spots: Sequence[tuple[float, float]]) -> list[Appeal]:
@@ -67,20 +67,24 @@ def _appeal(
     n: int, at: datetime, row: dict[str, str], known: dict[str, str], spots: Sequence[tuple[float, float]]
 ) -> Appeal:
     event = known.get("gold_name", "") if known.get("kind") == "cluster" else ""
-    dice = random.Random(event or row["msg_id"])
-    # Near the first town much is told, far away little: so that there is ground that is hotter than other ground.
-    near = 0 if event == MANY_TOLD else int(len(spots) * dice.random() ** 3)
-    spot = spots[near] if event or dice.randrange(NO_PLACE) else None
+    dice = random.Random(row["msg_id"])
+    spot = spots[0] if event == MANY_TOLD else _spot(event or row["msg_id"], spots)
+    spot = spot if event or dice.randrange(NO_PLACE) else None
     return Appeal(row["msg_id"], row["title"], row["detail"], at, CHANNELS[n % len(CHANNELS)], event, spot, event)
 
 
-def _demo() -> list[Appeal]:
+def _spot(name: str, spots: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """One spot for one name. Near the first town much is told, far away little, so that some ground is hotter than other."""
+    return spots[int(len(spots) * random.Random(name).random() ** 3)]
+
+
+def _demo(spots: Sequence[tuple[float, float]]) -> list[Appeal]:
     told = sorted(_rows(DEMO), key=lambda row: -float(row["occurred"]))
     return [
         Appeal(
             f"Y{row['number']}", row["title"], row["detail"],
             min(time.now(), time.at_local(time.today() - timedelta(days=int(row["days_ago"]))) + _hours(row["clock"])),
-            CHANNELS[n % len(CHANNELS)], row["event"], (float(row["lon"]), float(row["lat"])) if row["lon"] else None,
+            CHANNELS[n % len(CHANNELS)], row["event"], _spot(row["event"] or row["number"], spots) if row["lon"] else None,
         )
         for n, row in enumerate(told) if row["secret"] != "1"
     ]  # fmt: skip
