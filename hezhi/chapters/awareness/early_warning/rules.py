@@ -81,10 +81,18 @@ def burst(seen: int, usual: int, days: float) -> Burst:
     return Burst(seen, usual, days, (seen / days) / (max(usual, 0.5) / BASE_DAYS), chance)
 
 
-def significant(chances: Sequence[float], alpha: float = ALPHA) -> list[bool]:
-    """Which of many are beyond chance when all are looked at together (Benjamini-Hochberg)."""
+def significant(chances: Sequence[float], times: Iterable[int] | None = None, alpha: float = ALPHA) -> list[bool]:
+    """Which of many are beyond chance when all are looked at together (Benjamini-Hochberg).
+
+    `times` says how many have each chance, where equal ones are told once.
+    """
+    often = list(times) if times is not None else [1] * len(chances)
+    many, rank, kept = sum(often), 0, 0
     order = sorted(range(len(chances)), key=lambda n: chances[n])
-    kept = max((rank for rank, n in enumerate(order, 1) if chances[n] <= alpha * rank / len(chances)), default=0)
+    for place, n in enumerate(order, 1):
+        rank += often[n]
+        if chances[n] <= alpha * rank / many:
+            kept = place
     found = set(order[:kept])
     return [n in found for n in range(len(chances))]
 

@@ -151,11 +151,17 @@ def _shown(kept: dict[str, Any], asked: Asked | None, events: Sequence[Standing]
     lines = kept["areas"][:SHOWN]
     for line in lines:
         line["url"] = queries.list_url(asked, line["key"]) if asked else ""
+    if asked:
+        kinds = queries.lists_of_kinds(asked, kept["categories"])
+        for line in kept["categories"]:
+            line["url"] = kinds.get(line["key"], "")
+        for line in kept["sources"]:
+            line["url"] = queries.cases_url(asked, source=line["key"]) if line["key"] else ""
     return {
         "figure_list": [
-            Figure("诉求", f"{total['now']:,}", "件", f"环比 {total['change']}，{total['said']}"),
+            Figure("诉求", f"{total['now']:,}", "件", f"环比 {total['change']}，{total['said']}", _url(asked)),
             Figure("去年同期", f"{total['year']:,}", "件", f"同比 {total['year_change']}"),
-            Figure("超期未结", f"{kept['overdue']:,}", "件", tone="danger" if kept["overdue"] else ""),
+            Figure("超期未结", f"{kept['overdue']:,}", "件", url=_url(asked, overdue=1), tone="danger" if kept["overdue"] else ""),
             Figure("满意率", rated, note=f"{kept['rated']} 件有评价"),
         ],
         "chart": _chart(kept), "by_day": _by_day(kept), "influences": kept.get("influences", ()), "weather_of": kept.get("weather_of", ""),
@@ -164,6 +170,11 @@ def _shown(kept: dict[str, Any], asked: Asked | None, events: Sequence[Standing]
         "bars": [Bar(line["name"], line["now"]) for line in kept["categories"][:10]],
         "words": kept["words"], "events": [(row, title_of(by, row.event)) for row in events],
     }  # fmt: skip
+
+
+def _url(asked: Asked | None, **more: object) -> str:
+    """The list behind a figure; a kept report has none, because its figures are of their day."""
+    return queries.cases_url(asked, **more) if asked else ""
 
 
 RAIN = 4

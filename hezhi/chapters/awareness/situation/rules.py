@@ -80,21 +80,24 @@ class Compared:
     chance: float
 
 
-def compared(rows: Mapping[str, tuple[int, int, int]]) -> list[Compared]:
+def compared(
+    rows: Mapping[str, tuple[int, int, int]], alike: Mapping[tuple[int, ...], int] | None = None
+) -> list[Compared]:
     """Lines from (now, before, a year before), the largest first.
 
     Up or down only what is beyond chance among all lines together: an exact test of two Poisson rates on each side,
-    corrected (Benjamini-Hochberg).
+    corrected (Benjamini-Hochberg). `alike` says of all lines how many have which (now, before), where not all are handed over.
     """
-    keys = list(rows)
-    chances = [_chance(rows[key][0], rows[key][1]) for key in keys]
-    beyond = significant(chances)
+    among = alike or Counter((now, before) for now, before, _ in rows.values())
+    pairs = list(among)
+    chances = [_chance(*pair) for pair in pairs]
+    beyond = dict(zip(pairs, significant(chances, among.values()), strict=True))
+    chance_of = dict(zip(pairs, chances, strict=True))
     found = []
-    for key, chance, sure in zip(keys, chances, beyond, strict=True):
-        now, before, year = rows[key]
-        few = now + before < FEWEST
+    for key, (now, before, year) in rows.items():
+        few, sure = now + before < FEWEST, beyond[now, before]
         trend = "few" if few else "calm" if not sure else "up" if now > before else "down"
-        found.append(Compared(key, now, before, year, trend, chance))
+        found.append(Compared(key, now, before, year, trend, chance_of[now, before]))
     return sorted(found, key=lambda line: (-line.now, line.key))
 
 

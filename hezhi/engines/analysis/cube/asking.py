@@ -6,6 +6,8 @@ yet are added, and what a data scope lets him see outside his area is counted fr
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -53,19 +55,50 @@ def sight(rows: QuerySet[Any], reader: Actor) -> Sight:
     return Sight(((scope.level, (str(scope.area),)), *kinds), beyond)
 
 
+@dataclass(frozen=True)
+class Top:
+    """The largest rows of an answer (前若干行), and of all its rows how many have the same figures in the first two spans.
+
+    What is true of all rows together, as a test of many lines at once, is worked out from the second; the rows themselves
+    stay in the database.
+    """
+
+    rows: Rows
+    alike: dict[tuple[int, ...], int]
+
+
+Run = Callable[[Question, str, tuple[Any, ...]], Any]
+
+
 def ask(cube: Cube, question: Question, reader: Actor) -> Rows:
     """Answer a question for a reader, in one order and in plain values."""
+    told: Rows = _ask(cube, question, reader, _run)
+    return told
+
+
+def ask_top(cube: Cube, question: Question, reader: Actor, most: int) -> Top:
+    """The `most` rows with the highest number in the first span; of equal ones those whose keys come first."""
+
+    def run(question: Question, source: str, values: tuple[Any, ...]) -> Top:
+        return _run_top(question, source, values, most)
+
+    told: Top | Rows = _ask(cube, question, reader, run)
+    return told if isinstance(told, Top) else _top_of(told, question, most)
+
+
+def _ask(cube: Cube, question: Question, reader: Actor, run: Run) -> Any:
+    """What `run` makes of the database's answer, or the rows of the files."""
     seen = sight(cube.rows(), reader)
     if seen.where is None:
-        return on_rows(cube, question, seen.beyond)
+        return run(question, *_of_rows(cube, question, seen.beyond))
     asked = question
     for column, values in seen.where:
         asked = asked.only(column, values)
     rollup = fitting(cube, asked)
     if rollup is not None:
-        return _on_rollup(cube, rollup, question, asked, seen.beyond)
+        return run(question, *_of_rollup(cube, rollup, question, asked, seen.beyond))
     told = on_files(cube, question, asked, seen.beyond)
-    return on_rows(cube, question, visible(cube, reader)) if told is None else told
+    return run(question, *_of_rows(cube, question, visible(cube, reader))) if told is None else told
 
 
 def answers(cube: Cube, question: Question, reader: Actor) -> str:
@@ -105,14 +138,20 @@ def fitting(cube: Cube, question: Question) -> Rollup | None:
 
 def on_rows(cube: Cube, question: Question, rows: QuerySet[Any] | None) -> Rows:
     """The same question asked of live rows."""
-    return _run(question, *live(cube, cube.rows().none() if rows is None else rows, list(question.spans)))
+    return _run(question, *_of_rows(cube, question, rows))
+
+
+def _of_rows(cube: Cube, question: Question, rows: QuerySet[Any] | None) -> tuple[str, tuple[Any, ...]]:
+    return live(cube, cube.rows().none() if rows is None else rows, list(question.spans))
 
 
 SUMS = ", ".join(f"{name}[upto] - coalesce({name}[below], 0)" for name in MEASURES)
 """What came in a part of a month: the running sum at its last day less that of the day before its first."""
 
 
-def _on_rollup(cube: Cube, rollup: Rollup, question: Question, asked: Question, beyond: QuerySet[Any] | None) -> Rows:
+def _of_rollup(
+    cube: Cube, rollup: Rollup, question: Question, asked: Question, beyond: QuerySet[Any] | None
+) -> tuple[str, tuple[Any, ...]]:
     where, limits = _where(asked)
     told = pieces(question.spans, by_day="day" in question.by)
     columns = [[getattr(piece, name) for piece in told] for name in ("month", "day", "below", "upto")]
@@ -127,7 +166,7 @@ def _on_rollup(cube: Cube, rollup: Rollup, question: Question, asked: Question, 
     if beyond is not None:
         text, outside = live(cube, beyond, list(question.spans))
         parts, values = [*parts, f"({text})"], [*values, *outside]
-    return _run(question, " union all ".join(parts), tuple(values))
+    return " union all ".join(parts), tuple(values)
 
 
 def _unmerged(cube: Cube, asked: Question, *, merged: bool = False) -> tuple[str, list[Any]]:
@@ -151,16 +190,48 @@ def _ids(values: tuple[str, ...]) -> list[Any]:
 
 
 def _run(question: Question, source: str, values: tuple[Any, ...]) -> Rows:
-    told = questions.sql(question, "postgres").replace("%", "%%")
-    keys = [f"by_{name}{'::text' if name in IDS else ''}" for name in question.by]
-    figures = [f"n{place}" for place in range(len(question.spans))]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_told(question, source)} select {', '.join(_columns(question))} from told", values)
+        return questions.plain(cursor.fetchall(), len(question.by))
+
+
+def _run_top(question: Question, source: str, values: tuple[Any, ...], most: int) -> Top:
+    """The first rows, and after them a row for each pair of figures with how many rows have it."""
+    compared = question.figures[: min(2, len(question.spans))]
+    columns = _columns(question)
+    told = [name if name in compared else "null" for name in columns]
+    order = ", ".join(["n0 desc", *(f"by_{name} nulls first" for name in question.by)])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"with facts ({', '.join(COLUMNS)}) as ({source})"
-            f" select {', '.join((*keys, *figures, *MEASURES[1:]))} from ({told}) as told",
+            f"{_told(question, source)} (select {', '.join(columns)}, null::bigint from told order by {order} limit {most:d})"
+            f" union all select {', '.join(told)}, count(*) from told group by {', '.join(compared)}",
             values,
         )
-        return questions.plain(cursor.fetchall(), len(question.by))
+        found = cursor.fetchall()
+    keys = len(question.by)
+    rows = [row[:-1] for row in found if row[-1] is None]
+    alike = {tuple(map(int, row[keys : keys + len(compared)])): row[-1] for row in found if row[-1] is not None}
+    return Top(_largest(questions.plain(rows, keys), keys), alike)
+
+
+def _top_of(rows: Rows, question: Question, most: int) -> Top:
+    keys, compared = len(question.by), min(2, len(question.spans))
+    return Top(_largest(rows, keys)[:most], dict(Counter(row[keys : keys + compared] for row in rows)))
+
+
+def _largest(rows: Rows, keys: int) -> Rows:
+    """Rows in the order of their keys as rows from large to small; equal ones stay as they are."""
+    return sorted(rows, key=lambda row: -row[keys])
+
+
+def _told(question: Question, source: str) -> str:
+    told = questions.sql(question, "postgres").replace("%", "%%")
+    return f"with facts ({', '.join(COLUMNS)}) as ({source}), told as ({told})"
+
+
+def _columns(question: Question) -> list[str]:
+    keys = [f"by_{name}{'::text' if name in IDS else ''}" for name in question.by]
+    return [*keys, *question.figures]
 
 
 # -- files -------------------------------------------------------------------------------------------------

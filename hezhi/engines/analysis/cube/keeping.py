@@ -7,7 +7,7 @@ month is written whole from one snapshot; the new file and the going of its chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +15,9 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 from django.db.models import Max, Min
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.waiting import Ready, Wait
 
 from hezhi.engines.analysis.cube import store
 from hezhi.engines.analysis.cube.facts import COLUMNS, KEYS, MEASURES, Cube, Rollup, month_of, months_in, next_month
@@ -23,6 +26,8 @@ from hezhi.ground import time
 
 AT_ONCE = 6
 """Months written in one transaction: the first filling of years goes month by month and not in one breath."""
+PIECE = 1 << 18
+"""Bytes of a COPY that are handed on together."""
 MONTH = 31 - 1
 """The place of a month's last day in a row of running sums, counted from nought."""
 NAMES = ", ".join(KEYS)
@@ -194,12 +199,47 @@ def _write(cube: Cube, month: date) -> None:
 
 
 def _copied(text: str, values: tuple[Any, ...]) -> Iterator[bytes]:
-    """Rows as the database's own COPY gives them, in pieces, without a row ever becoming an object here."""
+    """Rows as the database's own COPY gives them, in pieces, without a row ever becoming an object here.
+
+    The library waits for the socket anew for each row; what has come already is taken here by its own words at once.
+    """
     connection.ensure_connection()
     raw: Any = connection.connection
     told = psycopg.ClientCursor(raw).mogrify(text, values)
-    with raw.cursor() as cursor, cursor.copy(f"copy ({told}) to stdout (format csv)") as copy:
-        yield from copy
+    with raw.cursor() as cursor, cursor.copy(f"copy ({told}) to stdout (format csv)"):
+        while raw.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            yield raw.wait(_come(raw.pgconn))
+
+
+def _come(link: Any) -> Generator[Wait, Ready, bytes]:
+    """The rows of a COPY that have come, at least one and at most a piece full; perhaps none at its end.
+
+    Raises what the database says when it breaks off.
+    """
+    rows: list[bytes] = []
+    size = 0
+    while size < PIECE:
+        many, row = link.get_copy_data(1)
+        if many > 0:
+            rows.append(row)
+            size += many
+        elif many < 0:
+            _ended(link)
+            break
+        elif rows:
+            break
+        else:
+            while not (yield Wait.R):
+                pass
+            link.consume_input()
+    return b"".join(rows)
+
+
+def _ended(link: Any) -> None:
+    """Take what the database says at the end of a COPY."""
+    while result := link.get_result():
+        if result.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(result)
 
 
 # -- is it true --------------------------------------------------------------------------------------------

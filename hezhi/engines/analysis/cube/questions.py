@@ -6,13 +6,13 @@ DuckDB or on Spark, is nothing to them. Ibis is read on the first question: a st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from hezhi.engines.analysis.cube.facts import COLUMNS, KEYS, Span
+from hezhi.engines.analysis.cube.facts import COLUMNS, KEYS, MEASURES, Span
 
 DIALECTS = {"postgres": "PostgresCompiler", "duckdb": "DuckDBCompiler", "pyspark": "PySparkCompiler"}
 WHOLE = ("x", "y", "n", "ended", "happy", "rated")
@@ -22,7 +22,8 @@ WHOLE = ("x", "y", "n", "ended", "happy", "rated")
 class Question:
     """What is asked: told apart by which keys, for which spans, where which columns have which values.
 
-    An answer row is the keys, the number in each span, and what ended, was rated well and was rated in the first span.
+    An answer row is the keys, the number in each span, and with `outcomes` what of the first span ended, was rated well and
+    was rated at all.
     `by` holds names of `KEYS`, «day», «month» or «year»; `side` joins so many squares of the net into one.
     """
 
@@ -32,6 +33,12 @@ class Question:
     placed: bool = False
     """Only what has a place on the map."""
     side: int = 1
+    outcomes: bool = True
+
+    @property
+    def figures(self) -> list[str]:
+        """The names of the figures of an answer row, in their order."""
+        return [*(f"n{place}" for place in range(len(self.spans))), *(MEASURES[1:] if self.outcomes else ())]
 
     @property
     def needs(self) -> set[str]:
@@ -41,7 +48,7 @@ class Question:
 
     def only(self, column: str, values: tuple[str, ...]) -> Question:
         """The same question of part of the facts."""
-        return Question(self.by, self.spans, (*self.where, (column, values)), self.placed, self.side)
+        return replace(self, where=(*self.where, (column, values)))
 
 
 def expression(question: Question) -> Any:
@@ -59,7 +66,8 @@ def expression(question: Question) -> Any:
         f"n{place}": named.n.sum(where=_within(named, span)).coalesce(0) for place, span in enumerate(question.spans)
     }
     first = _within(named, question.spans[0])
-    figures |= {name: named[name].sum(where=first).coalesce(0) for name in ("ended", "happy", "rated")}
+    if question.outcomes:
+        figures |= {name: named[name].sum(where=first).coalesce(0) for name in MEASURES[1:]}
     by = [f"by_{name}" for name in question.by]
     told = named.group_by(by).aggregate(**figures) if by else named.aggregate(**figures)
     told = told.select(*by, *figures)

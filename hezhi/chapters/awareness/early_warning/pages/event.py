@@ -22,6 +22,7 @@ from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor, needs, reader
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotFound, Refusal
+from hezhi.ground.text import shorten
 from hezhi.ground.ui.answers import answer
 from hezhi.ground.ui.asking import ask
 from hezhi.ground.ui.shapes import (
@@ -337,11 +338,12 @@ def _merge(by: Actor, file: EventFile) -> Any:
 
 
 def _as_one(by: Actor, file: EventFile) -> Any:
-    open_ = [c for c in file.cases if c.state not in ("merged", "closed", "not_accepted", "void", "to_call_back")]
+    ended = ("merged", "closed", "not_accepted", "void", "to_call_back")
+    open_ = [(case, shorten(message.title, 30)) for message, case in file.members if case and case.state not in ended]
 
     class Form(_Reason):
         main = forms.ChoiceField(
-            label="主件", choices=[(str(c.pk), f"{c.number} {c.get_state_display()}") for c in open_],
+            label="主件", choices=[(str(c.pk), f"{c.number} {title}（{c.get_state_display()}）") for c, title in open_],
             error_messages={"required": "请选择主件。"},
         )  # fmt: skip
         field_order = ("main", "reason")

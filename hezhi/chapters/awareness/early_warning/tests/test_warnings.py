@@ -6,9 +6,11 @@ import pytest
 
 from hezhi.chapters.awareness.early_warning import actions, jobs
 from hezhi.chapters.awareness.early_warning.models import Standing, Warning, WarningModel
+from hezhi.chapters.awareness.early_warning.queries.field import read_field
 from hezhi.chapters.awareness.early_warning.queries.lists import quality_of
 from hezhi.chapters.awareness.early_warning.queries.replay import dry_run
 from hezhi.chapters.awareness.early_warning.tests.conftest import go_round
+from hezhi.chapters.cases.handling.api import Case, Category
 from hezhi.chapters.cases.handling.api import actions as cases
 from hezhi.engines.flow.models import ToDo
 from hezhi.engines.org.actor import system
@@ -176,3 +178,11 @@ def test_a_department_that_works_on_a_member_sees_the_event_and_reads_its_name_i
     page = desk.get(f"/warnings/events/{warning.event_id}/").content.decode()
     assert "海棠苑小区0号楼" in page and "海棠苑小区1号楼" not in page and "不在您辖区的成员" in page
     assert "没有水" in as_("town1.town_dispatcher").get(f"/warnings/{warning.pk}/").content.decode()
+
+
+def test_until_somebody_confirms_a_kind_the_sure_suggestion_counts(burst) -> None:
+    told = Category.objects.get(code="0102")
+    Case.objects.filter(pk__in=burst).update(category=None, suggestion={"category": "0102", "confident": True})
+    Case.objects.filter(pk=burst[0]).update(suggestion={"category": "0102", "confident": False})
+    kinds = [read_field(time.now(), days=30).cases[key].path for key in burst]
+    assert kinds == ["", *[told.path] * 6]

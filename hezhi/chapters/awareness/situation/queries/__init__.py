@@ -6,10 +6,11 @@ Figures come from what is kept of all cases (docs/analysis.md) and are what the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -22,7 +23,7 @@ from hezhi.chapters.awareness.situation.queries import around
 from hezhi.chapters.awareness.situation.rules import Around, Compared, Influence, Period
 from hezhi.chapters.cases.handling.api import ENDED, Case, Category, Source
 from hezhi.chapters.cases.statistics.api import CASES, NET, WIDE
-from hezhi.engines.analysis.cube.asking import ask
+from hezhi.engines.analysis.cube.asking import ask, ask_top
 from hezhi.engines.analysis.cube.questions import Question
 from hezhi.engines.analysis.text.segment import is_general_word, segmenter, words
 from hezhi.engines.geo import queries as geo
@@ -33,6 +34,8 @@ from hezhi.ground.errors import NotFound
 
 MOST_TITLES = 6000
 HOT_EVENTS = 10
+MOST_LINES = 50
+"""How many lines of areas a page or a report keeps."""
 SQUARES = {True: "500 米方格", False: "2 公里方格"}
 """Squares of the heat map (热力图): the finest net within one town, four by four of it for the whole district."""
 
@@ -95,7 +98,7 @@ def _cases(by: Actor, asked: Asked) -> QuerySet[Case]:
 def picture(by: Actor, asked: Asked) -> Picture:
     """Answer a question for a reader: figures from what is kept of all cases, late ones and words from the cases."""
     names: dict[str, str] = {}
-    areas = _lines(by, asked, asked.level)
+    areas = _first(by, asked, asked.level)
     keys = [line.key for line in areas if line.key]
     names |= {
         str(pk): name
@@ -147,7 +150,8 @@ def question(asked: Asked, *by: str, side: int = 1) -> Question:
     if asked.town:
         where.append(("town", (str(asked.town),)))
     periods = (p,) if "x" in by else (p, p.before(), p.a_year_before())
-    return Question(by, tuple((each.first, each.last) for each in periods), tuple(where), "x" in by, side)
+    spans = tuple((each.first, each.last) for each in periods)
+    return Question(by, spans, tuple(where), "x" in by, side, outcomes=not by)
 
 
 def _ask(by: Actor, asked: Asked, *keys: str, side: int = 1) -> list[tuple[Any, ...]]:
@@ -156,6 +160,20 @@ def _ask(by: Actor, asked: Asked, *keys: str, side: int = 1) -> list[tuple[Any, 
 
 def _lines(by: Actor, asked: Asked, key: str) -> list[Compared]:
     return rules.compared({row[0] or "": row[1:4] for row in _ask(by, asked, key)})
+
+
+def _all(by: Actor, asked: Asked, key: str) -> list[Compared]:
+    """Every line, as a map shades it: this period and the one before, and nothing of last year."""
+    whole = question(asked, key)
+    return rules.compared(
+        {row[0] or "": (*row[1:3], 0) for row in ask(CASES, replace(whole, spans=whole.spans[:2]), by)}
+    )
+
+
+def _first(by: Actor, asked: Asked, key: str) -> list[Compared]:
+    """The largest lines, as many as a page or a report keeps; what is beyond chance is judged among all."""
+    found = ask_top(CASES, question(asked, key), by, MOST_LINES)
+    return rules.compared({row[0] or "": row[1:4] for row in found.rows}, found.alike)
 
 
 def _by_category(by: Actor, asked: Asked, names: dict[str, str]) -> list[Compared]:
@@ -243,7 +261,7 @@ def hot_events(by: Actor, asked: Asked) -> list[Standing]:
 
 def area_shapes(by: Actor, asked: Asked) -> dict[str, Any]:
     """The areas of a level with their counts, as GeoJSON for shading."""
-    counts = {line.key: line for line in _lines(by, asked, asked.level)}
+    counts = {line.key: line for line in _all(by, asked, asked.level)}
     told: dict[str, Any] = json.loads(
         geo.shapes(asked.level, {"town": 0.0003, "community": 0.0001}.get(asked.level, 0.0))
     )
@@ -283,12 +301,23 @@ def ring(x: int, y: int, sides: tuple[float, float]) -> list[list[float]]:
 
 
 def list_url(asked: Asked, key: str) -> str:
-    """The list of cases behind a figure, where the list can be asked for it."""
-    if asked.level not in (Level.TOWN, Level.GRID) or not key:
-        return ""
-    more = f"&source={asked.source}" if asked.source else ""
-    more += f"&category={asked.category.pk}" if asked.category else ""
-    return f"/r/cases/?{asked.level}={key}&received_from={asked.period.first}&received_to={asked.period.last}&counted=1{more}"
+    """The list of cases behind a line of areas, where the list can be asked for it."""
+    return cases_url(asked, **{asked.level: key}) if asked.level in (Level.TOWN, Level.GRID) and key else ""
+
+
+def cases_url(asked: Asked, **more: object) -> str:
+    """The list that counts the same as a figure of this question (清单); `more` narrows it or takes the place of what was asked."""
+    given: dict[str, object] = {
+        "town": asked.town or "", "source": asked.source, "category": asked.category.pk if asked.category else "",
+        "received_from": asked.period.first, "received_to": asked.period.last, "counted": 1,
+    }  # fmt: skip
+    return f"/r/cases/?{urlencode({name: value for name, value in (given | more).items() if value})}"
+
+
+def lists_of_kinds(asked: Asked, lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The lists behind lines of categories, by the code that stands in the line."""
+    codes = Category.objects.filter(code__in=[line["key"] for line in lines]).values_list("code", "pk")
+    return {code: cases_url(asked, category=key) for code, key in codes}
 
 
 def report_for(by: Actor, report_id: UUID) -> Report:
@@ -316,7 +345,7 @@ def content_of(found: Picture) -> dict[str, Any]:
     return {
         "total": _line(found.total, {"": "合计"}), "overdue": found.overdue, "ended": found.ended, "satisfied": found.satisfied,
         "rated": found.rated, "days": [f"{day:%m-%d}" for day in found.days], "now": found.now, "before": found.before,
-        "areas": [_line(line, found.names) for line in found.areas[:50]],
+        "areas": [_line(line, found.names) for line in found.areas],
         "categories": [_line(line, found.names) for line in found.categories[:30]],
         "sources": [_line(line, found.names) for line in found.sources],
         "words": [list(row) for row in found.words], "around": around.kept(found.around),

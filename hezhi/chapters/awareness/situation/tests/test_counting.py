@@ -2,6 +2,7 @@
 
 import random
 import stat
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -111,8 +112,9 @@ def counted(question: Question, reader) -> list[tuple]:
         inside = [first <= day <= last for first, last in question.spans]
         right = all(str(fact[name]) in values for name, values in question.where)
         if any(inside) and right and (case.point or not question.placed):
-            row = table.setdefault(tuple(fact[name] for name in question.by), [0] * (len(inside) + 3))
-            more = [case.state == "closed", case.satisfied is True, case.satisfied is not None]
+            row = table.setdefault(tuple(fact[name] for name in question.by), [0] * len(question.figures))
+            told = [case.state == "closed", case.satisfied is True, case.satisfied is not None]
+            more = told if question.outcomes else []
             for place, yes in enumerate([*inside, *(inside[0] and each for each in more)]):
                 row[place] += yes
     return questions.plain([(*key, *row) for key, row in table.items()], len(question.by))
@@ -129,7 +131,8 @@ def asked(district) -> list[Question]:
     told += [Question(by, SPANS, inside) for by in ((), ("day",), ("grid",), ("category",), ("channel",))]
     told += [Question(("x", "y"), SPANS[:1], inside, placed=True)]
     told += [Question(("town",), SPANS, (("category", (lamp,)),)), Question(("grid",), SPANS, (("category", (lamp,)),))]
-    return [*told, Question(("month", "town", "channel"), SPANS), Question(("channel", "category"), SPANS, inside)]
+    told += [Question(("month", "town", "channel"), SPANS), Question(("grid",), SPANS, outcomes=False)]
+    return [*told, Question(("channel", "category"), SPANS, inside)]
 
 
 @pytest.mark.django_db
@@ -148,7 +151,9 @@ def test_whatever_happens_to_cases_every_reader_is_told_what_his_list_counts(dis
         dice.choice([int, lambda: keeping.absorb(CASES), lambda: keeping.write(CASES), lambda: keeping.tidy(CASES)])()
         for question in dice.sample(everything, 6):
             reader = dice.choice(readers)
-            assert asking.ask(CASES, question, reader) == counted(question, reader), (step, question, reader.scope)
+            rows = counted(question, reader)
+            assert asking.ask(CASES, question, reader) == rows, (step, question, reader.scope)
+            largest(question, rows, asking.ask_top(CASES, question, reader, 3))
             answered.add(asking.answers(CASES, question, reader))
     assert {"files", "rows", *(rollup.name for rollup in CASES.rollups)} - {"block", "square"} <= answered
     while keeping.write(CASES):
@@ -162,6 +167,13 @@ def test_whatever_happens_to_cases_every_reader_is_told_what_his_list_counts(dis
     assert keeping.rebuild(CASES) == len(CASES.rows())
     assert sums() == kept
     _no_files_no_difference(district, chief, everything)
+
+
+def largest(question: Question, rows: list[tuple], top: asking.Top) -> None:
+    """The first rows are the largest, and what is told of all rows is how many have which figures."""
+    keys, compared = len(question.by), min(2, len(question.spans))
+    assert top.rows == sorted(rows, key=lambda row: -row[keys])[:3], question
+    assert top.alike == Counter(row[keys : keys + compared] for row in rows), question
 
 
 def _no_files_no_difference(district, chief, everything) -> None:

@@ -1,6 +1,7 @@
 """One question, the same numbers everywhere, each reader's own part, and no colour without significance (热点态势)."""
 
 import random
+from collections import Counter
 from datetime import date, timedelta
 from typing import ClassVar
 
@@ -55,6 +56,16 @@ def test_a_random_field_rises_nowhere_and_a_planted_place_does() -> None:
     assert alarms <= 200 * 0.05 * 1.4
     told = {line.key: line.trend for line in rules.compared(rows | {"planted": (60, 20, 0), "tiny": (5, 0, 0)})}
     assert told["planted"] == "up" and told["tiny"] == "few"
+
+
+PAIRS = st.tuples(st.integers(0, 40), st.integers(0, 40), st.just(0))
+
+
+@given(st.dictionaries(st.text("abc", min_size=1, max_size=4), PAIRS, min_size=1), st.integers(1, 9))
+def test_the_first_lines_are_judged_as_among_all(rows: dict[str, tuple[int, int, int]], most: int) -> None:
+    whole = rules.compared(rows)
+    some = {line.key: rows[line.key] for line in whole[:most]}
+    assert rules.compared(some, Counter((now, before) for now, before, _ in rows.values())) == whole[:most]
 
 
 def _fill(tell) -> None:
