@@ -15,12 +15,20 @@ from hezhi.channels.citizen.rest import WHY
 from hezhi.chapters.cases.handling.api import ENDED, PUBLIC_STATES, Case, Reporter, actions, queries
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.questions import on_phone
-from hezhi.chapters.cases.intake.api import code_digest, kinds, message_of, take_in
+from hezhi.chapters.cases.intake.api import (
+    MEDIA_SAID,
+    brought,
+    code_digest,
+    kinds,
+    message_of,
+    take_in,
+    with_microphone,
+)
 from hezhi.chapters.cases.return_visit.api import answer_by_reporter, open_visit
 from hezhi.engines.org import failures
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import open_to_all
-from hezhi.engines.records.files import keep_files, look_through
+from hezhi.engines.records.files import keep_files
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.crypto import same
@@ -72,7 +80,7 @@ def report(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             rules.not_too_many(reader(request).address)
-            looked = look_through(request.FILES.getlist("photos"), field="photos")
+            looked = brought(request.FILES.getlist("photos"), request.FILES.getlist("media"))
             receipt = take_in(message_of(typed), by=mine.me(request), case_id=new_id())
             case = Case.objects.get(pk=receipt.id)
             visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.REPORTER
@@ -90,6 +98,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "words_do": True,
         "typed": typed,
         "faults": faults,
+        "media_told": said(MEDIA_SAID),
         "action_url": reverse("citizen-report"),
         "report_url": reverse("citizen-put", args=[blank]).replace(blank, "{id}"),
         "photo_url": reverse("citizen-put-photo", args=[blank, 0]).replace(blank, "{id}").replace("/0/", "/{n}/"),
@@ -98,7 +107,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "near_url": reverse("citizen-near"),
         "worker_url": reverse("citizen-worker"),
     }
-    return render(request, "citizen/report.html", context, status=422 if faults else 200)
+    return with_microphone(render(request, "citizen/report.html", context, status=422 if faults else 200))
 
 
 @open_to_all(WHY, clause=clause)
