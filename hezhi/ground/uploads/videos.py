@@ -106,13 +106,13 @@ def brands_of(content: Bytes) -> set[bytes]:
     return {bytes(content[8:12]), *(bytes(content[n : n + 4]) for n in range(16, end - 3, 4))}
 
 
-def handlers(content: bytes, top: list[tuple[Bytes, int, int, int]]) -> Iterator[bytes]:
+def handlers(content: Bytes, top: list[tuple[Bytes, int, int, int]]) -> Iterator[bytes]:
     """What each track is: picture, sound, text."""
     for name, _, inside, end in top:
         if name in (b"moov", b"trak", b"mdia"):
             yield from handlers(content, list(boxes(content, inside, end)))
         elif name == b"hdlr":
-            yield content[inside + 8 : inside + 12]
+            yield bytes(content[inside + 8 : inside + 12])
 
 
 _WORDS = (b"udta", b"meta", b"uuid", b"free", b"skip")
@@ -132,7 +132,7 @@ def _empty_mp4(content: bytearray, start: int, end: int) -> None:
 
 
 def _handlers_in(content: Bytes, start: int, end: int) -> Iterator[bytes]:
-    return map(bytes, handlers(content, list(boxes(content, start, end))))
+    return handlers(content, list(boxes(content, start, end)))
 
 
 # -- tracks of sensors: what a telephone noted while it filmed (place, movement, faces) ----------------

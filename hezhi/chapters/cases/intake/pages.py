@@ -30,7 +30,7 @@ DESK_SOURCES = [(s.value, s.label) for s in Source if s not in (Source.CITIZEN, 
 
 
 class Files(forms.ClearableFileInput):
-    """A field for several files at once; they are looked through by `files`, not by the form."""
+    """A field for several files at once; they are looked through behind the form, not by it."""
 
     allow_multiple_selected = True
 
@@ -61,15 +61,15 @@ class ReportForm(forms.Form):
     )
     occurred_on = forms.DateField(label="发生日期", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     outside_number = forms.CharField(label="外部编号", max_length=60, required=False)
-    files = forms.FileField(
-        label="照片、录音、视频或文档", required=False, help_text=f"{FILES_SAID}会自动去除位置等隐藏信息。",
-        widget=Files(attrs={"accept": "image/*,audio/*,video/*,.pdf,.docx,.xlsx,.amr"}),
-    )  # fmt: skip
     token = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["category"].choices = [("", "由系统建议"), *category_choices()]  # type: ignore[attr-defined]
+        self.fields["files"] = forms.FileField(
+            label="照片、录音、视频或文档", required=False, help_text=f"{FILES_SAID}会自动去除位置等隐藏信息。",
+            widget=Files(attrs={"accept": "image/*,audio/*,video/*,.pdf,.docx,.xlsx,.amr"}),
+        )  # fmt: skip
 
     def message(self, category: str) -> Message:
         """The filled form as a message."""
@@ -99,7 +99,7 @@ def register(request: HttpRequest) -> HttpResponse:
                 return redirect("case-receipt", case_id=receipt.id)
             except BadInput as refusal:
                 for name, told in refusal.fields.items():
-                    field = {"lon": "place", "crs": "place"}.get(name, name)
+                    field = {"lon": "place", "crs": "place", "photos": "files"}.get(name, name)
                     form.add_error(field if field in form.fields else None, told)
     context = {
         "form": form,

@@ -46,7 +46,9 @@ def test_a_voice_a_film_and_a_call_stand_together_on_another_phone(
     phone.fill("input[name=address]", "长江路与平江路路口")
     phone.fill("input[name=phone]", NUMBER)
     record = phone.locator("[data-record]")
-    phone.evaluate("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))")
+    phone.evaluate(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
+    )
     record.click()
     expect(phone.locator("[data-told]")).to_contain_text("没有使用麦克风的权限，不影响上报")
     phone.evaluate("delete navigator.mediaDevices.getUserMedia")
