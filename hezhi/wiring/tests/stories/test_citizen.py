@@ -15,6 +15,9 @@ SHOTS = Path(CHECKOUT / "test-results" / "citizen")
 FILM = CHECKOUT / "hezhi/chapters/grassroots/party/data/film.webm"
 NUMBER = "19900007788"
 BY_PHONE, BY_HOTLINE = "故事：楼下施工噪声很大，录了一段。", "故事：来电反映小区门口路灯不亮。"
+REFUSING = """() => {
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+}"""
 PLAYED = """async (player) => {
   player.muted = true;
   await player.play();
@@ -46,12 +49,10 @@ def test_a_voice_a_film_and_a_call_stand_together_on_another_phone(
     phone.fill("input[name=address]", "长江路与平江路路口")
     phone.fill("input[name=phone]", NUMBER)
     record = phone.locator("[data-record]")
-    phone.evaluate(
-        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
-    )
+    phone.evaluate(REFUSING)
     record.click()
     expect(phone.locator("[data-told]")).to_contain_text("没有使用麦克风的权限，不影响上报")
-    phone.evaluate("delete navigator.mediaDevices.getUserMedia")
+    phone.evaluate("() => { delete navigator.mediaDevices.getUserMedia; }")
     record.click()
     expect(record).to_contain_text("停止录音 0:02")
     look(phone, "recording")
@@ -63,7 +64,17 @@ def test_a_voice_a_film_and_a_call_stand_together_on_another_phone(
     phone.reload()
     expect(phone.locator(".media-item")).to_have_count(2)
     expect(phone.locator("textarea[name=text]")).to_have_value(BY_PHONE)
+    phone.context.set_offline(True)
+    large = {"name": "长.mp4", "mimeType": "video/mp4", "buffer": bytes(11 * 2**20)}
+    phone.locator(".media-item").filter(has_text="视频").get_by_role("button").click()
+    phone.set_input_files("[data-media-input]", [large])
+    expect(phone.locator("[data-told]")).to_contain_text("现在没有网络，超过 10 MB 的视频存不进手机")
+    phone.set_input_files("[data-media-input]", FILM)
+    expect(phone.locator(".media-item")).to_have_count(2)
     phone.get_by_role("button", name="提交", exact=True).click()
+    expect(phone.locator("[data-told]")).to_contain_text("已保存在本机，有网络后自动发送")
+    look(phone, "waiting")
+    phone.context.set_offline(False)
     files = "select a.id, a.kind from records_attachment a join handling_case c on c.id = a.object_id where c.text = %s"
     wait_until(lambda: len(system.sql(files, BY_PHONE)) == 2, 30)
     assert {kind for _, kind in system.sql(files, BY_PHONE)} == {"weba", "webm"}
