@@ -123,6 +123,7 @@ ROUNDS = (
     Round("党组织届满提醒", "hezhi.chapters.grassroots.party.jobs.remind", HOUR),
     Round("类别更正学习", "hezhi.chapters.cases.intake.jobs.learn_nightly", 10 * MINUTE),
     Round("网格划分到期生效", "hezhi.chapters.grassroots.grids.jobs.enforce", 10 * MINUTE),
+    Round("手机号验证清理", "hezhi.channels.citizen.jobs.tidy", HOUR),
     Round("消息清理", "hezhi.engines.reach.jobs.tidy", 10 * MINUTE),
     Round("对接记录清理", "hezhi.engines.connect.jobs.tidy", 10 * MINUTE),
     Round("任务清理", "hezhi.wiring.jobs.tidy", HOUR),

@@ -25,7 +25,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self' {stream}; font-src 'self'; worker-src 'self'; object-src 'none'; "
+    "media-src 'self' blob:; connect-src 'self' {stream}; font-src 'self'; worker-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 

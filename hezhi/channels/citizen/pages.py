@@ -9,17 +9,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from hezhi.channels.citizen import rest, rules
+from hezhi.channels.citizen import mine, rest, rules
+from hezhi.channels.citizen import queries as phone_queries
 from hezhi.channels.citizen.rest import WHY
 from hezhi.chapters.cases.handling.api import ENDED, PUBLIC_STATES, Case, Reporter, actions, queries
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.questions import on_phone
-from hezhi.chapters.cases.intake.api import code_digest, kinds, message_of, take_in
+from hezhi.chapters.cases.intake.api import (
+    MEDIA_SAID,
+    brought,
+    code_digest,
+    kinds,
+    message_of,
+    take_in,
+    with_microphone,
+)
 from hezhi.chapters.cases.return_visit.api import answer_by_reporter, open_visit
 from hezhi.engines.org import failures
-from hezhi.engines.org.actor import Actor, citizen, reader
+from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import open_to_all
-from hezhi.engines.records.files import keep_files, look_through
+from hezhi.engines.records.files import keep_files
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.crypto import same
@@ -71,11 +80,11 @@ def report(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             rules.not_too_many(reader(request).address)
-            looked = look_through(request.FILES.getlist("photos"), field="photos")
-            receipt = take_in(message_of(typed), by=_me(request), case_id=new_id())
+            looked = brought(request.FILES.getlist("photos"), request.FILES.getlist("media"))
+            receipt = take_in(message_of(typed), by=mine.me(request), case_id=new_id())
             case = Case.objects.get(pk=receipt.id)
             visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.REPORTER
-            keep_files(_me(request), case, looked, stage="report", visibility=visibility, field="photos")
+            keep_files(mine.me(request), case, looked, stage="report", visibility=visibility, field="photos")
             rest.remember(request, receipt)
             request.session["told"] = {"id": str(receipt.id), "code": receipt.code}
             return redirect("citizen-done", case_id=receipt.id)
@@ -89,6 +98,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "words_do": True,
         "typed": typed,
         "faults": faults,
+        "media_told": said(MEDIA_SAID),
         "action_url": reverse("citizen-report"),
         "report_url": reverse("citizen-put", args=[blank]).replace(blank, "{id}"),
         "photo_url": reverse("citizen-put-photo", args=[blank, 0]).replace(blank, "{id}").replace("/0/", "/{n}/"),
@@ -97,12 +107,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "near_url": reverse("citizen-near"),
         "worker_url": reverse("citizen-worker"),
     }
-    return render(request, "citizen/report.html", context, status=422 if faults else 200)
-
-
-def _me(request: HttpRequest) -> Actor:
-    here = reader(request)
-    return citizen().at(channel="citizen", address=here.address, request_id=here.request_id)
+    return with_microphone(render(request, "citizen/report.html", context, status=422 if faults else 200))
 
 
 @open_to_all(WHY, clause=clause)
@@ -147,11 +152,22 @@ def follow(request: HttpRequest) -> HttpResponse:
 
 
 def _own(request: HttpRequest, case_id: UUID) -> Case:
-    """A case that this browser has opened by number and code, or reported itself."""
-    case = Case.objects.filter(pk=case_id).first() if str(case_id) in request.session.get("mine", []) else None
+    """A case that this browser reported, opened by number and code, or by the telephone that stands with it."""
+    here = str(case_id) in request.session.get("mine", [])
+    case = Case.objects.filter(pk=case_id).first() if here or _by_phone(request, case_id) else None
     if case is None:
         raise NotFound("请用编号和查询码查看。", "为保护上报人，进度只给持有查询码的人看。", code="citizen.not_yours")
     return case
+
+
+def _by_phone(request: HttpRequest, case_id: UUID) -> bool:
+    """Whether the matter is one of the number just proven here; each opening is written down."""
+    proof = mine.proof_of(request)
+    if proof is None or not phone_queries.is_his(proof, case_id):
+        return False
+    if request.method == "GET":
+        mine.note_reading(request, [case_id])
+    return True
 
 
 def _steps(row: Case) -> list[TimelineItem]:
@@ -166,8 +182,13 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """How my matter stands: the public steps, the answer, what I can do now."""
     row = _own(request, case_id)
     reporter = Reporter.objects.filter(case=row).first()
+    limit, until = phone_queries.limit_words(row, time.now())
     context = {
         "case": row,
+        "unit": row.lead_unit.name if row.lead_unit and not row.secret else "",
+        "limit": said(limit),
+        "until": until,
+        "by_phone": str(row.pk) not in request.session.get("mine", []),
         "ways": [(value, said(name)) for value, name in Reporter.ToldBy.choices],
         "reporter": reporter,
         "may_choose": reporter is not None
@@ -197,7 +218,7 @@ def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
     row = _own(request, case_id)
     if request.method == "POST":
         try:
-            actions.supplement(row.pk, by=_me(request), text=request.POST.get("text", ""))
+            actions.supplement(row.pk, by=mine.me(request), text=request.POST.get("text", ""))
             messages.success(request, said("已收到您的补充，谢谢。"))
         except Refusal as refusal:
             messages.error(request, refused(refusal))
@@ -208,7 +229,7 @@ def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def questions(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """What the category asks besides (补充询问), after the report: a few questions, none of which must be answered."""
     row = _own(request, case_id)
-    return on_phone(request, row, _me(request), reverse("citizen-case", args=[row.pk]))
+    return on_phone(request, row, mine.me(request), reverse("citizen-case", args=[row.pk]))
 
 
 @open_to_all(WHY, clause="9.1.2-2")
@@ -218,7 +239,7 @@ def urge(request: HttpRequest, case_id: UUID) -> HttpResponse:
     row = _own(request, case_id)
     if request.method == "POST":
         try:
-            actions.urge_by_reporter(row.pk, by=_me(request))
+            actions.urge_by_reporter(row.pk, by=mine.me(request))
             messages.success(request, said("已提醒承办单位。"))
         except Refusal as refusal:
             messages.error(request, refused(refusal))
@@ -233,7 +254,7 @@ def telling(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             actions.choose_telling(
-                row.pk, by=_me(request), told_by=request.POST.get("told_by", ""),
+                row.pk, by=mine.me(request), told_by=request.POST.get("told_by", ""),
                 every_step=request.POST.get("every_step") == "1",
             )  # fmt: skip
             messages.success(request, said("告知方式已保存。"))
@@ -253,7 +274,7 @@ def visit(request: HttpRequest, case_id: UUID) -> HttpResponse:
             for name in ("true_matter", "contacted", "solved", "satisfied", "process")
         }
         try:
-            answer_by_reporter(row.pk, by=_me(request), words=request.POST.get("reason", ""), **told)
+            answer_by_reporter(row.pk, by=mine.me(request), words=request.POST.get("reason", ""), **told)
             messages.success(request, said("已收到您的意见，谢谢。"))
         except Refusal as refusal:
             messages.error(request, refused(refusal))
@@ -270,7 +291,7 @@ def rate(request: HttpRequest, case_id: UUID) -> HttpResponse:
         solved = {"yes": True, "no": False}.get(request.POST.get("solved", ""))
         try:
             actions.rate(
-                row.pk, by=_me(request), stars=int(stars) if stars.isdigit() else 0, solved=solved,
+                row.pk, by=mine.me(request), stars=int(stars) if stars.isdigit() else 0, solved=solved,
                 text=request.POST.get("text", ""),
             )  # fmt: skip
             messages.success(request, said("感谢您的评价。"))

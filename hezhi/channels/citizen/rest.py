@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from hezhi.channels.citizen import rules
 from hezhi.chapters.cases.handling.api import Case
-from hezhi.chapters.cases.intake.api import Receipt, message_of, near_rows, photo_of, read_json, take_in
+from hezhi.chapters.cases.intake.api import Receipt, attached, message_of, near_rows, read_json, take_in
 from hezhi.engines.org.actor import Actor, citizen, reader
 from hezhi.engines.org.rights import open_to_all
 from hezhi.engines.records.files import keep_files
@@ -67,15 +67,15 @@ def remember(request: HttpRequest, receipt: Receipt) -> None:
 
 @open_to_all(WHY, clause=clause)
 def put_photo(request: HttpRequest, case_id: UUID, n: int) -> HttpResponse:
-    """Take one photo of a report; each comes by itself, so that a cut line costs one photo."""
+    """Take one photo, recording or video of a report; each comes by itself, so that a cut line costs one of them."""
     if request.method != "PUT":
         raise NotAllowed("请用上报页面提交。", code="citizen.put_only")
     if str(case_id) not in request.session.get("mine", []):
         raise NotFound("没有找到这条上报。", code="citizen.not_yours")
     case = _same_report(case_id)
-    shot = photo_of(request, case, n)
+    looked = attached(request, case, n)
     visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.REPORTER
-    keep_files(_citizen(request), case, [shot], stage="report", visibility=visibility, field="photos")
+    keep_files(_citizen(request), case, looked, stage="report", visibility=visibility, field="photos")
     return JsonResponse({"n": n}, status=201)
 
 

@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from hezhi.channels.citizen import pages, public, rest
+from hezhi.channels.citizen import mine, pages, public, rest
 
 urlpatterns = [
     path("", pages.home, name="citizen-home"),
     path("report/", pages.report, name="citizen-report"),
     path("follow/", pages.follow, name="citizen-follow"),
+    path("mine/", mine.page, name="citizen-mine"),
+    path("mine/ask/", mine.ask, name="citizen-mine-ask"),
+    path("mine/enter/", mine.enter, name="citizen-mine-enter"),
+    path("mine/leave/", mine.leave, name="citizen-mine-leave"),
     path("done/<uuid:case_id>/", pages.done, name="citizen-done"),
     path("case/<uuid:case_id>/", pages.case, name="citizen-case"),
     path("case/<uuid:case_id>/add/", pages.add, name="citizen-add"),

@@ -13,11 +13,11 @@ from hezhi.chapters.cases.handling.api import Case, actions, queries
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.phone import order_for, order_shown, take_step, verbs_on
 from hezhi.chapters.cases.handling.pages.questions import on_phone
-from hezhi.chapters.cases.intake.api import kinds, take_in
+from hezhi.chapters.cases.intake.api import MEDIA_SAID, brought, kinds, take_in, with_microphone
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import needs, open_to_all
 from hezhi.engines.records.acting import acting
-from hezhi.engines.records.files import keep_files, look_through
+from hezhi.engines.records.files import keep_files
 from hezhi.ground.errors import BadInput, Refusal
 from hezhi.ground.ids import new_id
 from hezhi.ground.masks import mask_text
@@ -70,7 +70,7 @@ def report(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         by = reader(request)
         try:
-            looked = look_through(request.FILES.getlist("photos"), field="photos")
+            looked = brought(request.FILES.getlist("photos"), request.FILES.getlist("media"))
             with acting(by, verb="cases.report_from_grid"):
                 receipt = take_in(rest.grid_message(typed), by=by, case_id=new_id())
                 keep_files(by, Case.objects.get(pk=receipt.id), looked, stage="report", field="photos")
@@ -83,6 +83,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "kinds": kinds(),
         "typed": typed,
         "faults": faults,
+        "media_told": MEDIA_SAID,
         "action_url": reverse("grid-report"),
         "report_url": reverse("grid-put", args=[blank]).replace(blank, "{id}"),
         "photo_url": reverse("grid-put-photo", args=[blank, 0]).replace(blank, "{id}").replace("/0/", "/{n}/"),
@@ -91,7 +92,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "near_url": reverse("grid-near"),
         "worker_url": reverse("grid-worker-js"),
     }
-    return render(request, "gridworker/report.html", context, status=422 if faults else 200)
+    return with_microphone(render(request, "gridworker/report.html", context, status=422 if faults else 200))
 
 
 @needs("cases.sign", clause=clause)

@@ -10,7 +10,7 @@ from django.middleware.csrf import get_token
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling.api import Case
-from hezhi.chapters.cases.intake.api import Message, message_of, near_rows, photo_of, read_json, take_in
+from hezhi.chapters.cases.intake.api import Message, attached, message_of, near_rows, read_json, take_in
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import needs, open_to_all
 from hezhi.engines.records.files import keep_files
@@ -60,15 +60,15 @@ def grid_message(given: dict[str, Any]) -> Message:
 
 @needs("cases.report", clause=clause)
 def put_photo(request: HttpRequest, case_id: UUID, n: int) -> HttpResponse:
-    """Take one photo of a report of one's own."""
+    """Take one photo, recording or video of a report of one's own."""
     if request.method != "PUT":
         raise NotAllowed("请用上报页面提交。", code="grid.put_only")
     by = reader(request)
     case = Case.objects.filter(pk=case_id, registered_by=by.user_id, source="grid").first()
     if case is None or time.now() - case.recorded_at > REPEATABLE:
         raise NotFound("没有找到这条上报。", code="grid.not_yours")
-    shot = photo_of(request, case, n)
-    keep_files(by, case, [shot], stage="report", field="photos")
+    looked = attached(request, case, n)
+    keep_files(by, case, looked, stage="report", field="photos")
     return JsonResponse({"n": n}, status=201)
 
 

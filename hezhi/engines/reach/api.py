@@ -17,12 +17,12 @@ from hezhi.engines.reach import resolvers
 from hezhi.engines.reach.models import Channel, InboxMessage, LocalCopy, Outgoing
 from hezhi.engines.reach.news import tells_screens
 from hezhi.engines.reach.outbox import Message, tell_all
-from hezhi.engines.reach.ports import CannotSend, Letter, Port
+from hezhi.engines.reach.ports import CannotSend, Letter, Port, port_for
 from hezhi.engines.reach.queries import unread_count
 from hezhi.engines.reach.words import events, load_templates
 
 __all__ = [
-    "CannotSend", "Channel", "Letter", "Message", "Port", "blank_messages", "events", "load_templates", "recall", "resolvers", "tell", "tell_all",
+    "CannotSend", "Channel", "Letter", "Message", "Port", "blank_messages", "events", "is_connected", "load_templates", "recall", "resolvers", "tell", "tell_all",
     "tells_screens", "unread_count",
 ]  # fmt: skip
 
@@ -69,3 +69,8 @@ def blank_messages(about: tuple[str, UUID], *, title: str, text: str) -> int:
     for model in (InboxMessage, LocalCopy):
         model._default_manager.filter(outgoing__in=ids).update(**new)
     return told.update(**new)
+
+
+def is_connected(channel: str) -> bool:
+    """Whether messages of this channel really leave the house (已对接); else a page says that they do not."""
+    return port_for(channel).connected

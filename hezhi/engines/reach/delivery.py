@@ -159,7 +159,8 @@ def _send(row: Outgoing, receiver: Receiver | None) -> None:
         _finish(row, Outgoing.State.DROPPED, "", "没有可联系的接收人，不发送")
         return
     channel = receiver.channel or row.channel
-    letter = Letter(row.pk, channel, receiver.address, receiver.name, row.title, row.text, row.link, row.urgent)
+    title, text = rules.worded(row.title, row.text, receiver.values) if receiver.values else (row.title, row.text)
+    letter = Letter(row.pk, channel, receiver.address, receiver.name, title, text, row.link, row.urgent)
     port = port_for(channel)
     answer = port.send(letter)
     masked = rules.masked_address(channel, receiver.address)

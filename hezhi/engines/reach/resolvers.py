@@ -4,7 +4,7 @@ reach asks by the kind of row the message is about; the answer goes straight to 
 nowhere but masked.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,6 +17,8 @@ class Receiver:
     name: str = field(default="", repr=False)
     channel: str = ""
     """By which channel he wants to be told instead of the message's own (自选渠道); empty for its own."""
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What is filled in only when the message leaves (如验证码): the outbox keeps the empty place."""
 
 
 Resolver = Callable[[UUID, str], Receiver | None]

@@ -27,14 +27,26 @@ from hezhi.ground import time
 from hezhi.ground.crypto import NONCE_BYTES, TAG_BYTES, decrypt, encrypt, random_key, same, sm3
 from hezhi.ground.errors import BadInput, NotFound, NotNow
 from hezhi.ground.ids import new_id
-from hezhi.ground.uploads import DOCUMENTS, PICTURES, SHEETS, VIDEOS, Checked, Quarantine, inspect_upload
+from hezhi.ground.uploads import (
+    DOCUMENTS,
+    FILMED,
+    PICTURES,
+    PLAYED,
+    SHEETS,
+    SOUNDS,
+    Checked,
+    Quarantine,
+    inspect_upload,
+)
 
 Guard = Callable[[Actor, UUID, Attachment], bool]
 
 TAKEN = PICTURES | DOCUMENTS | SHEETS
+TOLD = TAKEN | FILMED | SOUNDS
+"""What somebody who reports may bring: beside pictures and papers a recording of his voice and a short video."""
 MOST_AT_ONCE = 20
 PIECE = 2**20
-"""Bytes of a video that are sealed together, so that a player which asks for a part gets it without the whole."""
+"""Bytes of a video or a recording that are sealed together, so that a player which asks for a part gets it without the whole."""
 _SEALED_PIECE = PIECE + NONCE_BYTES + TAG_BYTES
 
 _guards: dict[str, Guard] = {}
@@ -179,9 +191,9 @@ def _attachment(
 
 
 def _sealed(id_: UUID, key: bytes, looked: LookedThrough) -> bytes:
-    """The content sealed as a whole; a video in pieces, each bound to its place and to how many there are."""
+    """The content sealed as a whole; what is played in pieces, each bound to its place and to how many there are."""
     content = looked.content
-    if looked.checked.kind not in VIDEOS:
+    if looked.checked.kind not in PLAYED:
         return encrypt(key, content, _whole(id_))
     many = _pieces(len(content))
     return b"".join(
@@ -214,13 +226,13 @@ def open_file(attachment: Attachment) -> tuple[bytes, str]:
 
 
 def open_part(attachment: Attachment, first: int, last: int) -> Iterator[bytes]:
-    """The bytes of a video from one place to another, both counted in (分段播放), piece by piece as they are asked for.
+    """The bytes of a video or recording from one place to another, both counted in (分段播放), piece by piece as they are asked for.
 
     The caller has asked `may_open`, and that the places lie inside. Raises as `open_file`, before the first byte.
     """
     _may_be_opened(attachment)
-    if attachment.kind not in VIDEOS:
-        raise ValueError("only videos are kept in pieces")
+    if attachment.kind not in PLAYED:
+        raise ValueError("only videos and recordings are kept in pieces")
     return _part(attachment, first, last)
 
 
@@ -287,7 +299,7 @@ def _letters_of_the_store() -> Iterator[None]:
 
 def content_of(attachment: Attachment) -> bytes:
     """The whole content for this room's own jobs (virus scan, integrity), also while it is closed to people."""
-    if attachment.kind in VIDEOS:
+    if attachment.kind in PLAYED:
         return b"".join(_part(attachment, 0, attachment.size - 1))
     return unsealed(attachment, attachment.file, _whole(attachment.pk))
 

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from hezhi.engines.records.fields import CurrentTransaction, TransactionField
 from hezhi.ground.ids import new_id
+from hezhi.ground.uploads import FILMED, SOUNDS
 
 
 class AuditEntry(models.Model):
@@ -179,6 +180,11 @@ class Attachment(models.Model):
     def is_picture(self) -> bool:
         """Whether it has a small view (缩略图)."""
         return bool(self.thumbnail)
+
+    @property
+    def plays(self) -> str:
+        """«audio» or «video» for what is listened to or watched (录音、视频); empty for any other file."""
+        return "audio" if self.kind in SOUNDS else "video" if self.kind in FILMED else ""
 
 
 class Comment(models.Model):

@@ -26,6 +26,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--use-fake-device-for-media-stream",  # a microphone that hums: no machine of tests has one
+    "--use-fake-ui-for-media-stream",  # and nobody there to allow it
 ]
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The lightest first: the shell has no window to draw, which is two thirds of the browser's own work."""

@@ -5,7 +5,19 @@ bytes; it draws pictures anew; it refuses with a letter in Chinese. It does not 
 knows no right and no model: that is the work of `engines.records`.
 """
 
-from hezhi.ground.uploads.inspect import DOCUMENTS, PICTURES, SHEETS, VIDEOS, Checked, inspect_upload, safe_name
+from hezhi.ground.uploads.inspect import (
+    DOCUMENTS,
+    FILMED,
+    LIMITS,
+    PICTURES,
+    PLAYED,
+    SHEETS,
+    SOUNDS,
+    VIDEOS,
+    Checked,
+    inspect_upload,
+    safe_name,
+)
 from hezhi.ground.uploads.kinds import KINDS, Kind
 from hezhi.ground.uploads.letters import UploadRefused
 from hezhi.ground.uploads.maps import MAPS, MapFile, inspect_map
@@ -15,10 +27,14 @@ from hezhi.ground.uploads.texts import text_encoding
 
 __all__ = [
     "DOCUMENTS",
+    "FILMED",
     "KINDS",
+    "LIMITS",
     "MAPS",
     "PICTURES",
+    "PLAYED",
     "SHEETS",
+    "SOUNDS",
     "VIDEOS",
     "Checked",
     "Kind",

@@ -14,19 +14,33 @@ from hezhi.ground.uploads.letters import UploadRefused, megabytes
 from hezhi.ground.uploads.offices import check_office_zip, check_ole, kind_of_ole
 from hezhi.ground.uploads.pdfs import check_pdf
 from hezhi.ground.uploads.pictures import Picture, remake
+from hezhi.ground.uploads.sounds import SOUND_KINDS, is_sound, kind_of_sound, seconds_of, without_told
 from hezhi.ground.uploads.texts import text_encoding
-from hezhi.ground.uploads.videos import VIDEO_KINDS, kind_of_video, without_words
+from hezhi.ground.uploads.videos import VIDEO_KINDS, kind_of_filmed, kind_of_video, without_words
 
-__all__ = ["DOCUMENTS", "LIMITS", "PICTURES", "SHEETS", "VIDEOS", "Checked", "inspect_upload", "safe_name"]
+__all__ = [
+    "DOCUMENTS", "FILMED", "LIMITS", "PICTURES", "PLAYED", "SHEETS", "SOUNDS", "VIDEOS", "Checked", "inspect_upload", "safe_name",
+]  # fmt: skip
 
 PICTURES = frozenset({"jpeg", "png", "webp"})
 SHEETS = frozenset({"xlsx", "xls", "ods", "csv"})
 DOCUMENTS = frozenset({"pdf", "docx"})
 VIDEOS = frozenset(VIDEO_KINDS)
+FILMED = VIDEOS | {"mov"}
+"""Videos as telephones take them, for doors that must not send an iPhone away."""
+SOUNDS = frozenset(SOUND_KINDS)
+PLAYED = FILMED | SOUNDS
+"""What is listened to or watched, and asked for in parts by the player."""
 
-LIMITS = {"picture": 20 * MB, "sheet": 50 * MB, "document": 50 * MB, "video": 50 * MB}
+LIMITS = {"picture": 20 * MB, "sheet": 50 * MB, "document": 50 * MB, "video": 50 * MB, "sound": 20 * MB}
 """Bytes; a file must be smaller."""
-_FAMILY_TITLES = {"picture": "单张图片", "sheet": "单个表格", "document": "单个文档", "video": "单个视频"}
+_FAMILY_TITLES = {
+    "picture": "单张图片",
+    "sheet": "单个表格",
+    "document": "单个文档",
+    "video": "单个视频",
+    "sound": "单段录音",
+}
 _MOST_NAME = 120
 
 
@@ -45,7 +59,9 @@ class Checked:
     picture: Picture | None = None
     """Of pictures the newly drawn one: store this, never what came in."""
     content: bytes | None = None
-    """Of videos the same without what the camera wrote about place and owner: store this."""
+    """Of videos and sounds the same without what the device wrote about place and owner: store this."""
+    seconds: float = 0.0
+    """How long a video or sound plays; 0 where it does not say."""
 
 
 def inspect_upload(
@@ -78,27 +94,44 @@ def _inspect(file: BinaryIO, allowed: frozenset[str], name: str, most: int) -> C
         raise UploadRefused("empty", "文件是空的，里面没有内容", "请确认选对了文件，再重新上传")
     families = {KINDS[kind].family for kind in allowed}
     _refuse_too_large(size, max(families, key=lambda family: LIMITS[family]), most)
-    kind = KINDS[_kind(file, head, name, most, families)]
+    kind = KINDS[_kind(file, head, name, most, allowed)]
     _refuse_not_allowed(kind, allowed, name)
     _refuse_too_large(size, kind.family, most)
     return _looked_through(file, kind, size, safe_name(name, kind.name))
 
 
-def _kind(file: BinaryIO, head: bytes, name: str, most: int, families: Collection[str]) -> str:
+def _kind(file: BinaryIO, head: bytes, name: str, most: int, allowed: Collection[str]) -> str:
     """The kind by content; the name only tells a text table from other texts."""
-    seen = sniff(head)
+    seen, families = sniff(head), {KINDS[kind].family for kind in allowed}
     if seen == "zip":
         return check_office_zip(file, 8 * most)
     if seen == "ole":
         file.seek(0)
         return kind_of_ole(file.read())
-    if seen == "video" and "video" in families:
+    if seen in ("video", "audio") and _plays(families):
         file.seek(0)
-        return kind_of_video(file.read())
+        return _kind_of_played(file.read(), seen, allowed)
     if seen == "text":
         said = _kind_by_name(name)
         return said if said in ("csv", "script") else "unknown"
     return seen
+
+
+def _plays(families: Collection[str]) -> bool:
+    return "video" in families or "sound" in families
+
+
+def _is_played(kind: Kind) -> bool:
+    return _plays((kind.family,)) or kind.name in ("video", "audio")
+
+
+def _kind_of_played(content: bytes, seen: str, allowed: Collection[str]) -> str:
+    """A video or a sound, by what lies inside; a door for videos alone says so of a file without a picture."""
+    if not SOUNDS.isdisjoint(allowed) and (seen == "audio" or is_sound(content)):
+        return kind_of_sound(content)
+    if seen == "audio":
+        return seen
+    return kind_of_filmed(content) if "mov" in allowed else kind_of_video(content)
 
 
 def _looked_through(file: BinaryIO, kind: Kind, size: int, name: str) -> Checked:
@@ -108,8 +141,11 @@ def _looked_through(file: BinaryIO, kind: Kind, size: int, name: str) -> Checked
         suffix = "png" if picture.content_type == "image/png" else "jpg"
         name = f"{PurePosixPath(name).stem}.{suffix}"
         return Checked(kind.name, picture.content_type, len(picture.content), name, picture)
-    if kind.family == "video":
-        return Checked(kind.name, kind.content_type, size, name, content=without_words(file.read(), kind.name))
+    if _plays((kind.family,)):
+        content = file.read()
+        emptied = without_words(content, kind.name) if kind.family == "video" else without_told(content, kind.name)
+        seconds = seconds_of(content, kind.name)
+        return Checked(kind.name, kind.content_type, size, name, content=emptied, seconds=seconds)
     if kind.name == "csv":
         text_encoding(file)
     elif kind.name == "pdf":
@@ -133,13 +169,15 @@ _SMALLER = {
     "sheet": "请删去多余的图片和空行，或分成几个文件上传",
     "document": "请降低扫描分辨率，或分成几个文件上传",
     "video": "请剪短，或在导出时选「720P」「标准」后再上传",
+    "sound": "请分成几段录，或选「标准」音质后再上传",
 }
 
 
 def _refuse_not_allowed(kind: Kind, allowed: frozenset[str], name: str) -> None:
     suffix = _suffix(name)
     said = KINDS[_kind_by_name(name)]
-    if suffix and said.name != kind.name and not (said.family and said.family == kind.family):
+    alike = said.family == kind.family or (_is_played(said) and _is_played(kind))
+    if suffix and said.name != kind.name and not (said.family and alike):
         raise UploadRefused(
             "disguised",
             f"文件后缀是 .{suffix}，内容却是{kind.title}",

@@ -25,7 +25,7 @@ class Kind:
     content_type: str = "application/octet-stream"
     extensions: tuple[str, ...] = ()
     family: str = ""
-    """picture, sheet, document, video; "" for what no door lets in."""
+    """picture, sheet, document, video, sound; "" for what no door lets in."""
     advice: str = "请换成允许的格式后再上传"
     """What to do instead, when a door does not let it in."""
 
@@ -50,8 +50,14 @@ KINDS: dict[str, Kind] = {
         Kind("csv", "CSV 文本表格", "text/csv", ("csv", "txt", "tsv"), "sheet", _TO_SHEET),
         Kind("pdf", "PDF 文档", "application/pdf", ("pdf",), "document"),
         Kind("docx", "Word 文档", _DOCX, ("docx",), "document"),
-        Kind("mp4", "MP4 视频", "video/mp4", ("mp4", "m4v"), "video"),
+        Kind("mp4", "MP4 视频", "video/mp4", ("mp4", "m4v", "3gp"), "video"),
+        Kind("mov", "MOV 视频", "video/quicktime", ("mov",), "video", "请用剪辑软件导出为 MP4（H.264）后再上传"),
         Kind("webm", "WebM 视频", "video/webm", ("webm",), "video"),
+        Kind("m4a", "M4A 录音", "audio/mp4", ("m4a", "aac"), "sound"),
+        Kind("mp3", "MP3 录音", "audio/mpeg", ("mp3",), "sound"),
+        Kind("ogg", "OGG 录音", "audio/ogg", ("ogg", "oga", "opus"), "sound"),
+        Kind("weba", "WebM 录音", "audio/webm", ("weba",), "sound"),
+        Kind("amr", "AMR 录音", "audio/amr", ("amr",), "sound"),
         Kind("doc", "旧版 Word 文档", "application/msword", ("doc", "wps"), "", _TO_PAPER),
         Kind("ofd", "OFD 版式文件", extensions=("ofd",), advice="请用阅读器打开后另存为 PDF 再上传"),
         Kind("gif", "GIF 动图", "image/gif", ("gif",), "", _PHOTO),
@@ -69,8 +75,8 @@ KINDS: dict[str, Kind] = {
         Kind("rar", "RAR 压缩包", extensions=("rar",), advice=_UNPACK),
         Kind("7z", "7z 压缩包", extensions=("7z",), advice=_UNPACK),
         Kind("gzip", "GZ 压缩包", extensions=("gz", "tgz"), advice=_UNPACK),
-        Kind("video", "视频", extensions=("mov", "avi", "mkv"), advice="请用剪辑软件导出为 MP4（H.264）后再上传"),
-        Kind("audio", "录音", extensions=("mp3", "amr", "wav", "m4a")),
+        Kind("video", "视频", extensions=("avi", "mkv"), advice="请用剪辑软件导出为 MP4（H.264）后再上传"),
+        Kind("audio", "录音", extensions=("wav",), advice="请用手机录音功能存成 M4A 或 MP3 后再上传"),
         Kind("ole", "Office 旧格式文件", extensions=(), advice=_TO_PAPER),
         Kind("unknown", "无法识别的文件", advice="请确认文件能正常打开，换成允许的格式后再上传"),
     )
@@ -100,6 +106,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"ID3", "audio"),
     (b"#!AMR", "audio"),
+    (b"OggS", "audio"),
     (b"\x1aE\xdf\xa3", "video"),
 )
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif"}
@@ -121,6 +128,8 @@ def _riff_or_media(head: bytes) -> str:
         return {b"WEBP": "webp", b"WAVE": "audio", b"AVI ": "video"}.get(head[8:12], "unknown")
     if head[4:8] == b"ftyp":
         return "heic" if head[8:12] in _HEIC_BRANDS else "video"
+    if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:  # a frame of MP3 without a tag before it
+        return "audio"
     return ""
 
 

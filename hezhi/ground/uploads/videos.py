@@ -11,11 +11,13 @@ from collections.abc import Iterator
 
 from hezhi.ground.uploads.letters import UploadRefused
 
-__all__ = ["VIDEO_KINDS", "kind_of_video", "without_words"]
+__all__ = ["VIDEO_KINDS", "boxes", "elements", "handlers", "kind_of_filmed", "kind_of_video", "without_words"]
 
 Bytes = bytes | bytearray
 VIDEO_KINDS = {"mp4": "video/mp4", "webm": "video/webm"}
 _BRANDS = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"MSNV", b"dash"}
+_PHONES = {b"qt  ", b"3gp4", b"3gp5", b"3gp6"}
+"""Brands of telephones whose films play in most browsers all the same, for doors that let in what was just filmed."""
 _TRACKS = {b"vide", b"soun", b"text", b"sbtl", b"subt", b"clcp", b"tmcd", b"hint"}
 """Picture, sound and words to read; a track of anything else may tell where somebody went."""
 _SEGMENT, _VOID = 0x18538067, 0xEC
@@ -23,6 +25,7 @@ _TAGS, _ATTACHMENTS, _INFO, _CLUSTER = 0x1254C367, 0x1941A469, 0x1549A966, 0x1F4
 _DOC_TYPE, _TITLE, _MUXING_DATE = 0x4282, 0x7BA9, 0x4461
 _ADVICE = "请用手机自带相机录制，或用剪辑软件导出为 MP4（H.264）后再上传"
 _MOST_BOXES = 20_000
+_MOST_SAMPLES = 200_000
 
 
 def _broken(reason: str) -> UploadRefused:
@@ -43,25 +46,25 @@ def kind_of_video(content: bytes) -> str:
 # -- MP4 (ISO/IEC 14496-12): boxes of a length, a name and what is in them -----------------------------
 
 
-def _boxes(content: Bytes, start: int, end: int) -> Iterator[tuple[Bytes, int, int, int]]:
+def boxes(content: Bytes, start: int, end: int) -> Iterator[tuple[Bytes, int, int, int]]:
     """Name, begin, begin of the inside and end of each box between two places; they fill it without a rest."""
     place, many = start, 0
     while place < end:
         many += 1
         if end - place < 8 or many > _MOST_BOXES:
-            raise _broken("视频文件不完整，或内部结构有误")
+            raise _broken("文件不完整，或内部结构有误")
         size, name, inside = int.from_bytes(content[place : place + 4]), content[place + 4 : place + 8], place + 8
         if size == 1:
             size, inside = int.from_bytes(content[place + 8 : place + 16]), place + 16
         size = end - place if size == 0 else size
         if size < inside - place or place + size > end:
-            raise _broken("视频文件不完整，可能没有传完或录制时中断")
+            raise _broken("文件不完整，可能没有传完或录制时中断")
         yield name, place, inside, place + size
         place += size
 
 
 def _check_mp4(content: bytes) -> None:
-    top = list(_boxes(content, 0, len(content)))
+    top = list(boxes(content, 0, len(content)))
     _, _, inside, end = top[0]
     brands = {content[inside : inside + 4], *(content[n : n + 4] for n in range(inside + 8, end, 4))}
     if not brands & _BRANDS:
@@ -69,32 +72,110 @@ def _check_mp4(content: bytes) -> None:
     names = [name for name, *_ in top]
     if b"mdat" not in names or names.count(b"moov") != 1:
         raise _broken("视频里没有可播放的内容，可能没有录完")
-    tracks = set(_handlers(content, top))
+    tracks = set(handlers(content, top))
     if b"vide" not in tracks:
         raise _broken("文件里没有画面，只有声音或其他内容")
     if tracks - _TRACKS:
         raise UploadRefused("sensor_track", "视频里带有记录位置或传感器数据的轨道，可能暴露拍摄人的行踪", _ADVICE)
 
 
-def _handlers(content: bytes, top: list[tuple[Bytes, int, int, int]]) -> Iterator[bytes]:
+def kind_of_filmed(content: bytes) -> str:
+    """The same for a door that takes what a telephone films: «mov» too, and with tracks of sensors, which are emptied.
+
+    Raises UploadRefused as `kind_of_video`.
+    """
+    if content[4:8] != b"ftyp":
+        return kind_of_video(content)
+    top = list(boxes(content, 0, len(content)))
+    if not brands_of(content) & (_BRANDS | _PHONES):
+        raise UploadRefused("not_allowed", "这种格式多数手机不能播放，这里只接收 MP4、MOV 和 WebM 视频", _ADVICE)
+    names = [name for name, *_ in top]
+    if b"mdat" not in names or names.count(b"moov") != 1:
+        raise _broken("视频里没有可播放的内容，可能没有录完")
+    tracks = set(handlers(content, top))
+    if b"vide" not in tracks:
+        raise _broken("文件里没有画面，只有声音或其他内容")
+    if tracks - _TRACKS and b"moof" in names:
+        raise UploadRefused("sensor_track", "视频里带有记录位置或传感器数据的轨道，可能暴露拍摄人的行踪", _ADVICE)
+    return "mov" if brands_of(content) <= _PHONES else "mp4"
+
+
+def brands_of(content: Bytes) -> set[bytes]:
+    """What an MP4 says it is, by its first box."""
+    end = min(int.from_bytes(content[:4]), len(content))
+    return {bytes(content[8:12]), *(bytes(content[n : n + 4]) for n in range(16, end - 3, 4))}
+
+
+def handlers(content: Bytes, top: list[tuple[Bytes, int, int, int]]) -> Iterator[bytes]:
     """What each track is: picture, sound, text."""
     for name, _, inside, end in top:
         if name in (b"moov", b"trak", b"mdia"):
-            yield from _handlers(content, list(_boxes(content, inside, end)))
+            yield from handlers(content, list(boxes(content, inside, end)))
         elif name == b"hdlr":
-            yield content[inside + 8 : inside + 12]
+            yield bytes(content[inside + 8 : inside + 12])
 
 
 _WORDS = (b"udta", b"meta", b"uuid", b"free", b"skip")
 
 
 def _empty_mp4(content: bytearray, start: int, end: int) -> None:
-    for name, place, inside, stop in list(_boxes(content, start, end)):
+    for name, place, inside, stop in list(boxes(content, start, end)):
         if name in _WORDS:
+            content[place + 4 : place + 8] = b"free"
+            content[inside:stop] = bytes(stop - inside)
+        elif name == b"trak" and set(_handlers_in(content, inside, stop)) - _TRACKS:
+            _silence(content, inside, stop)
             content[place + 4 : place + 8] = b"free"
             content[inside:stop] = bytes(stop - inside)
         elif name in (b"moov", b"trak"):
             _empty_mp4(content, inside, stop)
+
+
+def _handlers_in(content: Bytes, start: int, end: int) -> Iterator[bytes]:
+    return handlers(content, list(boxes(content, start, end)))
+
+
+# -- tracks of sensors: what a telephone noted while it filmed (place, movement, faces) ----------------
+
+
+def _table(content: Bytes, start: int, end: int, found: dict[bytes, int]) -> dict[bytes, int]:
+    """Where the tables of a track begin, by name."""
+    for name, _, inside, stop in boxes(content, start, end):
+        if name in (b"mdia", b"minf", b"stbl"):
+            _table(content, inside, stop, found)
+        elif name in (b"stsz", b"stsc", b"stco", b"co64"):
+            found[bytes(name)] = inside
+    return found
+
+
+def _silence(content: bytearray, start: int, end: int) -> None:
+    """Make zero of every sample of a track, wherever it lies in the film."""
+    at = _table(content, start, end, {})
+    width = 8 if b"co64" in at else 4
+    chunks = at.get(b"co64", at.get(b"stco"))
+    if chunks is None or b"stsz" not in at or b"stsc" not in at:
+        raise UploadRefused("sensor_track", "视频里带有记录位置或传感器数据的轨道，可能暴露拍摄人的行踪", _ADVICE)
+
+    def number(place: int, size: int = 4) -> int:
+        if place + size > end:
+            raise _broken("文件不完整，或内部结构有误")
+        return int.from_bytes(content[place : place + size])
+
+    same, many = number(at[b"stsz"] + 4), min(number(at[b"stsz"] + 8), _MOST_SAMPLES)
+    sizes = [same] * many if same else [number(at[b"stsz"] + 12 + 4 * n) for n in range(many)]
+    runs = [
+        (number(at[b"stsc"] + 8 + 12 * n), number(at[b"stsc"] + 12 + 12 * n))
+        for n in range(min(number(at[b"stsc"] + 4), _MOST_BOXES))
+    ]
+    done = 0
+    for chunk in range(1, min(number(chunks + 4), _MOST_SAMPLES) + 1):
+        place = number(chunks + 8 + width * (chunk - 1), width)
+        held = next((per for first, per in reversed(runs) if first <= chunk), 0)
+        for size in sizes[done : done + held]:
+            stop = min(place + size, len(content))
+            content[place:stop] = bytes(max(stop - place, 0))
+            place += size
+        done += held
 
 
 # -- WebM (Matroska): elements of an id, a length and what is in them ----------------------------------
@@ -103,10 +184,10 @@ def _empty_mp4(content: bytearray, start: int, end: int) -> None:
 def _number(content: Bytes, place: int, *, keep_mark: bool) -> tuple[int, int]:
     """A number of variable length and where it ends; -1 for «not known»."""
     if place >= len(content) or not content[place]:
-        raise _broken("视频文件不完整，或内部结构有误")
+        raise _broken("文件不完整，或内部结构有误")
     length = 9 - content[place].bit_length()
     if place + length > len(content):
-        raise _broken("视频文件不完整，可能没有传完或录制时中断")
+        raise _broken("文件不完整，可能没有传完或录制时中断")
     value = int.from_bytes(content[place : place + length])
     if keep_mark:
         return value, place + length
@@ -114,7 +195,7 @@ def _number(content: Bytes, place: int, *, keep_mark: bool) -> tuple[int, int]:
     return (-1 if value == (1 << 7 * length) - 1 else value), place + length
 
 
-def _elements(content: Bytes, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+def elements(content: Bytes, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
     """Id, begin, begin of the inside and end of each element; one of unknown length reaches to the end."""
     place, many = start, 0
     while place < end:
@@ -125,7 +206,7 @@ def _elements(content: Bytes, start: int, end: int) -> Iterator[tuple[int, int, 
         size, inside = _number(content, after, keep_mark=False)
         stop = end if size < 0 else inside + size
         if stop > end:
-            raise _broken("视频文件不完整，可能没有传完或录制时中断")
+            raise _broken("文件不完整，可能没有传完或录制时中断")
         yield name, place, inside, stop
         if size < 0 and name == _CLUSTER:
             return  # a live recording: what follows are pictures
@@ -133,24 +214,24 @@ def _elements(content: Bytes, start: int, end: int) -> Iterator[tuple[int, int, 
 
 
 def _check_webm(content: bytes) -> None:
-    top = list(_elements(content, 0, len(content)))
-    head = [content[a:b] for name, _, a, b in _elements(content, top[0][2], top[0][3]) if name == _DOC_TYPE]
+    top = list(elements(content, 0, len(content)))
+    head = [content[a:b] for name, _, a, b in elements(content, top[0][2], top[0][3]) if name == _DOC_TYPE]
     if head != [b"webm"]:
         raise UploadRefused("not_allowed", "这种格式（如 MKV）多数手机不能播放，这里只接收 MP4 和 WebM", _ADVICE)
     segment = [(a, b) for name, _, a, b in top if name == _SEGMENT]
-    if len(segment) != 1 or not any(name == _CLUSTER for name, *_ in _elements(content, *segment[0])):
+    if len(segment) != 1 or not any(name == _CLUSTER for name, *_ in elements(content, *segment[0])):
         raise _broken("视频里没有可播放的内容，可能没有录完")
 
 
 def _empty_webm(content: bytearray) -> None:
-    for name, _, inside, stop in _elements(content, 0, len(content)):
+    for name, _, inside, stop in elements(content, 0, len(content)):
         if name != _SEGMENT:
             continue
-        for inner, begin, a, b in _elements(content, inside, stop):
+        for inner, begin, a, b in elements(content, inside, stop):
             if inner in (_TAGS, _ATTACHMENTS):
                 _void(content, begin, b)
             elif inner == _INFO:
-                for word, word_begin, _, word_end in _elements(content, a, b):
+                for word, word_begin, _, word_end in elements(content, a, b):
                     if word in (_TITLE, _MUXING_DATE):
                         _void(content, word_begin, word_end)
 
@@ -167,7 +248,7 @@ def _void(content: bytearray, begin: int, end: int) -> None:
 def without_words(content: bytes, kind: str) -> bytes:
     """The same video, of the same length, without place, device, titles and attachments (去除拍摄信息)."""
     told = bytearray(content)
-    if kind == "mp4":
+    if kind in ("mp4", "mov"):
         _empty_mp4(told, 0, len(told))
     else:
         _empty_webm(told)

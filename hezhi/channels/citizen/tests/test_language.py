@@ -35,7 +35,7 @@ def test_report_follow_and_rate_speak_english_to_who_asks_for_it_and_to_nobody_e
     phone = Client(headers={"accept-language": "en"})
     assert "我要反映问题" in phone.get("/c/").content.decode(), "only the reader's own choice counts"
     assert phone.post("/c/language/", headers={"referer": "http://testserver/c/report/"}).url.endswith("/c/report/")
-    for url in ("/c/", "/c/report/", "/c/follow/", "/c/privacy/"):
+    for url in ("/c/", "/c/report/", "/c/follow/", "/c/mine/", "/c/privacy/"):
         page = phone.get(url).content.decode()
         assert '<html lang="en"' in page and left(page) <= {"市政设施"}, url
     assert "Please say what the problem is." in phone.post("/c/report/", {}).content.decode()

@@ -28,13 +28,13 @@ from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import TELL, Deed, at_one_stroke, trace_of
 from hezhi.engines.records.audit import RECORD, recorded
-from hezhi.engines.records.vault import blind, sealed
+from hezhi.engines.records.vault import blind, sealed, told_code
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.crypto import sm3
 from hezhi.ground.errors import BadInput
 from hezhi.ground.events import is_heard
-from hezhi.ground.ids import SIGNS, new_id
+from hezhi.ground.ids import new_id
 from hezhi.ground.prepared import Hot
 
 
@@ -274,8 +274,7 @@ def code_for(case_id: UUID) -> str:
     Derived and not drawn, because a phone that never got our answer asks again and must hear the same
     code; nobody can work it out without the key, and the database holds only its digest.
     """
-    print_ = bytes.fromhex(blind("case.follow", str(case_id)))
-    return "".join(SIGNS[byte % len(SIGNS)] for byte in print_[:8])
+    return told_code("case.follow", str(case_id))
 
 
 def code_digest(code: str) -> str:

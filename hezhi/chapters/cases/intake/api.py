@@ -2,23 +2,35 @@
 
 from hezhi.chapters.cases.intake.actions import Receipt, code_digest, code_for, take_in, take_in_once
 from hezhi.chapters.cases.intake.queries import kinds, suggest
-from hezhi.chapters.cases.intake.rest import message_of, near_rows, photo_of, read_json
-from hezhi.chapters.cases.intake.rules import APPEALS, SOURCES, URGENCIES, Message
+from hezhi.chapters.cases.intake.rest import (
+    attached,
+    brought,
+    message_of,
+    near_rows,
+    not_too_much,
+    read_json,
+    with_microphone,
+)
+from hezhi.chapters.cases.intake.rules import APPEALS, MEDIA_SAID, SOURCES, URGENCIES, Message
 
 __all__ = [
     "APPEALS",
+    "MEDIA_SAID",
     "SOURCES",
     "URGENCIES",
     "Message",
     "Receipt",
+    "attached",
+    "brought",
     "code_digest",
     "code_for",
     "kinds",
     "message_of",
     "near_rows",
-    "photo_of",
+    "not_too_much",
     "read_json",
     "suggest",
     "take_in",
     "take_in_once",
+    "with_microphone",
 ]

@@ -13,10 +13,11 @@ from hezhi.chapters.cases.handling.api import Case, Category, Source, Urgency, q
 from hezhi.chapters.cases.handling.pages.forms import category_choices
 from hezhi.chapters.cases.intake import import_pages, model_pages
 from hezhi.chapters.cases.intake.actions import Receipt, take_in
-from hezhi.chapters.cases.intake.rules import APPEALS, MOST_TEXT, Message
+from hezhi.chapters.cases.intake.rest import not_too_much
+from hezhi.chapters.cases.intake.rules import APPEALS, FILES_SAID, MOST_TEXT, Message
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
-from hezhi.engines.records.files import keep_files
+from hezhi.engines.records.files import TOLD, keep_files, look_through
 from hezhi.engines.records.models import Attachment
 from hezhi.ground.errors import BadInput
 from hezhi.ground.ids import new_id
@@ -26,6 +27,15 @@ from hezhi.ground.ui.shapes import Crumb
 
 clause = "9.1.2-1"
 DESK_SOURCES = [(s.value, s.label) for s in Source if s not in (Source.CITIZEN, Source.SENSOR, Source.GRID)]
+
+
+class Files(forms.ClearableFileInput):
+    """A field for several files at once; they are looked through behind the form, not by it."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> None:
+        """Nothing for the form itself."""
 
 
 class ReportForm(forms.Form):
@@ -56,6 +66,10 @@ class ReportForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["category"].choices = [("", "由系统建议"), *category_choices()]  # type: ignore[attr-defined]
+        self.fields["files"] = forms.FileField(
+            label="照片、录音、视频或文档", required=False, help_text=f"{FILES_SAID}会自动去除位置等隐藏信息。",
+            widget=Files(attrs={"accept": "image/*,audio/*,video/*,.pdf,.docx,.xlsx,.amr"}),
+        )  # fmt: skip
 
     def message(self, category: str) -> Message:
         """The filled form as a message."""
@@ -85,7 +99,7 @@ def register(request: HttpRequest) -> HttpResponse:
                 return redirect("case-receipt", case_id=receipt.id)
             except BadInput as refusal:
                 for name, told in refusal.fields.items():
-                    field = {"lon": "place", "crs": "place"}.get(name, name)
+                    field = {"lon": "place", "crs": "place", "photos": "files"}.get(name, name)
                     form.add_error(field if field in form.fields else None, told)
     context = {
         "form": form,
@@ -102,6 +116,8 @@ def register(request: HttpRequest) -> HttpResponse:
 def _report(form: ReportForm, by: Actor, request: HttpRequest) -> Receipt:
     category = form.cleaned_data["category"]
     code = Category.objects.filter(pk=category).values_list("code", flat=True).first() if category else None
+    looked = look_through(request.FILES.getlist("files"), kinds=TOLD)
+    not_too_much(looked)
     receipt = take_in(form.message(code or ""), by=by, case_id=form.cleaned_data["token"])
     warning = entry_warning(form.cleaned_data["text"])
     if warning and not form.cleaned_data["secret"]:
@@ -110,7 +126,7 @@ def _report(form: ReportForm, by: Actor, request: HttpRequest) -> Receipt:
         request.session["receipt"] = {"id": str(receipt.id), "code": receipt.code}
     case = Case.objects.get(pk=receipt.id)
     visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.READERS
-    keep_files(by, case, request.FILES.getlist("files"), stage="report", visibility=visibility)
+    keep_files(by, case, looked, stage="report", visibility=visibility)
     return receipt
 
 

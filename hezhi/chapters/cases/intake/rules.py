@@ -1,7 +1,7 @@
 """What a message must be before it becomes a case (入件检查, 9.1.2-1). Pure: values in, values out."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -21,6 +21,19 @@ APPEALS = {
 URGENCIES = {"critical": "特急", "urgent": "紧急", "normal": "一般"}
 
 MOST_TITLE, MOST_TEXT, MOST_NAME, MOST_PLACE = 120, 5000, 60, 200
+MOST_FILES = {"picture": 6, "sound": 3, "video": 1, "document": 6, "sheet": 6}
+"""Files that come with one report, by family."""
+MOST_SECONDS = {"sound": 600, "video": 120}
+_FILES = {
+    "picture": "{n} 张照片",
+    "sound": "{n} 段录音",
+    "video": "{n} 段视频",
+    "document": "{n} 份文档",
+    "sheet": "{n} 份表格",
+}
+MEDIA_SAID = "录音最多 3 段，每段 10 分钟、20 MB 以内；视频 1 段，2 分钟、50 MB 以内。"
+FILES_SAID = f"照片最多 6 张；{MEDIA_SAID}"
+"""The limits in words, said before anything is chosen."""
 CLOCKS_DIFFER = timedelta(minutes=10)
 """How far ahead another machine's clock may run before its time counts as «in the future»."""
 
@@ -133,3 +146,16 @@ def _point(message: Message, say: Callable[[str, str], None]) -> tuple[float | N
         say("lon", "经纬度超出范围，可能经度和纬度写反了。")
         return None, None
     return to_wgs84(message.lon, message.lat, message.crs)
+
+
+def too_much(brought: Sequence[tuple[str, float]], kept: Sequence[str] = ()) -> str:
+    """Why these files (family, seconds) are too many or too long for one report that has some already; "" when they are not."""
+    families = [*kept, *(family for family, _ in brought)]
+    for family, _ in brought:
+        if families.count(family) > MOST_FILES.get(family, 0):
+            return f"每件最多 {_FILES.get(family, '{n} 个附件').format(n=MOST_FILES.get(family, 0))}。"
+    for family, seconds in brought:
+        if seconds > MOST_SECONDS.get(family, seconds) + 1:
+            title = "录音" if family == "sound" else "视频"
+            return f"{title}长 {round(seconds / 60, 1)} 分钟，最长 {MOST_SECONDS[family] // 60} 分钟，请剪短或分段。"
+    return ""

@@ -1,13 +1,13 @@
 """Opening a file (打开附件): the row's own check first, then the log, then the bytes.
 
 Every file was brought by somebody else, so the browser is told to run nothing in it, to guess nothing
-about it, to keep no copy. Pictures and PDF show in the window, or are saved with `?save=1`; everything
-else is saved.
+about it, to keep no copy. Pictures and PDF show in the window, sound and video are played in parts, or all are saved
+with `?save=1`; everything else is saved.
 """
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
@@ -15,6 +15,7 @@ from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import open_to_all, signed_in
 from hezhi.engines.records import audit, files
 from hezhi.engines.records.models import Attachment
+from hezhi.engines.records.playing import played
 
 clause = "12.3-2"
 
@@ -27,7 +28,7 @@ Visibility = Attachment.Visibility
 
 @signed_in
 @require_safe
-def file(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+def file(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
     """A file, for an officer whom the row's chapter lets in."""
     return _whole(request, files.attachment_for(reader(request), attachment_id))
 
@@ -41,7 +42,7 @@ def thumbnail(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
 
 @open_to_all("the signed link was made by a page that had checked number and code")
 @require_safe
-def shared_file(request: HttpRequest, attachment_id: UUID, token: str) -> HttpResponse:
+def shared_file(request: HttpRequest, attachment_id: UUID, token: str) -> HttpResponseBase:
     """A file for the one who reported, by a link of a few minutes."""
     return _whole(request, files.attachment_by_token(attachment_id, token))
 
@@ -53,7 +54,12 @@ def shared_thumbnail(request: HttpRequest, attachment_id: UUID, token: str) -> H
     return _small(request, files.attachment_by_token(attachment_id, token))
 
 
-def _whole(request: HttpRequest, attachment: Attachment) -> HttpResponse:
+def _whole(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
+    if attachment.plays:
+        answer = played(request, attachment, save="save" in request.GET)
+        if attachment.visibility in (Visibility.SECRET, Visibility.REPORTER):
+            _log(reader(request), attachment)
+        return answer
     content, kind = files.open_file(attachment)
     if attachment.visibility in (Visibility.SECRET, Visibility.REPORTER):
         _log(reader(request), attachment)

@@ -19,6 +19,7 @@ from hezhi.engines.records.vault.sealing import (
     seal,
     seal_bytes,
     seal_many,
+    told_code,
     unseal,
     unseal_bytes,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "seal_many",
     "sealed",
     "sealed_values",
+    "told_code",
     "unseal",
     "unseal_bytes",
     "versions_in_use",

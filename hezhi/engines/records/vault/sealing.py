@@ -22,6 +22,7 @@ from hezhi.ground.crypto import (
 )
 from hezhi.ground.errors import Refusal
 from hezhi.ground.identifiers import check_phone, check_resident_id, plain_number
+from hezhi.ground.ids import SIGNS
 from hezhi.ground.text import fold
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "seal",
     "seal_bytes",
     "seal_many",
+    "told_code",
     "unseal",
     "unseal_bytes",
     "version_of",
@@ -195,6 +197,15 @@ def blind(kind: str, value: str) -> Blind:
     found = Blind(prints[0])
     found.older = tuple(prints[1:])
     return found
+
+
+def told_code(kind: str, about: str, *, signs: str = SIGNS, many: int = 8) -> str:
+    """A short code for one thing, worked out under the key (口头码): told to a person, kept nowhere.
+
+    The same thing gives the same code, and without the key nobody can work it out. At most 32 signs long.
+    """
+    print_ = bytes.fromhex(blind(kind, about))
+    return "".join(signs[byte % len(signs)] for byte in print_[:many])
 
 
 def blind_many(kind: str, values: Sequence[str]) -> list[str]:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hezhi.chapters.grassroots import party as room
 from hezhi.chapters.grassroots.party import actions
 from hezhi.chapters.grassroots.party.models import Article, ArticleVideo
-from hezhi.chapters.grassroots.party.pages.videos import asked_part
 from hezhi.chapters.grassroots.party.queries import receivers
 from hezhi.chapters.grassroots.party.tests.test_articles import picture, written
 from hezhi.engines.org.actor import system
@@ -23,6 +22,7 @@ from hezhi.engines.reach.api import load_templates
 from hezhi.engines.reach.delivery import deliver_inbox, deliver_outside
 from hezhi.engines.reach.models import InboxMessage, LocalCopy, Outgoing
 from hezhi.engines.records import files, store
+from hezhi.engines.records.playing import asked_part
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 

@@ -39,7 +39,9 @@ function rowOf(item, edit) {
   const head = make("div", { class: "outbox-head" }, make("b", {}, title(item)), make("span", { class: `state state-${look}` }, word));
   const row = make("div", { class: "outbox-row" }, head);
   const photos = item.photo_count ? say` · 照片 ${item.photo_count} 张` : "";
-  row.append(make("span", { class: "outbox-note" }, `${clock(item.recorded_at)}${photos}`));
+  const media = item.media_count ? say` · 录音视频 ${item.media_count} 段` : "";
+  row.append(make("span", { class: "outbox-note" }, `${clock(item.recorded_at)}${photos}${media}`));
+  if (item.state === "sending" && item.progress) row.append(make("span", { class: "outbox-note", role: "status" }, item.progress));
   if (item.number) {
     const number = item.url ? make("a", { href: item.url }, item.number) : make("b", {}, item.number);
     const line = make("span", {}, say`编号 `, number);

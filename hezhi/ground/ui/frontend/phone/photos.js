@@ -60,7 +60,7 @@ export function photoCard(form, current, tell) {
   const add = input.closest(".photo-add");
 
   async function show() {
-    const kept = await store.photos(current());
+    const kept = (await store.photos(current())).filter((one) => !one.kind);
     list.querySelectorAll(".photo").forEach((one) => one.remove());
     kept.forEach((photo, i) => add.before(thumbnail(photo, i + 1, async () => {
       await store.dropPhoto(photo.report, photo.n);
@@ -72,7 +72,7 @@ export function photoCard(form, current, tell) {
   }
 
   input.addEventListener("change", async () => {
-    const kept = await store.photos(current());
+    const kept = (await store.photos(current())).filter((one) => !one.kind);
     let n = kept.reduce((top, photo) => Math.max(top, photo.n), 0);
     let room = AT_MOST - kept.length;
     for (const file of input.files) {

@@ -1,4 +1,5 @@
 // The report form on the outbox: what is typed is kept at once, «提交» puts it in the queue.
+import { mediaCard } from "./media.js";
 import { photoCard } from "./photos.js";
 import { placeCard } from "./place.js";
 import { account, drain } from "./sending.js";
@@ -7,7 +8,7 @@ import { make } from "./outbox.js";
 import { say } from "./words.js";
 
 const SECOND_PRESS = 1500; // milliseconds
-const OWN = ["csrfmiddlewaretoken", "photos"];
+const OWN = ["csrfmiddlewaretoken", "photos", "media"];
 
 function read(form) {
   const values = {};
@@ -47,6 +48,7 @@ export async function startReport(form) {
     if (text) told.scrollIntoView({ block: "center" });
   };
   const photos = photoCard(form, () => id, tell);
+  const media = mediaCard(form, () => id, tell);
   const place = placeCard(form, () => keep());
 
   const kindName = () => form.querySelector("input[name=kind]:checked")?.closest("label")?.textContent.trim() || "";
@@ -90,6 +92,7 @@ export async function startReport(form) {
     near = null;
     place.clear();
     await photos.show();
+    await media.show();
   }
 
   async function load(item) {
@@ -97,6 +100,7 @@ export async function startReport(form) {
     write(form, item.form);
     place.restore();
     await photos.show();
+    await media.show();
   }
 
   /** The number as soon as it is there, where the writer looks; «sending» must not be the last word. */
@@ -121,8 +125,9 @@ export async function startReport(form) {
     busy = true;
     clearTimeout(typing);
     try {
-      const photo_count = (await store.photos(id)).length;
-      await store.save({ ...fields(), photo_count, state: "waiting", why: "" });
+      const all = await store.photos(id);
+      const photo_count = all.filter((one) => !one.kind).length;
+      await store.save({ ...fields(), photo_count, media_count: all.length - photo_count, state: "waiting", why: "" });
       awaited = id;
       sentAt = Date.now();
       touched = false;

@@ -64,17 +64,31 @@ async function putReport(item, csrf) {
   });
 }
 
+/** Sound and video are large: sent without an end by the clock, and the list says how far they are. */
+async function putLarge(url, photo, item, csrf) {
+  const { putMedia } = await import(document.body.dataset.media);
+  let said = -1;
+  return putMedia(url, photo.blob, csrf, (share) => {
+    const tenth = Math.floor(share * 10);
+    if (tenth === said) return;
+    said = tenth;
+    const name = photo.kind === "sound" ? say`录音` : say`视频`;
+    store.change(item.id, { progress: say`正在发送${name} ${tenth * 10}%` });
+  });
+}
+
 async function putPhotos(item, csrf) {
   const refused = [];
   for (const photo of await store.photos(item.id)) {
-    const answer = await call(item.urls.photo.replace("{id}", item.id).replace("{n}", photo.n), {
+    const url = item.urls.photo.replace("{id}", item.id).replace("{n}", photo.n);
+    const answer = photo.kind ? await putLarge(url, photo, item, csrf) : await call(url, {
       method: "PUT",
       headers: { "Content-Type": photo.blob.type, Accept: "application/json", "X-CSRFToken": csrf },
       body: photo.blob,
     });
     if (needsSignIn(answer)) return { state: "login" };
-    if (tryLater(answer)) return { state: "waiting", why: say`照片稍后再发` };
-    if (!answer.ok) refused.push(say`照片未被接收：${(await reasonOf(answer)) || answer.status}`);
+    if (tryLater(answer)) return { state: "waiting", why: photo.kind ? say`录音或视频稍后再发` : say`照片稍后再发` };
+    if (!answer.ok) refused.push(photo.kind ? say`录音或视频未被接收：${(await reasonOf(answer)) || answer.status}` : say`照片未被接收：${(await reasonOf(answer)) || answer.status}`);
     await store.dropPhoto(item.id, photo.n);
   }
   return { state: "done", why: refused.join("；") };
@@ -95,7 +109,7 @@ async function send(item, csrf) {
     }
     const ended = await putPhotos(item, csrf);
     // What has arrived lives on the server; the phone keeps only the number.
-    if (ended.state === "done") Object.assign(ended, { sent_at: Date.now(), form: {} });
+    if (ended.state === "done") Object.assign(ended, { sent_at: Date.now(), form: {}, progress: "" });
     await set(ended);
     return true;
   } catch {

@@ -12,7 +12,7 @@ export async function startWorker() {
       if (data?.kept === location.pathname) document.documentElement.dataset.kept = "1";
     });
     ready.active.postMessage({
-      keep: [...files, ...(centres ? [new URL(centres, location.href).href] : [])],
+      keep: [...files, ...(document.querySelector("[data-media-input]") ? [new URL(document.body.dataset.media, location.href).href] : []), ...(centres ? [new URL(centres, location.href).href] : [])],
       page: location.pathname,
     });
     // Only an installed page may hope to be kept for good.
