@@ -18,7 +18,7 @@ import subprocess
 import time
 from typing import Any
 
-from bench.filling import Wanted
+from bench.filling import Filling, Wanted
 from bench.house import House, house, load_average
 from bench.intake import _acting_options, _script
 from bench.rows import UNITS
@@ -52,6 +52,7 @@ def run(told: argparse.Namespace) -> dict[str, Any]:
         if not told.resume:
             kept.unlink(missing_ok=True)
         found: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
+        Filling(ready, DATABASE, _wanted(max(told.rows), told.lives)).check_room()
         for rows in sorted(told.rows):
             if str(rows) in found:
                 print(f"{rows:,} cases were measured before", flush=True)
@@ -72,10 +73,14 @@ def run(told: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def _wanted(rows: int, lives: int) -> Wanted:
+    return Wanted(rows, open=OPEN, facts=True, words=True, lives=lives)
+
+
 def _filled(ready: House, rows: int, lives: int) -> dict[str, float]:
     begun, used = time.monotonic(), cpu_below(ready.cluster.pid() or 0)
     print(f"{rows:,} cases", flush=True)
-    Wanted(rows, open=OPEN, facts=True, words=True, lives=lives).fill(ready, DATABASE, fresh=True)
+    _wanted(rows, lives).fill(ready, DATABASE, fresh=True)
     return {"fill_s": time.monotonic() - begun, "fill_cpu_s": cpu_below(ready.cluster.pid() or 0) - used}
 
 

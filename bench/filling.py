@@ -85,12 +85,7 @@ class Filling:
 
     def done(self, *, again: bool, fresh: bool) -> bool:
         """See what is there, and make what is missing."""
-        there = self.ready.cluster.sql(f"SELECT 1 FROM pg_database WHERE datname = '{self.database}'", "postgres")
-        alike = self._alike()
-        self.kept = json.loads(self.note.read_text()) if there and self.note.exists() and not again else {}
-        had = self.kept.get("rows", 0) if self.kept.get("alike") == alike else 0
-        if had > self.wanted.rows:
-            had = 0
+        had = self._had(again=again)
         if had == self.wanted.rows and not fresh:
             return False
         self._check_disk(self.wanted.rows - had)
@@ -100,13 +95,24 @@ class Filling:
         else:
             self.note.unlink(missing_ok=True)
             self.ready.fresh(self.database)
-            self.kept = {"alike": alike, "anchor": real_now().isoformat()}
+            self.kept = {"alike": self._alike(), "anchor": real_now().isoformat()}
             self._sql(self._said(made.DRAW))
         if had < self.wanted.rows:
             self._grow(had + 1, self.wanted.rows)
         self._check_sample()
         self.note.write_text(json.dumps(self.kept | {"rows": self.wanted.rows}))
         return True
+
+    def _had(self, *, again: bool) -> int:
+        """How many of the wanted cases are there already: nought when others are there, or too many."""
+        there = self.ready.cluster.sql(f"SELECT 1 FROM pg_database WHERE datname = '{self.database}'", "postgres")
+        self.kept = json.loads(self.note.read_text()) if there and self.note.exists() and not again else {}
+        had = int(self.kept.get("rows", 0)) if self.kept.get("alike") == self._alike() else 0
+        return had if had <= self.wanted.rows else 0
+
+    def check_room(self) -> None:
+        """Raises `TooSmall` when the disk has no room for what is still to be filled."""
+        self._check_disk(self.wanted.rows - self._had(again=False))
 
     def _alike(self) -> list[Any]:
         """What two databases have in common of which one is the other with more years behind it."""

@@ -46,7 +46,7 @@ def main() -> None:
         raise RuntimeError(f"threads run in the master: {[each.name for each in threading.enumerate()]}")
     gc.collect()
     gc.freeze()  # never looked through again, so that forks keep sharing it
-    entrypoint()
+    entrypoint()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
