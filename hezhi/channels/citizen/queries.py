@@ -50,4 +50,4 @@ def limit_words(case: Case, now: datetime) -> tuple[str, str]:
         return "", ""
     if case.due_at < now:
         return "已超过承诺时间，可以催一催", ""
-    return ("预计受理时间" if case.state == "to_accept" else "预计答复时间"), time.show(case.due_at)
+    return ("预计受理" if case.state == "to_accept" else "预计答复"), time.show(case.due_at)

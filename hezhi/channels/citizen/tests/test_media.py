@@ -47,7 +47,7 @@ def test_a_voice_and_a_video_come_with_a_report_and_play_in_parts_on_its_page(di
     assert put(phone, case, 51, voice_webm(), "audio/webm;codecs=opus") == 201, "a lost answer doubles nothing"
     assert put(phone, case, 52, sensing_mov(), "video/quicktime") == 201
     voice, film = Attachment.objects.order_by("uploaded_at")
-    assert (voice.plays, film.plays, voice.visibility, film.name) == ("audio", "video", "reporter", "视频52.mov")
+    assert (voice.plays, film.plays, voice.visibility, film.name) == ("audio", "video", "reporter", "视频2.mov")
     assert PLACE not in open_film(film) and b"GPS" not in open_film(film)
 
     desk = officer(district, "centre.acceptor")

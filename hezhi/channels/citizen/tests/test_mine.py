@@ -75,7 +75,7 @@ def test_his_matters_of_every_channel_stand_together_and_open_as_by_number_and_c
 
     phone = signed_in()
     page = shown(phone)
-    for words in ("热线反映路灯", "窗口反映积水", "网上反映井盖", "199****1111", "请您补充情况", "预计答复时间",
+    for words in ("热线反映路灯", "窗口反映积水", "网上反映井盖", "199****1111", "请您补充情况", "预计答复 2026",
                   district.units["light"].name):  # fmt: skip
         assert words in page, words
     for words in ("别人反映的", "保密", "匿名反映", "去年办结的", secret.number, HIS, "示例甲"):

@@ -26,6 +26,8 @@ ENDINGS = {
     "video/quicktime": ("mov", "mov"), "video/3gpp": ("mp4", "mp4"),
 }  # fmt: skip
 """What a phone says a file is, and how it is called then."""
+MEDIA_FROM = 50
+"""Behind which number the phone counts sound and video, so that they never meet the photos."""
 TITLES = {"picture": "照片", "sound": "录音", "video": "视频"}
 
 
@@ -87,7 +89,11 @@ def attached(request: HttpRequest, case: Case, n: int) -> list[LookedThrough]:
     body: bytes = request.read(most + 1)
     if len(body) > most:
         raise BadInput({"photos": [f"{TITLES[family]}超过 {most // MB} MB，请压缩或分成几段后再传。"]})
-    shot = SimpleUploadedFile(f"{TITLES[family]}{n}.{ending[1]}", body, content_type=request.content_type or "")
+    shot = SimpleUploadedFile(
+        f"{TITLES[family]}{n if n <= MEDIA_FROM else n - MEDIA_FROM}.{ending[1]}",
+        body,
+        content_type=request.content_type or "",
+    )
     looked = look_through([shot], field="photos", kinds=TOLD)
     not_too_much(
         looked,
