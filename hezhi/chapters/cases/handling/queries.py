@@ -1,7 +1,7 @@
 """Reads of a case, always starting from who reads (9.1.2-2)."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -34,6 +34,7 @@ from hezhi.engines.flow.rules.life_cycle import LifeCycle, Verb, next_verbs
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
+from hezhi.engines.org.scope import any_of
 from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.engines.registry.seeking import Sought, among
 from hezhi.ground import time
@@ -764,8 +765,11 @@ def holds(typed: str) -> Q:
 def _holds(word: rules.Word) -> Q:
     in_number = _has(Lower("number"), word)
     if word.is_number:
-        return Q(search_text__contains=word.text) & in_number
-    seen = _has("search_text", word) | (Q(secret=False) & _has(Lower("text"), word))
+        return in_number
+    in_text = _has(Lower("text"), word)
+    # Said twice, and asked a second time only where it holds: so the database knows that to read a text is dear, and
+    # asks first whether the case is the reader's own.
+    seen = _has("search_text", word) | (Q(secret=False) & in_text & in_text)
     if not word.has_digits:
         return seen
     text = Choice(When(secret=True, then=Value("")), default="text", output_field=TextField())
@@ -780,8 +784,14 @@ def _has(text: Any, word: rules.Word) -> Q:
 def seek(typed: str) -> Sought | None:
     """Where the cases that hold the words are to be looked for (检索词对, decision 0101); None where all must be read.
 
-    Cases whose pairs are not made yet, or not anew, are always among them.
+    Cases whose pairs are not made yet, or not anew, are always among them. Pieces of a number are looked up in the
+    numbers themselves, which never change.
     """
+    pieces = [word.text for word in rules.words_of(typed) if word.is_number]
+    if pieces:
+        numbered = _numbered(max(pieces, key=len))
+        if len(numbered) <= MOST_SOUGHT:
+            return Sought(numbered, whole=True)
     pairs = set().union(*(word.pairs for word in rules.words_of(typed) if not word.is_number))
     if not pairs:
         return None
@@ -800,6 +810,14 @@ def seek(typed: str) -> Sought | None:
     return Sought([*(key for key, _ in found), *moved], whole, _near(found, moved, whole))
 
 
+def _numbered(piece: str) -> list[UUID]:
+    """Cases in whose number this stands, at most one more than are looked up."""
+    meant = piece.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT handling_numbered(%s, %s)", [f"%{meant}%", MOST_SOUGHT + 1])
+        return [key for (key,) in cursor.fetchall()]
+
+
 def _near(found: list[tuple[UUID, int]], moved: list[UUID], whole: bool) -> Q | None:
     """The newest of them, when there are enough: seasons of which every case is at hand."""
     last = None if whole else found[-1][1]
@@ -812,3 +830,21 @@ def _near(found: list[tuple[UUID, int]], moved: list[UUID], whole: bool) -> Q | 
             since = time.at_local(rules.season_start(season))
             return among(near) & Q(received_at__gte=since)
     return None
+
+
+# -- cases that other rooms still need ---------------------------------------------------------------
+
+_NEEDED: dict[str, Callable[[], Q]] = {}
+
+
+def needed_while(room: str, condition: Callable[[], Q]) -> None:
+    """A room says of which cases it still needs the words (未了事项): an open supervision, a dispute being mediated.
+
+    While it does, an ended case keeps its words and its reporter, however old it is (P12).
+    """
+    _NEEDED[room] = condition
+
+
+def still_needed() -> Q:
+    """Cases that some room still needs; where no room says so, none."""
+    return any_of([condition() for condition in _NEEDED.values()])

@@ -43,6 +43,7 @@ def test_the_list_leads_to_the_officers_own_page_of_a_case(world: World) -> None
     case = world.rows()[0]
     assert f'href="/cases/{case.pk}/"' in world.get(URL).content.decode()
     assert world.get(f"{URL}{case.pk}/").status_code == 404
+    assert world.get("/cases/")["Location"] == URL, "the bare address, as one types it"
 
 
 def test_counts_by_state_stand_above_the_list_and_ignore_the_state_chosen(world: World) -> None:
