@@ -240,7 +240,7 @@ def _acting_options() -> str:
     """Who acts, for the history triggers; our door tells it in each transaction."""
     return (
         "-c pghistory.context_id=01a20000-0000-7000-8000-000000000001"
-        ' -c pghistory.context_metadata={"kind":"system","name":"bench"}'
+        ' -c pghistory.context_metadata={"kind":"system","name":"bench"} -c pgtrigger.ignore={}'
     )
 
 

@@ -8,7 +8,7 @@ keeps the text as PostgreSQL reads it, so that a long one is not read anew by th
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
@@ -113,10 +113,19 @@ def _check(link: psycopg.Connection[Any], result: pq.abc.PGresult) -> None:
     raise psycopg.errors.error_from_result(result)
 
 
+_KNOWN: dict[type, Callable[[Any], str]] = {
+    UUID: str, int: str, float: str, bool: lambda value: "t" if value else "f", datetime: datetime.isoformat,
+}  # fmt: skip
+"""How the usual values are written, found by their own type; what is derived from these goes the longer way."""
+
+
 def plain(value: Any) -> str | None:
     """A value as PostgreSQL reads it from text; its type is said by the statement or by the column."""
     if value is None or type(value) is str:
         return value
+    known = _KNOWN.get(type(value))
+    if known is not None:
+        return known(value)
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, datetime | date):

@@ -125,7 +125,7 @@ class Deadline(models.Model):
     object_type = models.CharField(max_length=60)
     object_id = models.UUIDField()
     stage = models.CharField("环节", max_length=20, blank=True, help_text="留空为总时限")
-    unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, blank=True, related_name="+")
+    unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     rule = models.ForeignKey(LimitRule, models.PROTECT, null=True, blank=True, related_name="+")
     why = models.CharField("依据", max_length=300, blank=True)
     amount = models.PositiveIntegerField("时长")
@@ -147,6 +147,7 @@ class Deadline(models.Model):
         indexes = [
             models.Index(fields=["object_id"], name="deadline_object"),
             models.Index(fields=["due_at"], name="deadline_running", condition=models.Q(state="running")),
+            models.Index(fields=["unit"], name="deadline_unit", condition=models.Q(unit__isnull=False)),
         ]
 
 
@@ -239,8 +240,8 @@ class ToDo(models.Model):
     title = models.CharField("标题", max_length=200)
     step = models.CharField("环节", max_length=20)
     permission = models.CharField("所需权限", max_length=60)
-    unit = models.ForeignKey("org.Unit", models.PROTECT, related_name="+", verbose_name="单位")
-    claimed_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+")
+    unit = models.ForeignKey("org.Unit", models.PROTECT, related_name="+", verbose_name="单位", db_index=False)
+    claimed_by = models.ForeignKey("org.User", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     claimed_until = models.DateTimeField(null=True, blank=True)
     urgency = models.CharField("紧急程度", max_length=12, default="normal")
     created_at = models.DateTimeField("产生时间")
@@ -254,6 +255,7 @@ class ToDo(models.Model):
                 fields=["unit", "permission", "due_at"], name="todo_open", condition=models.Q(done_at__isnull=True)
             ),
             models.Index(fields=["object_id"], name="todo_object"),
+            models.Index(fields=["claimed_by"], name="todo_claimed", condition=models.Q(claimed_by__isnull=False)),
         ]
 
 

@@ -26,7 +26,7 @@ SAID = {
 @pytest.fixture
 def warehouse(district: District, monkeypatch) -> Platform:
     """A key that may read facts and nothing else; changes count as settled at once."""
-    monkeypatch.setattr(queries, "SETTLING", timedelta(minutes=-5))
+    monkeypatch.setattr(queries.incoming, "SETTLING", timedelta(minutes=-5))
     return Platform(make_key(name="示例数据仓库", system="warehouse", scopes=["facts.read"]))
 
 

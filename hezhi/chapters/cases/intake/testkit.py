@@ -70,7 +70,7 @@ def build() -> District:
     """Make the district; call it inside a test's transaction."""
     timing.forget()
     traced()
-    for kept in (queries._categories, gazetteer._read, handling._urgency_rules):
+    for kept in (queries._categories, gazetteer._read, handling.urgency._urgency_rules):
         kept.cache_clear()  # a process keeps them for a minute; each test has a district of its own
     district = District()
     _areas(district)

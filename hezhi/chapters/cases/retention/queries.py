@@ -9,12 +9,12 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import ExtractYear
 
 from hezhi.chapters.cases.handling.api import ENDED, Case, Reporter, Source
+from hezhi.chapters.cases.handling.api import queries as handling
 from hezhi.chapters.cases.retention.models import Erased, Kind, Run, Term
 from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.ground import time
 
 NAMED = ~Q(name="") | ~Q(phone="") | ~Q(address="") | ~Q(follow_digest="") | ~Q(platform_reference="")
-SUPERVISED = "supervision.matter"
 
 
 def term(kind: str = Kind.REPORTER) -> Term | None:
@@ -48,15 +48,20 @@ def _kept() -> Q:
 
 
 def _at_work() -> Exists:
-    """Whether an order or a supervised part is still open for the matter (督办未销号)."""
+    """Whether an order is still open for the matter."""
     return Exists(
         WorkOrder.objects.filter(matter_id=OuterRef("pk"), state__in=("to_sign", "handling", "on_hold", "to_review"))
     )
 
 
 def due(edge: datetime, kind: str = Kind.REPORTER) -> QuerySet[Case]:
-    """Ended matters whose term is over and of which there is still something to take away, the oldest first."""
-    return _over(edge, kind).exclude(_kept()).exclude(_at_work()).order_by("closed_at", "id")
+    """Ended matters whose term is over and of which there is still something to take away, the oldest first.
+
+    What is still at work stays, and so does what another room still needs: a supervision not closed (督办未销号), a
+    dispute not ended.
+    """
+    over = _over(edge, kind).exclude(_kept()).exclude(_at_work())
+    return over.exclude(handling.still_needed()).order_by("closed_at", "id")
 
 
 def counted(edge: datetime, kind: str = Kind.REPORTER) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.handling.api import Case, queries
 from hezhi.chapters.cases.handling.pages.beside import contribute
 from hezhi.chapters.cases.supervision.actions.answering import register_kinds
 from hezhi.chapters.cases.supervision.actions.closing import seal
 from hezhi.chapters.cases.supervision.actions.turning import MATTER, ORDER, tell_unit
-from hezhi.chapters.cases.supervision.models import Matter
+from hezhi.chapters.cases.supervision.models import CampaignCase, Matter
 from hezhi.chapters.cases.supervision.pages.beside_case import beside_case
 from hezhi.chapters.cases.supervision.queries import with_case
 from hezhi.engines.flow import todos
@@ -68,6 +69,16 @@ todos.leads(ORDER, lambda key: reverse("supervision-part", args=[key]), {
 })  # fmt: skip
 register_kinds()
 contribute(beside_case, with_case)
+
+
+def _under_supervision() -> Q:
+    """Cases under a supervision that is not closed (督办未销号), alone or in a campaign that goes on (专项未结)."""
+    running = Matter.objects.running().filter(case=OuterRef("pk"))
+    members = CampaignCase.objects.filter(case=OuterRef("pk"), campaign__closed_at__isnull=True)
+    return Q(Exists(running)) | Q(Exists(members))
+
+
+queries.needed_while("supervision", _under_supervision)
 
 
 @listens("cases.nameless")

@@ -7,6 +7,7 @@ from hezhi.chapters.cases.handling.pages import bulk, case, categories, desk, fl
 urlpatterns = [
     *flow_versions.urlpatterns,
     *routing.urlpatterns,
+    path("", desk.typed, name="cases"),
     path("triage/", desk.triage, name="case-triage"),
     path("triage/<uuid:case_id>/", desk.triage, name="case-triage-one"),
     path("categories/", categories.page, name="case-categories"),

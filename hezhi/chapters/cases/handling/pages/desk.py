@@ -18,7 +18,7 @@ from hezhi.chapters.cases.handling.pages.case import KEYS, timeline
 from hezhi.chapters.cases.handling.pages.forms import form_of, uuid_of
 from hezhi.engines.flow.queries import approvals_waiting
 from hezhi.engines.org.actor import Actor, reader
-from hezhi.engines.org.rights import needs
+from hezhi.engines.org.rights import needs, signed_in
 from hezhi.engines.records.acting import acting
 from hezhi.engines.registry import addresses
 from hezhi.ground import time
@@ -29,6 +29,15 @@ from hezhi.ground.text import shorten
 clause = "9.1.2-2"
 SHOWN = 60
 LATER = [("auto", "按派单目录派给对应单位"), ("", "只受理，稍后派遣")]
+
+
+@signed_in
+def typed(request: HttpRequest) -> HttpResponse:
+    """The bare address, as one types it: to the list of cases, to one's own orders, or to one's to-dos."""
+    by = reader(request)
+    if by.may("cases.view"):
+        return redirect("/r/cases/")
+    return redirect("case-orders" if by.may("cases.sign") or by.may("cases.review") else "home")
 
 
 @needs("cases.accept", "cases.dispatch", clause=clause)

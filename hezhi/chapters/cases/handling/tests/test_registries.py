@@ -43,6 +43,7 @@ def test_the_list_leads_to_the_officers_own_page_of_a_case(world: World) -> None
     case = world.rows()[0]
     assert f'href="/cases/{case.pk}/"' in world.get(URL).content.decode()
     assert world.get(f"{URL}{case.pk}/").status_code == 404
+    assert world.get("/cases/")["Location"] == URL, "the bare address, as one types it"
 
 
 def test_counts_by_state_stand_above_the_list_and_ignore_the_state_chosen(world: World) -> None:
@@ -111,8 +112,8 @@ def test_many_cases_that_hold_a_word_come_newest_first_whichever_way_they_are_fo
     wanted = [str(case.pk) for n, case in enumerate(cases) if n % 4]
     catch_up()
     for most, enough in ((1000, 200), (1000, 2), (5, 1), (3, 2), (2, 200)):
-        monkeypatch.setattr(queries, "MOST_SOUGHT", most)
-        monkeypatch.setattr(queries, "ENOUGH", enough)
+        monkeypatch.setattr(queries.words, "MOST_SOUGHT", most)
+        monkeypatch.setattr(queries.words, "ENOUGH", enough)
         found: list[str] = []
         query = "?q=路面积水&size=2"
         while query:

@@ -8,6 +8,8 @@ from django.db import IntegrityError, transaction
 
 from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.mediation.api import Dispute
+from hezhi.chapters.cases.retention import queries as terms
 from hezhi.chapters.cases.supervision import actions, jobs, queries, rules
 from hezhi.chapters.cases.supervision.models import Campaign, Matter, Rung, Step, WatchRule
 from hezhi.engines.flow import approvals
@@ -213,6 +215,28 @@ def test_nobody_accepts_or_closes_a_matter_about_his_own_unit(district, case):
     traced()
     with pytest.raises(IntegrityError), transaction.atomic():
         Matter.objects.filter(pk=matter.pk).update(closed_unit=district.units["light"])
+
+
+@pytest.mark.clause("12.3-1")
+def test_an_open_supervision_or_dispute_keeps_an_old_case_from_being_erased(district, case, november):
+    watched, disputed, plain = (district.report() for _ in range(3))
+    matter = actions.supervise(watched.id, by=district["office.supervisor"], text="请抓紧")
+    traced()
+    dispute = Dispute.objects.create(
+        number="JF1", case_id=disputed.id, name="渗水", on=time.today(), address="和安路", category="0201",
+        due_on=time.today(), mediator_org="示例", registered_at=time.now(), state="referred",
+    )  # fmt: skip
+    Case.objects.filter(pk__in=[watched.id, disputed.id, plain.id]).update(state="closed", closed_at=time.now())
+    november.move_to(time.now() + timedelta(days=3000))
+
+    def goes() -> set:
+        return {kind: {row.pk for row in terms.due(time.now(), kind)} for kind in ("reporter", "case")}.values()
+
+    assert all(ids == {plain.id} for ids in goes())
+    actions.cancel(matter.pk, by=district["office.second"], text="已无必要")
+    assert all(ids == {plain.id, watched.id} for ids in goes())
+    Dispute.objects.filter(pk=dispute.pk).update(state="closed")
+    assert all(ids == {plain.id, watched.id, disputed.id} for ids in goes())
 
 
 @pytest.mark.clause("9.1.2-3-2")
