@@ -93,7 +93,7 @@ class Server:
     def __init__(self, url: str, log: Path) -> None:
         self.port, self.log = machine.free_port(str(log)), log
         env = os.environ | {"DATABASE_URL": url}
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--port", str(self.port)]
+        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(self.port)]
         with log.open("w") as out:
             self.process = subprocess.Popen(
                 [*command, "hezhi.wiring.tests.stream_house:application"], cwd=CHECKOUT, env=env, stdout=out, stderr=out
