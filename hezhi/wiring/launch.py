@@ -45,7 +45,16 @@ def parts(
     granian = [sys.executable, "-m", "granian", "--host", host, "--log-level", "warning", *secure]
     workers = web_workers or os.environ.get("HEZHI_WEB_WORKERS") or str(max(2, min(4, os.cpu_count() or 2)))
     threads = os.environ.get("HEZHI_WEB_THREADS") or "4"
-    web = ["--no-ws", "--interface", "wsgi", "--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers"]
+    web = [
+        "--no-ws",
+        "--interface",
+        "wsgi",
+        "--workers",
+        workers,
+        "--blocking-threads",
+        threads,
+        "--respawn-failed-workers",
+    ]
     chosen = [
         Part("web", "网页服务", (*granian, "--port", str(port), *web, "hezhi.wiring.wsgi:application")),
         Part("worker", "后台任务", (sys.executable, str(CHECKOUT / "manage.py"), "worker")),

@@ -46,9 +46,15 @@ def part(home: Path, *, address: str = "", api: str = "127.0.0.1", before: tuple
     )  # fmt: skip
     _write(server)
     notes = {"api": server.api, "admin_port": server.admin_port, "socket_port": server.socket_port, "address": server.address,
-             "secrets": dict(server.secrets)}  # fmt: skip
+             "media_ports": server.media_ports, "secrets": dict(server.secrets)}  # fmt: skip
     _keep(notes_of(home), json.dumps(notes))
-    command = (shutil.which("janus") or "janus", "--config", str(server.folder / "janus.jcfg"), "--configs-folder", str(server.folder))
+    command = (
+        shutil.which("janus") or "janus",
+        "--config",
+        str(server.folder / "janus.jcfg"),
+        "--configs-folder",
+        str(server.folder),
+    )
     return Part(NAME, TITLE, (*before, *_as_nobody(), *command), optional=True)
 
 

@@ -117,7 +117,10 @@ class Supervisor:
             if self.parts[name].optional:
                 del self.parts[name]
                 log = self.log_of(name)
-                say(f"{title}反复退出，不再启动，其他功能不受影响。日志 {log} 末尾：{last}", f"The part {name} is given up; see {log}.")
+                say(
+                    f"{title}反复退出，不再启动，其他功能不受影响。日志 {log} 末尾：{last}",
+                    f"The part {name} is given up; see {log}.",
+                )
                 return False
             raise Trouble(
                 f"{title}反复退出，已停止运行。日志 {self.log_of(name)} 末尾：{last}",

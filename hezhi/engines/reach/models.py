@@ -205,7 +205,11 @@ class CallQuerySet(models.QuerySet["Call"]):
 
     def visible_to(self, actor: Actor) -> Self:
         """His own calls alone: those he makes, those made to him."""
-        return self.filter(Q(caller=actor.user_id) | Q(invited__contains=[actor.user_id])) if actor.user_id else self.none()
+        return (
+            self.filter(Q(caller=actor.user_id) | Q(invited__contains=[actor.user_id]))
+            if actor.user_id
+            else self.none()
+        )
 
     def living(self) -> Self:
         """Calls that ring or are talked in (进行中的通话)."""

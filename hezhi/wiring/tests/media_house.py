@@ -27,7 +27,12 @@ def media_server(home: Path) -> Iterator[Janus]:
     private_folder(home / "run")
     with _network(home.name) as name:
         apart = {"address": THERE, "api": THERE, "before": ("ip", "netns", "exec", name)} if name else {}
-        roof = Supervisor([media.part(home, **apart)], private_folder(home / "log"), {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, CHECKOUT)
+        roof = Supervisor(
+            [media.part(home, **apart)],
+            private_folder(home / "log"),
+            {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            CHECKOUT,
+        )
         engine = Janus(media.notes_of(home))
         try:
             roof.start()
@@ -48,7 +53,9 @@ def _network(seed: str) -> Iterator[str]:
         ["-n", name, "addr", "add", f"{THERE}/30", "dev", f"{name}b"], ["-n", name, "link", "set", f"{name}b", "up"],
         ["-n", name, "link", "set", "lo", "up"],
     ]  # fmt: skip
-    made = bool(shutil.which("ip")) and not any(subprocess.run(["ip", *step], capture_output=True).returncode for step in steps)
+    made = bool(shutil.which("ip")) and not any(
+        subprocess.run(["ip", *step], capture_output=True).returncode for step in steps
+    )
     try:
         yield name if made else ""
     finally:

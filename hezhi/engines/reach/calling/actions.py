@@ -64,7 +64,9 @@ def answer(call_id: UUID, *, by: Actor) -> Call:
     if now.state != rules.RINGING:
         taken = now.state == rules.TALKING
         raise NotNow(
-            "同事已接听。" if taken else "通话已经结束。", remedy="" if taken else "请回到督办事项，用电话联系对方。", code="reach.call_is_over"
+            "同事已接听。" if taken else "通话已经结束。",
+            remedy="" if taken else "请回到督办事项，用电话联系对方。",
+            code="reach.call_is_over",
         )
     if by.user_id in queries.engaged([by.user_id]):  # type: ignore[list-item]
         raise NotNow("您正在另一个通话中。", remedy="请先挂断再接听。", code="reach.in_a_call")
@@ -122,7 +124,9 @@ def look_at(call_id: UUID) -> Call:
     """Let time have its say about a call (超时、离线)."""
     by = system("通话看守")
     with acting(by, verb="reach.call_over") as deed:
-        call = Call.objects.select_for_update(of=("self",)).select_related("caller", "unit", "answered_by").get(pk=call_id)
+        call = (
+            Call.objects.select_for_update(of=("self",)).select_related("caller", "unit", "answered_by").get(pk=call_id)
+        )
         deed.on(call)
         now = queries.standing(call)
         then = rules.looked_at(now, time.now())
@@ -134,7 +138,9 @@ def look_at(call_id: UUID) -> Call:
 def end_stale() -> int:
     """One round (通话看守): calls that nobody ends, and rooms that their end left open; gives how many calls it ended."""
     moment, ended = time.now(), 0
-    for room in Call.objects.filter(ended_at__gt=moment - LEFT_OPEN, answered_at__isnull=False).values_list("room", flat=True):
+    for room in Call.objects.filter(ended_at__gt=moment - LEFT_OPEN, answered_at__isnull=False).values_list(
+        "room", flat=True
+    ):
         calls.port().close(room)
     for call in Call.objects.living():
         if rules.looked_at(queries.standing(call), moment) != queries.standing(call):
@@ -167,7 +173,17 @@ def _turn(call_id: UUID, by: Actor, turn: Turn) -> Call:
 def _keep(call: Call, now: rules.Standing, *, by: Actor) -> None:
     """Write down how the call stands, tell the open pages, and announce its end."""
     was_over = call.state == rules.ENDED
-    for name in ("asked_at", "state", "result", "note", "answered_at", "ended_at", "caller_seen", "callee_seen", "seconds"):
+    for name in (
+        "asked_at",
+        "state",
+        "result",
+        "note",
+        "answered_at",
+        "ended_at",
+        "caller_seen",
+        "callee_seen",
+        "seconds",
+    ):
         setattr(call, name, getattr(now, name))
     call.declined = sorted(now.declined)
     call.save()

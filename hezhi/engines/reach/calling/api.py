@@ -2,7 +2,18 @@
 
 from hezhi.engines.reach.calling.actions import answer, beat, fail, hang_up, reject, ring, seat
 from hezhi.engines.reach.calling.queries import call_for, is_caller, other_side
-from hezhi.engines.reach.calling.rules import ANSWERED, BUSY, ENDED, FAILED, MISSED, REJECTED, RESULTS, RINGING, TALKING, lasted
+from hezhi.engines.reach.calling.rules import (
+    ANSWERED,
+    BUSY,
+    ENDED,
+    FAILED,
+    MISSED,
+    REJECTED,
+    RESULTS,
+    RINGING,
+    TALKING,
+    lasted,
+)
 
 __all__ = [
     "ANSWERED", "BUSY", "ENDED", "FAILED", "MISSED", "REJECTED", "RESULTS", "RINGING", "TALKING", "answer", "beat", "call_for", "fail",

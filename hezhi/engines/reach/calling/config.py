@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PLUGINS_OFF = ("voicemail", "duktape", "lua", "nosip", "videocall", "sip", "recordplay", "echotest", "streaming", "textroom")
+PLUGINS_OFF = (
+    "voicemail",
+    "duktape",
+    "lua",
+    "nosip",
+    "videocall",
+    "sip",
+    "recordplay",
+    "echotest",
+    "streaming",
+    "textroom",
+)
 TRANSPORTS_OFF = ("mqtt", "nanomsg", "pfunix", "rabbitmq")
 HANDLERS_OFF = ("gelfevh", "mqttevh", "nanomsgevh", "rabbitmqevh", "sampleevh", "wsevh")
 

@@ -128,7 +128,9 @@ class Janus:
         for each in inside.get("participants", []):
             if str(each["id"]).startswith(f"{person}-"):
                 self._command(plugin, {"request": "kick", "room": room, "secret": secret, "id": each["id"]}, fails=None)
-        held = self._command(plugin, {"request": "allowed", "room": room, "secret": secret, "action": "enable"}, fails=None)
+        held = self._command(
+            plugin, {"request": "allowed", "room": room, "secret": secret, "action": "enable"}, fails=None
+        )
         old = [token for token in held.get("allowed", []) if f",u={person}-" in token]
         if old:
             self._allow(plugin, room, "remove", old)
@@ -139,11 +141,16 @@ class Janus:
 
     def _command(self, plugin: str, request: dict[str, Any], *, fails: frozenset[int] | None = NONE) -> dict[str, Any]:
         """One request to a plugin. An error outside `fails` (None: none counts) raises NotNow."""
-        told: dict[str, Any] = self._ask({"janus": "message_plugin", "plugin": plugin, "request": request}).get("response", {})
+        told: dict[str, Any] = self._ask({"janus": "message_plugin", "plugin": plugin, "request": request}).get(
+            "response", {}
+        )
         code = told.get("error_code")
         if code and fails is not None and code not in fails:
             raise NotNow(
-                f"音视频服务没有照办（{code}）。", "本次通话没有接通。", "请稍后再试，或改用电话并登记通话情况。", code="reach.calls_refused"
+                f"音视频服务没有照办（{code}）。",
+                "本次通话没有接通。",
+                "请稍后再试，或改用电话并登记通话情况。",
+                code="reach.calls_refused",
             )
         return told
 
@@ -182,7 +189,9 @@ class Janus:
         """The relays a page may use (TURN), with a name and password of its own that end in a day."""
         if not settings.TURN_URLS:
             return []
-        name, password = rules.relay_password(settings.TURN_SECRET, time.real_now(), rules.derived(settings.TURN_SECRET, user)[:12])
+        name, password = rules.relay_password(
+            settings.TURN_SECRET, time.real_now(), rules.derived(settings.TURN_SECRET, user)[:12]
+        )
         return [{"urls": settings.TURN_URLS, "username": name, "credential": password}]
 
 

@@ -156,7 +156,9 @@ def relay_password(key: str, at: datetime, user: str) -> tuple[str, str]:
 # -- what a page may say to the media server -------------------------------------------------------------
 
 WORDS = frozenset({"create", "attach", "message", "trickle", "hangup", "detach", "destroy", "keepalive"})
-REQUESTS = frozenset({"join", "configure", "publish", "unpublish", "subscribe", "unsubscribe", "start", "pause", "leave"})
+REQUESTS = frozenset(
+    {"join", "configure", "publish", "unpublish", "subscribe", "unsubscribe", "start", "pause", "leave"}
+)
 KEPT_BACK = frozenset({"secret", "admin_key", "record", "filename", "rec_dir", "mjrs", "mjrs_dir", "group", "rtp"})
 """Keys with which one would command the server, or have it write files: a page never needs one."""
 LARGEST = 64 * 1024
@@ -176,9 +178,8 @@ def fault_of(said: Mapping[str, Any], room: str, person: str) -> str:
         return "request"
     if KEPT_BACK & set(body):
         return "command"
-    if body["request"] == "join" or "room" in body:
-        if body.get("room") != room:
-            return "room"
+    if (body["request"] == "join" or "room" in body) and body.get("room") != room:
+        return "room"
     if body["request"] == "join" and body.get("ptype") != "subscriber":
         return "" if str(body.get("id", "")).startswith(f"{person}-") else "person"
     return ""

@@ -8,46 +8,132 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('org', '0002_desk_index'),
-        ('reach', '0001_initial'),
+        ("org", "0002_desk_index"),
+        ("reach", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.UUIDField(default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('object_type', models.CharField(max_length=60)),
-                ('object_id', models.UUIDField()),
-                ('title', models.CharField(max_length=40, verbose_name='事项编号')),
-                ('link', models.CharField(blank=True, max_length=200)),
-                ('video', models.BooleanField(default=False, verbose_name='视频')),
-                ('room', models.CharField(max_length=32, unique=True, verbose_name='通话室')),
-                ('caller_post', models.CharField(blank=True, max_length=60, verbose_name='主叫岗位')),
-                ('caller_unit', models.CharField(blank=True, max_length=80, verbose_name='主叫单位')),
-                ('invited', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None, verbose_name='被叫人员')),
-                ('declined', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='拒接人员')),
-                ('state', models.CharField(choices=[('ringing', '呼叫中'), ('talking', '通话中'), ('ended', '已结束')], default='ringing', max_length=8, verbose_name='状态')),
-                ('result', models.CharField(blank=True, choices=[('answered', '接通'), ('missed', '未接'), ('rejected', '拒接'), ('busy', '忙'), ('failed', '失败')], max_length=8, verbose_name='结果')),
-                ('note', models.CharField(blank=True, max_length=60, verbose_name='结束原因')),
-                ('asked_at', models.DateTimeField(verbose_name='呼叫时间')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='接听时间')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='结束时间')),
-                ('seconds', models.PositiveIntegerField(default=0, verbose_name='通话秒数')),
-                ('caller_seen', models.DateTimeField(blank=True, null=True)),
-                ('callee_seen', models.DateTimeField(blank=True, null=True)),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='接听人')),
-                ('caller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='主叫')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='被叫单位')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hezhi.ground.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("object_type", models.CharField(max_length=60)),
+                ("object_id", models.UUIDField()),
+                ("title", models.CharField(max_length=40, verbose_name="事项编号")),
+                ("link", models.CharField(blank=True, max_length=200)),
+                ("video", models.BooleanField(default=False, verbose_name="视频")),
+                ("room", models.CharField(max_length=32, unique=True, verbose_name="通话室")),
+                ("caller_post", models.CharField(blank=True, max_length=60, verbose_name="主叫岗位")),
+                ("caller_unit", models.CharField(blank=True, max_length=80, verbose_name="主叫单位")),
+                (
+                    "invited",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), size=None, verbose_name="被叫人员"
+                    ),
+                ),
+                (
+                    "declined",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), default=list, size=None, verbose_name="拒接人员"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("ringing", "呼叫中"), ("talking", "通话中"), ("ended", "已结束")],
+                        default="ringing",
+                        max_length=8,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("answered", "接通"),
+                            ("missed", "未接"),
+                            ("rejected", "拒接"),
+                            ("busy", "忙"),
+                            ("failed", "失败"),
+                        ],
+                        max_length=8,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=60, verbose_name="结束原因")),
+                ("asked_at", models.DateTimeField(verbose_name="呼叫时间")),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="接听时间")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="结束时间")),
+                ("seconds", models.PositiveIntegerField(default=0, verbose_name="通话秒数")),
+                ("caller_seen", models.DateTimeField(blank=True, null=True)),
+                ("callee_seen", models.DateTimeField(blank=True, null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="接听人",
+                    ),
+                ),
+                (
+                    "caller",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="主叫",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.unit",
+                        verbose_name="被叫单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '音视频通话',
-                'ordering': ['-asked_at'],
-                'indexes': [models.Index(fields=['object_id', 'asked_at'], name='call_object'), models.Index(condition=models.Q(('state', 'ended'), _negated=True), fields=['asked_at'], name='call_living')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state', 'ended'), models.Q(('result', ''), _negated=True)), models.Q(models.Q(('state', 'ended'), _negated=True), ('result', '')), _connector='OR'), name='an_ended_call_says_how'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='who_answered_and_when')],
+                "verbose_name": "音视频通话",
+                "ordering": ["-asked_at"],
+                "indexes": [
+                    models.Index(fields=["object_id", "asked_at"], name="call_object"),
+                    models.Index(
+                        condition=models.Q(("state", "ended"), _negated=True), fields=["asked_at"], name="call_living"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", False), ("state", "ended"), models.Q(("result", ""), _negated=True)
+                            ),
+                            models.Q(models.Q(("state", "ended"), _negated=True), ("result", "")),
+                            _connector="OR",
+                        ),
+                        name="an_ended_call_says_how",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at__isnull", True), ("answered_by__isnull", True)),
+                            models.Q(("answered_at__isnull", False), ("answered_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="who_answered_and_when",
+                    ),
+                ],
             },
         ),
     ]

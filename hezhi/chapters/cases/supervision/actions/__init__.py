@@ -9,13 +9,13 @@ from hezhi.chapters.cases.supervision.actions.answering import (
     send_back,
     sign,
 )
+from hezhi.chapters.cases.supervision.actions.calling import ring
 from hezhi.chapters.cases.supervision.actions.campaigns import (
     add_task,
     close_campaign,
     open_campaign,
     supervise_members,
 )
-from hezhi.chapters.cases.supervision.actions.calling import ring
 from hezhi.chapters.cases.supervision.actions.climbing import (
     call,
     climb,

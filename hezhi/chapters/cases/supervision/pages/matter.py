@@ -54,7 +54,13 @@ def page(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     no_calls = health.sentence if health and not health.ok else ""
     callable_ = leads and not no_calls and any(verb.code == "call" for verb in file.verbs)
     parts = [
-        (part, [*_part_buttons(part), *(_call_buttons(part) if callable_ else [])], mask_text(part.order.request), mask_text(part.order.reply)) for part in file.parts
+        (
+            part,
+            [*_part_buttons(part), *(_call_buttons(part) if callable_ else [])],
+            mask_text(part.order.request),
+            mask_text(part.order.reply),
+        )
+        for part in file.parts
     ]
     context = {
         "file": file, "matter": matter, "title": mask_text(matter.title), "request_text": mask_text(matter.request),

@@ -72,7 +72,11 @@ def page(request: HttpRequest, call_id: UUID) -> HttpResponse:
 def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     kind = "视频督办" if context["video"] else "语音督办"
     number, matter_id = context["number"], context["matter_id"]
-    crumbs = [Crumb("督办事项", "/r/supervision/"), Crumb(number, reverse("supervision-matter", args=[matter_id]) if matter_id else ""), Crumb(kind)]
+    crumbs = [
+        Crumb("督办事项", "/r/supervision/"),
+        Crumb(number, reverse("supervision-matter", args=[matter_id]) if matter_id else ""),
+        Crumb(kind),
+    ]
     response = render(request, "supervision/call.html", context | {"kind": kind, "crumbs": crumbs})
     response.makes_calls = True  # type: ignore[attr-defined]  # the content policy lets it speak to the gate of signals
     return response
@@ -80,7 +84,11 @@ def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 def _phones(unit: Unit) -> list[tuple[str, str]]:
     """Whom to telephone when nobody answers here (值班和单位电话)."""
-    duty = [(f"值班 {shift.user.full_name}", shift.user.work_phone) for shift in on_duty(unit, time.now()) if shift.user.work_phone]
+    duty = [
+        (f"值班 {shift.user.full_name}", shift.user.work_phone)
+        for shift in on_duty(unit, time.now())
+        if shift.user.work_phone
+    ]
     return duty + ([(unit.name, unit.phone)] if unit.phone else [])
 
 

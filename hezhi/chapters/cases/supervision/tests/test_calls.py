@@ -21,8 +21,8 @@ class Recorded:
     """An engine that writes down what is asked of it."""
 
     name = "记录"
-    seats: list = []  # noqa: RUF012 - emptied by the fixture
-    closed: list = []  # noqa: RUF012
+    seats: list = []
+    closed: list = []
 
     def health(self) -> calls.Health:
         return calls.Health(True, "正常")
@@ -49,7 +49,9 @@ def matter(district, case) -> Matter:
 
 def ring(client, matter, unit, video="1"):
     return client.post(
-        f"/supervision/{matter.pk}/ring/", {"unit": str(unit.pk), "video": video}, headers={"Accept": "application/json"}
+        f"/supervision/{matter.pk}/ring/",
+        {"unit": str(unit.pk), "video": video},
+        headers={"Accept": "application/json"},
     )
 
 

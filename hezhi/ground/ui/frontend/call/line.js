@@ -133,13 +133,13 @@ export class Line {
   }
 
   _subscribe(feed) {
-    const { room } = this.seat;
+    const { room, room_token: token } = this.seat;
     let handle = null;
     this.session.attach({
       plugin: VIDEO,
       success: (made) => {
         handle = made;
-        handle.send({ message: { request: "join", ptype: "subscriber", room, streams: [{ feed }], private_id: this.privateId } });
+        handle.send({ message: { request: "join", ptype: "subscriber", room, token, streams: [{ feed }], private_id: this.privateId } });
       },
       error: () => this.seen(null),
       onmessage: (told, jsep) => {
