@@ -108,7 +108,8 @@ def _gone(seen: datetime | None, at: datetime) -> datetime | None:
 
 
 def _end(now: Standing, result: str, at: datetime, note: str) -> Standing:
-    return replace(now, state=ENDED, result=result, ended_at=at, note=note)
+    """The end; signs of life are not kept beyond it."""
+    return replace(now, state=ENDED, result=result, ended_at=at, note=note, caller_seen=None, callee_seen=None)
 
 
 def lasted(seconds: int) -> str:

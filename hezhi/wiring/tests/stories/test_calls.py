@@ -1,18 +1,23 @@
 """9.1.2-3-1 视频督办 between two real browsers, over a real media server: seen, heard, muted, hung up, written down."""
 
+import json
 import math
 import struct
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from hezhi.engines.reach.calling import rules
 from hezhi.ground.testkit import browser
 from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.wiring.places import CHECKOUT
+from hezhi.wiring.rtc_gate import PROTOCOL, REFUSED
 from hezhi.wiring.system import System
 from hezhi.wiring.tests.media_house import media_server
 from hezhi.wiring.tests.stories.people import passwords, sign_in
@@ -114,6 +119,7 @@ def test_a_supervisor_calls_a_unit_by_picture_and_both_see_hear_and_hang_up(
             assert page.evaluate(COMES, ["energy", 1e-4]), "the other side is heard"
         expect(caller.locator("[data-peer-name]")).not_to_have_text("")
         look(caller, "talking"), look(answered, "talking-phone")
+        the_gate_is_shut_to_others(running_system, caller)
         caller.get_by_role("button", name="静音").click()
         assert answered.evaluate(STILL), "muted is silent on the other side"
         caller.get_by_role("button", name="取消静音").click()
@@ -135,6 +141,30 @@ def test_a_supervisor_calls_a_unit_by_picture_and_both_see_hear_and_hang_up(
         caller.goto(f"/supervision/{matter}/")
         expect(caller.locator("main")).to_contain_text("视频督导")
         expect(caller.locator("main")).to_contain_text("未录音录像")
+
+
+def the_gate_is_shut_to_others(system: System, caller: Page) -> None:
+    """Without the session, from a foreign page, for another call: refused. In the call: what commands the server ends the line."""
+    gate = f"ws://127.0.0.1:{system.environment['HEZHI_STREAM_PORT']}/rtc?call="
+    call = caller.url.rstrip("/").rpartition("/")[2]
+    mine = "; ".join(f"{each['name']}={each['value']}" for each in caller.context.cookies())
+    for told, origin, cookie in (
+        (call, system.url, ""),
+        (call, "http://elsewhere.example", mine),
+        (str(UUID(int=1)), system.url, mine),
+    ):
+        with (
+            pytest.raises(InvalidStatus),
+            connect(gate + told, origin=origin, additional_headers={"Cookie": cookie}, proxy=None),
+        ):
+            pass
+    with connect(
+        gate + call, origin=system.url, additional_headers={"Cookie": mine}, subprotocols=[PROTOCOL], proxy=None
+    ) as line:
+        line.send(json.dumps({"janus": "message_plugin", "transaction": "t"}))
+        with pytest.raises(ConnectionClosed):
+            line.recv(timeout=10)
+        assert line.close_code == REFUSED
 
 
 def look(page: Page, name: str) -> None:

@@ -63,7 +63,7 @@ def page(request: HttpRequest, call_id: UUID) -> HttpResponse:
     seen = queries.sees(by, call.object_id)
     context = {
         "role": "caller" if mine else "callee", "video": call.video, "peer_name": name, "peer_unit": unit, "number": call.title,
-        "matter_id": call.object_id if seen else None, "call_url": call.link, "state": call.state, "told": _told(by, call),
+        "matter_id": call.object_id if seen else None, "call_url": call.link, "connected": call.result == calling.ANSWERED, "state": call.state, "told": _told(by, call),
         "phones": _phones(call.unit) if mine else [], "unit_id": call.unit_id,
     }  # fmt: skip
     return _page(request, context)

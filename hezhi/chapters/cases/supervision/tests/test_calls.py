@@ -9,7 +9,7 @@ from hezhi.chapters.cases.supervision.models import Matter, Step
 from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import make_officer
 from hezhi.engines.reach import calls
-from hezhi.engines.reach.calling.queries import ringing
+from hezhi.engines.reach.calling.queries import living_of, ringing
 from hezhi.engines.reach.jobs import end_stale
 from hezhi.engines.reach.models import Call, Outgoing
 from hezhi.ground import time
@@ -107,9 +107,15 @@ def test_only_the_named_people_of_the_called_unit_answer_and_only_supervisors_ri
     for name in ("water.handler", "house.handler", "office.second"):
         stranger = as_(name)
         assert stranger.get(url).status_code == 404, name
+        assert living_of(district.people[name].pk, Call.objects.get().pk) is None
         assert {step(stranger, url, each).status_code for each in ("answer", "beat", "seat", "hang_up")} == {404}, name
     assert step(as_("office.supervisor"), url, "answer").status_code == 404, "nobody answers himself"
     assert step(as_("light.handler"), url, "answer").status_code == 200
+    call = Call.objects.get()
+    assert all(living_of(district.people[name].pk, call.pk) for name in ("office.supervisor", "light.handler"))
+    assert not any(living_of(district.people[name].pk, call.pk) for name in ("light.second", "water.handler")), (
+        "the gate is shut"
+    )
     late = step(as_("light.second"), url, "answer")
     assert late.status_code == 409 and "同事已接听" in late.json()["error"]["what"]
     assert step(as_("light.second"), url, "seat").status_code == 404

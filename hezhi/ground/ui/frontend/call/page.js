@@ -86,6 +86,8 @@ export function startCall(root) {
     close();
     show();
     say(told.told || "通话已结束。");
+    part("time").hidden = true;
+    if (part("phones")) part("phones").hidden = told.result === "answered";
     if (part("else")) part("else").hidden = false;
   }
 
