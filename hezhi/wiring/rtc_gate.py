@@ -1,7 +1,7 @@
 """The gate for the signals of calls (信令通道, `/rtc`): a page speaks to the media server through it and in no other way.
 
 The media server listens on the loopback alone. Who comes here has a valid session, is one of the two people of a
-call that is talked in, and says only what `calling.rules.fault_of` lets pass: of his own room, in his own name.
+call that is talked in, and says only what `call_rules.fault_of` lets pass: of his own room, in his own name.
 Sound and picture do not come this way.
 """
 
@@ -17,8 +17,8 @@ from uuid import UUID
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from hezhi.engines.reach import call_rules as rules
 from hezhi.engines.reach import calls
-from hezhi.engines.reach.calling import rules
 from hezhi.engines.reach.calling.janus import Janus
 from hezhi.engines.reach.calling.queries import living_of
 from hezhi.ground.errors import NotNow

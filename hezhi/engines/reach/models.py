@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.reach import call_rules as calling
 from hezhi.engines.reach import news
-from hezhi.engines.reach.calling import rules as calling
 from hezhi.engines.records.history import tracked
 from hezhi.ground.ids import new_id
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from hezhi.engines.reach.calling import rules
+from hezhi.engines.reach import call_rules as rules
 from hezhi.engines.reach.calling.janus import Janus
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow

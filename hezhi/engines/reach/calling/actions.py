@@ -12,8 +12,9 @@ from uuid import UUID
 from django.db import transaction
 
 from hezhi.engines.org.actor import Actor, system
+from hezhi.engines.reach import call_rules as rules
 from hezhi.engines.reach import calls
-from hezhi.engines.reach.calling import queries, rules
+from hezhi.engines.reach.calling import queries
 from hezhi.engines.reach.models import Call
 from hezhi.engines.reach.news import tell_people
 from hezhi.engines.records.acting import acting, verb

@@ -16,7 +16,7 @@ from uuid import UUID
 import httpx
 from django.conf import settings
 
-from hezhi.engines.reach.calling import rules
+from hezhi.engines.reach import call_rules as rules
 from hezhi.engines.reach.calls import Health, Seat, no_calls
 from hezhi.ground import time
 from hezhi.ground.errors import NotNow

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import User
-from hezhi.engines.reach.calling import rules
+from hezhi.engines.reach import call_rules as rules
 from hezhi.engines.reach.models import Call
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound

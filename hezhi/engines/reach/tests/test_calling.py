@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hezhi.engines.reach.calling import config, rules
+from hezhi.engines.reach import call_rules as rules
+from hezhi.engines.reach.calling import config
 
 pytestmark = pytest.mark.clause("9.1.2-3-1")
 START = datetime(2026, 11, 27, 1, tzinfo=UTC)

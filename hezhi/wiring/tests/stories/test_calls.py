@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from hezhi.engines.reach.calling import rules
+from hezhi.engines.reach import call_rules as rules
 from hezhi.ground.testkit import browser
 from hezhi.ground.testkit.browser import accessibility_findings, picture
 from hezhi.wiring.places import CHECKOUT
@@ -102,7 +102,7 @@ def test_a_supervisor_calls_a_unit_by_picture_and_both_see_hear_and_hang_up(
     ):
         for page in (caller, callee):
             page.context.add_init_script(LISTEN)
-        sign_in(callee, running_system, handler, "/")
+        sign_in(callee, running_system, handler, "/m/")
         sign_in(caller, running_system, SUPERVISOR, f"/supervision/{matter}/")
         caller.locator(f"a[href='/supervision/{matter}/talk/{unit}/?video=1']").click()
         look(caller, "before")

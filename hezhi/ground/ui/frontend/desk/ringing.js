@@ -21,6 +21,20 @@ function line(call) {
   return box;
 }
 
+/** Pages without other live news (the phone's): a stream for incoming calls alone. */
+export function startRinging() {
+  const url = document.body.dataset.stream;
+  if (!url || !window.EventSource) return;
+  let stream = null;
+  const open = () => {
+    stream = new EventSource(url, { withCredentials: true });
+    stream.addEventListener("calls", (event) => ringing(JSON.parse(event.data).ringing));
+  };
+  open();
+  window.addEventListener("pagehide", () => stream.close());
+  window.addEventListener("pageshow", (event) => event.persisted && open());
+}
+
 /** Show what rings now, and take away what has stopped. */
 export function ringing(calls) {
   const now = new Map(calls.map((call) => [call.id, call]));
