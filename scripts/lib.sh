@@ -17,7 +17,7 @@ find_root() {
 
 as_root() { ${SUDO:+$SUDO} "$@"; }
 
-apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=900 "$@"; }
+apt() { as_root env DEBIAN_FRONTEND=noninteractive ${RUNLEVEL:+RUNLEVEL="$RUNLEVEL"} apt-get -qq -o DPkg::Lock::Timeout=900 "$@"; }
 
 # apt-get waits for dpkg's lock by itself, but not for the lock on the lists of packages.
 apt_update() {
@@ -52,6 +52,21 @@ need_packages() {
             "Installing packages failed; the reason is above. Mend it and run again."
     }
     rm -f "$APT_LOG"; trap - EXIT
+}
+
+# want_packages package…: what one function of the house needs; without it everything else opens.
+want_packages() {
+    [ "$#" -gt 0 ] || return 0
+    ( need_packages "$@" ) || say "未能安装 $*:相应功能不可用,其他功能不受影响。" "Could not install $*; all else works."
+}
+
+# The media server for calls. Debian would start one of its own, with its own doors open: ours is started by us alone.
+want_janus() {
+    has janus && return 0
+    if find_root && [ -d /etc/systemd/system ] && [ ! -e /etc/systemd/system/janus.service ]; then
+        as_root ln -s /dev/null /etc/systemd/system/janus.service
+    fi
+    RUNLEVEL=1 want_packages janus "$@"
 }
 
 check_space() { # folder, megabytes

@@ -4,10 +4,12 @@ Every examination gives one finding: good, worth a look, or bad with its mend. N
 """
 
 import ctypes
+import json
 import os
 import platform
 import re
 import shutil
+import socket
 import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -21,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hezhi.ground import time as clock
-from hezhi.wiring import machine
+from hezhi.wiring import machine, media
 from hezhi.wiring.cluster import EXTENSIONS
 from hezhi.wiring.places import CHECKOUT, home
 
@@ -44,7 +46,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """All findings, in the order in which faults cause each other."""
-    found = [*versions(), disk(), keys(), fonts()]
+    found = [*versions(), disk(), keys(), fonts(), media_server()]
     try:
         link = _connect()
     except (psycopg.Error, KeyError) as error:
@@ -149,6 +151,23 @@ def fonts() -> Finding:
             if re.search(r"cjk|wqy|sourcehan|simsun|fandol|droidsansfallback", path.name, re.I):
                 return Finding("中文字体", "good", path.name)
     return Finding("中文字体", "look", "未找到", "执行 apt-get install fonts-noto-cjk（打印和截图需要）。")
+
+
+def media_server() -> Finding:
+    """Calls by voice and video: is the server here, and does the running one answer."""
+    lacking = media.missing()
+    if lacking:
+        return Finding("音视频服务", "look", lacking)
+    try:
+        notes = json.loads(media.notes_of(home()).read_text())
+        with socket.create_connection((notes["api"], notes["admin_port"]), 2):
+            return Finding(
+                "音视频服务", "good", f"正在运行，媒体地址 {notes['address']}，端口 {notes.get('media_ports', '')}"
+            )
+    except (OSError, ValueError, KeyError):
+        return Finding(
+            "音视频服务", "look", "没有在运行，语音和视频通话不可用", "运行 ./run；反复退出时查看 log/calls.log。"
+        )
 
 
 # -- the database ----------------------------------------------------------------------------------

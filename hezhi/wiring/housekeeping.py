@@ -68,7 +68,7 @@ def _delete(folder: Path) -> None:
     """Delete only what is ours: the folder must carry our marks."""
     import shutil
 
-    known = {"cluster", "test", "keys", "files", "log", "run", "static"}
+    known = {"cluster", "test", "keys", "files", "log", "run", "static", "calls"}
     if not known & {path.name for path in folder.iterdir()} and any(folder.iterdir()):
         raise Trouble(f"{folder} 不像合治的数据目录，未删除。", f"{folder} does not look like our data folder.")
     shutil.rmtree(folder)

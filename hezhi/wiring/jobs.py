@@ -84,6 +84,7 @@ MINUTE, HOUR = 60, 3600
 ROUNDS = (
     Round("站内消息送达", "hezhi.engines.reach.jobs.deliver_inbox", 1, drains=True),
     Round("短信等外部消息发送", "hezhi.engines.reach.jobs.deliver_outside", 2, drains=True),
+    Round("通话看守", "hezhi.engines.reach.jobs.end_stale", 15),
     Round("状态回推", "hezhi.engines.connect.jobs.deliver_webhooks", 2, drains=True),
     Round("审计封存", "hezhi.engines.records.jobs.seal", 1, drains=True),
     Round("时限巡查", "hezhi.engines.flow.jobs.watch", 15),

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-from hezhi.wiring import certificate, frontend, machine
+from hezhi.wiring import certificate, frontend, machine, media
 from hezhi.wiring.cluster import Cluster, main_cluster
 from hezhi.wiring.places import CHECKOUT, home, open_folder, private_folder
 from hezhi.wiring.prepare import Preparation, clean_environment
@@ -42,11 +42,20 @@ def parts(
 ) -> list[Part]:
     """The processes of one installation: pages and API, live news on the next port, jobs."""
     secure = ["--ssl-certificate", str(tls[0]), "--ssl-keyfile", str(tls[1])] if tls else []
-    shared = ["--host", host, "--no-ws", "--log-level", "warning", *secure]
+    shared = ["--host", host, "--log-level", "warning", *secure]
     warm, granian = [sys.executable, "-m", "hezhi.wiring.warm", *shared], [sys.executable, "-m", "granian", *shared]
     workers = web_workers or os.environ.get("HEZHI_WEB_WORKERS") or str(max(2, min(4, os.cpu_count() or 2)))
     threads = os.environ.get("HEZHI_WEB_THREADS") or "4"
-    web = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers"]
+    web = [
+        "--no-ws",
+        "--interface",
+        "wsgi",
+        "--workers",
+        workers,
+        "--blocking-threads",
+        threads,
+        "--respawn-failed-workers",
+    ]
     chosen = [
         Part("web", "网页服务", (*warm, "--port", str(port), *web, "hezhi.wiring.wsgi:application")),
         Part("worker", "后台任务", (sys.executable, str(CHECKOUT / "manage.py"), "worker")),
@@ -113,6 +122,7 @@ def _open(options: argparse.Namespace) -> None:
         with _deaf():  # a second Ctrl-C must not leave half of it running
             if supervisor:
                 supervisor.stop()
+            media.forget(home())
             if cluster and started:
                 cluster.stop()
 
@@ -142,6 +152,12 @@ def _prepare(options: argparse.Namespace, environment: dict[str, str], foreign: 
 def _supervisor(options: argparse.Namespace, environment: dict[str, str]) -> Supervisor:
     host, tls = (EVERYWHERE, certificate.make(home() / "keys")) if options.https else ("127.0.0.1", None)
     chosen = parts(options.port, host=host, tls=tls)
+    lacking = media.missing()
+    if lacking:
+        media.forget(home())
+        say(lacking, "No calls by voice or video here: Janus or a network address is missing. All else works.")
+    else:
+        chosen.append(media.part(home()))
     if options.messages:
         command = (sys.executable, str(CHECKOUT / "manage.py"), "load_demo", "--messages", str(options.messages))
         chosen.append(Part("messages", "诉求导入", command, once=True, loud=True))

@@ -168,7 +168,11 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
         return told | {"elder_url": "/g/elder/", "tabs": _tabs(actor, request.path), "account": str(actor.user_id)}
     if request.path.startswith(("/m/", "/supervision/lead/")):
         tabs = _tabs(actor, request.path, PHONE_TABS)
-        return told | {"elder_url": "/m/elder/", "tabs": tabs if len(tabs) > 1 else [], "account": str(actor.user_id)}
+        return (
+            told
+            | {"elder_url": "/m/elder/", "tabs": tabs if len(tabs) > 1 else [], "account": str(actor.user_id)}
+            | _rings(request, actor)
+        )
     waiting, unread = _counts(actor)
     return told | {
         "menu": _groups(actor, request.path),
@@ -182,6 +186,11 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
         "logout_url": "/accounts/logout/",
         "stream_url": f"{stream_origin(request)}/stream",
     }
+
+
+def _rings(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    """Where an officer's phone hears that somebody calls (来电): only those who may be called listen."""
+    return {"stream_url": f"{stream_origin(request)}/stream"} if actor.may("supervision.answer") else {}
 
 
 def _counts(actor: Actor) -> tuple[int, int]:

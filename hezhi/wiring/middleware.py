@@ -51,7 +51,11 @@ class ContentSecurity:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.answer(request)
-        response.setdefault("Content-Security-Policy", POLICY.format(stream=stream_origin(request)))
+        told = stream_origin(request)
+        if getattr(response, "makes_calls", False):  # pages of a call alone speak to the gate of signals
+            told = f"{told} {_socket_origin(request, told)}"
+            response["Permissions-Policy"] = "camera=(self), microphone=(self)"
+        response.setdefault("Content-Security-Policy", POLICY.format(stream=told))
         response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
@@ -102,6 +106,12 @@ def stream_origin(request: HttpRequest) -> str:
         return str(settings.STREAM_ORIGIN)
     host = request.get_host().rsplit(":", 1)[0] if not request.get_host().endswith("]") else request.get_host()
     return f"{request.scheme}://{host}:{settings.STREAM_PORT}"
+
+
+def _socket_origin(request: HttpRequest, stream: str) -> str:
+    """The WebSocket's origin beside the stream's; where that is a path of the house, the house's own."""
+    scheme, _, host = (stream or f"{request.scheme}://{request.get_host()}").partition("://")
+    return f"{'wss' if scheme == 'https' else 'ws'}://{host}"
 
 
 class Readership:

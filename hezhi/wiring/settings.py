@@ -246,13 +246,17 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"procrastinate": {"level": "WARNING"}},
+    "loggers": {"procrastinate": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": os.environ.get("HEZHI_LOG_LEVEL", "INFO")},
 }
 
 # Server-sent events come from a process of their own; empty behind a proxy that routes /stream there.
 STREAM_ORIGIN = os.environ.get("HEZHI_STREAM_ORIGIN", "")
 STREAM_PORT = os.environ.get("HEZHI_STREAM_PORT", "")
+# Calls by voice and video: the engine behind the port of `reach.calls`, and relays (TURN) for those behind other networks.
+CALL_PORT = os.environ.get("HEZHI_CALL_PORT", "hezhi.engines.reach.calling.janus.Janus")
+TURN_URLS = [url for url in os.environ.get("HEZHI_TURN_URLS", "").split(",") if url]
+TURN_SECRET = os.environ.get("HEZHI_TURN_SECRET", "")
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 WEBHOOK_NETWORKS = [n for n in os.environ.get("HEZHI_WEBHOOK_NETWORKS", "").split(",") if n]
 SYSTEM_NAME = os.environ.get("HEZHI_NAME", "合治 · 区域社会治理数字化系统")

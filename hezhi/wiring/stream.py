@@ -5,7 +5,7 @@
 `GET /stream` is open to whoever has a valid session of staff; `?wall=1` adds the wall's news for those
 who may see the wall. Events: `counts`, `notice`, `wall`, `beat`. A page on the next port of the same
 host comes with its cookie (cookies know no ports); behind a proxy `/stream` is a path of the house.
-How to set that up stands in docs/live-news.md.
+How to set that up stands in docs/live-news.md. `/rtc` is the gate for the signals of calls (`rtc_gate`).
 """
 
 import asyncio
@@ -24,8 +24,9 @@ from django.http.request import split_domain_port, validate_host
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hezhi.wiring.settings")
 django.setup()
 
-from hezhi.wiring.stream_hub import Hub, Page  # noqa: E402 - models need django.setup
-from hezhi.wiring.stream_readers import listeners  # noqa: E402
+from hezhi.wiring import rtc_gate  # noqa: E402 - models need django.setup
+from hezhi.wiring.stream_hub import Hub, Page  # noqa: E402
+from hezhi.wiring.stream_readers import Listener, listeners  # noqa: E402
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -49,9 +50,12 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _live(receive, send)
         return
-    if scope["type"] != "http":
+    if scope["type"] not in ("http", "websocket"):
         return
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    if scope["type"] == "websocket":
+        await _signals(scope, headers, receive, send)
+        return
     try:
         page, place = await _admit(scope, headers)
     except Refused as no:
@@ -88,6 +92,27 @@ async def _admit(scope: Message, headers: dict[str, str]) -> tuple[Page, int | N
     return await _page(headers, wants_wall=query.get("wall") == ["1"]), _place(headers, query)
 
 
+async def _signals(scope: Message, headers: dict[str, str], receive: Receive, send: Send) -> None:
+    """Carry the signals of a call for a person who is in it; anybody else hears no."""
+    try:
+        hub.start()
+        if not headers.get("origin"):
+            raise Refused(403, "只有本系统的页面可以通话。")
+        _check_origin(headers)
+        if scope["path"] != "/rtc":
+            raise Refused(404, "没有这个地址。")
+        listener = await _listener(headers)
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        passage = await hub.ask(rtc_gate.passage_for, listener.user.pk, query.get("call", [""])[0])
+        if passage is None:
+            raise Refused(403, "没有正在进行的通话。")
+    except Refused:
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    await rtc_gate.carry(passage, receive, send)
+
+
 # -- who comes -------------------------------------------------------------------------------------
 
 
@@ -112,16 +137,22 @@ def _is_ours(origin: str, host: str) -> bool:
 
 async def _page(headers: dict[str, str], *, wants_wall: bool) -> Page:
     """The page of a person with a valid session, when there is room for one more."""
-    key = _session_key(headers)
-    found = (await hub.ask(listeners, [key])).get(key) if key else None
-    if found is None:
-        raise Refused(401, "请先登录。")
+    key, found = _session_key(headers), await _listener(headers)
     if hub.count(found.user.pk) >= MOST_PER_PERSON or hub.count() >= MOST_IN_ALL:
         raise Refused(429, "打开的页面过多，本页不再自动更新。")
     actor = await hub.ask(lambda: found.actor) if wants_wall else None
     if actor is not None and not actor.may("wall.view"):
         raise Refused(403, "您当前的岗位不能查看指挥大屏。")
     return Page(found.user.pk, key, actor)
+
+
+async def _listener(headers: dict[str, str]) -> Listener:
+    """The person with this valid session. Raises Refused."""
+    key = _session_key(headers)
+    found = (await hub.ask(listeners, [key])).get(key) if key else None
+    if found is None:
+        raise Refused(401, "请先登录。")
+    return found
 
 
 def _session_key(headers: dict[str, str]) -> str:

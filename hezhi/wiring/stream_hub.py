@@ -20,6 +20,7 @@ from procrastinate.contrib.django.utils import connector_params
 
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.reach import queries
+from hezhi.engines.reach.calling.queries import ringing
 from hezhi.engines.reach.models import InboxMessage
 from hezhi.engines.reach.news import INBOX_CHANNEL
 from hezhi.wiring import wall_news
@@ -92,6 +93,7 @@ class Hub:
         self.wall: set[Page] = set()
         self.changed: set[UUID] = set()
         self.urgent: set[UUID] = set()
+        self.rung: set[UUID] = set()
         self.place: int | None = None
         self.threads = ThreadPoolExecutor(4, thread_name_prefix="stream")
         self.tasks: list[asyncio.Task[None]] = []
@@ -180,6 +182,7 @@ class Hub:
             try:
                 counts = await self.ask(queries.unread_counts, users)
                 notices = await self.ask(_notices, urgent, users) if urgent else []
+                calling = await self.ask(ringing, users)
             except BaseException:
                 self.changed.update(users)
                 raise
@@ -187,6 +190,15 @@ class Hub:
                 self._put(self.pages.get(user, ()), frame("counts", {"unread": unread}))
             for user, notice in notices:
                 self._put(self.pages.get(user, ()), frame("notice", notice))
+            self._tell_calls(users, calling)
+
+    def _tell_calls(self, users: Iterable[UUID], calling: dict[UUID, list[dict[str, Any]]]) -> None:
+        """Tell whom somebody calls (来电), and whose telephone has stopped ringing; nothing to all others."""
+        for user in users:
+            told = calling.get(user, [])
+            if told or user in self.rung:
+                self._put(self.pages.get(user, ()), frame("calls", {"ringing": told}))
+            self.rung = self.rung | {user} if told else self.rung - {user}
 
     async def _tell_wall(self) -> None:
         """Send the wall's news, once a second while a wall is open."""

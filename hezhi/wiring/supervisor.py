@@ -32,6 +32,7 @@ class Part:
     environment: dict[str, str] = field(default_factory=dict)
     once: bool = False  # ends by itself and is not started again
     loud: bool = False  # speaks on the terminal instead of into a log
+    optional: bool = False  # when it cannot be kept running, the others go on without it
 
 
 class Supervisor:
@@ -75,8 +76,8 @@ class Supervisor:
             if self.parts[name].once:
                 del self.parts[name]
                 continue
-            self._note_death(name, code)
-            self.start(name)
+            if self._note_death(name, code):
+                self.start(name)
 
     def stop(self, patience: float = 30) -> None:
         """Ask all to end, the last started first, and kill what does not listen."""
@@ -107,17 +108,27 @@ class Supervisor:
                 preexec_fn=_die_with_parent,
             )
 
-    def _note_death(self, name: str, code: int) -> None:
+    def _note_death(self, name: str, code: int) -> bool:
+        """Say what has died; whether it is to be started again."""
         title, seen = self.parts[name].title, self.deaths[name]
         seen.append(time.monotonic())
         last = machine.tail(self.log_of(name), 2)
         if len(seen) == DEATHS and seen[-1] - seen[0] < WITHIN:
+            if self.parts[name].optional:
+                del self.parts[name]
+                log = self.log_of(name)
+                say(
+                    f"{title}反复退出，不再启动，其他功能不受影响。日志 {log} 末尾：{last}",
+                    f"The part {name} is given up; see {log}.",
+                )
+                return False
             raise Trouble(
                 f"{title}反复退出，已停止运行。日志 {self.log_of(name)} 末尾：{last}",
                 f"The part {name} keeps ending; everything is stopped. See {self.log_of(name)}.",
             )
         say(f"{title}意外退出（代码 {code}），正在重新启动。", f"The part {name} ended ({code}) and is started again.")
         time.sleep(min(2.0, 0.2 * len(seen)))
+        return True
 
 
 def _die_with_parent() -> None:

@@ -14,7 +14,9 @@ from uuid import UUID
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit, User
 from hezhi.engines.reach import resolvers
-from hezhi.engines.reach.models import Channel, InboxMessage, LocalCopy, Outgoing
+from hezhi.engines.reach.calling import api as calling
+from hezhi.engines.reach.calls import Ring
+from hezhi.engines.reach.models import Call, Channel, InboxMessage, LocalCopy, Outgoing
 from hezhi.engines.reach.news import tells_screens
 from hezhi.engines.reach.outbox import Message, tell_all
 from hezhi.engines.reach.ports import CannotSend, Letter, Port, port_for
@@ -22,7 +24,7 @@ from hezhi.engines.reach.queries import unread_count
 from hezhi.engines.reach.words import events, load_templates
 
 __all__ = [
-    "CannotSend", "Channel", "Letter", "Message", "Port", "blank_messages", "events", "is_connected", "load_templates", "recall", "resolvers", "tell", "tell_all",
+    "Call", "CannotSend", "Channel", "Letter", "Message", "Port", "Ring", "blank_messages", "calling", "events", "is_connected", "load_templates", "recall", "resolvers", "tell", "tell_all",
     "tells_screens", "unread_count",
 ]  # fmt: skip
 

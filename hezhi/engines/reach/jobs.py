@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
+from hezhi.engines.reach.calling.actions import end_stale
 from hezhi.engines.reach.delivery import deliver_inbox, deliver_outside
 from hezhi.engines.reach.models import InboxMessage
 from hezhi.engines.reach.queries import forget_old_news
 from hezhi.ground import time
 
-__all__ = ["deliver_inbox", "deliver_outside", "tidy"]
+__all__ = ["deliver_inbox", "deliver_outside", "end_stale", "tidy"]
 
 READ_KEPT = timedelta(days=180)
 

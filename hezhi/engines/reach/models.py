@@ -1,9 +1,13 @@
 """Messages on their way to people (消息): templates, outbox, inbox, delivery log, news for screens."""
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.reach import call_rules as calling
 from hezhi.engines.reach import news
 from hezhi.engines.records.history import tracked
 from hezhi.ground.ids import new_id
@@ -194,3 +198,81 @@ class NewsItem(models.Model):
     class Meta:
         verbose_name = "屏幕更新"
         indexes = [models.Index(fields=["xact"], name="news_xact"), models.Index(fields=["at"], name="news_at")]
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    """Calls asked for with the reader in hand."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """His own calls alone: those he makes, those made to him."""
+        return (
+            self.filter(Q(caller=actor.user_id) | Q(invited__contains=[actor.user_id]))
+            if actor.user_id
+            else self.none()
+        )
+
+    def living(self) -> Self:
+        """Calls that ring or are talked in (进行中的通话)."""
+        return self.exclude(state=calling.ENDED)
+
+
+class Call(models.Model):
+    """A call by voice or video about a matter (音视频通话): who, whom, when, how long, and how it ended.
+
+    Neither sound nor picture is kept anywhere; this row is part of the matter's file. `invited` are the people of
+    the called unit who may answer. `caller_seen` and `callee_seen` are the last signs of life of their pages.
+    """
+
+    class State(models.TextChoices):
+        RINGING = calling.RINGING, "呼叫中"
+        TALKING = calling.TALKING, "通话中"
+        ENDED = calling.ENDED, "已结束"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    object_type = models.CharField(max_length=60)
+    object_id = models.UUIDField()
+    title = models.CharField("事项编号", max_length=40)
+    link = models.CharField(max_length=200, blank=True)
+    video = models.BooleanField("视频", default=False)
+    room = models.CharField("通话室", max_length=32, unique=True)
+    caller = models.ForeignKey("org.User", models.PROTECT, related_name="+", verbose_name="主叫")
+    caller_post = models.CharField("主叫岗位", max_length=60, blank=True)
+    caller_unit = models.CharField("主叫单位", max_length=80, blank=True)
+    unit = models.ForeignKey("org.Unit", models.PROTECT, related_name="+", verbose_name="被叫单位")
+    invited = ArrayField(models.UUIDField(), verbose_name="被叫人员")
+    declined = ArrayField(models.UUIDField(), verbose_name="拒接人员", default=list)
+    answered_by = models.ForeignKey(
+        "org.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="接听人"
+    )
+    state = models.CharField("状态", max_length=8, choices=State.choices, default=State.RINGING)
+    result = models.CharField("结果", max_length=8, blank=True, choices=list(calling.RESULTS.items()))
+    note = models.CharField("结束原因", max_length=60, blank=True)
+    asked_at = models.DateTimeField("呼叫时间")
+    answered_at = models.DateTimeField("接听时间", null=True, blank=True)
+    ended_at = models.DateTimeField("结束时间", null=True, blank=True)
+    seconds = models.PositiveIntegerField("通话秒数", default=0)
+    caller_seen = models.DateTimeField(null=True, blank=True)
+    callee_seen = models.DateTimeField(null=True, blank=True)
+
+    objects = CallQuerySet.as_manager()  # type: ignore[assignment,misc]
+
+    class Meta:
+        verbose_name = "音视频通话"
+        ordering = ["-asked_at"]
+        indexes = [
+            models.Index(fields=["object_id", "asked_at"], name="call_object"),
+            models.Index(fields=["asked_at"], name="call_living", condition=~Q(state="ended")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="an_ended_call_says_how",
+                condition=Q(state="ended", ended_at__isnull=False) & ~Q(result="") | ~Q(state="ended") & Q(result=""),
+            ),
+            models.CheckConstraint(
+                name="who_answered_and_when",
+                condition=Q(answered_by__isnull=True, answered_at__isnull=True) | Q(answered_by__isnull=False, answered_at__isnull=False),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.title} {'视频' if self.video else '语音'}"

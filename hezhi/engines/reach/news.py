@@ -6,7 +6,12 @@ which only the delivering job fills, notifies; what stands on the way of every i
 wall's news) is a row in `NewsItem` that the stream asks for once a second.
 """
 
+import json
+from collections.abc import Iterable
+from uuid import UUID
+
 import pgtrigger
+from django.db import connection
 
 INBOX_CHANNEL = "hezhi_inbox"
 """Name of the notification; the payload is `{"users": [...], "urgent": [...]}` (ids as text)."""
@@ -47,6 +52,13 @@ def tells_screens(topic: str) -> list[pgtrigger.Trigger]:
         raise ValueError(f"a topic is one plain word, not {topic!r}")
     body = _REMEMBER.replace("{topic}", topic)
     return [_after(f"{topic}_new", pgtrigger.Insert, body), _after(f"{topic}_changed", pgtrigger.Update, body)]
+
+
+def tell_people(users: Iterable[UUID]) -> None:
+    """Have the open pages of these people look again now (来电等): sent at commit, as the inbox does it."""
+    told = json.dumps({"users": sorted(map(str, users)), "urgent": []})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [INBOX_CHANNEL, told])
 
 
 def _after(name: str, operation: pgtrigger.Operation, body: str) -> pgtrigger.Trigger:

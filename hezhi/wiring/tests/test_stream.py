@@ -27,7 +27,8 @@ from hezhi.engines.org.models import User
 from hezhi.engines.org.testkit import enter, make_officer, make_role, make_unit, traced
 from hezhi.engines.reach import delivery, queries
 from hezhi.engines.reach.actions import mark_all_read
-from hezhi.engines.reach.api import tell
+from hezhi.engines.reach.api import Call, tell
+from hezhi.engines.reach.news import tell_people
 from hezhi.engines.reach.tests import world
 from hezhi.ground import time
 from hezhi.ground.testkit.databases import Workshop, with_name
@@ -93,7 +94,7 @@ class Server:
     def __init__(self, url: str, log: Path) -> None:
         self.port, self.log = machine.free_port(str(log)), log
         env = os.environ | {"DATABASE_URL": url}
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--port", str(self.port)]
+        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(self.port)]
         with log.open("w") as out:
             self.process = subprocess.Popen(
                 [*command, "hezhi.wiring.tests.stream_house:application"], cwd=CHECKOUT, env=env, stdout=out, stderr=out
@@ -240,6 +241,28 @@ def test_whoever_comes_back_sees_the_count_as_it_is_now(server: Server) -> None:
 def test_silence_has_a_beat(server: Server) -> None:
     with server.listen(session_of(officer())) as page:
         assert page.next("beat") == page.next("beat") == {}
+
+
+def test_every_open_page_of_the_called_rings_and_stops_when_it_is_over(server: Server) -> None:
+    lin, zhou, other = officer(), officer(), officer()
+    key = session_of(zhou)
+    with server.listen(key) as page, server.listen(session_of(other)) as stranger:
+        page.next("counts"), stranger.next("counts")
+        with transaction.atomic():
+            call = Call.objects.create(
+                object_type="supervision.matter", object_id=CASE, title="DB26112700001", link="/there/", room="r", caller=lin,
+                unit=lin.holdings.get().post.unit, invited=[zhou.pk, other.pk], declined=[other.pk], asked_at=time.now(),
+            )  # fmt: skip
+            tell_people(call.invited)
+        assert page.next("calls")["ringing"][0]["url"] == "/there/"
+        with server.listen(key) as opened_later:
+            assert opened_later.next("calls")["ringing"][0]["id"] == str(call.pk)
+        assert stranger.hears_no("calls", 0.3), "who said no is left alone"
+        with transaction.atomic():
+            Call.objects.filter(pk=call.pk).update(state="ended", result="missed", ended_at=time.now())
+            tell_people(call.invited)
+        while page.next("calls")["ringing"]:
+            pass
 
 
 # -- the wall --------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from django.urls import reverse
 from hezhi.chapters.cases.handling.api import Case, queries
 from hezhi.chapters.cases.handling.pages.beside import contribute
 from hezhi.chapters.cases.supervision.actions.answering import register_kinds
+from hezhi.chapters.cases.supervision.actions.calling import write_down
 from hezhi.chapters.cases.supervision.actions.closing import seal
 from hezhi.chapters.cases.supervision.actions.turning import MATTER, ORDER, tell_unit
 from hezhi.chapters.cases.supervision.models import CampaignCase, Matter
@@ -18,6 +19,7 @@ from hezhi.engines.flow import todos
 from hezhi.engines.flow.calendar_change import Moved
 from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.org.api import Actor, system
+from hezhi.engines.reach.api import Call
 from hezhi.ground import time
 from hezhi.ground.events import listens
 
@@ -59,6 +61,12 @@ def seal_words(*, case: Case, verb: str, by: Actor, **_: Any) -> None:
 def erase_words(*, case: Case, by: Actor, reason: str, **_: Any) -> None:
     """A case was erased (到期清除): the same, and what supervision wrote about it."""
     seal(case.pk, by=by, why=reason, title="已清除", words="内容已清除。")
+
+
+@listens("reach.call_ended")
+def write_call(*, call: Call, by: Actor, **_: Any) -> None:
+    """A call about a matter is over (通话结束): it stands in the matter's file."""
+    write_down(call, by=by)
 
 
 todos.leads(MATTER, lambda key: reverse("supervision-matter", args=[key]), {

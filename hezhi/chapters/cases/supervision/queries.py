@@ -21,6 +21,7 @@ from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.engines.flow.queries import may_decide
 from hezhi.engines.flow.rules.life_cycle import Verb, next_verbs
 from hezhi.engines.org.api import Actor, DutyShift, Unit, on_duty_in
+from hezhi.engines.reach.api import Call, calling
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 
@@ -46,6 +47,11 @@ def matter_for(by: Actor, matter_id: UUID) -> Matter:
     if found is None:
         raise nothing()
     return found
+
+
+def sees(by: Actor, matter_id: UUID) -> bool:
+    """Whether this reader may open the matter."""
+    return Matter.objects.visible_to(by).filter(pk=matter_id).exists()
 
 
 def is_own(by: Actor, matter: Matter) -> bool:
@@ -293,6 +299,15 @@ def counts(by: Actor) -> dict[str, int]:
         running=Count("pk"), to_review=Count("pk", filter=Q(state="to_review")), late=Count("pk", filter=late),
         high=Count("pk", filter=Q(rung__order__gte=3)),
     )  # fmt: skip
+
+
+def calls_told(by: Actor) -> tuple[int, int]:
+    """Calls about matters this month (本月督导通话): all in the files, by telephone too; how many by voice or video got through."""
+    first = time.at_local(time.today().replace(day=1))
+    seen = Matter.objects.visible_to(by).values("pk")
+    steps = Step.objects.filter(verb="call", at__gte=first, matter__in=seen).count()
+    through = Call.objects.filter(object_type=MATTER, object_id__in=seen, asked_at__gte=first, result=calling.ANSWERED)
+    return steps, through.count()
 
 
 @dataclass(frozen=True)

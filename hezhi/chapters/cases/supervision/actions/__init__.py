@@ -9,6 +9,7 @@ from hezhi.chapters.cases.supervision.actions.answering import (
     send_back,
     sign,
 )
+from hezhi.chapters.cases.supervision.actions.calling import ring
 from hezhi.chapters.cases.supervision.actions.campaigns import (
     add_task,
     close_campaign,
@@ -31,5 +32,5 @@ from hezhi.chapters.cases.supervision.actions.tables import load_tables
 __all__ = [
     "accept", "add_task", "add_units", "answer", "ask_extension", "ask_resource", "call", "cancel", "climb", "climb_due",
     "close", "close_campaign", "follow_cases", "instruct", "load_tables", "note", "open_by_rules", "open_campaign", "opinion",
-    "release", "seal", "send_back", "sign", "supervise", "supervise_members",
+    "release", "ring", "seal", "send_back", "sign", "supervise", "supervise_members",
 ]  # fmt: skip

@@ -23,9 +23,8 @@ from hezhi.chapters.cases.supervision.flows import INSTRUCT
 from hezhi.chapters.cases.supervision.models import Kind, Matter, Rung, WatchRule
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.rules.limits import Unit as Clock
-from hezhi.engines.org.api import Actor, Unit, on_duty
+from hezhi.engines.org.api import Actor, Unit
 from hezhi.engines.org.scope import any_of
-from hezhi.engines.reach import calls
 from hezhi.engines.records.acting import acting, verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -249,25 +248,10 @@ def note(matter_id: UUID, *, by: Actor, text: str, revision: int | None = None) 
 
 @clause("9.1.2-3-1")
 @verb("supervision.call")
-def call(matter_id: UUID, *, by: Actor, unit_id: UUID, way: str, text: str = "") -> Matter:
-    """Ring a unit (语音、视频、固话督导): the call goes through the port of `reach`; a telephone call is written down.
-
-    Where no call engine is connected the port refuses in words, and nothing is written as if it had rung.
-    """
+def call(matter_id: UUID, *, by: Actor, unit_id: UUID, text: str) -> Matter:
+    """Write down a call by telephone (固话或手机督导登记); calls by voice and video ring and are written by `calling`."""
     matter = take(matter_id, "call", by=by)
     if unit_id not in matter.units:
         raise BadInput({"unit": ["请选择承办单位。"]})
-    unit = Unit.objects.get(pk=unit_id)
-    if way == "phone":
-        text = given(text, "text", "固话或手机督导请写明通话情况。")
-        return settle(matter, "call", by=by, title=f"电话督导{unit.name}", text=text)
-    duty = on_duty(unit, time.now())
-    ring = calls.Ring(
-        about=("supervision.matter", matter.pk), title=matter.number, unit=unit.name, user_id=duty[0].user_id if duty else None,
-        video=way == "video",
-    )  # fmt: skip
-    said = calls.place(by, ring)
-    name = "视频" if way == "video" else "语音"
-    return settle(
-        matter, "call", by=by, title=f"{name}督导{unit.name}", text="\n".join(filter(None, (said, text.strip())))
-    )
+    text = given(text, "text", "固话或手机督导请写明通话情况。")
+    return settle(matter, "call", by=by, title=f"电话督导{Unit.objects.get(pk=unit_id).name}", text=text)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hezhi.chapters.cases.supervision.pages import board, campaigns, lead, matter
+from hezhi.chapters.cases.supervision.pages import board, campaigns, lead, matter, talk
 
 urlpatterns = [
     path("board/", board.page, name="supervision-board"),
@@ -18,6 +18,11 @@ urlpatterns = [
     path("case/<uuid:case_id>/instruct/", matter.instruct_case, name="supervision-instruct-case"),
     path("parts/<uuid:order_id>/", matter.part, name="supervision-part"),
     path("parts/<uuid:order_id>/do/<slug:verb>/", matter.do_part, name="supervision-do-part"),
+    path("calls/<uuid:call_id>/", talk.page, name="supervision-call"),
+    path("calls/<uuid:call_id>/seat/", talk.seat, name="supervision-call-seat"),
+    path("calls/<uuid:call_id>/<slug:step>/", talk.do, name="supervision-call-do"),
+    path("<uuid:matter_id>/talk/<uuid:unit_id>/", talk.begin, name="supervision-talk"),
+    path("<uuid:matter_id>/ring/", talk.ring, name="supervision-ring"),
     path("<uuid:matter_id>/", matter.page, name="supervision-matter"),
     path("<uuid:matter_id>/receipts/", matter.receipts, name="supervision-receipts"),
     path("<uuid:matter_id>/print/", matter.printed, name="supervision-print"),

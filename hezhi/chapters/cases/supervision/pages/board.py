@@ -18,6 +18,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """Running matters by unit and age in working days; each figure leads to its list."""
     by = reader(request)
     told = queries.counts(by)
+    called, through = queries.calls_told(by)
     context = {
         "lines": queries.board(by), "ages": queries.AGE_NAMES, "now": time.now(),
         "figure_list": [
@@ -25,6 +26,7 @@ def page(request: HttpRequest) -> HttpResponse:
             Figure("待审核", str(told["to_review"]), "件", url="/r/supervision/?state=to_review"),
             Figure("逾期未反馈", str(told["late"]), "件", url="/r/supervision/?late=1"),
             Figure("红牌及以上", str(told["high"]), "件"),
+            Figure("本月督导通话", str(called), "次", note=f"音视频接通 {through} 次，其余为电话登记和未接通"),
         ],
     }  # fmt: skip
     return render(request, "supervision/board.html", context)

@@ -13,7 +13,6 @@ from hezhi.engines.flow.rules.life_cycle import Field, Verb
 from hezhi.engines.org.api import Unit
 
 Choices = list[tuple[str, Any]]
-WAYS = [("voice", "语音通话"), ("video", "视频通话"), ("phone", "固话或手机（登记通话）")]
 
 
 def unit_choices(without: Iterable[UUID] = ()) -> Choices:
@@ -38,8 +37,6 @@ def field_of(declared: Field, units: Choices) -> forms.Field:
         return forms.MultipleChoiceField(choices=units, widget=forms.CheckboxSelectMultiple, **common)
     if declared.kind == "unit":
         return forms.ChoiceField(choices=units, **common)
-    if declared.kind == "choice":
-        return forms.ChoiceField(choices=WAYS, widget=forms.RadioSelect, **common)
     if declared.kind == "number":
         common["error_messages"] |= {
             "min_value": "最少填 1 个工作日。",

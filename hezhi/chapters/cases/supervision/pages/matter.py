@@ -49,15 +49,24 @@ def page(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     by = reader(request)
     file = queries.matter_file(by, matter_id)
     matter = file.matter
+    leads = by.may("supervision.lead")
+    health = calls.port().health() if leads else None
+    no_calls = health.sentence if health and not health.ok else ""
+    callable_ = leads and not no_calls and any(verb.code == "call" for verb in file.verbs)
     parts = [
-        (part, _part_buttons(part), mask_text(part.order.request), mask_text(part.order.reply)) for part in file.parts
+        (
+            part,
+            [*_part_buttons(part), *(_call_buttons(part) if callable_ else [])],
+            mask_text(part.order.request),
+            mask_text(part.order.reply),
+        )
+        for part in file.parts
     ]
     context = {
         "file": file, "matter": matter, "title": mask_text(matter.title), "request_text": mask_text(matter.request),
         "crumbs": [Crumb("督办事项", "/r/supervision/"), Crumb(matter.number)], "fact_list": _facts(file),
         "timeline_items": _timeline(file.steps), "action_list": _buttons(file), "parts": parts,
-        "ladder": [(rung, _standing(rung.order, matter)) for rung in file.rungs], "no_calls": not calls.port().connected,
-        "leads": by.may("supervision.lead"), "own": queries.is_own(by, matter) and by.may("supervision.lead"),
+        "ladder": [(rung, _standing(rung.order, matter)) for rung in file.rungs], "no_calls": no_calls, "leads": leads, "own": queries.is_own(by, matter) and leads,
     }  # fmt: skip
     return render(request, "supervision/matter.html", context)
 
@@ -122,6 +131,12 @@ def _part_buttons(part: queries.PartFile) -> list[Action]:
     ]  # fmt: skip
 
 
+def _call_buttons(part: queries.PartFile) -> list[Action]:
+    """To ring the unit about its part (视频督办、语音督办)."""
+    page = reverse("supervision-talk", args=[part.order.matter_id, part.order.unit_id])
+    return [Action("视频督办", f"{page}?video=1", icon="phone"), Action("语音督办", page, icon="phone")]
+
+
 @needs("supervision.view", clause=clause)
 @require_safe
 def part(request: HttpRequest, order_id: UUID) -> HttpResponse:
@@ -162,7 +177,7 @@ Do = Callable[[Actor, UUID, Given], object]
 STEPS: dict[str, Do] = {
     "opinion": lambda by, key, t: actions.opinion(key, by=by, text=t["text"], revision=t["revision"]),
     "note": lambda by, key, t: actions.note(key, by=by, text=t["text"], revision=t["revision"]),
-    "call": lambda by, key, t: actions.call(key, by=by, unit_id=UUID(t["unit"]), way=t["way"], text=t["text"]),
+    "call": lambda by, key, t: actions.call(key, by=by, unit_id=UUID(t["unit"]), text=t["text"]),
     "climb": lambda by, key, t: actions.climb(key, by=by, text=t["text"], revision=t["revision"]),
     "add_unit": lambda by, key, t: actions.add_units(
         key, by=by, unit_ids=uuids(t["units"]), text=t["request"], days=t["days"], revision=t["revision"]
@@ -211,8 +226,6 @@ def _step(request: HttpRequest, by: Actor, matter: Matter, verb: Verb, key: UUID
         messages.success(request, f"已{verb.name}{'，等待审批' if verb.approval else ''}。")
 
     note = f"{about} {mask_text(matter.title)}{asked}"
-    if verb.code == "call" and not calls.port().connected:
-        note += f"。{calls.NOT_CONNECTED}，请用固话或手机，并登记通话情况。"
     back = reverse("supervision-matter", args=[matter.pk])
     return ask(request, form_of(verb, matter), verb.name, done, back, submit=verb.name, note=note)
 

@@ -268,18 +268,6 @@ def test_more_time_and_help_are_asked_for_and_granted_by_somebody_else(district,
     assert Outgoing.objects.filter(event="supervision.red", unit=district.units["light"]).exists()
 
 
-@pytest.mark.clause("9.1.2-3-1")
-def test_the_call_button_says_that_nothing_is_connected_and_a_telephone_call_is_written_down(district, case, as_):
-    matter = actions.supervise(case.pk, by=district["office.supervisor"], text="请抓紧")
-    supervisor = as_("office.supervisor")
-    url, unit = f"/supervision/{matter.pk}/do/call/", str(district.units["light"].pk)
-    refused = supervisor.post(url, {"unit": unit, "way": "video", "text": ""})
-    assert refused.status_code == 422 and "尚未对接" in refused.content.decode()
-    assert not Step.objects.filter(matter=matter, verb="call").exists()
-    assert supervisor.post(url, {"unit": unit, "way": "phone", "text": "值班员称下午到场"}).status_code == 302
-    assert Step.objects.get(matter=matter, verb="call").title == "电话督导示例区城市管理局"
-
-
 # -- who sees what -------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 // Live counts and notices: one stream of server-sent events while the page is open.
 import { toast } from "./dom.js";
+import { ringing } from "./ringing.js";
 
 function show(counts) {
   for (const [name, value] of Object.entries(counts)) {
@@ -21,6 +22,7 @@ export function startNews() {
       const notice = JSON.parse(event.data);
       toast(notice.text, notice.url);
     });
+    stream.addEventListener("calls", (event) => ringing(JSON.parse(event.data).ringing));
   };
   open();
   window.addEventListener("pagehide", () => stream.close());
