@@ -220,9 +220,9 @@ def phone(chromium, running_system, request: pytest.FixtureRequest) -> Iterator:
     """A phone on the running system (a Playwright page)."""
     from hezhi.ground.testkit import browser
 
-    profile = chromium.devices[browser.PHONE]
-    profile = {name: value for name, value in profile.items() if name != "default_browser_type"}
-    with browser.page_on(chromium, running_system.url, profile, _shots(request)) as page:
+    with browser.page_on(
+        chromium, running_system.url, browser.phone_profile(chromium.devices), _shots(request)
+    ) as page:
         yield page
 
 
@@ -272,6 +272,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 def _has_database(item: pytest.Item) -> bool:
@@ -293,6 +294,7 @@ def pytest_runtest_makereport(item: pytest.Item):
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    gc.disable()  # until the tests are collected
     session.config.stash[STARTED] = time.monotonic()
 
 

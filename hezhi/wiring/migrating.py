@@ -10,8 +10,11 @@ or removed as a whole, goes Django's own way. How it was compared: decision 0040
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from typing import Any
 
+from django.apps import apps
+from django.apps.registry import Apps
 from django.core.management.commands import migrate
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ModelState, ProjectState
@@ -22,9 +25,12 @@ class LeanState(ProjectState):
     """A project's state that draws again only what an operation changed."""
 
     def clone(self) -> "LeanState":
-        state = super().clone()
-        state.__class__ = LeanState
-        return state  # type: ignore[return-value]
+        """A state beside this one; Django makes one before each operation, and examines each field of each model again."""
+        state = LeanState({key: _twin(model) for key, model in self.models.items()}, real_apps=self.real_apps)
+        if "apps" in self.__dict__:
+            state.apps = self.apps.clone()
+        state.is_delayed = self.is_delayed
+        return state
 
     def add_model(self, model_state: ModelState) -> None:
         """Add a model: those it points to are there already, and none of them changes."""
@@ -64,6 +70,14 @@ class LeanState(ProjectState):
         return {(app_label, model_name)}
 
 
+def _twin(model: ModelState) -> ModelState:
+    """The same model with fields, options and managers of its own: what `ModelState.clone` gives."""
+    twin = object.__new__(ModelState)
+    own = {"fields": dict(model.fields), "options": dict(model.options), "managers": list(model.managers)}
+    twin.__dict__ |= model.__dict__ | own
+    return twin
+
+
 class LeanExecutor(MigrationExecutor):
     """Django's executor over lean states."""
 
@@ -80,6 +94,17 @@ class Command(migrate.Command):
         """Run Django's own command."""
         migrate.MigrationExecutor = LeanExecutor  # type: ignore[attr-defined]
         try:
-            super().handle(*args, **options)
+            with _swapped_models_remembered():
+                super().handle(*args, **options)
         finally:
             migrate.MigrationExecutor = MigrationExecutor  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _swapped_models_remembered() -> Iterator[None]:
+    """Django forgets which of our models may be swapped with each state it draws, and looks through all of them again."""
+    apps.get_swappable_settings_name = cache(partial(Apps.get_swappable_settings_name.__wrapped__, apps))  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del apps.get_swappable_settings_name

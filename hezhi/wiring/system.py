@@ -148,7 +148,8 @@ def _urls(app_url: str, owner_url: str, database: str) -> dict[str, str]:
 
 
 def _environment(home: Path, urls: dict[str, str]) -> dict[str, str]:
-    return clean_environment() | urls | {"HEZHI_HOME": str(home), "HEZHI_DEMO": "1"}
+    house = {"HEZHI_HOME": str(home), "HEZHI_DEMO": "1", "DJANGO_SETTINGS_MODULE": "hezhi.wiring.tests.system_house"}
+    return clean_environment() | urls | house
 
 
 def _furnish(home: Path, urls: dict[str, str]) -> None:

@@ -24,7 +24,7 @@ from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.columns import Column
 from hezhi.engines.registry.geojson import MAP_WORDS, layer
 from hezhi.engines.registry.history import history, told_versions
-from hezhi.engines.registry.schema import described
+from hezhi.engines.registry.schema import describe
 from hezhi.engines.registry.versions import version_of
 from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.masks import mask
@@ -45,6 +45,7 @@ class RegistryRest(ViewSet):
     registry: ClassVar[Registry]
     right: ClassVar[tuple[str, ...]] = ()
     rights: ClassVar[dict[str, tuple[str, ...]]] = {}
+    described: ClassVar[bool] = False
 
     @property
     def by(self) -> Actor:
@@ -252,13 +253,25 @@ OFFER_OF = {
 
 
 def rest_class(registry: Registry) -> type[RegistryRest]:
-    """The interface class of a declaration, with its rights and its description for OpenAPI."""
+    """The interface class of a declaration, with its rights."""
     base: type[RegistryRest] = registry.rest or RegistryRest
-    if getattr(base, "registry", None) is None:
-        rights = {action: (registry.permission(offer),) for action, offer in OFFER_OF.items() if registry.gives(offer)}
-        own = {"registry": registry, "rights": rights, "right": (registry.permission("view"),)}
-        base = type(f"{type(registry).__name__}Rest", (base,), own)
-    return described(registry, base)
+    rights = {action: (registry.permission(offer),) for action, offer in OFFER_OF.items() if registry.gives(offer)}
+    own = {"registry": registry, "rights": rights, "right": (registry.permission("view"),)}
+    has_its_own = getattr(base, "registry", None) is not None
+    return type(f"{type(registry).__name__}Rest", (base,), {} if has_its_own else own)
+
+
+def describe_registries(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """Describe the registries' classes among these endpoints; drf-spectacular calls it before it reads them.
+
+    Not when the class is made: to serve, to work and to count needs no description, and it is most of what the
+    addresses would cost each process that starts.
+    """
+    for *_, callback in endpoints:
+        cls = callback.cls
+        if issubclass(cls, RegistryRest) and not cls.described:
+            describe(cls)
+    return endpoints
 
 
 def rest_patterns(registry: Registry) -> list[URLPattern]:

@@ -1,4 +1,7 @@
-"""The OpenAPI description of a registry (接口说明), made from the declaration: rows, forms, filters, refusals."""
+"""The OpenAPI description of a registry (接口说明), made from the declaration: rows, forms, filters, refusals.
+
+It is made when somebody asks for it: most processes serve, work or count and never describe.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
 
-def described(registry: Registry, base: type[Any]) -> type[Any]:
-    """The interface class with a description on each of its operations."""
-    name = type(registry).__name__
+def describe(cls: type[Any]) -> None:
+    """Put a description on each operation of a registry's interface class."""
+    registry: Registry = cls.registry
     row, page = row_serializer(registry), page_serializer(registry)
     form = form_serializer(registry, partial=False)
     patch = form_serializer(registry, partial=True)
@@ -55,8 +58,9 @@ def described(registry: Registry, base: type[Any]) -> type[Any]:
         ),
     }  # fmt: skip
     # Each class gets functions of its own, or the last registry would describe them all.
-    methods = {action: describe(_copied(getattr(base, action))) for action, describe in operations.items()}
-    return type(f"{name}Described", (base,), methods)
+    for action, tell in operations.items():
+        setattr(cls, action, tell(_copied(getattr(cls, action))))
+    cls.described = True
 
 
 SCOPE = "只含您数据范围内的记录，个人信息按规定脱敏。"

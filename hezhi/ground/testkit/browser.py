@@ -33,7 +33,8 @@ PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 """The lightest first: the shell has no window to draw, which is two thirds of the browser's own work."""
 AXE_RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    "resultTypes": ["violations"],
+    "resultTypes": ["violations", "incomplete"],
+    "elementRef": True,
     "preload": {"assets": ["media"]},  # no rule of these reads the style sheets a second time
 }
 SETTLED = """
@@ -44,8 +45,54 @@ async () => {
   await Promise.race([Promise.allSettled([document.fonts.ready, ...moves.map((one) => one.finished)]), pause(2000)]);
 }
 """
+BLOCKS = """
+() => {
+  const sum = (text) => {
+    let a = 0xdeadbeef, b = 0x41c6ce57;
+    for (let n = 0; n < text.length; n++) {
+      a = Math.imul(a ^ text.charCodeAt(n), 2654435761);
+      b = Math.imul(b ^ text.charCodeAt(n), 1597334677);
+    }
+    return `${text.length.toString(36)}.${(a >>> 0).toString(36)}.${(b >>> 0).toString(36)}`;
+  };
+  const unseen = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9A-Za-z]{32,}/g;
+  const shown = new Map();
+  for (const one of document.body.querySelectorAll('*'))
+    if (one.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+      for (let up = one; up; up = up.parentElement) shown.set(up, (shown.get(up) ?? 0) + 1);
+  const own = (one) => `${one.tagName}[${[...one.attributes].map((a) => `${a.name}=${a.value}`)}]`;
+  const looks = (one) => {
+    const style = getComputedStyle(one);
+    return [style.color, style.backgroundColor, style.backgroundImage, style.fontSize, style.fontWeight, style.opacity];
+  };
+  const states = (one) => [...one.querySelectorAll('input, select, textarea, button')].map(
+    (field) => [field.checked, field.disabled, field.selectedIndex, !field.value, field.validity?.valid, field.labels?.length]);
+  const meant = (one) => [...one.querySelectorAll('[aria-labelledby], [aria-describedby]')].map((named) =>
+    `${named.getAttribute('aria-labelledby')} ${named.getAttribute('aria-describedby')}`.split(' ').map(
+      (id) => document.getElementById(id)?.textContent));
+  const house = [innerWidth, innerHeight, devicePixelRatio, [...document.styleSheets].map((sheet) => [sheet.href, sheet.cssRules.length])];
+  const found = [], elements = [];
+  const walk = (one, parent, path, depth) => {
+    const box = one.getBoundingClientRect();
+    const focus = one.contains(document.activeElement) && document.activeElement !== document.body
+      ? own(document.activeElement) : '';
+    const told = [path, one.outerHTML, states(one), meant(one), looks(one), box.width, box.height,
+                  box.right <= 0 || box.left >= innerWidth, shown.get(one), focus];
+    const place = found.push([sum(told.join('\u0001').replace(unseen, '')), parent]) - 1;
+    elements.push(one);
+    if (depth < 7 && one.tagName !== 'TABLE')
+      for (const child of one.children)
+        if (child.childElementCount) walk(child, place, `${path}>${own(one)}${looks(one)}`, depth + 1);
+  };
+  const start = `${house}>${own(document.documentElement)}>${own(document.body)}${looks(document.body)}`;
+  for (const one of document.body.children) walk(one, -1, start, 0);
+  window.blocksToLookAt = elements;
+  return found;
+}
+"""
+"""Each block of the page with a sum of all that its looks depend on: itself as it stands, those above it, the sheets, the width."""
 AXE_RUN = """
-(options) => {
+({ options, known }) => {
   const seen = new Map();
   const shape = (one) =>
     `${one.tagName}.${one.getAttribute('class')}[${[...one.attributes].map((a) => a.name)}]` +
@@ -61,12 +108,29 @@ AXE_RUN = """
   const rows = [...new Set(alike.map((cell) => cell.parentElement))];
   const spared = new Set(alike);
   const whole = new Set(rows.filter((row) => [...row.cells].every((cell) => spared.has(cell))));
-  const exclude = [...whole, ...alike.filter((cell) => !whole.has(cell.parentElement))];
-  return axe.run(exclude.length ? { exclude } : document, options).then((found) => found.violations);
+  const blocks = window.blocksToLookAt, before = known.map((place) => blocks[place]);
+  const exclude = [...before, ...whole, ...alike.filter((cell) => !whole.has(cell.parentElement))];
+  return axe.run(exclude.length ? { exclude } : document, options).then(({ violations, incomplete }) => {
+    const ofItself = new Set(['bgImage', 'bgGradient', 'imgNode', 'shortTextContent', 'pseudoContent', 'nonBmp']);
+    const undecided = incomplete.flatMap((rule) => rule.nodes).filter(
+      (node) => ![...node.any, ...node.all, ...node.none].every((check) => ofItself.has(check.data?.messageKey)));
+    const open = [...violations.flatMap((rule) => rule.nodes), ...undecided].map((node) => node.element);
+    for (const rule of violations) for (const node of rule.nodes) delete node.element;
+    const dialogs = [...document.querySelectorAll('dialog[open]')];  // axe leaves out what lies behind
+    const right = blocks.map((_, place) => place).filter((place) =>
+      dialogs.every((dialog) => dialog.contains(blocks[place])) && !open.some((one) => blocks[place].contains(one)));
+    return { violations, right };
+  });
 }
 """
 STILL = 1_500  # milliseconds
 PATIENCE = 15_000  # milliseconds; two cores may be busy with other tests
+
+
+def phone_profile(devices: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The phone, painted at one dot to the pixel unless pictures are asked for: the same page for a seventh of the painting."""
+    profile = {name: value for name, value in devices[PHONE].items() if name != "default_browser_type"}
+    return profile if _pictures_wanted() else profile | {"device_scale_factor": 1}
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -122,27 +186,53 @@ def picture(page: Page, path: Path | str, *, full_page: bool = False) -> None:
     With or without a picture the page has come when this is over: a click is over when the next page has only begun.
     """
     page.wait_for_load_state("load")
-    if os.environ.get("HEZHI_PICTURES") == "1":
+    if _pictures_wanted():
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         page.wait_for_timeout(STILL)  # maps draw, and fly where they were sent
         page.screenshot(path=path, full_page=full_page)
+
+
+found_right: set[str] = set()
+"""Blocks of pages that this process has looked at to the end and found without fault (see `accessibility_findings`)."""
+
+
+def _pictures_wanted() -> bool:
+    return os.environ.get("HEZHI_PICTURES") == "1"
 
 
 def accessibility_findings(page: Page) -> list[str]:
     """What axe-core finds wrong on the page (WCAG 2.2 A and AA), one line each; empty is right.
 
     Waits for what is on its way and until what moves stands still, because a paling dialog is pale. Of table cells that look alike (same column,
-    colours and build) two are looked at and not all fifty.
+    colours and build) two are looked at and not all fifty. A block that was found right, in this very state and width, is not looked at again:
+    the frame of all pages first of all. What lay behind a dialog, and what axe could not decide because something lay over it, was not found right.
     """
     page.wait_for_load_state("load")
     page.wait_for_load_state("load")
     page.evaluate(SETTLED)
-    page.evaluate(Axe().axe_script)
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    blocks: list[tuple[str, int]] = page.evaluate(BLOCKS)
+    told = page.evaluate(AXE_RUN, {"options": AXE_RULES, "known": _known(blocks)})
+    found_right.update(blocks[place][0] for place in told["right"])
     return [
         f"{rule['id']} ({rule['impact']}): {rule['help']} at {' '.join(map(str, node['target']))}: {node['html'][:160]}"
-        for rule in page.evaluate(AXE_RUN, AXE_RULES)
+        for rule in told["violations"]
         for node in rule["nodes"]
     ]
+
+
+def _known(blocks: list[tuple[str, int]]) -> list[int]:
+    """The places of the outermost blocks that were found right before."""
+    known: list[int] = []
+    covered: set[int] = set()
+    for place, (sum_, parent) in enumerate(blocks):
+        if parent in covered:
+            covered.add(place)
+        elif sum_ in found_right:
+            covered.add(place)
+            known.append(place)
+    return known
 
 
 @dataclass

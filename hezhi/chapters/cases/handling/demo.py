@@ -7,7 +7,7 @@ returns, extensions, merges and overdue cases are there to look at.
 import csv
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -42,27 +42,42 @@ def _told(case: Case) -> tuple[str, str]:
 
 @dataclass
 class Cast:
-    """The demo people by unit and role (演示人员), looked up once."""
+    """The demo people by unit and role (演示人员): each is looked up when he first acts, and once."""
 
-    actors: dict[tuple[UUID, str], Actor]
+    held: dict[tuple[UUID, str], Holding]
     centre: UUID
+    actors: dict[tuple[UUID, str], Actor] = field(default_factory=dict)
 
     def at_centre(self, role: str) -> Actor:
-        return self.actors[self.centre, role]
+        """Who holds this role at the centre."""
+        return self._actor((self.centre, role))
 
     def of(self, unit_id: UUID, role: str) -> Actor | None:
-        return self.actors.get((unit_id, role))
+        """Who holds this role in the unit, if anybody does."""
+        return self._actor((unit_id, role)) if (unit_id, role) in self.held else None
+
+    def first(self, role: str) -> Actor | None:
+        """The first of all who hold this role."""
+        return next((self._actor(key) for key in self.held if key[1] == role), None)
+
+    def who(self, user_id: UUID) -> Actor | None:
+        """This person, in the first of his posts."""
+        return next((self._actor(key) for key, held in self.held.items() if held.user_id == user_id), None)
+
+    def _actor(self, key: tuple[UUID, str]) -> Actor:
+        if key not in self.actors:
+            held = self.held[key]
+            actor = actor_of(held.user, held.post_id)
+            self.actors[key] = actor.at(channel="officer", address=None, request_id="demo")
+        return self.actors[key]
 
 
 def cast() -> Cast:
     """Everybody who holds a post, as the actor he is."""
-    actors: dict[tuple[UUID, str], Actor] = {}
+    held: dict[tuple[UUID, str], Holding] = {}
     for holding in Holding.objects.filter(valid_to__isnull=True).select_related("user", "post__role"):
-        key = (holding.post.unit_id, holding.post.role.code)
-        if key not in actors:
-            actors[key] = actor_of(holding.user, holding.post_id).at(channel="officer", address=None, request_id="demo")
-    centre = Unit.objects.get(kind=Unit.Kind.CENTRE)
-    return Cast(actors, centre.pk)
+        held.setdefault((holding.post.unit_id, holding.post.role.code), holding)
+    return Cast(held, Unit.objects.get(kind=Unit.Kind.CENTRE).pk)
 
 
 def live(case: Case, received: datetime, people: Cast, dice: random.Random) -> None:

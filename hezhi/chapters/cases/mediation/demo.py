@@ -18,7 +18,7 @@ PEOPLE = (("asks", "示例甲", "19900000001"), ("other", "示例乙", "19900000
 
 def load() -> None:
     """Load it; a second call changes nothing, and without the demo people nothing is done."""
-    by = next((actor for (_, role), actor in cast().actors.items() if role == "town_dispatcher"), None)
+    by = cast().first("town_dispatcher")
     if Dispute.objects.exists() or by is None:
         return
     for n, (name, category, summary) in enumerate(TOLD):

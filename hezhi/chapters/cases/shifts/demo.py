@@ -29,7 +29,7 @@ def load() -> None:
     with time.frozen_at(before):
         row = actions.hand_over(by=dispatcher, note="夜间两起路面险情已通知属地，请上午跟进。（示例）")
     next_one = next((s for s in on_duty(row.unit_id, time.now()) if s.user_id != row.out_by_id), None)
-    taker = next((a for (_, _), a in people.actors.items() if next_one and a.user_id == next_one.user_id), acceptor)
+    taker = (people.who(next_one.user_id) if next_one else None) or acceptor
     try:
         with time.frozen_at(before + timedelta(minutes=20)):
             actions.take_over(row.pk, by=taker, note="已逐项核对。（示例）")

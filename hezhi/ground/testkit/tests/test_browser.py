@@ -17,6 +17,11 @@ PAGES = {
     "/rows": "<html lang='zh'><title>待办</title><main><h1>待办</h1><table><tbody>"
     + "".join(f"<tr><td{' style=color:#ccc' if n in PALE_ROWS else ''}>第{n}件</td></tr>" for n in range(30))
     + "</tbody></table></main></html>",
+    "/states": "<html lang='zh'><title>待办</title><style>.pale p, form:has(:checked) p, [popover] p { color: #ccc }"
+    "@media (max-width: 700px) { p { color: #ccc } }</style><main><section><h1>待办</h1>"
+    "<form><p>今日三件</p><label><input type='checkbox'>已读</label></form><div popover><p>提示</p></div></section></main></html>",
+    "/covered": "<html lang='zh'><title>待办</title><main><section><h1>待办</h1><p style='color:#ccc'>今日三件</p></section></main>"
+    "<dialog><p>请稍候</p></dialog></html>",
     "/inline": "<html lang='zh'><title>待办</title><script>alert(1)</script></html>",
     "/broken": "<html lang='zh'><title>待办</title><script src='/throws.js'></script></html>",
     "/heavy": "<html lang='zh'><title>待办</title><script src='/heavy.js'></script></html>",
@@ -76,6 +81,67 @@ def test_of_cells_that_look_alike_two_are_looked_at(open_page):
         assert len(browser.accessibility_findings(page)) == 2
 
 
+WATCHED = """
+() => {
+  const run = axe.run;
+  window.asked = [];
+  axe.run = (what, how) => { asked.push(what.exclude?.length ?? 0); return run(what, how); };
+}
+"""
+
+
+def test_a_block_that_was_found_right_is_not_looked_at_again(open_page, monkeypatch):
+    monkeypatch.setattr(browser, "found_right", set())
+    for left_out in (0, 1):
+        with open_page() as page:
+            page.goto("/good")
+            page.evaluate(browser.Axe().axe_script)
+            page.evaluate(WATCHED)
+            assert browser.accessibility_findings(page) == []
+            assert page.evaluate("asked") == [left_out]
+
+
+@pytest.mark.parametrize(
+    ("change", "narrow"),
+    [
+        ("document.body.className = 'pale'", False),
+        ("document.querySelector('input').checked = true", False),
+        ("document.querySelector('[popover]').showPopover()", False),
+        ("document.querySelector('style').sheet.insertRule('p { color: #ccc }')", False),
+        ("0", True),
+    ],
+    ids=["above it", "ticked", "opened", "its rules", "the width"],
+)
+def test_a_block_is_looked_at_again_when_anything_has_changed_that_its_looks_depend_on(
+    open_page, monkeypatch, change, narrow
+):
+    monkeypatch.setattr(browser, "found_right", set())
+    with open_page() as page:
+        page.goto("/states")
+        assert browser.accessibility_findings(page) == []
+        page.evaluate(change)
+        if narrow:
+            page.set_viewport_size({"width": 390, "height": 844})
+        assert ["color-contrast" in line for line in browser.accessibility_findings(page)] == [True]
+
+
+def test_what_lay_behind_a_dialog_is_looked_at_when_it_is_seen(open_page, monkeypatch):
+    monkeypatch.setattr(browser, "found_right", set())
+    with open_page() as page:
+        page.goto("/covered")
+        page.evaluate("document.querySelector('dialog').showModal()")
+        assert browser.accessibility_findings(page) == []
+        page.evaluate("document.querySelector('dialog').close()")
+        assert ["color-contrast" in line for line in browser.accessibility_findings(page)] == [True]
+
+
+def test_what_was_found_wrong_is_found_again(open_page, monkeypatch):
+    monkeypatch.setattr(browser, "found_right", set())
+    with open_page() as page:
+        page.goto("/pale")
+        assert len(browser.accessibility_findings(page)) == len(browser.accessibility_findings(page)) == 1
+
+
 @pytest.mark.parametrize(("path", "word"), [("/inline", "Content Security Policy"), ("/broken", "坏了")])
 def test_a_page_with_faults_of_its_own_fails_its_test_and_leaves_a_picture(open_page, tmp_path, path, word):
     with pytest.raises(AssertionError, match=word), open_page() as page:
@@ -96,8 +162,7 @@ def test_what_a_page_weighs_is_counted_on_the_wire(open_page):
 
 
 def test_the_phone_is_a_phone(chromium, open_page):
-    profile = {name: value for name, value in chromium.devices[browser.PHONE].items() if name != "default_browser_type"}
-    with open_page(profile) as page:
+    with open_page(browser.phone_profile(chromium.devices)) as page:
         page.goto("/good")
         assert page.evaluate("innerWidth") < 1000
         assert "Mobile" in page.evaluate("navigator.userAgent")

@@ -13,7 +13,7 @@ NAMED = re.compile(r'(?:@verb\(|verb=|audit\.write\(\w+, |(?<![\w.])write\([^"\n
 
 def _codes() -> set[str]:
     root = Path(hezhi.__file__).parent
-    files = [path for path in root.rglob("*.py") if "tests" not in path.parts]
+    files = [path for path in root.rglob("*.py") if "tests" not in path.relative_to(root).parts]
     return {code for path in files for code in NAMED.findall(path.read_text("utf-8"))}
 
 
