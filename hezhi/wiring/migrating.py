@@ -103,8 +103,8 @@ class Command(migrate.Command):
 @contextmanager
 def _swapped_models_remembered() -> Iterator[None]:
     """Django forgets which of our models may be swapped with each state it draws, and looks through all of them again."""
-    uncached: Any = Apps.get_swappable_settings_name
-    apps.get_swappable_settings_name = cache(partial(uncached.__wrapped__, apps))  # type: ignore[method-assign]
+    asked_anew = vars(Apps)["get_swappable_settings_name"].__wrapped__
+    apps.get_swappable_settings_name = cache(partial(asked_anew, apps))  # type: ignore[method-assign]
     try:
         yield
     finally:
