@@ -455,11 +455,11 @@ class Case(Scoped):
                 name="case_open_town",
                 condition=NOT_ENDED,
             ),
-            # Most ended cases are closed, and the list of a town finds these quickly; the other ends are rare.
+            # The same order for what is ended: no case pays for it when it comes in.
             models.Index(
                 fields=["town", "state", "-received_at", "-id"],
                 name="case_town_ends",
-                condition=Q(state__in=["not_accepted", "merged", "void"]),
+                condition=Q(state__in=["closed", "not_accepted", "merged", "void"]),
             ),
             models.Index(fields=["lead_unit", "state"], name="case_open_lead", condition=NOT_ENDED & HAS_LEAD),
             GinIndex(fields=["units"], name="case_open_units", condition=NOT_ENDED & HAS_UNITS),

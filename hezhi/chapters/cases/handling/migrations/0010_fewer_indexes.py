@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="case",
             index=models.Index(
-                condition=models.Q(("state__in", ["not_accepted", "merged", "void"])),
+                condition=models.Q(("state__in", ["closed", "not_accepted", "merged", "void"])),
                 fields=["town", "state", "-received_at", "-id"],
                 name="case_town_ends",
             ),
