@@ -26,6 +26,7 @@ PAUSES = (1, 2, 5, 10)  # seconds between attempts while something is broken
 GRACE = 20.0
 LOOK = 1.0  # seconds between two looks at the heaps
 SILENCE = 60.0  # so long a round waits for something on its heap; then it is done in any case
+KEEPS = 15.0  # who rests so long gives his line to the database back: forty rounds would keep forty servers waiting
 
 
 class Worker:
@@ -145,9 +146,13 @@ class Worker:
                 pause = min(round_.every * 2**failures, 300)
                 log.exception("round «%s» failed", round_.name)
                 _drop_connection()
+            if pause >= KEEPS:
+                _drop_connection()
             self.stopping.wait(pause)
             if awaited and not failures:
-                awaited.wait(SILENCE)
+                if not awaited.wait(KEEPS):
+                    _drop_connection()
+                    awaited.wait(SILENCE - KEEPS)
                 awaited.clear()
         _drop_connection()
 

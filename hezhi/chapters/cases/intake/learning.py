@@ -38,7 +38,7 @@ def folder() -> Path:
 
 def newest() -> Path | None:
     """The folder of the learnt model in use, or None while only the shipped one is there."""
-    place = os.path.join(settings.HEZHI_HOME, "model")
+    place = str(folder())
     try:
         return _newest_in(place, os.stat(place).st_mtime_ns)
     except OSError:

@@ -239,6 +239,8 @@ WITHOUT_OWN_TRACE = {
     "write_form": "a step of the registry's verbs, used by its import as well",
     "must_be_open": "asks a gate before a row is written; writes nothing",
     "tell_unit": "a step of verbs; the message names who told it",
+    "write_down": "a step of the verb that ends a call; the file's own step is its trace",
+    "seat": "asks the media server for an entry to a call that was answered by a verb; writes nothing",
     "as_one": "each case is merged by a verb of its own",
     "answer_all": "each case is answered by a verb of its own",
     "feed": "what is taken in leaves its trace; a look every five seconds that finds nothing leaves none",
