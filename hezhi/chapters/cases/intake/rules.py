@@ -9,6 +9,7 @@ from hezhi.engines.geo.crs import CRS_NAMES, to_wgs84
 from hezhi.ground.errors import BadInput
 from hezhi.ground.identifiers import check_phone
 from hezhi.ground.text import one_line, tidy
+from hezhi.ground.uploads import LIMITS
 
 SOURCES = ("hotline", "grid", "online_media", "citizen", "walk_in", "police_110", "superior", "sensor")
 KIND_OF = {"grid": "grid", "online_media": "online_media", "sensor": "grid"}
@@ -31,8 +32,11 @@ _FILES = {
     "document": "{n} 份文档",
     "sheet": "{n} 份表格",
 }
-MEDIA_SAID = "录音最多 3 段，每段 10 分钟、20 MB 以内；视频 1 段，2 分钟、50 MB 以内。"
-FILES_SAID = f"照片最多 6 张；{MEDIA_SAID}"
+MEDIA_SAID = (
+    f"录音最多 {MOST_FILES['sound']} 段，每段 {MOST_SECONDS['sound'] // 60} 分钟、{LIMITS['sound'] // 2**20} MB 以内；"
+    f"视频 {MOST_FILES['video']} 段，{MOST_SECONDS['video'] // 60} 分钟、{LIMITS['video'] // 2**20} MB 以内。"
+)
+FILES_SAID = f"照片最多 {MOST_FILES['picture']} 张；{MEDIA_SAID}"
 """The limits in words, said before anything is chosen."""
 CLOCKS_DIFFER = timedelta(minutes=10)
 """How far ahead another machine's clock may run before its time counts as «in the future»."""

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from hezhi.chapters.awareness.early_warning import rules
 from hezhi.chapters.awareness.early_warning.models import Level, Standing, Warning, WarningModel
-from hezhi.chapters.awareness.early_warning.queries.field import WINDOW, Field, kind_of, read_field
+from hezhi.chapters.awareness.early_warning.queries.field import WINDOW, Field, read_field
 from hezhi.chapters.awareness.early_warning.queries.replay import condition_of
 from hezhi.chapters.cases.handling.api import MATTER, Category, queries
 from hezhi.engines.analysis import actions as stream
@@ -115,7 +115,7 @@ def _raise(
             setattr(warning, f"{name}_id", key)
         warning.save(force_insert=True)
         deed.on(warning)
-        kind = kind_of(event)
+        kind = Category.objects.filter(path=field.kind_of(event)).values_list("name", flat=True).first()
         where = (place.name if place else "本区") + (f"「{kind}」" if kind else "")
         said = f"{warning.get_level_display()}预警：{where}{'' if kind else ' '}{warning.reporters} 人反映同一件事"
         _push(warning, units, said, "warnings.raised", by, place=where, people=warning.reporters)

@@ -31,8 +31,9 @@ def test_a_burst_is_warned_of_once_at_the_units_in_charge(burst, district) -> No
     town = district.units["town1"]
     assert warning.units == [town.pk]  # nobody leads yet: the town of the place
     todo = ToDo.objects.get(object_id=warning.pk)
-    assert todo.unit_id == town.pk and todo.title == "橙色预警：和安1社区「路灯照明」7 人反映同一件事"
-    assert "海棠苑" not in todo.title  # what most are about, and no word of what people wrote
+    assert (
+        todo.unit_id == town.pk and todo.title == "橙色预警：和安1社区 7 人反映同一件事"
+    )  # an unsure suggestion names no kind
     deliver_inbox()
     assert InboxMessage.objects.filter(
         user=district.people["town1.town_dispatcher"], title__contains="橙色预警"
@@ -186,3 +187,14 @@ def test_until_somebody_confirms_a_kind_the_sure_suggestion_counts(burst) -> Non
     Case.objects.filter(pk=burst[0]).update(suggestion={"category": "0102", "confident": False})
     kinds = [read_field(time.now(), days=30).cases[key].path for key in burst]
     assert kinds == ["", *[told.path] * 6]
+
+
+def test_a_warning_names_the_kind_that_most_have_and_no_word_of_what_people_wrote(tell) -> None:
+    keys = [tell(f"海棠苑小区{n}号楼五楼以上没有水", ago=20 - 2 * n, phone=f"1990001{n:04d}") for n in range(7)]
+    kind = Category.objects.get(code="0102")
+    Case.objects.filter(pk__in=keys[:5]).update(category=kind)
+    go_round()
+    assert (
+        ToDo.objects.get(object_id=Warning.objects.get().pk).title
+        == f"橙色预警：和安1社区「{kind.name}」7 人反映同一件事"
+    )
