@@ -53,8 +53,11 @@ SETTINGS = {
     "log_parameter_max_length_on_error": "0",
 }
 # Without fsync a commit still reaches the kernel, so it survives a killed server, not a power cut.
-CARELESS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
-"""Of a server for tests. A test's rows are never committed, so the server's own vacuum would find each table empty,
+CARELESS = {
+    "fsync": "off", "full_page_writes": "off", "autovacuum": "off",
+    "wal_level": "minimal", "max_wal_senders": "0", "wal_compression": "off", "max_wal_size": "'512MB'",
+}  # fmt: skip
+"""Of a server for tests, which may lie in memory: little is written ahead, and none of it is read again. A test's rows are never committed, so the server's own vacuum would find each table empty,
 and from then on plan as if there were one row where there are hundreds."""
 
 

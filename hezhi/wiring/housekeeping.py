@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hezhi.wiring import machine
 from hezhi.wiring.cluster import Cluster, main_cluster
-from hezhi.wiring.places import home
+from hezhi.wiring.places import home, test_homes
 from hezhi.wiring.voice import Trouble, fail, say
 
 
@@ -30,7 +30,7 @@ def reset() -> None:
             "已设置 DATABASE_URL：外部数据库不会被删除，请由其管理员处理。",
             "DATABASE_URL is set: a foreign database is never deleted from here.",
         )
-    if not home().exists():
+    if not any(folder.exists() for folder in (home(), *test_homes())):
         say("没有数据可删除。", "There is nothing to delete.")
         return
     say(f"将删除 {home()} 中的全部数据（数据库、密钥、附件），不可恢复。", "All data there will be deleted for good.")
@@ -40,12 +40,15 @@ def reset() -> None:
     stop()
     for cluster in _clusters():
         cluster.remove()
-    _delete(home())
+    for folder in {home(), *test_homes()}:
+        if folder.exists():
+            _delete(folder)
     say("已删除。重新运行 ./run 即可从头开始。", "Deleted. ./run begins anew.")
 
 
 def _clusters() -> list[Cluster]:
-    folders = [main_cluster().folder, *home().glob("test/**/cluster"), *home().glob("test/own-*")]
+    of_tests = [folder for place in test_homes() for folder in (*place.glob("**/cluster"), *place.glob("own-*"))]
+    folders = [main_cluster().folder, *of_tests]
     return [Cluster(folder) for folder in folders if folder.exists()]
 
 

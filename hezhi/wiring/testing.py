@@ -17,14 +17,14 @@ from hypothesis import settings
 
 from hezhi.ground.testkit.databases import Workshop, digest_of, with_name
 from hezhi.wiring.cluster import OWNER, Cluster
-from hezhi.wiring.places import CHECKOUT, home
+from hezhi.wiring.places import CHECKOUT, open_folder, test_home
 
 
 def prepare_environment() -> None:
     """Tests see no keys, files or demo switch of the person who runs them; xdist's workers inherit this."""
     if os.environ.get("HEZHI_TESTING") == "1":
         return
-    os.environ["HEZHI_TEST_HOME"] = str(home() / "test")
+    os.environ["HEZHI_TEST_HOME"] = str(open_folder(test_home()))
     scratch = tempfile.mkdtemp(prefix="hezhi-test-")
     Path(scratch, "static").mkdir()
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)

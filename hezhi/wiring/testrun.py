@@ -5,12 +5,15 @@ from what it uses (conftest.py): a unit needs no database, a room has one, and s
 """
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+from hezhi.ground.testkit.databases import Workshop
 from hezhi.wiring import frontend
-from hezhi.wiring.cluster import Cluster
-from hezhi.wiring.places import CHECKOUT, home, private_folder
+from hezhi.wiring.cluster import OWNER, Cluster
+from hezhi.wiring.places import CHECKOUT, open_folder, private_folder, test_home
 from hezhi.wiring.voice import Trouble, fail
 
 GROUPS = ("room", "contract", "api", "journey", "fault", "browser")
@@ -23,7 +26,7 @@ def main(words: list[str]) -> int:
     asked = [word for word in words if word in ("unit", *GROUPS)]
     rest = [word for word in words if word not in asked]
     frontend.build()
-    cluster = None if os.environ.get("DATABASE_OWNER_URL") else Cluster(home() / "test/cluster", durable=False)
+    cluster = None if os.environ.get("DATABASE_OWNER_URL") else Cluster(test_home() / "cluster", durable=False)
     started = bool(cluster and cluster.start())
     preparing = _prepare_demo() if not rest and (not asked or OF_THE_SYSTEM & set(asked)) else None
     try:
@@ -35,18 +38,30 @@ def main(words: list[str]) -> int:
             preparing.terminate()
             preparing.wait()
         if cluster and started:
+            Workshop(cluster.url(OWNER)).sweep()
             cluster.stop()
+        shutil.rmtree(_scratch(), ignore_errors=True)
 
 
 def _prepare_demo() -> subprocess.Popen[bytes]:
     """Load the demo district beside the quick tests, so that none of the slow ones has to wait for it."""
-    command = ["nice", "-n", "5", sys.executable, "-m", "hezhi.wiring.system"]
+    command = [sys.executable, "-m", "hezhi.wiring.system"]
     return subprocess.Popen(command, cwd=CHECKOUT, env=_environment(), stdout=subprocess.DEVNULL)
+
+
+def _scratch() -> Path:
+    """Where the tests, browsers and systems of this run put what they throw away."""
+    return test_home() / f"scratch-{os.getpid()}"
 
 
 def _environment() -> dict[str, str]:
     """Compiled modules are kept beside the test cluster, wherever the person wants none: every process reads them."""
-    env = os.environ | {"PYTHONPYCACHEPREFIX": str(private_folder(home() / "test/compiled"))}
+    place = open_folder(test_home())
+    env = os.environ | {
+        "HEZHI_TEST_HOME": str(place),  # decided once: with less memory left, a later process would decide otherwise
+        "PYTHONPYCACHEPREFIX": str(private_folder(place / "compiled")),
+        "TMPDIR": str(open_folder(_scratch())),
+    }
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     return env
 

@@ -84,7 +84,8 @@ class Workshop:
 
     @staticmethod
     def _create(link: psycopg.Connection, name: str, template: str) -> None:
-        link.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+        link.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
 
     @staticmethod
     def _drop(link: psycopg.Connection, name: str) -> None:
