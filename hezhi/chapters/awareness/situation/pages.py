@@ -124,13 +124,16 @@ def page(request: HttpRequest) -> HttpResponse:
     form, asked, template = _asked(request)
     found = queries.picture(by, asked)
     address = reverse("situation")
+    shown = _shown(queries.content_of(found), asked, queries.hot_events(by, asked), by)
+    today = time.today()
     context = {
         "form": form, "template": template, "edits": by.may("situation.edit"), "counted_at": time.now(),
+        "only_today": f"{address}?{_query(asked, first=today, last=today)}" if shown["none"] and asked.period.last < today else "",
         "spans": [(name, f"{address}?{_query(asked, first=first, last=last)}") for name, first, last in _spans()],
         "layers": [_layer(asked, "areas", f"{Level(asked.level).label}诉求数")],
         "heat": [_layer(asked, "cells", "每格诉求数")], "squares": queries.SQUARES[asked.town is not None],
         "note": f"{asked.period.first:%Y-%m-%d} 至 {asked.period.last:%Y-%m-%d}，共 {asked.period.days} 天；不含保密件和作废件",
-    } | _shown(queries.content_of(found), asked, queries.hot_events(by, asked), by)  # fmt: skip
+    } | shown  # fmt: skip
     return render(request, "situation/page.html", context)
 
 
@@ -158,6 +161,7 @@ def _shown(kept: dict[str, Any], asked: Asked | None, events: Sequence[Standing]
         for line in kept["sources"]:
             line["url"] = queries.cases_url(asked, source=line["key"]) if line["key"] else ""
     return {
+        "none": not total["now"],
         "figure_list": [
             Figure("诉求", f"{total['now']:,}", "件", f"环比 {total['change']}，{total['said']}", _url(asked)),
             Figure("去年同期", f"{total['year']:,}", "件", f"同比 {total['year_change']}"),

@@ -1,5 +1,7 @@
 """9.1.2: a citizen's message becomes a closed and rated case, told at real screens on the demo district."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -219,6 +221,7 @@ def decide(desk: Page, system: System, who: str, page: str, answer: str, opinion
     desk.check(f"#dialog input[name=grant][value={answer}]")
     desk.fill("#dialog textarea[name=opinion]", opinion)
     submit(desk, "提交审批")
+    expect(desk).to_have_url(re.compile(f"{page}$"))  # back on the case, not on the list of requests
 
 
 def due_of(system: System, case_id: str) -> object:

@@ -146,6 +146,15 @@ class Station:
 
 
 @pytest.mark.django_db
+def test_on_the_first_day_the_page_leads_to_what_came_today(tell, as_) -> None:
+    tell("海棠苑没有水", ago=1, category="0102")
+    page = as_("centre.duty_chief").get("/situation/")
+    assert "这段时间没有诉求" in page.content.decode()
+    today = as_("centre.duty_chief").get(page.context["only_today"])
+    assert "这段时间没有诉求" not in today.content.decode() and today.context["figure_list"][0].value == "1"
+
+
+@pytest.mark.django_db
 def test_each_reader_sees_his_own_area_alone(tell, district, as_) -> None:
     _fill(tell)
     page = as_("town2.town_dispatcher").get("/situation/").content.decode()

@@ -140,7 +140,7 @@ def _facts(file: CaseFile) -> list[Fact]:
         facts.append(Fact("挂起复核", time.show_day(case.review_on)))
     if case.outside_number and not case.secret:
         due = f"平台时限 {time.show(case.outside_due_at)}" if case.outside_due_at else ""
-        facts.append(Fact("外部编号", case.outside_number, note=due or case.outside_channel))
+        facts.append(Fact("外部编号", case.outside_number, note=due))
     if case.merged_into:
         facts.append(Fact("并入", case.merged_into.number, url=reverse("case", args=[case.merged_into_id])))
     if case.split_from:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
@@ -283,7 +284,7 @@ def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
                     approval.pk, by=by, grant=form.cleaned_data["grant"] == "yes", opinion=form.cleaned_data["opinion"],
                     lead_id=uuid_of(form.cleaned_data.get("lead")),
                 )  # fmt: skip
-                return _back(request, f"{case.number} 的申请已审批。", reverse("case-approvals"))
+                return _back(request, f"{case.number} 的申请已审批。", _opened_from(request, case.pk))
             except BadInput as refusal:
                 _blame(form, refusal)
             except Refusal as refusal:
@@ -310,6 +311,12 @@ def withdraw(request: HttpRequest, approval_id: UUID) -> HttpResponse:
         raise NotAllowed("请用页面上的按钮撤回。", code="flow.post_only")
     approval = actions.withdraw_request(approval_id, by=reader(request))
     return _back(request, "申请已撤回。", reverse("case", args=[approval.object_id]))
+
+
+def _opened_from(request: HttpRequest, case_id: UUID) -> str:
+    """Where a decision leads back to: the case, when its page opened the dialog; otherwise the next request."""
+    page = reverse("case", args=[case_id])
+    return page if urlsplit(request.headers.get("HX-Current-URL", "")).path == page else reverse("case-approvals")
 
 
 def _back(request: HttpRequest, said: str, target: str) -> HttpResponse:
