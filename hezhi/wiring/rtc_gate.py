@@ -8,6 +8,7 @@ Sound and picture do not come this way.
 import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 PROTOCOL = "janus-protocol"
+LINES_AT_ONCE = 3
+"""Lines one person may hold in one call: the page, the one it replaces, and one on the way."""
 GONE, REFUSED, DOWN = 1000, 1008, 1011
 
 
@@ -52,9 +55,27 @@ def passage_for(user: UUID, call: str) -> Passage | None:
         return None
 
 
+_held: Counter[tuple[str, str]] = Counter()
+
+
 async def carry(passage: Passage, receive: Receive, send: Send) -> None:
-    """Carry what is said both ways until one side goes; then the other goes too."""
+    """Carry what is said both ways until one side goes; then the other goes too. More than a few lines at once are refused."""
+    who = (passage.room, passage.person)
     await receive()  # websocket.connect
+    if _held[who] >= LINES_AT_ONCE:
+        log.warning("somebody asks for more than %s lines into one call", LINES_AT_ONCE)
+        await send({"type": "websocket.close", "code": REFUSED})
+        return
+    _held[who] += 1
+    try:
+        await _carry(passage, receive, send)
+    finally:
+        _held[who] -= 1
+        if not _held[who]:
+            del _held[who]
+
+
+async def _carry(passage: Passage, receive: Receive, send: Send) -> None:
     try:
         line = await connect(passage.address, subprotocols=[PROTOCOL], open_timeout=5, max_size=2**20, proxy=None)  # type: ignore[list-item]
     except (OSError, TimeoutError, ConnectionClosed):

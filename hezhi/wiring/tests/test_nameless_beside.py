@@ -6,7 +6,8 @@ from hezhi.chapters.cases.contractors.actions import WORDS, commission
 from hezhi.chapters.cases.contractors.models import Commission
 from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.models import Case, Step
-from hezhi.chapters.cases.intake.testkit import build, order_of
+from hezhi.chapters.cases.intake.testkit import District, build, order_of
+from hezhi.chapters.cases.retention import queries as retention
 from hezhi.chapters.cases.retention.actions import erase_case, make_nameless
 from hezhi.chapters.cases.retention.models import Run
 from hezhi.chapters.cases.statistics.api import Fact, catch_up
@@ -17,6 +18,7 @@ from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import system
 from hezhi.engines.org.models import Role, Unit
 from hezhi.engines.org.testkit import make_officer, make_role, make_unit, traced
+from hezhi.engines.registry.models import SavedView
 from hezhi.ground import time
 from hezhi.ground.time import FrozenClock
 
@@ -54,9 +56,7 @@ def test_an_erased_case_leaves_the_rooms_beside_and_its_figures_stay(clock: Froz
     handling.sign(order.pk, by=handler)
     commission(order.pk, by=handler, firm="示例照明队", request="请修青梧院的灯", days=7, with_place=False)
     supervision.load_tables(by=system("测试"))
-    office = make_unit("office", Unit.Kind.CENTRE, name="示例区督查室", order=200)
-    role = make_role("supervisor", ("cases.view", "supervision.view", "supervision.lead"), reach=Role.Reach.DISTRICT)
-    district.people["supervisor"] = make_officer("supervisor", role, office, "示例督查员")
+    _with_supervisor(district)
     matter = supervision.supervise(receipt.id, by=district["supervisor"], text="青梧院的灯请今日修好")
     traced()
     WorkOrder.objects.filter(matter_id=matter.pk).update(reply="青梧院已到")
@@ -77,3 +77,29 @@ def test_an_erased_case_leaves_the_rooms_beside_and_its_figures_stay(clock: Froz
     assert {name: value for name, value in after.items() if name != "id"} == {
         name: value for name, value in before.items() if name != "id"
     }
+
+
+def test_a_case_of_a_campaign_that_goes_on_is_not_due_until_the_campaign_ends(clock: FrozenClock, db: None) -> None:
+    district = build()
+    receipt = district.report(text="青梧院门前的灯不亮", name="李小明", phone="13812345678")
+    supervision.load_tables(by=system("测试"))
+    _with_supervisor(district)
+    supervisor = district["supervisor"]
+    view = SavedView.objects.create(
+        registry="cases", user_id=supervisor.user_id, name="全部", query="", created_at=time.now()
+    )
+    campaign = supervision.open_campaign(
+        by=supervisor, kind="cases", title="路灯专项", request="逐件核实", ends_on=time.today(), view_id=view.pk
+    )
+    traced()
+    Case.objects.filter(pk=receipt.id).update(state="closed", closed_at=time.now())
+    clock.advance(days=1)
+    assert not retention.due(time.now()).exists(), "the campaign still counts it"
+    supervision.close_campaign(campaign.pk, by=supervisor, text="已逐件核实")
+    assert [case.pk for case in retention.due(time.now())] == [receipt.id]
+
+
+def _with_supervisor(district: District) -> None:
+    office = make_unit("office", Unit.Kind.CENTRE, name="示例区督查室", order=200)
+    role = make_role("supervisor", ("cases.view", "supervision.view", "supervision.lead"), reach=Role.Reach.DISTRICT)
+    district.people["supervisor"] = make_officer("supervisor", role, office, "示例督查员")
