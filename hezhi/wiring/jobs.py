@@ -103,7 +103,7 @@ ROUNDS = (
     Round("挂起复核提醒", "hezhi.chapters.cases.handling.jobs.remind_of_holds", HOUR),
     Round("签收和协办时限巡查", "hezhi.chapters.cases.handling.jobs.watch_orders", MINUTE),
     Round("类别启停", "hezhi.chapters.cases.handling.jobs.turn_categories", 10 * MINUTE),
-    Round("回访巡查", "hezhi.chapters.cases.return_visit.jobs.watch", MINUTE),
+    Round("回访巡查", "hezhi.chapters.cases.return_visit.jobs.watch", 1),
     Round("值班巡查", "hezhi.chapters.cases.shifts.jobs.watch", 15),
     Round("释放已认领未办的待办", "hezhi.engines.flow.jobs.release_claims", MINUTE),
     Round("到期移交", "hezhi.chapters.appcentre.users.jobs.move_due_work", MINUTE),
