@@ -166,8 +166,14 @@ class Span:
     value: str = field(repr=False)
 
 
+def _digits() -> dict[int, str]:
+    """The digits of all scripts. Unicode has them in runs of ten, so one sign in ten is looked at."""
+    zeros = {sign - unicodedata.decimal(chr(sign)) for sign in range(0x660, 0x1FBFA, 10) if chr(sign).isdecimal()}
+    return {zero + digit: str(digit) for zero in zeros for digit in range(10)}
+
+
 # Each sign is read in its plain form, but stands where it stood: positions hold in the original.
-_DIGITS = {sign: str(unicodedata.decimal(chr(sign))) for sign in range(0x660, 0x1FBFA) if chr(sign).isdecimal()}
+_DIGITS = _digits()
 _GAPS = {
     0xA0: " ",
     0x3000: " ",

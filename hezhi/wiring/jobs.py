@@ -79,6 +79,11 @@ class Round:
         return heap_of(self.work)
 
 
+def heartbeat() -> float:
+    """Seconds between two signs of life of a worker."""
+    return float(getattr(settings, "WORKER_HEARTBEAT_SECONDS", 10))
+
+
 MINUTE, HOUR = 60, 3600
 
 ROUNDS = (
@@ -103,13 +108,13 @@ ROUNDS = (
     Round("挂起复核提醒", "hezhi.chapters.cases.handling.jobs.remind_of_holds", HOUR),
     Round("签收和协办时限巡查", "hezhi.chapters.cases.handling.jobs.watch_orders", MINUTE),
     Round("类别启停", "hezhi.chapters.cases.handling.jobs.turn_categories", 10 * MINUTE),
-    Round("回访巡查", "hezhi.chapters.cases.return_visit.jobs.watch", MINUTE),
+    Round("回访巡查", "hezhi.chapters.cases.return_visit.jobs.watch", 1),
     Round("值班巡查", "hezhi.chapters.cases.shifts.jobs.watch", 15),
     Round("释放已认领未办的待办", "hezhi.engines.flow.jobs.release_claims", MINUTE),
     Round("到期移交", "hezhi.chapters.appcentre.users.jobs.move_due_work", MINUTE),
     Round("附件查毒", "hezhi.engines.records.jobs.scan_files", 10),
     Round("异常查阅巡查", "hezhi.engines.records.jobs.watch_readers", 5 * MINUTE),
-    Round("收回滞留任务", "hezhi.wiring.jobs.sweep", 10),
+    Round("收回滞留任务", "hezhi.wiring.jobs.sweep", heartbeat()),
     Round("夜间审计校验", "hezhi.engines.records.jobs.check_nightly", 10 * MINUTE),
     Round("账号清理", "hezhi.chapters.appcentre.users.jobs.close_unused_accounts", HOUR),
     Round("未入库附件清扫", "hezhi.engines.records.jobs.sweep_files", HOUR),
@@ -160,11 +165,6 @@ def rung(rounds: Sequence[Round]) -> list[Round]:
 
 MOST_ATTEMPTS = 5  # a job that kills its worker each time must end somewhere
 JOBS_KEPT_HOURS = 72
-
-
-def heartbeat() -> float:
-    """Seconds between two signs of life of a worker."""
-    return float(getattr(settings, "WORKER_HEARTBEAT_SECONDS", 10))
 
 
 def stalled_after() -> float:

@@ -20,6 +20,7 @@ from hezhi.wiring.voice import Trouble, say
 PR_SET_PDEATHSIG = 1
 BIG_LOG = 20 * 2**20
 DEATHS, WITHIN = 5, 60.0  # so many deaths in so many seconds are no accident
+BREATH = 0.2  # seconds before what has died is started again; with each further death as many more
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,11 @@ class Part:
 class Supervisor:
     """Runs parts, each with a log file of its own below `logs`."""
 
-    def __init__(self, parts: list[Part], logs: Path, environment: dict[str, str], cwd: Path) -> None:
+    def __init__(
+        self, parts: list[Part], logs: Path, environment: dict[str, str], cwd: Path, breath: float = BREATH
+    ) -> None:
         self.parts = {part.name: part for part in parts}
-        self.logs, self.environment, self.cwd = logs, environment, cwd
+        self.logs, self.environment, self.cwd, self.breath = logs, environment, cwd, breath
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.deaths: dict[str, deque[float]] = {name: deque(maxlen=DEATHS) for name in self.parts}
 
@@ -127,7 +130,7 @@ class Supervisor:
                 f"The part {name} keeps ending; everything is stopped. See {self.log_of(name)}.",
             )
         say(f"{title}意外退出（代码 {code}），正在重新启动。", f"The part {name} ended ({code}) and is started again.")
-        time.sleep(min(2.0, 0.2 * len(seen)))
+        time.sleep(min(2.0, self.breath * len(seen)))
         return True
 
 

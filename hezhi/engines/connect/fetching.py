@@ -5,14 +5,18 @@ once and the request goes to the judged address (see `addresses`); a redirect is
 comes is read up to a size and a time and is never unpacked: the other side is asked for plain bytes.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit, urlunsplit
-
-import httpx
 
 from hezhi.engines.connect import rules
 from hezhi.engines.connect.addresses import Forbidden, is_named, judged
+
+if TYPE_CHECKING:
+    import httpx
 
 SECONDS = 10.0
 MOST_BYTES = 1024 * 1024
@@ -29,12 +33,16 @@ def fetch_all(urls: Sequence[str], *, seconds: float = SECONDS, most: int = MOST
 
 
 async def _all(urls: Sequence[str], seconds: float, most: int) -> list[bytes | NotFetched]:
+    import httpx  # read by the first who asks outside: a start need not
+
     async with httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=seconds) as client:
         return await asyncio.gather(*(_one(client, url, seconds, most) for url in urls))
 
 
 async def _one(client: httpx.AsyncClient, url: str, seconds: float, most: int) -> bytes | NotFetched:
     """One address within the time in all, however slowly the other side drips."""
+    import httpx
+
     try:
         return await asyncio.wait_for(_follow(client, url, most), seconds)
     except TimeoutError:

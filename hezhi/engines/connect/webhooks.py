@@ -1,14 +1,16 @@
 """Telling outer systems what became of a matter (状态回推): signed, ten seconds, tried again for two days."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-import httpx
 from django.db import transaction
 from django.db.models import Q
 
@@ -19,6 +21,9 @@ from hezhi.ground import time
 from hezhi.ground.ids import new_id
 from hezhi.ground.rounds import fed_by
 from hezhi.ground.text import one_line, shorten
+
+if TYPE_CHECKING:
+    import httpx
 
 log = logging.getLogger("hezhi.connect")
 
@@ -89,12 +94,16 @@ class Outcome:
 
 
 async def _send_all(rows: Sequence[Webhook]) -> list[Outcome]:
+    import httpx  # read by the first who asks outside: a start need not
+
     async with httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=SECONDS) as client:
         return await asyncio.gather(*(_send_in_time(client, row) for row in rows))
 
 
 async def _send_in_time(client: httpx.AsyncClient, row: Webhook) -> Outcome:
     """One push within ten seconds in all, however slowly the other side drips."""
+    import httpx
+
     try:
         return await asyncio.wait_for(_send(client, row), SECONDS)
     except TimeoutError:

@@ -17,8 +17,6 @@ from typing import Any
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
 
 from hezhi.engines.geo.crs import to_wgs84
 from hezhi.engines.geo.division import Shape
@@ -116,6 +114,9 @@ def _stated(crs: str | None, kind: str, content: bytes) -> str | None:
 def _agrees(stated: str | None, crs: str) -> None:
     if stated is None:
         return
+    from pyproj import CRS  # read with the first file: a start need not
+    from pyproj.exceptions import CRSError
+
     try:
         found = CRS.from_user_input(stated)
     except CRSError:
@@ -161,6 +162,8 @@ def _moved(shape: Shape, crs: str, number: int) -> Shape:
         def move(points: Any) -> Any:
             return points
     else:
+        from pyproj import Transformer
+
         to = Transformer.from_crs(crs, "EPSG:4490", always_xy=True)
 
         def move(points: Any) -> Any:
@@ -203,6 +206,8 @@ def write_polygons(rows: Iterable[tuple[Shape, Mapping[str, str]]], form: str, c
     system = "EPSG:4326" if form in ("kml", "geojson") and crs not in ("EPSG:4326", "EPSG:4490") else crs
     shapes = [shapely.MultiPolygon([s]) if s.geom_type == "Polygon" else s for s, _ in told]
     if system == "EPSG:4528":
+        from pyproj import Transformer
+
         to = Transformer.from_crs("EPSG:4490", system, always_xy=True)
         shapes = [shapely.transform(s, lambda p: np.column_stack(to.transform(p[:, 0], p[:, 1]))) for s in shapes]
     data = [np.array([str(fields[name]) for _, fields in told], dtype=object) for name in names]

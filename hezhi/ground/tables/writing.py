@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-import xlsxwriter
-
 from hezhi.ground.tables.cells import safe_cell
 from hezhi.ground.tables.columns import REASON, Column, match_headings
 from hezhi.ground.tables.reading import Row
@@ -34,6 +32,8 @@ _OPTIONS = {
 
 
 def _book(file: BinaryIO) -> Any:
+    import xlsxwriter  # read by the first who writes a table: a start need not
+
     return xlsxwriter.Workbook(file, _OPTIONS)
 
 
@@ -87,8 +87,10 @@ def _write_choices(hidden: Any, sheet: Any, columns: Sequence[Column]) -> None:
 
 
 def _drop_down(place: int, column: Column) -> dict[str, Any]:
+    from xlsxwriter.utility import xl_col_to_name
+
     short = len(",".join(column.choices)) <= _MOST_IN_LIST and not any("," in choice for choice in column.choices)
-    letter = xlsxwriter.utility.xl_col_to_name(place)
+    letter = xl_col_to_name(place)
     source = list(column.choices) if short else f"='{_CHOICES_SHEET}'!${letter}$1:${letter}${len(column.choices)}"
     return {
         "validate": "list",

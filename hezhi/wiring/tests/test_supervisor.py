@@ -16,7 +16,7 @@ SLEEPER = (sys.executable, "-c", "import time; print('awake', flush=True); time.
 @pytest.fixture
 def roof(tmp_path):
     def build(*parts):
-        made = Supervisor(list(parts), tmp_path, {"PATH": "/usr/bin:/bin"}, tmp_path)
+        made = Supervisor(list(parts), tmp_path, {"PATH": "/usr/bin:/bin"}, tmp_path, breath=0.02)
         supervisors.append(made)
         return made
 

@@ -447,6 +447,7 @@ class Case(Scoped):
             models.Index(fields=["lead_unit", "-received_at", "-id"], name="case_lead_newest", condition=HAS_LEAD),
             models.Index(fields=["lead_unit", "state", "-received_at", "-id"], name="case_lead", condition=HAS_LEAD),
             models.Index(fields=["due_at", "id"], name="case_due"),
+            models.Index(fields=["state_since", "id"], name="case_to_call_back", condition=Q(state="to_call_back")),
             models.Index(fields=["closed_at", "id"], name="case_closed"),
             models.Index(
                 fields=["town", "state", "-received_at", "-id"],

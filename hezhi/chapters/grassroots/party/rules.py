@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from icalendar import Calendar, Event
-
 # -- organisations ---------------------------------------------------------------------------------
 
 RANK = {"committee": 4, "general": 3, "branch": 2, "group": 1}
@@ -194,6 +192,8 @@ def calendar(
     *, uid: str, made: datetime, starts: datetime, ends: datetime, title: str, place: str, text: str, version: int
 ) -> str:
     """One event as a calendar file (日历文件, RFC 5545); moments are written in UTC, `version` tells a changed plan."""
+    from icalendar import Calendar, Event  # read by the first who takes one along: a start need not
+
     file, event = Calendar(), Event()
     for name, said in (("version", "2.0"), ("prodid", "-//Hezhi//party//ZH"), ("method", "PUBLISH")):
         file.add(name, said)

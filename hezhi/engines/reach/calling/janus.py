@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 from django.conf import settings
 
 from hezhi.engines.reach import call_rules as rules
@@ -155,6 +154,8 @@ class Janus:
         return told
 
     def _ask(self, said: dict[str, Any]) -> dict[str, Any]:
+        import httpx  # read by the first who calls: a start need not
+
         notes = self._must()
         body = said | {"transaction": secrets.token_hex(6), "admin_secret": notes["secrets"]["admin_secret"]}
         try:

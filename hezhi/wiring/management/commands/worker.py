@@ -11,6 +11,8 @@ from hezhi.wiring.worker import GRACE, Worker
 class Command(BaseCommand):
     """Runs until it is stopped (Ctrl-C or SIGTERM); a second signal ends it at once."""
 
+    # The house's own checks at every start; all of Django's stand in `checks system`, which need not cost each start again.
+    requires_system_checks = ("flows", "limits")
     help = "运行后台进程：处理任务，送达消息，巡查时限，封存审计"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

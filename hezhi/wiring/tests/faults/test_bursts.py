@@ -6,8 +6,6 @@ once: case, step, limit, to-do, reporter, history, audit row and attachment.
 """
 
 import json
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -17,38 +15,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System, wait_until
+from hezhi.wiring.tests.faults.clerk import Clerk
 
 pytestmark = pytest.mark.fault
 
-CALLERS, EACH = 4, 25
+CALLERS, EACH = 4, 12
 PATIENCE = 120.0
-MAKE_KEY = """
-import sys
-import django; django.setup()
-from hezhi.engines.connect.actions import MANAGE, create_key
-from hezhi.engines.org.actor import Actor
-by = Actor(kind="system", name="测试", permissions=frozenset({MANAGE}))
-print(create_key(by=by, name=f"示例平台{sys.argv[1]}", system=sys.argv[1], source="hotline",
-                 scopes=["reports.write"], quota_per_minute=60000).key)
-"""
-
-
-def key_of(system: System, channel: str) -> str:
-    """A key of an outer system, made as an administrator makes one."""
-    done = subprocess.run(
-        [sys.executable, "-c", MAKE_KEY, channel], env=system.environment | {"DJANGO_SETTINGS_MODULE": "hezhi.wiring.settings"},
-        cwd=CHECKOUT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return done.stdout.split()[-1]
 
 
 class Burst:
     """Callers that report and attach one file to each report, repeating what was not answered."""
 
-    def __init__(self, system: System, channel: str) -> None:
-        self.system, self.key = system, key_of(system, channel)
+    def __init__(self, system: System, key: str) -> None:
+        self.system, self.key = system, key
         self.answered, self.repeated = 0, 0
         self.lock = threading.Lock()
         (self.lon, self.lat), *_ = system.sql(
@@ -135,16 +115,16 @@ def page_of(system: System, path: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def test_the_web_killed_in_a_burst_loses_and_doubles_nothing(own_system: System) -> None:
+def test_the_web_killed_in_a_burst_loses_and_doubles_nothing(own_system: System, clerk: Clerk) -> None:
     def kill() -> None:
         own_system.supervisor.kill("web")
         own_system.start("web")
 
-    Burst(own_system, "burst-web").run(kill)
+    Burst(own_system, clerk("make_key", "burst-web")).run(kill)
     assert_each_exactly_once(own_system, "burst-web")
 
 
-def test_the_database_ended_at_once_in_a_burst_loses_and_doubles_nothing(own_system: System) -> None:
+def test_the_database_ended_at_once_in_a_burst_loses_and_doubles_nothing(own_system: System, clerk: Clerk) -> None:
     assert own_system.cluster is not None
     cluster, told = own_system.cluster, []
 
@@ -155,7 +135,7 @@ def test_the_database_ended_at_once_in_a_burst_loses_and_doubles_nothing(own_sys
         cluster.start()
 
     pids = {name: process.pid for name, process in own_system.supervisor.running.items()}
-    Burst(own_system, "burst-database").run(restart)
+    Burst(own_system, clerk("make_key", "burst-database")).run(restart)
     assert_each_exactly_once(own_system, "burst-database")
     for status, text in told:
         assert status in (200, 302, 503), text[:400]

@@ -1,48 +1,21 @@
 """A large import whose worker is killed (故障): while it looks the rows through, and while it writes them. Each row stands once."""
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from hezhi.chapters.grassroots.registers.registries.people import example_number
 from hezhi.ground.identifiers import id_check_sign
-from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System, wait_until
+from hezhi.wiring.tests.faults.clerk import Clerk
 
 pytestmark = [pytest.mark.fault, pytest.mark.clause("9.1.3-2-4")]
 
-ROWS, PATIENCE = 6_000, 240.0
+ROWS, PATIENCE = 2_400, 240.0
 SLOWLY = "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END'"
 SLOW, QUICK = "CREATE TRIGGER slowly AFTER INSERT ON {} EXECUTE FUNCTION slowly()", "DROP TRIGGER slowly ON {}"
 """Each piece takes long enough to be killed in the middle."""
-_DO = """
-import sys
-import django; django.setup()
-from pathlib import Path
-from django.core.files.uploadedfile import UploadedFile
-from hezhi.engines.org.actor import actor_of
-from hezhi.engines.org.models import User
-from hezhi.engines.registry import imports, site
-by = actor_of(User.objects.get(login_name="town_dispatcher1"))
-if sys.argv[1] == "receive":
-    path = Path(sys.argv[2])
-    with path.open("rb") as file:
-        print(imports.receive(site.get("residents"), UploadedFile(file, path.name, size=path.stat().st_size), by=by).pk)
-else:
-    imports.confirm(sys.argv[2], by=by)
-"""
-
-
-def as_clerk(system: System, *words: str) -> str:
-    """What the clerk does on the page, done by a process of its own; the work itself is the worker's."""
-    done = subprocess.run(
-        [sys.executable, "-c", _DO, *words], env=system.environment | {"DJANGO_SETTINGS_MODULE": "hezhi.wiring.settings"},
-        cwd=CHECKOUT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return done.stdout.strip()
 
 
 def number(n: int) -> str:
@@ -63,7 +36,9 @@ def sheet(path: Path) -> int:
     return sum(n % 50 != 0 for n in range(len(numbers)))
 
 
-def test_a_worker_killed_while_it_checks_and_while_it_writes(own_system: System, tmp_path: Path) -> None:
+def test_a_worker_killed_while_it_checks_and_while_it_writes(
+    own_system: System, clerk: Clerk, bulk: dict[str, str], tmp_path: Path
+) -> None:
     system, path = own_system, tmp_path / "yangli.csv"
     good = sheet(path)
 
@@ -72,13 +47,12 @@ def test_a_worker_killed_while_it_checks_and_while_it_writes(own_system: System,
         # A dead worker's job goes to the next when it has been silent for half a minute; here it is said at once.
         system.sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
 
-    system.environment.update(HEZHI_BULK_FROM_ROWS="1000", HEZHI_BULK_PIECE_ROWS="500")
-    system.supervisor.environment.update(HEZHI_BULK_FROM_ROWS="1000", HEZHI_BULK_PIECE_ROWS="500")
+    system.supervisor.environment.update(bulk)
     system.supervisor.kill("worker")
     system.start("worker")
     system.sql(SLOWLY)
     system.sql(SLOW.format("bulk_bulkchunk"))
-    run = as_clerk(system, "receive", str(path))
+    run = clerk("receive", str(path))
 
     def state() -> str:
         return str(system.sql("SELECT state FROM registry_importrun WHERE id = %s", run)[0][0])
@@ -96,7 +70,7 @@ def test_a_worker_killed_while_it_checks_and_while_it_writes(own_system: System,
     assert system.sql("SELECT new, refused FROM registry_importrun WHERE id = %s", run) == [(good, ROWS - good)]
 
     system.sql(SLOW.format("registers_resident"))
-    as_clerk(system, "confirm", run)
+    clerk("confirm", run)
     writing = "SELECT done FROM bulk_bulkrun WHERE id = %s AND phase = '写入'"
     wait_until(lambda: (system.sql(writing, run) or [(0,)])[0][0] > 0, PATIENCE)
     system.supervisor.kill("worker")

@@ -23,6 +23,7 @@ from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import enter, traced
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
+from hezhi.ground.rounds import heap_of
 
 pytestmark = pytest.mark.clause("9.1.2-2")
 GRANTS = {
@@ -301,3 +302,36 @@ def test_what_a_secret_reporter_fills_in_lies_under_the_seal(district: District)
     mine(case).post(f"/c/case/{case}/visit/", {"solved": "no", "satisfied": "no", "reason": "玄鹤旧事"})
     assert "封存" in Visit.objects.get(case=case).reason and found("玄鹤旧事") == []
     assert "玄鹤旧事" in Case.objects.get(pk=case).sealed_text
+
+
+# -- drawn at once ---------------------------------------------------------------------------------
+
+
+def rings() -> bool:
+    """Whether the worker's look finds a case to draw."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {heap_of(jobs.watch)})")
+        return cursor.fetchone()[0]
+
+
+def test_a_case_that_begins_to_wait_is_seen_by_the_look_of_each_second(district: District) -> None:
+    assert not rings()
+    case = answered(district)
+    traced()
+    Case.objects.update(state_since=time.real_now())
+    assert rings()
+    assert jobs.watch() == 1
+    assert not rings()
+    unhappy(district, case)
+    redone(district, case)
+    traced()
+    Case.objects.update(state_since=time.real_now())
+    assert rings(), "a case that comes back waits anew"
+
+
+def test_what_was_missed_is_drawn_by_the_round_that_is_done_in_any_case(district: District) -> None:
+    answered(district)
+    traced()
+    Case.objects.update(state_since=time.real_now() - timedelta(hours=1))
+    assert not rings()
+    assert jobs.watch() == 1

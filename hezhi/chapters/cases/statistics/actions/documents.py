@@ -5,12 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import xlsxwriter
-from docx import Document
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml.ns import qn
-from docx.shared import Pt
-
 from hezhi.chapters.cases.statistics import queries, rules
 from hezhi.chapters.cases.statistics.queries import Asked
 from hezhi.engines.org.api import Actor
@@ -68,6 +62,9 @@ def tables(by: Actor, asked: Asked) -> list[Table]:
 
 def paper(title: str, notes: Sequence[str], parts: Iterable[Table]) -> bytes:
     """A Word document of these tables."""
+    from docx import Document  # the library of Word is read when somebody wants a document
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
     document = Document()
     _face(document.styles["Normal"], 10.5)
     for name in ("Title", "Heading 1"):
@@ -110,12 +107,17 @@ def pdf(title: str, notes: Sequence[str], parts: Iterable[Table], *, foot: str =
 
 
 def _face(style: Any, size: float) -> None:
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
     style.font.name, style.font.size = "宋体", Pt(size)
     style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "宋体")
 
 
 def sheets(notes: Sequence[str], parts: Iterable[Table]) -> bytes:
     """An Excel file of these tables, one sheet each, after a sheet that says what they are."""
+    import xlsxwriter
+
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         head = book.add_format({"bold": True, "bg_color": "#E8EEF7", "border": 1})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import qrcode
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -56,6 +55,8 @@ def _kept(by: Actor, key: UUID) -> Activity:
 
 def picture_of(told: str) -> tuple[int, str]:
     """A text as a picture to scan (二维码): the width in modules, and the path of its dark ones."""
+    import qrcode  # read by the first who prints one: a start need not
+
     code = qrcode.QRCode(border=4, error_correction=qrcode.constants.ERROR_CORRECT_M)
     code.add_data(told)
     code.make(fit=True)

@@ -10,13 +10,11 @@ from io import BytesIO
 from urllib.parse import urlencode
 from uuid import UUID
 
-import qrcode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.safestring import SafeString, mark_safe
-from qrcode.image.svg import SvgPathImage
 
 from hezhi.chapters.grassroots.registers import queries
 from hezhi.chapters.grassroots.registers.actions import make_plates
@@ -35,6 +33,9 @@ SHOWN = 400
 
 def drawn(address: str) -> SafeString:
     """The two-dimensional code of an address as an SVG (二维码), to be put into a page."""
+    import qrcode  # read by the first who prints one: a start need not
+    from qrcode.image.svg import SvgPathImage
+
     code = qrcode.QRCode(border=2, error_correction=qrcode.constants.ERROR_CORRECT_M)
     code.add_data(address)
     code.make(fit=True)
