@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 
 from hezhi.ground.testkit.databases import Workshop
 from hezhi.ground.time import FrozenClock, frozen_at, real_now
@@ -247,6 +248,7 @@ def shared() -> Path:
 # -- order and summary -----------------------------------------------------------------------------
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Name each test's group by what it uses, and run the quick groups first.
 
@@ -264,7 +266,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("room")
         if item.get_closest_marker("fault"):
             item.add_marker(pytest.mark.xdist_group("fault"))
+        if getattr(config.option, "loadgroup", False):
+            _name_after_its_group(item)
     items.sort(key=lambda item: (GROUPS.index(_group(item)), "stories" not in item.path.parts))
+
+
+def _name_after_its_group(item: pytest.Item) -> None:
+    """Keep the tests of one `xdist_group` on one worker.
+
+    xdist reads the group from the end of a test's name, and writes it there into an attribute that pytest reads no more
+    since 9.2; without this each worker made what a group shares, a running system or the world of a registry, for itself.
+    """
+    groups = sorted({str(mark.args[0]) for mark in item.iter_markers("xdist_group")})
+    if groups:
+        item._id = coerce_node_id(f"{item.nodeid}@{'_'.join(groups)}")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

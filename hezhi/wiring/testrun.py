@@ -75,6 +75,7 @@ def _command(asked: list[str], rest: list[str]) -> list[str]:
         os.environ.get("HEZHI_TEST_WORKERS", WORKERS),
         "--dist",
         "loadgroup",
+        "--no-loadscope-reorder",  # quick groups first (conftest.py), not large ones
     ]
     wanted = [f"not ({' or '.join(GROUPS)})" if name == "unit" else name for name in asked]
     return command + (["-m", " or ".join(f"({name})" for name in wanted)] if wanted else []) + rest

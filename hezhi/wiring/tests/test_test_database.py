@@ -37,3 +37,10 @@ def test_what_one_test_commits_no_other_test_meets(committing_db, database_serve
     url = database_server[1].rsplit("/", 1)[0] + "/" + name
     with psycopg.connect(url) as other:
         assert other.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.xdist_group("together")
+def test_the_tests_of_one_group_stay_on_one_worker(request):
+    """xdist reads the group at the end of the name; without it each worker would make what a group shares for itself."""
+    several = getattr(request.config.option, "loadgroup", False)
+    assert request.node.nodeid.endswith("@together") == several

@@ -166,3 +166,22 @@ def test_the_phone_is_a_phone(chromium, open_page):
         page.goto("/good")
         assert page.evaluate("innerWidth") < 1000
         assert "Mobile" in page.evaluate("navigator.userAgent")
+
+
+def test_a_colour_read_once_is_the_colour_axe_reads(open_page):
+    texts = ["rgb(12, 34, 56)", "rgba(0, 0, 0, 0)", "rgba(9, 8, 7, 0.35)", "#1a2b3c", "white", "transparent", "oklch(0.7 0.1 200)",
+             "color(srgb 0.1 0.2 0.3 / 0.5)", "color-mix(in srgb, red, blue)"]  # fmt: skip
+    read = """(texts) => texts.map((text) => {
+        try {
+            const one = new axe.commons.color.Color().parseString(text);
+            return [one.red, one.green, one.blue, one.r, one.g, one.b, one.alpha, one.getRelativeLuminance()];
+        } catch (error) { return String(error); }
+    })"""
+    with open_page() as page:
+        page.goto("/good")
+        page.evaluate(browser.Axe().axe_script)
+        axe = page.evaluate(read, texts)
+        page.goto("/good")
+        page.evaluate(browser._axe())
+        assert page.evaluate(read, texts) == page.evaluate(read, texts) == axe
+        assert axe[0][:3] == [12, 34, 56]
