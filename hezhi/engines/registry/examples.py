@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.gis.geos import LineString
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import system
@@ -81,7 +81,7 @@ class Batch:
         """Many rows, written together with what each of them points to."""
         rows = [self.row() for _ in range(many)]
         self._write_waiting()
-        self.registry.model._default_manager.bulk_create(rows, batch_size=500)
+        copy_in(self.registry.model, rows)
         return rows
 
     def _written(self, value: Any) -> Any:
@@ -97,7 +97,7 @@ class Batch:
         for below in self.below.values():
             below._write_waiting()
         for model, rows in self.waiting.items():
-            model._default_manager.bulk_create(rows, batch_size=500)
+            copy_in(model, rows)
 
     def _filled(self) -> Iterator[models.Field[Any, Any]]:
         registry = self.registry
@@ -143,10 +143,32 @@ def make_rows(registry: Registry, unit: Unit, user: User, many: int = 1) -> list
     with acting(system("契约测试"), verb="registry.examples"):
         if many > AT_ONCE:
             return Batch(registry, unit, user, many=True).rows(many)
-        rows = [made_up(registry, unit, user) for _ in range(many)]
+        batch = Batch(registry, unit, user)
+        rows = [batch.row() for _ in range(many)]
         for row in rows:
             row.save()
     return rows
+
+
+def copy_in(model: type[models.Model], rows: list[Any]) -> None:
+    """Write many rows of a table as the database reads a file: half the work of a statement with all their values.
+
+    Only for tables whose keys are made by us; what the database fills by itself is left to it.
+    """
+    if model._meta.auto_field or model._meta.concrete_model._meta.parents:
+        raise TypeError(f"{model._meta.label}: the key of a made-up row must be known before it is written")
+    fields = [
+        field for field in model._meta.concrete_fields if not field.generated and not _by_database(field, rows[0])
+    ]
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    with connection.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as file:
+        for row in rows:
+            file.write_row([field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields])
+            row._state.adding, row._state.db = False, connection.alias
+
+
+def _by_database(field: models.Field[Any, Any], row: Any) -> bool:
+    return hasattr(getattr(row, field.attname), "resolve_expression")
 
 
 def made_up(registry: Registry, unit: Unit, user: User) -> Any:
