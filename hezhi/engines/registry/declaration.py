@@ -321,10 +321,16 @@ class Registry:
         """What else belongs to the verb (create, change, remove, restore, import), in its transaction."""
 
     def belong(self, row: Any, unit: Any) -> None:
-        """Let a made-up row of the contract tests lie in a unit, where the table is not `Scoped`."""
+        """Let a made-up row of the contract tests lie in a unit, where the table is not `Scoped`.
+
+        The unit is the batch's own copy: what its rows share may be kept at it.
+        """
 
     def examples(self, n: int) -> dict[str, Any]:
-        """Values for the n-th made-up row of the contract tests, where the field's type is not enough."""
+        """Values for the n-th made-up row of the contract tests, where the field's type is not enough.
+
+        A row among them that is not written yet is written before.
+        """
         return {}
 
     # -- what follows from the declaration ------------------------------------------------------------

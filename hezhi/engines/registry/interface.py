@@ -274,8 +274,9 @@ def describe_registries(endpoints: list[tuple[str, str, str, Any]]) -> list[tupl
     return endpoints
 
 
-def rest_patterns(registry: Registry) -> list[URLPattern]:
-    """The addresses of the interface; none for a registry that offers none."""
+def rest_patterns(registry: Registry, root: str | None = None) -> list[URLPattern]:
+    """The addresses of the interface, behind `root` or whole; none for a registry that offers none."""
+    root = addresses.rest(registry.slug).lstrip("/") if root is None else root
     if "api" not in registry.offers:
         return []
     cls = rest_class(registry)
@@ -285,7 +286,6 @@ def rest_patterns(registry: Registry) -> list[URLPattern]:
             method: action for method, action in methods.items() if registry.gives(OFFER_OF[action])
         }
         if offered:
-            route = f"{addresses.REST.strip('/')}/{registry.slug}/{below}"
             name = f"api-{registry.slug}-{next(iter(offered.values()))}"
-            made.append(path(route, cls.as_view(offered), name=name))
+            made.append(path(root + below, cls.as_view(offered), name=name))
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views import View
 
 from hezhi.engines.org.rights import needs, signed_in
@@ -37,21 +37,32 @@ PAGES: tuple[tuple[str, str, type[View], str], ...] = (
 )
 
 
-def build() -> list[URLPattern]:
-    """Every pattern of every registry: pages under `/r/`, the machine interface under `/api/v1/`."""
-    root = addresses.PAGES.strip("/")
-    made = [
-        path(f"{root}/exports/", signed_in(exports.DownloadsPage.as_view()), name="registry-exports"),
-        path(f"{root}/exports/<uuid:id>/file/", signed_in(exports.FilePage.as_view()), name="registry-export-file"),
+def build() -> list[URLResolver]:
+    """Every pattern of every registry: pages under `/r/`, the machine interface under `/api/v1/`.
+
+    Each registry's lie behind its own name: who opens an address passes by the names of the others, not by all
+    their pages.
+    """
+    pages: list[URLPattern | URLResolver] = [
+        path("exports/", signed_in(exports.DownloadsPage.as_view()), name="registry-exports"),
+        path("exports/<uuid:id>/file/", signed_in(exports.FilePage.as_view()), name="registry-export-file"),
     ]
+    machines: list[URLPattern | URLResolver] = []
     for registry in registries():
-        made += patterns_of(registry)
-    return made
+        pages.append(path(f"{registry.slug}/", include(_pages(registry, ""))))
+        machines.append(path(f"{registry.slug}/", include(rest_patterns(registry, ""))))
+    return [
+        path(f"{addresses.PAGES.strip('/')}/", include(pages)),
+        path(f"{addresses.REST.strip('/')}/", include(machines)),
+    ]
 
 
 def patterns_of(registry: Registry) -> list[URLPattern]:
-    """The patterns of one registry; for tests that declare their own."""
-    root = f"{addresses.PAGES.strip('/')}/{registry.slug}/"
+    """The patterns of one registry with their whole addresses; to tell them, and for tests that declare their own."""
+    return _pages(registry, addresses.page(registry.slug).lstrip("/")) + rest_patterns(registry)
+
+
+def _pages(registry: Registry, root: str) -> list[URLPattern]:
     made = []
     for name, below, page, offer in PAGES:
         view = registry.pages.get(name, page)
@@ -67,7 +78,7 @@ def patterns_of(registry: Registry) -> list[URLPattern]:
         for below, view in part.pages(registry).items():
             name = f"registry-{registry.slug}-{view.__name__}"
             made.append(path(root + below, guarded(registry, view, "view"), name=name))
-    return made + rest_patterns(registry)
+    return made
 
 
 def guarded(registry: Registry, view: Any, offer: str) -> Any:

@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
@@ -208,6 +210,16 @@ def _delimiter(start: str) -> str:
 # -- sheets ----------------------------------------------------------------------------------------
 
 _UNFOLD = Path(__file__).with_name("unfold.py")
+
+
+@cache
+def _folder_of_the_reader() -> str:
+    """The one folder that the process apart needs: it is started without Python's site."""
+    found = find_spec("python_calamine")
+    assert found is not None and found.origin is not None  # noqa: S101 - a requirement of the house
+    return str(Path(found.origin).parents[1])
+
+
 _FAULTS = {
     "locked": ("表格设有打开密码", "请取消密码后再上传"),
     "damaged": ("表格打不开，可能没有传完整或已损坏", "请用 WPS 表格或 Excel 打开后另存为 .xlsx，再重新上传"),
@@ -229,7 +241,8 @@ def _sheet_rows(file: BinaryIO, memory: int, seconds: int) -> Generator[Raw]:
         file.seek(0)
         shutil.copyfileobj(file, copy)
         copy.seek(0)
-        command = [sys.executable, "-I", str(_UNFOLD), str(memory), str(seconds)]
+        words = [str(memory), str(seconds), _folder_of_the_reader()]
+        command = [sys.executable, "-I", "-S", str(_UNFOLD), *words]
         run = subprocess.Popen(command, stdin=copy, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={})
         try:
             yield from _told_rows(run)

@@ -4,12 +4,18 @@ Not imported: run by `reading.py` as a program, with limits of memory and time s
 looks at the first byte. A sheet that asks for more than there is ends this process and no other. What
 it says is JSON, a line each: first `{"sheet": …}` or `{"fault": …}`, then `[number, [cell, …]]`, with a
 third list of places where a number has lost its last digits.
+
+Most sheets are small, and the start of Python is most of the work: it is started without its site, the folder of
+the reader of sheets is told (third word), and what only few sheets need is fetched when it is met.
 """
 
-import datetime
-import json
 import resource
 import sys
+
+try:  # a text in JSON, without the rest of `json`, whose start takes as long as all else here
+    from _json import encode_basestring as quoted
+except ImportError:
+    from json.encoder import encode_basestring as quoted  # type: ignore[assignment,unused-ignore]
 
 MOST_COLUMNS = 500
 LOSSY_FROM = 1e15
@@ -30,6 +36,13 @@ def text(cell: object) -> str:
         return "是" if cell else "否"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else f"{cell:.15g}"
+    return other(cell)
+
+
+def other(cell: object) -> str:
+    """A day, a time of day, or whatever else a sheet may hold."""
+    import datetime
+
     if isinstance(cell, datetime.datetime):
         return cell.date().isoformat() if cell.time() == datetime.time.min else cell.isoformat(" ", "seconds")
     if isinstance(cell, datetime.time):
@@ -42,21 +55,26 @@ def is_lossy(cell: object) -> bool:
     return isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) >= LOSSY_FROM
 
 
-def say(what: object) -> None:
-    sys.stdout.buffer.write(json.dumps(what, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+def say(line: str) -> None:
+    sys.stdout.buffer.write(line.encode() + b"\n")
+
+
+def say_fault(name: str, told: str = "") -> None:
+    say(f'{{"fault":{quoted(name)}{told}}}')
 
 
 def main() -> None:
     limit(int(sys.argv[1]), int(sys.argv[2]))
+    sys.path += sys.argv[3:]
     import python_calamine as calamine
 
     try:
         book = calamine.load_workbook(sys.stdin.buffer)
         unfold(book, calamine)
     except calamine.PasswordError:
-        say({"fault": "locked"})
+        say_fault("locked")
     except (calamine.CalamineError, OSError, ValueError):
-        say({"fault": "damaged"})
+        say_fault("damaged")
     sys.stdout.buffer.flush()
 
 
@@ -68,10 +86,10 @@ def unfold(book, calamine) -> None:  # type: ignore[no-untyped-def]
         if sheet.end is None:
             continue
         if sheet.width > MOST_COLUMNS:
-            return say({"fault": "wide", "columns": sheet.width})
-        say({"sheet": about.name})
+            return say_fault("wide", f',"columns":{sheet.width}')
+        say(f'{{"sheet":{quoted(about.name)}}}')
         return rows(sheet)
-    return say({"fault": "empty"})
+    return say_fault("empty")
 
 
 def rows(sheet) -> None:  # type: ignore[no-untyped-def]
@@ -79,7 +97,7 @@ def rows(sheet) -> None:  # type: ignore[no-untyped-def]
         texts = [text(cell) for cell in cells]
         if any(texts):
             lossy = [place for place, cell in enumerate(cells) if is_lossy(cell)]
-            say([number, texts, lossy] if lossy else [number, texts])
+            say(f"[{number},[{','.join(map(quoted, texts))}]{f',{lossy}' if lossy else ''}]")
 
 
 main()

@@ -139,7 +139,7 @@ class Models(Registry):
 
     def prepare(self, row: Model, by: Actor) -> None:
         """What is asked differently is another version, and on trial until it has shown its worth."""
-        before = Model.objects.filter(pk=row.pk).first()
+        before = None if row._state.adding else Model.objects.filter(pk=row.pk).first()
         asked = ("measure", "method", "days", "category_id", "town_id", "horizon", "ground", "parts")
         if before is not None and any(getattr(before, name) != getattr(row, name) for name in asked):
             row.edition, row.state, row.next_on = before.edition + 1, Model.State.DRAFT, None

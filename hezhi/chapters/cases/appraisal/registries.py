@@ -105,8 +105,7 @@ class TemplateItems(Registry):
 
     def examples(self, n: int) -> dict[str, Any]:
         told = {"name": f"示例指标{n}", "shape": "rate", "numerator": "handled", "denominator": "to_handle"}
-        indicator, _ = Indicator.objects.get_or_create(code=f"item-{n}", defaults=told)
-        return {"weight": 10, "order": n, "indicator": indicator}
+        return {"weight": 10, "order": n, "indicator": Indicator(code=f"item-{n}", **told)}
 
 
 @register

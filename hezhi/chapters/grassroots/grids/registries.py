@@ -111,7 +111,7 @@ class Grids(Registry):
 
     def belong(self, row: Grid, unit: Unit) -> None:
         row.level, row.kind, row.line = Area.Level.GRID, Area.Kind.BASIC, ""
-        town = Area.objects.get(units=unit)
+        town = unit.area
         row.town, row.district_id, row.parent = town, town.parent_id, town
         row.valid_to = row.version_of = None
 
@@ -178,13 +178,16 @@ class Duties(Registry):
 
 
 def sample_grid(unit: Unit) -> Area:
-    """A grid in a made-up town, for the contract tests."""
-    code, town = f"{unit.code}-J001", Area.objects.get(units=unit)
-    known = Area.objects.filter(code=code).first()
-    if known is not None:
-        return known
-    name = f"{unit.name}第1网格"
-    return Area.objects.create(
+    """A grid in a made-up town, for the contract tests; asked for once per batch of rows."""
+    if "sample_grid" not in vars(unit):
+        vars(unit)["sample_grid"] = _sample_grid(unit, unit.area)
+    grid: Area = vars(unit)["sample_grid"]
+    return grid
+
+
+def _sample_grid(unit: Unit, town: Area) -> Area:
+    code, name = f"{unit.code}-J001", f"{unit.name}第1网格"
+    return Area.objects.filter(code=code).first() or Area.objects.create(
         code=code, name=name, full_name=name, level="grid", parent=town, town=town, district_id=town.parent_id,
         shape=town.shape, centre=town.centre, valid_from=time.today(),
     )  # fmt: skip

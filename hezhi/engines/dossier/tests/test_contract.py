@@ -10,7 +10,7 @@ from hezhi.engines.dossier.extra import forget
 from hezhi.engines.dossier.tests.conftest import SLUGS
 from hezhi.engines.registry import dictionaries, site
 from hezhi.engines.registry.checks import problems
-from hezhi.engines.registry.contract import PROMISES, Promise, World, hold, prepared
+from hezhi.engines.registry.contract import PROMISES, Promise, World, an_office, hold, prepared
 
 pytestmark = pytest.mark.contract
 
@@ -25,12 +25,19 @@ def pairs() -> Iterator:
 
 
 @pytest.fixture(scope="module")
-def world(request: pytest.FixtureRequest, installed: types.ModuleType, django_db_blocker) -> Iterator[World]:
-    """One small district for all promises of one registry; each promise is taken back before the next.
+def office(installed: types.ModuleType, django_db_blocker) -> Iterator[World]:
+    """Two towns and their people, for the worlds of all registries.
 
     The tests' own room comes first: its tables could not be made while this transaction is open.
     """
-    with django_db_blocker.unblock(), prepared(site.get(request.param)) as made:
+    with django_db_blocker.unblock(), an_office() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def world(request: pytest.FixtureRequest, office: World, django_db_blocker) -> Iterator[World]:
+    """One small district for all promises of one registry; each promise is taken back before the next."""
+    with django_db_blocker.unblock(), prepared(site.get(request.param), office) as made:
         yield made
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hezhi.engines.registry.contract import PROMISES, Promise, World, hold, prepared
+from hezhi.engines.registry.contract import PROMISES, Promise, World, an_office, hold, prepared
 from hezhi.engines.registry.site import registries
 
 pytestmark = pytest.mark.contract
@@ -12,9 +12,16 @@ EACH = [pytest.param(r, id=r.slug, marks=pytest.mark.xdist_group(f"contract-{r.s
 
 
 @pytest.fixture(scope="module")
-def world(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker) -> Iterator[World]:
+def office(django_db_setup: None, django_db_blocker) -> Iterator[World]:
+    """Two towns and their people, for the worlds of all registries."""
+    with django_db_blocker.unblock(), an_office() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def world(request: pytest.FixtureRequest, office: World, django_db_blocker) -> Iterator[World]:
     """One small district for all promises of one registry; each promise is taken back before the next."""
-    with django_db_blocker.unblock(), prepared(request.param) as made:
+    with django_db_blocker.unblock(), prepared(request.param, office) as made:
         yield made
 
 

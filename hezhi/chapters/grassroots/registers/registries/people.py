@@ -254,9 +254,10 @@ class FacetRegistry(Registry):
 
     def belong(self, row: Any, unit: Any) -> None:
         """A made-up row of the contract stands beside a resident of its kind."""
-        if self.own_kind:
+        if self.own_kind not in ("", row.resident.kind):
             row.resident.kind = self.own_kind
-            Resident.objects.filter(pk=row.resident_id).update(kind=self.own_kind)
+            if not row.resident._state.adding:
+                row.resident.save(update_fields=["kind"])
 
     def check(self, row: Any, by: Actor) -> None:
         """The facet of a kind stands only beside people of this kind."""
