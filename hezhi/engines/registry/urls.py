@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views import View
 
 from hezhi.engines.org.rights import needs, signed_in
@@ -37,15 +37,29 @@ PAGES: tuple[tuple[str, str, type[View], str], ...] = (
 )
 
 
-def build() -> list[URLPattern]:
+def build() -> list[URLPattern | URLResolver]:
     """Every pattern of every registry: pages under `/r/`, the machine interface under `/api/v1/`."""
     root = addresses.PAGES.strip("/")
-    made = [
+    made: list[URLPattern | URLResolver] = [
         path(f"{root}/exports/", signed_in(exports.DownloadsPage.as_view()), name="registry-exports"),
         path(f"{root}/exports/<uuid:id>/file/", signed_in(exports.FilePage.as_view()), name="registry-export-file"),
     ]
-    for registry in registries():
-        made += patterns_of(registry)
+    return made + gathered([pattern for registry in registries() for pattern in patterns_of(registry)])
+
+
+def gathered(patterns: list[URLPattern]) -> list[URLResolver]:
+    """The same addresses below their roots and slugs: one that is asked for is compared with its registry's alone.
+
+    In one row they were a thousand, and every click of the house was compared with half of them.
+    """
+    made: list[URLResolver] = []
+    for root in (addresses.PAGES.strip("/") + "/", addresses.REST.strip("/") + "/"):
+        by_slug: dict[str, list[URLPattern]] = {}
+        for pattern in patterns:
+            slug, _, below = str(pattern.pattern).removeprefix(root).partition("/")
+            if str(pattern.pattern).startswith(root):
+                by_slug.setdefault(slug, []).append(path(below, pattern.callback, pattern.default_args, pattern.name))
+        made.append(path(root, include([path(f"{slug}/", include(below)) for slug, below in by_slug.items()])))
     return made
 
 
