@@ -7,7 +7,9 @@
 
 import ast
 import json
+import re
 import tomllib
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -21,6 +23,8 @@ ROWS = CHECKOUT / "standard/clauses.toml"
 NOTED = CHECKOUT / "standard/conformance.json"
 PROOFS = CHECKOUT / "test-results/clauses.json"
 SOURCES = ("hezhi", "tests")
+SAID = re.compile(r"\bclauses?\s*[=:(]")
+"""How a source says a clause; one that has no such words need not be parsed."""
 
 STATES = {"not_yet": "未建", "part": "部分建成", "works": "已建成", "lawful": "依法限定", "province": "省级承建"}
 RANK = {"not_yet": 0, "part": 1, "works": 2, "lawful": 2, "province": 2}
@@ -213,26 +217,39 @@ def _mentions() -> tuple[tuple[str, Place, bool], ...]:
     for top in SOURCES:
         for path in sorted((CHECKOUT / top).glob("**/*.py")):
             text = path.read_text()
-            if "clause" in text:
-                found += list(_mentions_in(path.relative_to(CHECKOUT), ast.parse(text)))
+            if SAID.search(text):
+                found += _mentions_in(path.relative_to(CHECKOUT), text)
     return tuple(found)
 
 
-def _mentions_in(path: Path, tree: ast.Module) -> Iterator[tuple[str, Place, bool]]:
+def _mentions_in(path: Path, text: str) -> Iterator[tuple[str, Place, bool]]:
     is_test = path.name.startswith("test_") or "testkit" in path.parts
-    for node, name in _named(tree, ""):
+    said = [number for number, line in enumerate(text.split("\n"), 1) if "clause" in line]
+    for node, name in _named(ast.parse(text), "", said):
         for id_ in _ids_in(node):
             yield id_, Place(path.as_posix(), getattr(node, "lineno", 1), name), is_test
 
 
-def _named(tree: ast.AST, outer: str) -> Iterator[tuple[ast.AST, str]]:
-    """Every node with the dotted name of the class or function it stands in (a decorator: on)."""
+def _named(tree: ast.AST, outer: str, said: list[int]) -> Iterator[tuple[ast.AST, str]]:
+    """Every node on the lines that say a clause, with the dotted name of what it stands in (a decorator: on)."""
     for node in ast.iter_child_nodes(tree):
+        if not _says(node, said):
+            continue
         inner = outer
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             inner = f"{outer}.{node.name}".lstrip(".")
         yield node, inner
-        yield from _named(node, inner)
+        yield from _named(node, inner, said)
+
+
+def _says(node: ast.AST, said: list[int]) -> bool:
+    """Whether one of these lines, in rising order, is of this node; a node that knows no lines may have any."""
+    first, last = getattr(node, "lineno", None), getattr(node, "end_lineno", None)
+    if first is None or last is None:
+        return True
+    first = min([first, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+    at = bisect_left(said, first)
+    return at < len(said) and said[at] <= last
 
 
 def _ids_in(node: ast.AST) -> Iterator[str]:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 300
-LEAN = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-"""Short lives in little memory: no parallel collector, no optimising compiler."""
+LEAN = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+"""Short lives in little memory: no parallel collector, no optimising compiler, no second look at Spark's own classes."""
 HOST = "127.0.0.1"
 
 
@@ -38,15 +38,8 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, dict[str, str
 
         def start(name: str, kind: str, *words: str) -> Path:
             told = folder / f"{name}.log"
-            command = [
-                str(home / "bin/spark-class"),
-                f"org.apache.spark.deploy.{kind}",
-                "--host",
-                HOST,
-                "--webui-port",
-                "0",
-            ]
-            stack.enter_context(_process([*command, *words], told, environment))
+            java = ["java", "-cp", f"{home}/jars/*", "-Xmx256m", *LEAN.split(), f"org.apache.spark.deploy.{kind}"]
+            stack.enter_context(_process([*java, "--host", HOST, "--webui-port", "0", *words], told, environment))
             return told
 
         master = _wait(start("master", "master.Master", "--port", "0"), r"Starting Spark master at (spark://\S+)")[0]
@@ -60,6 +53,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, dict[str, str
             "spark.executor.memory": "512m", "spark.executor.cores": "1", "spark.ui.enabled": "false",
             "spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2", "spark.sql.adaptive.enabled": "false",
             "spark.driver.extraJavaOptions": LEAN, "spark.executor.extraJavaOptions": LEAN,
+            "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN",
             "spark.sql.warehouse.dir": str(folder / "warehouse"), "spark.ui.showConsoleProgress": "false",
         }  # fmt: skip
 
