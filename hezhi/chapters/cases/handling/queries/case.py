@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import (
     Case,
@@ -90,6 +92,11 @@ class CaseFile:
 _STEPS = Worded(lambda: Step.objects.filter(case=Given("case")).select_related("order").order_by("at", "id"))
 
 
+@lru_cache(maxsize=256)
+def _merged(actor: Actor) -> Worded[Case]:
+    return Worded(lambda: Case.objects.visible_to(actor).filter(merged_into=Given("case")))
+
+
 def case_file(actor: Actor, case_id: UUID, also: tuple[Reads, ...] = ()) -> CaseFile:
     """The whole file of a case for this reader, in seven queries; `also` as in `case_for`."""
     case = case_for(actor, case_id, also)
@@ -101,7 +108,7 @@ def case_file(actor: Actor, case_id: UUID, also: tuple[Reads, ...] = ()) -> Case
         deadlines=flow.deadlines_of(case.pk),
         approvals=flow.approvals_of(case.pk),
         attachments=attachments_for(actor, case),
-        merged=list(Case.objects.visible_to(actor).filter(merged_into=case)),
+        merged=_merged(actor.rights_alone)(case=case.pk),
         reporter=masked_reporter(case),
         verbs=verbs_for(actor, case),
         order_verbs={o.pk: order_verbs_for(actor, case, o) for o in orders},
@@ -163,10 +170,17 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
 
 def attachments_for(actor: Actor, case: Case) -> list[Attachment]:
     """The files of a case that this reader may open; those of a secret case only with the veil lifted."""
-    rows = Attachment.objects.filter(object_id=case.pk, removed_at__isnull=True).order_by("uploaded_at")
-    if case.secret and not has_lifted_veil(actor, case):
-        rows = rows.exclude(visibility=Attachment.Visibility.SECRET).exclude(stage__in=FROM_THE_REPORTER)
-    return list(rows)
+    return (_OPEN_FILES if case.secret and not has_lifted_veil(actor, case) else _FILES)(case=case.pk)
+
+
+def _files() -> QuerySet[Attachment]:
+    return Attachment.objects.filter(object_id=Given("case"), removed_at__isnull=True).order_by("uploaded_at")
+
+
+_FILES = Worded(_files)
+_OPEN_FILES = Worded(
+    lambda: _files().exclude(visibility=Attachment.Visibility.SECRET).exclude(stage__in=FROM_THE_REPORTER)
+)
 
 
 def may_lift_veil(actor: Actor, case: Case) -> bool:
