@@ -1,13 +1,14 @@
 """Reads of the flow engine, always starting from who reads."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
 from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
-from hezhi.engines.flow.todos import waiting_for
+from hezhi.engines.flow.todos import waiting
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
 from hezhi.ground.tables.worded import Given, Worded
@@ -26,7 +27,15 @@ def todo_values(actor: Actor) -> list[Any]:
 
 def todos(actor: Actor, limit: int = 100) -> list[ToDo]:
     """The to-dos of this reader's post, most pressing first."""
-    return list(waiting_for(actor).select_related("claimed_by").order_by("due_at", "created_at")[:limit])
+    if actor.unit_id is None:
+        return []
+    return _waiting(limit)(unit=actor.unit_id, permissions=list(actor.permissions), user=actor.user_id, now=time.now())
+
+
+@cache
+def _waiting(limit: int) -> Worded[ToDo]:
+    rows = waiting(Given("unit"), Given("permissions"), Given("user"), Given("now"))
+    return Worded(lambda: rows.select_related("claimed_by").order_by("due_at", "created_at")[:limit])
 
 
 _MATTER = Given("matter")
