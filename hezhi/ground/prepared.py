@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
+from itertools import count
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
@@ -38,6 +39,25 @@ def prepared(text: str, values: Sequence[Any] | Mapping[str, Any]) -> Iterator[p
         if connection.queries_logged:
             connection.queries_log.append({"sql": text.strip(), "time": f"{monotonic() - begun:.3f}"})
         yield cursor
+
+
+def numbered(text: str) -> str:
+    """A statement with places as Django writes them (`%s`), now numbered as PostgreSQL reads them (`$1`)."""
+    numbers = count(1)
+    return re.sub("%[s%]", lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", text)
+
+
+def ready_rows(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a `numbered` statement, prepared like the others; the driver has nothing to read in its text."""
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    begun = monotonic()
+    with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
+        cursor.execute(text, [plain(value) for value in values], prepare=True)  # type: ignore[arg-type]
+        found = cursor.fetchall()
+    if connection.queries_logged:
+        connection.queries_log.append({"sql": text.strip(), "time": f"{monotonic() - begun:.3f}"})
+    return found
 
 
 class Hot:
@@ -136,11 +156,19 @@ def plain(value: Any) -> str | None:
         return f"\\x{bytes(value).hex()}"
     if isinstance(value, Json | Jsonb):
         return _json(value)
+    if isinstance(value, list | tuple):
+        return f"{{{','.join(map(_within, value))}}}"
     if isinstance(
         value, str | UUID | int | float | IPv4Address | IPv6Address
     ):  # a subclass of str is a choice or a safe text
         return str(value)
     raise TypeError(f"no plain form of {value!r}")
+
+
+def _within(value: Any) -> str:
+    """A value inside an array: quoted, so that no sign of it is taken for the array's own."""
+    told = plain(value)
+    return "NULL" if told is None else '"' + told.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _json(value: Json | Jsonb) -> str:

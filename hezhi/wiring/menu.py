@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 
 from hezhi.engines.flow.queries import TODO_COUNT, todo_values
 from hezhi.engines.org.actor import Actor, citizen
 from hezhi.engines.reach.queries import UNREAD_COUNT
 from hezhi.engines.registry.menu import menu_entries
+from hezhi.ground.prepared import numbered, ready_rows
 from hezhi.wiring.middleware import stream_origin
 
 
@@ -193,11 +193,12 @@ def _rings(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     return {"stream_url": f"{stream_origin(request)}/stream"} if actor.may("supervision.answer") else {}
 
 
+_COUNTS = numbered(f"SELECT ({TODO_COUNT}), ({UNREAD_COUNT})")
+
+
 def _counts(actor: Actor) -> tuple[int, int]:
     """To-dos and unread messages in one statement: every page of every officer asks for both."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT ({TODO_COUNT}), ({UNREAD_COUNT})", [*todo_values(actor), actor.user_id])
-        waiting, unread = cursor.fetchone()
+    [(waiting, unread)] = ready_rows(_COUNTS, [*todo_values(actor), actor.user_id])
     return int(waiting), int(unread)
 
 

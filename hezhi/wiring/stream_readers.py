@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
 from hezhi.engines.org import sessions
@@ -18,6 +17,7 @@ from hezhi.engines.org.actor import Actor, actor_of
 from hezhi.engines.org.models import SessionSeat, User
 from hezhi.engines.org.policy import policy
 from hezhi.engines.org.rules import why_ended
+from hezhi.engines.org.session_store import SessionStore
 from hezhi.ground import time
 from hezhi.ground.crypto import same
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 
 from hezhi.chapters.cases.handling.api import MATTER, Case
 from hezhi.engines.flow import todos
@@ -17,6 +16,8 @@ from hezhi.engines.org.duty import on_duty_here
 from hezhi.engines.org.rights import needs, signed_in
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
+from hezhi.ground.ui.answers import addresses
+from hezhi.ground.ui.shapes import Waiting
 
 APPROVAL = "flow.approval"
 SHIFT = timedelta(hours=8)
@@ -35,11 +36,18 @@ def home(request: HttpRequest) -> HttpResponse:
     by = reader(request)
     found = todos_of(by)
     cases = matters_of(found)
-    rows = [{"todo": todo, "step": step_of(todo), "url": url} for todo in found if (url := address_of(todo, cases))]
-    late = sum(1 for todo in found if address_of(todo, cases) and todo.due_at and todo.due_at < time.now())
+    claim_at, release_at = addresses("todo-claim"), addresses("todo-release")
+    rows = [
+        Waiting(
+            todo.pk, step_of(todo), todo.number, todo.title, url, todo.due_at, todo.created_at,
+            *(("我已认领，退回", release_at(todo.pk)) if todo.claimed_by_id == by.user_id else ("认领", claim_at(todo.pk))),
+        )
+        for todo, url in zip(found, addresses_of(found, cases), strict=True) if url
+    ]  # fmt: skip
+    late = sum(1 for row in rows if row.due_at and row.due_at < time.now())
     on_duty = on_duty_here(by.unit_id, time.now()) if by.may("cases.view") else []
     context = {
-        "rows": rows, "late": late, "title": "我的待办", "user_id": by.user_id, "unit_id": by.unit_id,
+        "rows": rows, "late": late, "title": "我的待办", "unit_id": by.unit_id,
         "mine": [s for s in on_duty if s.unit_id == by.unit_id],
         "centre": [s for s in on_duty if s.unit_id != by.unit_id], "sees_duty": by.may("cases.view"),
         "has_phone": by.may("cases.sign") or by.may("cases.review"),
@@ -67,14 +75,19 @@ def step_of(todo: ToDo) -> str:
     return STEPS.get(todo.step, "审批" if todo.object_type == APPROVAL else todo.step)
 
 
-def address_of(todo: ToDo, cases: dict[UUID, UUID]) -> str:
-    """Where a to-do is done: the page of its case, the page its room names, or the common approvals page."""
-    if todo.object_id in cases:
-        return reverse("case", args=[cases[todo.object_id]])
-    lead = todos.lead_of(todo.object_type)
-    if lead is not None:
-        return lead.address(todo.object_id)
-    return reverse("approval", args=[todo.object_id]) if todo.object_type == APPROVAL else ""
+def addresses_of(found: list[ToDo], cases: dict[UUID, UUID]) -> list[str]:
+    """Where each to-do is done: the page of its case, the page its room names, or the common approvals page."""
+    of_case, of_approval = addresses("case"), addresses("approval")
+
+    def address_of(todo: ToDo) -> str:
+        if todo.object_id in cases:
+            return of_case(cases[todo.object_id])
+        lead = todos.lead_of(todo.object_type)
+        if lead is not None:
+            return lead.address(todo.object_id)
+        return of_approval(todo.object_id) if todo.object_type == APPROVAL else ""
+
+    return [address_of(todo) for todo in found]
 
 
 @signed_in

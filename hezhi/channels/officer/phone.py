@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from hezhi.channels.officer.pages import address_of, matters_of, step_of
+from hezhi.channels.officer.pages import addresses_of, matters_of, step_of
 from hezhi.chapters.cases.handling.pages.phone import order_for, order_shown, take_step, verbs_on
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.queries import todos as todos_of
@@ -15,6 +15,7 @@ from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import needs, open_to_all
 from hezhi.ground.masks import mask_text
+from hezhi.ground.ui.answers import addresses
 from hezhi.ground.ui.pages import switch_elder
 from hezhi.ground.ui.shapes import Empty
 
@@ -28,13 +29,13 @@ def home(request: HttpRequest) -> HttpResponse:
     by = reader(request)
     found = todos_of(by, limit=60)
     matters = matters_of(found)
+    of_order = addresses("phone-order")
     rows: list[dict[str, Any]] = [
         {
             "name": mask_text(todo.title), "note": f"{step_of(todo)} · {todo.number}", "deadline": todo.due_at,
-            "url": reverse("phone-order", args=[todo.object_id]) if todo.object_type == ORDER and todo.object_id in matters
-            else address_of(todo, matters),
+            "url": of_order(todo.object_id) if todo.object_type == ORDER and todo.object_id in matters else url,
         }
-        for todo in found
+        for todo, url in zip(found, addresses_of(found, matters), strict=True)
     ]  # fmt: skip
     context = {"rows": [row for row in rows if row["url"]], "empty": Empty("现在没有等您办理的事。")}
     return render(request, "officer/phone_home.html", context)

@@ -1,15 +1,17 @@
 """Reads of the flow engine, always starting from who reads."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
 from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
-from hezhi.engines.flow.todos import waiting_for
+from hezhi.engines.flow.todos import waiting
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
+from hezhi.ground.tables.worded import Given, Worded
 
 TODO_COUNT = """
 SELECT count(*) FROM flow_todo WHERE unit_id = %s AND permission = ANY(%s) AND done_at IS NULL
@@ -25,18 +27,45 @@ def todo_values(actor: Actor) -> list[Any]:
 
 def todos(actor: Actor, limit: int = 100) -> list[ToDo]:
     """The to-dos of this reader's post, most pressing first."""
-    return list(waiting_for(actor).select_related("claimed_by").order_by("due_at", "created_at")[:limit])
+    if actor.unit_id is None:
+        return []
+    return _waiting(limit)(unit=actor.unit_id, permissions=list(actor.permissions), user=actor.user_id, now=time.now())
+
+
+@cache
+def _waiting(limit: int) -> Worded[ToDo]:
+    rows = waiting(Given("unit"), Given("permissions"), Given("user"), Given("now"))
+    return Worded(lambda: rows.select_related("claimed_by").order_by("due_at", "created_at")[:limit])
+
+
+_MATTER = Given("matter")
+_ORDERS = Worded(
+    lambda: (
+        WorkOrder.objects.filter(matter_id=_MATTER)
+        .select_related("unit", "issued_by_unit", "holder")
+        .order_by("round", "depth", "issued_at", "id")
+    )
+)
+_DEADLINES = Worded(lambda: Deadline.objects.filter(object_id=_MATTER).order_by("started_at", "id"))
+_APPROVALS = Worded(
+    lambda: (
+        Approval.objects.filter(object_id=_MATTER)
+        .select_related("asked_by", "asked_unit", "decided_by")
+        .order_by("-asked_at")
+    )
+)
+_ORDER = Worded(lambda: WorkOrder.objects.filter(pk=Given("order")).select_related("unit", "issued_by_unit", "holder"))
+
+
+def order_of(order_id: UUID) -> WorkOrder | None:
+    """A work order with its units and its holder; whether its matter may be seen is for the asker to ask."""
+    return next(iter(_ORDER(order=order_id)), None)
 
 
 def orders_of(matter_id: UUID) -> list[WorkOrder]:
     """The tree of work orders of a matter: each order before those passed down from it, else as they were issued."""
-    found = (
-        WorkOrder.objects.filter(matter_id=matter_id)
-        .select_related("unit", "issued_by_unit", "holder")
-        .order_by("round", "depth", "issued_at", "id")
-    )
     below: dict[UUID | None, list[WorkOrder]] = {}
-    for order in found:
+    for order in _ORDERS(matter=matter_id):
         below.setdefault(order.parent_id, []).append(order)
     rows: list[WorkOrder] = []
     waiting = below.pop(None, [])[::-1]
@@ -49,16 +78,12 @@ def orders_of(matter_id: UUID) -> list[WorkOrder]:
 
 def deadlines_of(matter_id: UUID) -> list[Deadline]:
     """The limits of a matter, oldest first."""
-    return list(Deadline.objects.filter(object_id=matter_id).order_by("started_at", "id"))
+    return _DEADLINES(matter=matter_id)
 
 
 def approvals_of(matter_id: UUID) -> list[Approval]:
     """The approvals asked for on a matter, newest first."""
-    return list(
-        Approval.objects.filter(object_id=matter_id)
-        .select_related("asked_by", "asked_unit", "decided_by")
-        .order_by("-asked_at")
-    )
+    return _APPROVALS(matter=matter_id)
 
 
 def approvals_waiting(actor: Actor) -> list[Approval]:

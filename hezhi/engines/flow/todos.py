@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import CharField, Q, QuerySet, Value
 
 from hezhi.engines.flow.models import ToDo
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.gathering import gathered, later, run_later
-from hezhi.ground import time
+from hezhi.ground import lookups, time  # noqa: F401 - `among`
 from hezhi.ground.errors import NotNow
 
 
@@ -82,8 +84,14 @@ def waiting_for(actor: Actor) -> QuerySet[ToDo]:
     """What waits for this reader's post: his unit, his permissions, not claimed by a colleague."""
     if actor.unit_id is None:
         return ToDo.objects.none()
-    free = Q(claimed_by__isnull=True) | Q(claimed_by=actor.user_id) | Q(claimed_until__lt=time.now())
-    return ToDo.objects.filter(free, unit=actor.unit_id, permission__in=list(actor.permissions), done_at__isnull=True)
+    permissions = Value(list(actor.permissions), output_field=ArrayField(CharField()))
+    return waiting(actor.unit_id, permissions, actor.user_id, time.now())
+
+
+def waiting(unit: Any, permissions: Any, user: Any, now: Any) -> QuerySet[ToDo]:
+    """The same, told in values or in the places of values."""
+    free = Q(claimed_by__isnull=True) | Q(claimed_by=user) | Q(claimed_until__lt=now)
+    return ToDo.objects.filter(free, unit=unit, permission__among=permissions, done_at__isnull=True)
 
 
 def claim(todo: ToDo, *, by: Actor, until: datetime) -> ToDo:

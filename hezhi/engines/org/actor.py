@@ -80,6 +80,11 @@ class Actor:
         """The same actor, seen coming through a channel and a request."""
         return replace(self, channel=channel, address=address, request_id=request_id)
 
+    @property
+    def rights_alone(self) -> "Actor":
+        """The same actor without what differs from request to request: a key for what follows from his rights."""
+        return replace(self, name="", channel="", address=None, request_id="")
+
 
 def system(name: str) -> Actor:
     """The clock or a job acting by itself (系统自动): sees everything, carries no permission of a person."""

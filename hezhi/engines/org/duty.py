@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from hezhi.engines.org.models import DutyShift, Unit
 from hezhi.ground.errors import BadInput
+from hezhi.ground.tables.worded import Given, Worded
 
 Span = tuple[datetime, datetime]
 
@@ -95,12 +96,15 @@ def on_duty_in(units: Sequence[UUID], at: datetime) -> dict[UUID, list[DutyShift
 
 def on_duty_here(unit_id: UUID | None, at: datetime) -> list[DutyShift]:
     """Who is on duty at a moment in a unit and at the centre, the own unit first; one query (本单位和中心当班)."""
-    wanted = Q(unit__kind=Unit.Kind.CENTRE, unit__parent__isnull=True)
-    if unit_id is not None:
-        wanted |= Q(unit=unit_id)
-    rows = DutyShift.objects.filter(wanted, starts_at__lte=at, ends_at__gt=at, user__is_active=True)
-    found = rows.select_related("user", "unit").order_by("rank", "starts_at")
-    return sorted(found, key=lambda shift: shift.unit_id != unit_id)
+    return sorted(_HERE(unit=unit_id, at=at), key=lambda shift: shift.unit_id != unit_id)
+
+
+_HERE = Worded(
+    lambda: DutyShift.objects.filter(
+        Q(unit__kind=Unit.Kind.CENTRE, unit__parent__isnull=True) | Q(unit=Given("unit")),
+        starts_at__lte=Given("at"), ends_at__gt=Given("at"), user__is_active=True,
+    ).select_related("user", "unit").order_by("rank", "starts_at")
+)  # fmt: skip
 
 
 def shifts_between(unit: Unit | UUID, start: datetime, end: datetime) -> list[DutyShift]:

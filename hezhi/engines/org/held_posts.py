@@ -1,16 +1,19 @@
 """The posts a person holds now (现任岗位), as every request asks for them: one statement, written out.
 
 Each request of each officer begins with this question. Put to the database through model objects it was a quarter of
-the work of a page, most of it spent on wording the statement anew; here it is worded once.
+the work of a page, most of it spent on wording the statement anew; here it is worded once, and the database plans it once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
+
 from hezhi.engines.org.models import Role, User
 from hezhi.ground import time
+from hezhi.ground.prepared import prepared, typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,12 @@ class HeldPost:
 _FAR = (Role.Reach.UNIT_TREE.value, Role.Reach.AREA.value)
 _COLUMNS = tuple(HeldPost.__slots__)
 
+_OWN = [field.attname for field in User._meta.concrete_fields]
+
 # A post or a unit that has been closed gives nothing any more. Main posts come first, stand-ins after.
-_STATEMENT = """
-SELECT u.*, held.*
+_STATEMENT = typed(
+    """
+SELECT <own>, <held>
 FROM org_user u
 LEFT JOIN LATERAL (
     SELECT h.deputy_of_id IS NOT NULL AS held_for_another, h.valid_from AS held_since,
@@ -67,14 +73,20 @@ LEFT JOIN LATERAL (
 ) held ON true
 WHERE u.id = %(user)s
 ORDER BY held_for_another, held_since
-"""
+""".replace("<own>", ", ".join(f"u.{name}" for name in _OWN)).replace(
+        "<held>", ", ".join(f"held_{name}" for name in _COLUMNS)
+    ),
+    "timestamptz: moment; date: day; uuid: user; text[]: far",
+)
 
 
 def account_with_posts(user_id: UUID | str) -> tuple[User | None, list[HeldPost]]:
     """An account and the posts it holds now, main posts first; None and nothing where there is no such account."""
-    asked = {"user": user_id, "moment": time.now(), "day": time.today(), "far": list(_FAR)}
-    rows = list(User.objects.raw(_STATEMENT, asked))
-    return (rows[0] if rows else None), list(_held(rows))
+    asked = {"user": user_id, "moment": time.now(), "day": time.today(), "far": _FAR}
+    with prepared(_STATEMENT, asked) as cursor:
+        rows = cursor.fetchall()
+    found = User.from_db(DEFAULT_DB_ALIAS, _OWN, rows[0][: len(_OWN)]) if rows else None
+    return found, list(_held(row[len(_OWN) :] for row in rows))
 
 
 def posts_of(user: User) -> list[HeldPost]:
@@ -83,9 +95,8 @@ def posts_of(user: User) -> list[HeldPost]:
     return account_with_posts(user.pk)[1] if known is None else known
 
 
-def _held(rows: Iterable[User]) -> Iterable[HeldPost]:
-    for row in rows:
-        told: list[Any] = [getattr(row, f"held_{name}") for name in _COLUMNS]
+def _held(rows: Iterable[Sequence[Any]]) -> Iterable[HeldPost]:
+    for told in rows:
         if told[0] is not None:
             values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in told]
             yield HeldPost(*values)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from hezhi.ground.errors import Refusal
 
-__all__ = ["ELDER_COOKIE", "answer", "letter", "wants_elder", "wants_part"]
+__all__ = ["ELDER_COOKIE", "addresses", "answer", "letter", "wants_elder", "wants_part"]
 
 ELDER_COOKIE = "elder"
 
@@ -37,6 +39,15 @@ def answer(
     response = render(request, template, dict(context), status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def addresses(name: str) -> Callable[[UUID], str]:
+    """The addresses of one page for many ids (成批地址): resolved once, since each resolving costs as much as a row."""
+    pattern = reverse(name, args=[_ANY])
+    return lambda key: pattern.replace(str(_ANY), str(key))
+
+
+_ANY = UUID(int=0)
 
 
 def letter(request: HttpRequest, refusal: Refusal) -> HttpResponse:

@@ -38,6 +38,7 @@ __all__ = [
     "Step",
     "Tab",
     "TimelineItem",
+    "Waiting",
 ]
 
 
@@ -140,6 +141,21 @@ class Action:
     icon: str = ""
     key: str = ""
     disabled_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A to-do in a list (待办): what is to be done with what, and the button that takes it or gives it back."""
+
+    id: object
+    step: str
+    number: str
+    title: str
+    url: str
+    due_at: datetime | None
+    created_at: datetime
+    button: str
+    button_url: str
 
 
 # --- list ---------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import html
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,11 @@ def icon(name: str, label: str = "", size: int = 20) -> SafeString:
     """A line icon (图标), `size` in pixels beside text of 15 pixels; it grows with the type.
 
     Without a `label` it is an ornament and silent to a screen reader."""
+    return _drawn(name, label, size)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _drawn(name: str, label: str, size: int) -> SafeString:
     try:
         drawn = _icons()[name]
     except KeyError:
@@ -148,7 +153,7 @@ def empty(sentence: str, action_name: str = "", action_url: str = "", icon_name:
 @register.inclusion_tag("ui/parts/empty.html")
 def nothing(state: Any) -> dict[str, Any]:
     """The same from an `Empty` (or a dict like it)."""
-    read = state.get if isinstance(state, Mapping) else lambda key: getattr(state, key, "")
+    read = _reader_of(state)
     return {
         "sentence": read("sentence"),
         "action_name": read("action_name"),
@@ -170,6 +175,36 @@ def option_tags(items: Iterable[Any]) -> SafeString:
             for item in items
         )
     )
+
+
+@register.simple_tag
+def menu_tags(groups: Iterable[Any]) -> SafeString:
+    """The groups of the side menu from `MenuGroup`s (or dicts like them)."""
+    return SafeString("".join(map(_group_tag, groups or ())))
+
+
+def _group_tag(group: Any) -> str:
+    read = _reader_of(group)
+    title, clause = _safe(read("title")), read("clause")
+    shown = f'{title} <span class="side-clause">{_safe(clause)}</span>' if clause else title
+    return (
+        f'\n  <details class="side-group" data-side="{title}"{" open" if read("open") else ""}>\n'
+        f'    <summary><h2 class="side-title">{shown}</h2></summary>\n    <ul>\n      '
+        f"{''.join(map(_item_tag, read('items')))}\n    </ul>\n  </details>"
+    )
+
+
+def _item_tag(item: Any) -> str:
+    read = _reader_of(item)
+    chosen, here = (" is-active", ' aria-current="page"') if read("active") else ("", "")
+    count = f'<b class="side-count">{_safe(read("count"))}</b>' if read("count") else ""
+    url, name = _safe(read("url")), _safe(read("name"))
+    return f'<li><a class="side-item{chosen}" href="{url}"{here}><span>{name}</span>{count}</a></li>\n      '
+
+
+def _reader_of(told: Any) -> Callable[[str], Any]:
+    """How the names of a shape are read, or of a dict with the same keys."""
+    return told.get if isinstance(told, Mapping) else lambda name: getattr(told, name, "")
 
 
 @register.simple_tag
@@ -203,6 +238,23 @@ def _cell_tag(cell: Any, opens: bool) -> str:
         text = f'<a href="{_safe(cell.url)}"{" data-open" if opens else ""}>{text}</a>'
     note = f"<small>{_safe(cell.note)}</small>" if cell.note else ""
     return f"{text}{note}</td>"
+
+
+@register.simple_tag(takes_context=True)
+def waiting_tags(context: template.Context, rows: Iterable[Any]) -> SafeString:
+    """The rows of a list of to-dos from `Waiting`s, most pressing first as given."""
+    token = f'<input type="hidden" name="csrfmiddlewaretoken" value="{_safe(str(context.get("csrf_token", "")))}">'
+    return SafeString("".join(_waiting_tag(row, token) for row in rows))
+
+
+def _waiting_tag(row: Any, token: str) -> str:
+    return (
+        f'<tr data-row="{_safe(row.id)}"><td><b>{_safe(row.step)}</b></td><td class="is-code">{_safe(row.number)}</td>'
+        f'<td class="is-title"><a href="{_safe(row.url)}" data-open>{_safe(row.title)}</a></td>'
+        f"<td>{due(row.due_at)}</td><td>{when(row.created_at)}</td>"
+        f'<td><form method="post" action="{_safe(row.button_url)}" data-guard>{token}'
+        f'<button class="btn btn-quiet" type="submit">{_safe(row.button)}</button></form></td></tr>'
+    )
 
 
 # --- parts with a list in them ------------------------------------------------------------
@@ -373,5 +425,6 @@ register.tag("card", _frame("card", "ui/parts/card.html"))
 register.tag("dialog", _frame("dialog", "ui/parts/dialog.html"))
 
 
+@lru_cache(maxsize=1024)
 def _css_name(code: str) -> str:
     return slugify(str(code)) or "unknown"

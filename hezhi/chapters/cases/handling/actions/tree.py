@@ -9,6 +9,7 @@ from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules import work_orders as rule
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
+from hezhi.ground.tables.worded import Given, Worded
 
 
 def tree(case: Case, *, afresh: bool = False) -> list[WorkOrder]:
@@ -19,12 +20,16 @@ def tree(case: Case, *, afresh: bool = False) -> list[WorkOrder]:
     """
     known: list[WorkOrder] | None = None if afresh else case.__dict__.get("_tree")
     if known is None:
-        rows = WorkOrder.objects.filter(matter_id=case.pk).select_related("unit").order_by("issued_at", "id")
-        known = case.__dict__["_tree"] = list(rows)
+        known = case.__dict__["_tree"] = _ORDERS(case=case.pk)
         by_id = {order.pk: order for order in known}
         for order in known:
             order.parent = by_id[order.parent_id] if order.parent_id else None
     return known
+
+
+_ORDERS = Worded(
+    lambda: WorkOrder.objects.filter(matter_id=Given("case")).select_related("unit").order_by("issued_at", "id")
+)
 
 
 def derived(case: Case) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hezhi.chapters.cases.handling.models import Case
+from hezhi.chapters.cases.handling.queries.case import Reads
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor
 from hezhi.ground.ui.shapes import Action
@@ -24,7 +25,6 @@ class Beside:
 
 
 Telling = Callable[[Actor, Case], Beside | None]
-Reads = Callable[[Actor], dict[str, Any]]
 OfForm = Callable[[Case], Beside | None]
 _tellings: list[Telling] = []
 _reads: list[Reads] = []
@@ -60,9 +60,9 @@ def of_order(actor: Actor, case: Case, order: WorkOrder) -> list[Action]:
     return [action for telling in _of_orders for action in telling(actor, case, order)]
 
 
-def annotations(actor: Actor) -> dict[str, Any]:
+def reads() -> tuple[Reads, ...]:
     """What the rooms above want to be read with a case."""
-    return {name: value for reads in _reads for name, value in reads(actor).items()}
+    return tuple(_reads)
 
 
 def beside(actor: Actor, case: Case) -> list[Beside]:

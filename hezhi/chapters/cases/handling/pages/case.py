@@ -13,7 +13,7 @@ from django.urls import reverse
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.turning import MATTER
 from hezhi.chapters.cases.handling.models import Case, Step
-from hezhi.chapters.cases.handling.pages.beside import annotations, beside, of_order
+from hezhi.chapters.cases.handling.pages.beside import beside, of_order, reads
 from hezhi.chapters.cases.handling.queries import CaseFile
 from hezhi.chapters.cases.handling.rules import result_words
 from hezhi.engines.flow import timing
@@ -45,7 +45,7 @@ MORE = ("void", "split", "mark", "confer", "unmerge", "close", "release", "dispu
 def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The whole file of a case on one page."""
     by = reader(request)
-    file = queries.case_file(by, case_id, annotations(by))
+    file = queries.case_file(by, case_id, reads())
     case = file.case
     told = beside(by, case)
     context: dict[str, Any] = {

@@ -12,6 +12,7 @@ from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.forms import add_files, form_of, looked_through
 from hezhi.chapters.cases.handling.pages.steps import ORDER_STEPS
+from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import Actor
@@ -28,7 +29,7 @@ LIKELY = ("sign", "arrive", "review", "reply", "handle", "ask_help", "whistle", 
 
 def order_for(by: Actor, order_id: UUID) -> tuple[Case, WorkOrder]:
     """A work order of a case that this reader may see; otherwise «not found»."""
-    order = WorkOrder.objects.select_related("unit", "issued_by_unit", "holder").filter(pk=order_id).first()
+    order = flow.order_of(order_id)
     if order is None:
         raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
     return queries.case_for(by, order.matter_id), order

@@ -24,6 +24,7 @@ from hezhi.chapters.cases.handling.pages.forms import (
     uuid_of,
     yes_of,
 )
+from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import Actor, reader
@@ -165,7 +166,7 @@ def do(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
 @needs("cases.view", clause=clause)
 def do_order(request: HttpRequest, order_id: UUID, verb: str) -> HttpResponse:
     """Take a step on one work order."""
-    order = WorkOrder.objects.select_related("unit").filter(pk=order_id).first()
+    order = flow.order_of(order_id)
     if order is None or verb not in ORDER_STEPS:
         raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
     case = queries.case_for(reader(request), order.matter_id)

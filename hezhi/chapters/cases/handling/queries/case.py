@@ -1,10 +1,13 @@
 """One case as its page shows it (事件详情): what this reader may see of it, and do with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import (
@@ -21,6 +24,7 @@ from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.ground import time
 from hezhi.ground.errors import NotFound, NotNow
 from hezhi.ground.masks import mask
+from hezhi.ground.tables.worded import Given, Worded
 
 DESK_ONLY = frozenset({"transfer", "add_unit"})
 """Verbs of the desk that dispatched; a unit passes down or whistles instead."""
@@ -36,19 +40,30 @@ _SHAPES = [f"{level}__{name}" for level in ("town", "community", "grid") for nam
 """What a case page never draws of the areas of a case: their outlines are the longest values of all."""
 
 
-def case_for(actor: Actor, case_id: UUID, also: Mapping[str, Any] | None = None) -> Case:
+Reads = Callable[[Actor], dict[str, Any]]
+"""Annotations of a case that a room above wants to be read with it, for one reader."""
+
+
+def case_for(actor: Actor, case_id: UUID, also: tuple[Reads, ...] = ()) -> Case:
     """One case that this reader may see, with its names; otherwise «not found», whatever the reason.
 
     `also` are annotations that come along in the same statement. The cases it was merged into or split from, which few
     have, are read when they are asked for.
     """
+    found = _worded_for(actor.rights_alone, also)(case=case_id)
+    if not found:
+        raise NotFound("没有找到这件事。", "可能编号有误，或不在您的管辖范围。", "请核对编号。", code="cases.not_found")
+    return found[0]
+
+
+@lru_cache(maxsize=256)
+def _worded_for(actor: Actor, also: tuple[Reads, ...]) -> Worded[Case]:
+    """The statement of readers with these rights: who gains or loses one asks with another."""
+    told = {name: value for reads in also for name, value in reads(actor).items()}
     rows = Case.objects.visible_to(actor).select_related(
         "category", "town", "community", "grid", "lead_unit", "desk", "reporter"
     )
-    case = rows.annotate(**(also or {})).defer(*_SHAPES).filter(pk=case_id).first()
-    if case is None:
-        raise NotFound("没有找到这件事。", "可能编号有误，或不在您的管辖范围。", "请核对编号。", code="cases.not_found")
-    return case
+    return Worded(lambda: rows.annotate(**told).defer(*_SHAPES).filter(pk=Given("case")))
 
 
 @dataclass
@@ -74,18 +89,26 @@ class CaseFile:
         return counted[-1] if counted else None
 
 
-def case_file(actor: Actor, case_id: UUID, also: Mapping[str, Any] | None = None) -> CaseFile:
+_STEPS = Worded(lambda: Step.objects.filter(case=Given("case")).select_related("order").order_by("at", "id"))
+
+
+@lru_cache(maxsize=256)
+def _merged(actor: Actor) -> Worded[Case]:
+    return Worded(lambda: Case.objects.visible_to(actor).filter(merged_into=Given("case")))
+
+
+def case_file(actor: Actor, case_id: UUID, also: tuple[Reads, ...] = ()) -> CaseFile:
     """The whole file of a case for this reader, in seven queries; `also` as in `case_for`."""
     case = case_for(actor, case_id, also)
     orders = flow.orders_of(case.pk)
     return CaseFile(
         case=case,
-        steps=list(Step.objects.filter(case=case).select_related("order").order_by("at", "id")),
+        steps=_STEPS(case=case.pk),
         orders=orders,
         deadlines=flow.deadlines_of(case.pk),
         approvals=flow.approvals_of(case.pk),
         attachments=attachments_for(actor, case),
-        merged=list(Case.objects.visible_to(actor).filter(merged_into=case)),
+        merged=_merged(actor.rights_alone)(case=case.pk),
         reporter=masked_reporter(case),
         verbs=verbs_for(actor, case),
         order_verbs={o.pk: order_verbs_for(actor, case, o) for o in orders},
@@ -147,10 +170,17 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
 
 def attachments_for(actor: Actor, case: Case) -> list[Attachment]:
     """The files of a case that this reader may open; those of a secret case only with the veil lifted."""
-    rows = Attachment.objects.filter(object_id=case.pk, removed_at__isnull=True).order_by("uploaded_at")
-    if case.secret and not has_lifted_veil(actor, case):
-        rows = rows.exclude(visibility=Attachment.Visibility.SECRET).exclude(stage__in=FROM_THE_REPORTER)
-    return list(rows)
+    return (_OPEN_FILES if case.secret and not has_lifted_veil(actor, case) else _FILES)(case=case.pk)
+
+
+def _files() -> QuerySet[Attachment]:
+    return Attachment.objects.filter(object_id=Given("case"), removed_at__isnull=True).order_by("uploaded_at")
+
+
+_FILES = Worded(_files)
+_OPEN_FILES = Worded(
+    lambda: _files().exclude(visibility=Attachment.Visibility.SECRET).exclude(stage__in=FROM_THE_REPORTER)
+)
 
 
 def may_lift_veil(actor: Actor, case: Case) -> bool:
