@@ -155,7 +155,7 @@ def copy_in(model: type[models.Model], rows: list[Any]) -> None:
 
     Only for tables whose keys are made by us; what the database fills by itself is left to it.
     """
-    if model._meta.auto_field or model._meta.concrete_model._meta.parents:
+    if model._meta.auto_field or (model._meta.concrete_model or model)._meta.parents:
         raise TypeError(f"{model._meta.label}: the key of a made-up row must be known before it is written")
     fields = [
         field for field in model._meta.concrete_fields if not field.generated and not _by_database(field, rows[0])
