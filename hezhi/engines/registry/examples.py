@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.gis.geos import LineString
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import system
@@ -155,16 +155,25 @@ def copy_in(model: type[models.Model], rows: list[Any]) -> None:
 
     Only for tables whose keys are made by us; what the database fills by itself is left to it.
     """
-    if model._meta.auto_field or model._meta.concrete_model._meta.parents:
+    if model._meta.auto_field or (model._meta.concrete_model or model)._meta.parents:
         raise TypeError(f"{model._meta.label}: the key of a made-up row must be known before it is written")
     fields = [
         field for field in model._meta.concrete_fields if not field.generated and not _by_database(field, rows[0])
     ]
     names = ", ".join(f'"{field.column}"' for field in fields)
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as file:
+    line = connections[DEFAULT_DB_ALIAS]
+    told: list[tuple[Any, Any]] = [(_NOTHING, None)] * len(fields)
+    with line.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as file:
         for row in rows:
-            file.write_row([field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields])
-            row._state.adding, row._state.db = False, connection.alias
+            for place, field in enumerate(fields):
+                value = field.pre_save(row, True)
+                if value is not told[place][0]:  # what the row before had too is put into words already
+                    told[place] = value, field.get_db_prep_save(value, line)
+            file.write_row([word for _, word in told])
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+_NOTHING = object()
 
 
 def _by_database(field: models.Field[Any, Any], row: Any) -> bool:

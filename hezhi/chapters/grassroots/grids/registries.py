@@ -111,7 +111,7 @@ class Grids(Registry):
 
     def belong(self, row: Grid, unit: Unit) -> None:
         row.level, row.kind, row.line = Area.Level.GRID, Area.Kind.BASIC, ""
-        town = unit.area
+        town = _town_of(unit)
         row.town, row.district_id, row.parent = town, town.parent_id, town
         row.valid_to = row.version_of = None
 
@@ -180,9 +180,13 @@ class Duties(Registry):
 def sample_grid(unit: Unit) -> Area:
     """A grid in a made-up town, for the contract tests; asked for once per batch of rows."""
     if "sample_grid" not in vars(unit):
-        vars(unit)["sample_grid"] = _sample_grid(unit, unit.area)
+        vars(unit)["sample_grid"] = _sample_grid(unit, _town_of(unit))
     grid: Area = vars(unit)["sample_grid"]
     return grid
+
+
+def _town_of(unit: Unit) -> Area:
+    return unit.area or Area.objects.get(units=unit)
 
 
 def _sample_grid(unit: Unit, town: Area) -> Area:
