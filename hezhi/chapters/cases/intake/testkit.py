@@ -19,7 +19,7 @@ from hezhi.engines.flow.models import LimitRule, WorkOrder
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor, actor_of, system
 from hezhi.engines.org.models import Role, Unit, User
-from hezhi.engines.org.testkit import make_officers, make_role, traced
+from hezhi.engines.org.testkit import make_officers, make_roles, traced
 from hezhi.engines.reach.api import load_templates
 from hezhi.ground import time
 
@@ -75,10 +75,12 @@ def build() -> District:
     district = District()
     _areas(district)
     _units(district)
-    roles = {
-        code: make_role(code, [f"cases.{p}" for p in permissions], reach=reach)
-        for code, (reach, permissions) in ROLES.items()
-    }
+    roles = make_roles(
+        {
+            code: {"permissions": [f"cases.{p}" for p in permissions], "reach": reach}
+            for code, (reach, permissions) in ROLES.items()
+        }
+    )
     people = [
         (f"{unit.code}.{code}", roles[code], unit) for unit in district.units.values() for code in _roles_of(unit)
     ]
