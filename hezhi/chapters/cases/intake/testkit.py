@@ -66,12 +66,17 @@ class District:
         return take_in(Message(text=text, **fields), by=self[by])  # type: ignore[arg-type]
 
 
+def forget() -> None:
+    """What a process keeps for a minute is of another test's district, or of what it wrote into this one."""
+    timing.forget()
+    for kept in (queries._categories, gazetteer._read, handling.urgency._urgency_rules):
+        kept.cache_clear()
+
+
 def build() -> District:
     """Make the district; call it inside a test's transaction."""
-    timing.forget()
+    forget()
     traced()
-    for kept in (queries._categories, gazetteer._read, handling.urgency._urgency_rules):
-        kept.cache_clear()  # a process keeps them for a minute; each test has a district of its own
     district = District()
     _areas(district)
     _units(district)
