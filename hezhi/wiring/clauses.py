@@ -213,27 +213,28 @@ def _rights_of(view: Any) -> list[str]:
 
 @lru_cache
 def _mentions() -> tuple[tuple[str, Place, bool], ...]:
-    found = []
+    found: list[tuple[str, Place, bool]] = []
     for top in SOURCES:
         for path in sorted((CHECKOUT / top).glob("**/*.py")):
             text = path.read_text()
             if SAID.search(text):
-                found += _mentions_in(path.relative_to(CHECKOUT), text)
+                said = [number for number, line in enumerate(text.split("\n"), 1) if "clause" in line]
+                found += _mentions_in(path.relative_to(CHECKOUT), ast.parse(text), said)
     return tuple(found)
 
 
-def _mentions_in(path: Path, text: str) -> Iterator[tuple[str, Place, bool]]:
+def _mentions_in(path: Path, tree: ast.Module, said: list[int] | None = None) -> Iterator[tuple[str, Place, bool]]:
+    """What a source says; only these of its lines, in rising order, speak of clauses (None: any may)."""
     is_test = path.name.startswith("test_") or "testkit" in path.parts
-    said = [number for number, line in enumerate(text.split("\n"), 1) if "clause" in line]
-    for node, name in _named(ast.parse(text), "", said):
+    for node, name in _named(tree, "", said):
         for id_ in _ids_in(node):
             yield id_, Place(path.as_posix(), getattr(node, "lineno", 1), name), is_test
 
 
-def _named(tree: ast.AST, outer: str, said: list[int]) -> Iterator[tuple[ast.AST, str]]:
+def _named(tree: ast.AST, outer: str, said: list[int] | None) -> Iterator[tuple[ast.AST, str]]:
     """Every node on the lines that say a clause, with the dotted name of what it stands in (a decorator: on)."""
     for node in ast.iter_child_nodes(tree):
-        if not _says(node, said):
+        if said is not None and not _says(node, said):
             continue
         inner = outer
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

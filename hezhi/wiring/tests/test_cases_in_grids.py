@@ -9,13 +9,13 @@ from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.grassroots.grids import actions, queries
 from hezhi.chapters.grassroots.grids.models import GridDuty
 from hezhi.chapters.grassroots.grids.queries import contents
-from hezhi.chapters.grassroots.grids.tests.conftest import BEGAN, Ground, ground
+from hezhi.chapters.grassroots.grids.tests.conftest import BEGAN, Ground, ground, made
 from hezhi.chapters.grassroots.grids.tests.test_dividing import publish, wide_first
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.testkit import traced
 from hezhi.ground import time
 
-__all__ = ["ground"]
+__all__ = ["ground", "made"]
 
 pytestmark = [pytest.mark.clause("9.1.3-1-1"), pytest.mark.django_db]
 

@@ -19,7 +19,7 @@ from hezhi.engines.flow.models import LimitRule, WorkOrder
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor, actor_of, system
 from hezhi.engines.org.models import Role, Unit, User
-from hezhi.engines.org.testkit import make_officers, make_role, traced
+from hezhi.engines.org.testkit import make_officers, make_roles, traced
 from hezhi.engines.reach.api import load_templates
 from hezhi.ground import time
 
@@ -66,19 +66,26 @@ class District:
         return take_in(Message(text=text, **fields), by=self[by])  # type: ignore[arg-type]
 
 
+def forget() -> None:
+    """What a process keeps for a minute is of another test's district, or of what it wrote into this one."""
+    timing.forget()
+    for kept in (queries._categories, gazetteer._read, handling.urgency._urgency_rules):
+        kept.cache_clear()
+
+
 def build() -> District:
     """Make the district; call it inside a test's transaction."""
-    timing.forget()
+    forget()
     traced()
-    for kept in (queries._categories, gazetteer._read, handling.urgency._urgency_rules):
-        kept.cache_clear()  # a process keeps them for a minute; each test has a district of its own
     district = District()
     _areas(district)
     _units(district)
-    roles = {
-        code: make_role(code, [f"cases.{p}" for p in permissions], reach=reach)
-        for code, (reach, permissions) in ROLES.items()
-    }
+    roles = make_roles(
+        {
+            code: {"permissions": [f"cases.{p}" for p in permissions], "reach": reach}
+            for code, (reach, permissions) in ROLES.items()
+        }
+    )
     people = [
         (f"{unit.code}.{code}", roles[code], unit) for unit in district.units.values() for code in _roles_of(unit)
     ]

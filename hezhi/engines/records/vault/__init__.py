@@ -5,9 +5,10 @@ then reads and writes plain text; table, history, backup and COPY hold ciphertex
 may see of it is another matter: masks stand in `hezhi.ground.masks`.
 """
 
-from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField, index_of, sealed, sealed_values
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from hezhi.engines.records.vault.keys import KeyRing, KeyRingRefused, create_compartment, create_key_ring, ring, rotate
-from hezhi.engines.records.vault.rotation import reencrypt, reencrypt_all, reindex, versions_in_use
 from hezhi.engines.records.vault.sealing import (
     Blind,
     SealBroken,
@@ -23,6 +24,16 @@ from hezhi.engines.records.vault.sealing import (
     unseal,
     unseal_bytes,
 )
+
+if TYPE_CHECKING:
+    from hezhi.engines.records.vault.fields import BlindIndexField, SealedTextField, index_of, sealed, sealed_values
+    from hezhi.engines.records.vault.rotation import reencrypt, reencrypt_all, reindex, versions_in_use
+
+_OF_TABLES = {
+    "fields": ("BlindIndexField", "SealedTextField", "index_of", "sealed", "sealed_values"),
+    "rotation": ("reencrypt", "reencrypt_all", "reindex", "versions_in_use"),
+}
+"""What brings the ORM with it; a process that only seals does without (`engines.bulk.sealer`)."""
 
 __all__ = [
     "Blind",
@@ -54,3 +65,11 @@ __all__ = [
     "unseal_bytes",
     "versions_in_use",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What has to do with tables, when somebody first asks for it."""
+    for module, names in _OF_TABLES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

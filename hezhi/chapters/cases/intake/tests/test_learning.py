@@ -12,7 +12,7 @@ from hezhi.chapters.cases.handling.models import Category
 from hezhi.chapters.cases.intake import learning
 from hezhi.chapters.cases.intake.models import Correction
 from hezhi.chapters.cases.intake.queries import suggest
-from hezhi.chapters.cases.intake.testkit import District, case_of
+from hezhi.chapters.cases.intake.testkit import District, build, case_of
 from hezhi.engines.analysis.text import classify, correct
 from hezhi.engines.org.testkit import enter, traced
 from hezhi.engines.records.models import AuditEntry
@@ -23,6 +23,12 @@ pytestmark = pytest.mark.clause("9.1.2-1")
 
 NIGHT = datetime(2026, 11, 24, 2, 30, tzinfo=SHANGHAI)
 MATTERS = ("晾衣绳拴在树上", "晾晒被褥占用绿地", "住户在路口晒粮食", "楼道里晾衣服挡路", "阳台外晾衣杆松动")
+
+
+@pytest.fixture
+def district(db: None) -> District:
+    """Made for each test while its clock stands."""
+    return build()
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from hezhi.engines.flow import timing
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.org.models import Role, Unit, User
-from hezhi.engines.org.testkit import actor, make_officer, make_role, make_unit, traced
+from hezhi.engines.org.testkit import actor, make_officers, make_roles, make_unit, traced
 from hezhi.engines.reach.api import load_templates
 from hezhi.engines.records.files import LookedThrough, look_through
 from hezhi.ground import time
@@ -101,10 +101,14 @@ def build() -> Office:
     office.units["bureau"] = make_unit("D01", Unit.Kind.DEPARTMENT, office.units["centre"], name="区住房和城乡建设局")
     office.units["branch"] = make_unit("D0101", Unit.Kind.DEPARTMENT, office.units["bureau"], name="房屋维修所")
     office.units["water"] = make_unit("D02", Unit.Kind.DEPARTMENT, office.units["centre"], name="区水务局")
-    for part, (role, name) in PEOPLE.items():
-        office.people[part] = make_officer(part, Role.objects.get(code=role), office.units["centre"], name)
-    for part, unit in (("bureau_handler", "bureau"), ("water_handler", "water")):
-        office.people[part] = make_officer(part, Role.objects.get(code="handler"), office.units[unit], part)
+    told = [(part, name, role, "centre") for part, (role, name) in PEOPLE.items()]
+    told += [
+        ("bureau_handler", "bureau_handler", "handler", "bureau"),
+        ("water_handler", "water_handler", "handler", "water"),
+    ]
+    roles = {role.code: role for role in Role.objects.all()}
+    officers = make_officers([(part, name, roles[role], office.units[unit]) for part, name, role, unit in told])
+    office.people = {user.login_name: user for user in officers}
     load_templates(by=system("test"))
     actions.load_programmes(by=system("test"))
     return office
@@ -113,13 +117,15 @@ def build() -> Office:
 def _roles() -> None:
     """The room's own roles as it tells them, and of the others what this room grants them."""
     told = tomllib.loads((Path(rules.__file__).parent / "data/rights.toml").read_text("utf-8"))
-    for row in told["role"]:
-        make_role(row["code"], row["permissions"], name=row["name"], reach=row["reach"])
+    roles: dict[str, dict[str, Any]] = {
+        row["code"]: {name: row[name] for name in ("permissions", "name", "reach")} for row in told["role"]
+    }
     for code, permissions in told["grants"].items():
         reach = "unit_tree" if code == "handler" else "district"
-        make_role(code, [*permissions, "cases.view", "reach.inbox"], reach=reach)
-    make_role("system_admin", ["org.accounts", "org.view"], kind=Role.Kind.SYSTEM_ADMIN)
-    make_role("audit_admin", ["audit.view"], kind=Role.Kind.AUDIT_ADMIN)
+        roles[code] = {"permissions": [*permissions, "cases.view", "reach.inbox"], "reach": reach}
+    roles["system_admin"] = {"permissions": ["org.accounts", "org.view"], "kind": Role.Kind.SYSTEM_ADMIN}
+    roles["audit_admin"] = {"permissions": ["audit.view"], "kind": Role.Kind.AUDIT_ADMIN}
+    make_roles(roles)
 
 
 def _area(office: Office, name: str, title: str, level: str, parent: Area | None, at: int) -> Area:

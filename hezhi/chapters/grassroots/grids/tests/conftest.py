@@ -2,9 +2,12 @@
 
 import json
 import tomllib
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shapely
@@ -18,6 +21,7 @@ from hezhi.engines.org.actor import Actor, actor_of, system
 from hezhi.engines.org.models import Role, Unit, User
 from hezhi.engines.org.testkit import enter, make_officer, make_role, make_unit
 from hezhi.engines.registry.contract import forget_who_made_this
+from hezhi.ground.testkit.kept import kept
 
 BEGAN = date(2024, 1, 1)
 
@@ -64,9 +68,20 @@ def roles() -> dict[str, Role]:
     }
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[Ground]:
+    """The small district of all tests of a module; ask for `ground`."""
+    yield from kept(make_ground, django_db_blocker)
+
+
 @pytest.fixture
-def ground(db: None) -> Ground:
+def ground(made: Ground, db: None) -> Ground:
     """黄岛样例街道: 东社区 and 西社区, four square grids each, with units and people."""
+    return deepcopy(made)
+
+
+def make_ground() -> Ground:
+    """Make the district; call it inside a transaction."""
     district = _area("370299", "样例区", "district", shapely.box(120.0, 36.0, 120.04, 36.02), {})
     town = _area("370299001", "样例街道", "town", shapely.box(120.0, 36.0, 120.04, 36.02), {"district": district})
     far = _area("370299002", "邻街道", "town", shapely.box(120.1, 36.0, 120.14, 36.02), {"district": district})

@@ -2,6 +2,8 @@
 
 import io
 import tomllib
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from hezhi.chapters.grassroots.party import actions
 from hezhi.chapters.grassroots.party.api import load_tables
 from hezhi.chapters.grassroots.party.models import Member, PartyOrganisation
 from hezhi.chapters.grassroots.registers.models import Building, Resident
-from hezhi.chapters.grassroots.registers.tests.conftest import Quarter, quarter  # noqa: F401
+from hezhi.chapters.grassroots.registers.tests.conftest import Quarter, make_quarter
 from hezhi.engines.flow import approvals
 from hezhi.engines.flow.models import Approval
 from hezhi.engines.org.actor import Actor, system
@@ -25,6 +27,7 @@ from hezhi.engines.registry import actions as registry_actions
 from hezhi.engines.registry import imports, site
 from hezhi.engines.registry.contract import forget_who_made_this
 from hezhi.ground.tables import write_rows
+from hezhi.ground.testkit.kept import kept
 
 
 @dataclass
@@ -102,9 +105,21 @@ class Party:
         return imports.receive(site.get("party-members"), upload, by=self.by(self.secretary))
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[Party]:
+    """The party of all tests of a module; ask for `party`."""
+    yield from kept(make_party, django_db_blocker)
+
+
 @pytest.fixture
-def party(quarter: Quarter) -> Party:  # noqa: F811
+def party(made: Party, db: None) -> Party:
     """The town's committee with one branch in the first community, both approved."""
+    return deepcopy(made)
+
+
+def make_party() -> Party:
+    """Make the quarter and its party; call it inside a transaction."""
+    quarter = make_quarter()
     told = tomllib.loads((Path(room.__file__).parent / "data/rights.toml").read_text("utf-8"))
     roles = {row["code"]: make_role(row["code"], row["permissions"], reach=row["reach"]) for row in told["role"]}
     town = Unit.objects.get(code="901")

@@ -11,6 +11,7 @@ from icalendar import Calendar
 from hezhi.chapters.grassroots.party import actions, queries, rules
 from hezhi.chapters.grassroots.party.actions.activities import door_code, own_code, sign_in_code
 from hezhi.chapters.grassroots.party.models import Activity, ActivityKind, Participation
+from hezhi.chapters.grassroots.party.tests.conftest import Party, make_party
 from hezhi.engines.flow.models import Approval
 from hezhi.engines.org.actor import citizen
 from hezhi.ground import time
@@ -18,6 +19,12 @@ from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow
 
 pytestmark = pytest.mark.clause("9.1.3-3-3")
 BEGINS = "2026-11-26T14:00"
+
+
+@pytest.fixture
+def party(db: None) -> Party:
+    """Made for each test while its clock stands, so that nobody's post begins only later."""
+    return make_party()
 
 
 @pytest.fixture

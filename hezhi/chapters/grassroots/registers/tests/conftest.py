@@ -1,8 +1,11 @@
 """A small quarter for tests (测试用的小社区): two communities, a compound each, people who serve them."""
 
 import tomllib
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.gis.geos import MultiPolygon, Polygon
@@ -21,6 +24,7 @@ from hezhi.engines.registry import actions as registry_actions
 from hezhi.engines.registry import site
 from hezhi.engines.registry.contract import forget_who_made_this
 from hezhi.ground import time
+from hezhi.ground.testkit.kept import kept
 
 REACH = {
     "town_dispatcher": Role.Reach.AREA, "grid_worker": Role.Reach.AREA, "reviewer": Role.Reach.UNIT_TREE,
@@ -82,9 +86,20 @@ class Quarter:
         return registry_actions.create(site.get("residents"), data | more | {"still_new": "1"}, by=acting)
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[Quarter]:
+    """The quarter of all tests of a module; ask for `quarter`."""
+    yield from kept(make_quarter, django_db_blocker)
+
+
 @pytest.fixture
-def quarter(db: None) -> Quarter:
+def quarter(made: Quarter, db: None) -> Quarter:
     """Two communities of one town with a grid each; a building of 2 × 3 × 2 homes in the first."""
+    return deepcopy(made)
+
+
+def make_quarter() -> Quarter:
+    """Make the quarter; call it inside a transaction."""
     centre = make_unit("centre")
     district = square("9", "district", 120.0, 0.4)
     town = square("901", "town", 120.0, 0.4, district)

@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from hezhi.chapters.grassroots.registers import api, demo, queries
+from hezhi.chapters.grassroots.registers import api, queries
 from hezhi.chapters.grassroots.registers.actions import move_in
-from hezhi.chapters.grassroots.registers.models import Compound, Home, Household, Occupancy, Resident
+from hezhi.chapters.grassroots.registers.models import Compound, Household, Occupancy, Resident
 from hezhi.chapters.grassroots.registers.registries.people import example_number
 from hezhi.engines.flow.models import Approval
 from hezhi.engines.org.testkit import enter
@@ -237,31 +237,3 @@ def test_a_person_entered_in_error_goes_with_the_dates_of_where_he_was(quarter) 
         assert purge() >= 1
     assert not Resident.objects.filter(pk=person.pk).exists()
     assert not Occupancy.objects.filter(resident_id=person.pk).exists()
-
-
-def test_the_demo_registers_hold_to_their_own_rules(db) -> None:
-    from hezhi.chapters.grassroots.registers.tests.conftest import square
-    from hezhi.engines.org.testkit import make_unit, traced
-    from hezhi.ground.identifiers import check_resident_id
-
-    traced()
-    district = square("9", "district", 120.0, 0.4)
-    town = square("901", "town", 120.0, 0.4, district)
-    for n in (1, 2, 3):
-        community = square(f"901{n}", "community", 119.9 + n / 10, 0.1, town)
-        for g in (1, 2):
-            square(f"901{n}{g}", "grid", 119.9 + n / 10 + g / 30, 0.03, community)
-        make_unit(f"901{n}", "community", area=community)
-    from hezhi.engines.registry.contract import forget_who_made_this
-
-    forget_who_made_this()
-    demo.load()
-    demo.load()
-    assert 1_300 <= Home.objects.count() <= 1_600
-    assert 2_400 <= Resident.objects.count() <= 3_600
-    cards = [p.id_number for p in Resident.objects.filter(id_type="111").only("id_number")]
-    assert len(set(cards)) == len(cards)
-    assert all(check_resident_id(number).ok and number.startswith("999999") for number in cards)
-    assert not Household.objects.filter(head__isnull=True).exists()
-    longest = max(len(p.person_name) for p in Resident.objects.only("person_name"))
-    assert longest >= 9, "long names stand in the demo, so that screens are tried with them"
