@@ -23,7 +23,7 @@ from hezhi.wiring.system import System
 
 SHARED = Path(os.environ.get("HEZHI_SHARED", CHECKOUT.parent / "shared")) / "data/appeals-teddy2020"
 DEMO = CHECKOUT / "hezhi/chapters/cases/intake/demo/messages.csv"
-MANY, UPTO = 600, "2019-12-05 23:59:59"
+MANY, UPTO = 300, "2019-12-05 23:59:59"
 """How many appeals, the last of an evening on which one matter was told by many (丽发新城搅拌站)."""
 MANY_TOLD = "丽发新城搅拌站"
 """What people call the matter that most of these appeals are about."""
