@@ -25,6 +25,7 @@ ROOMS_OF_THE_SYSTEM = {"running_system": "journey", "own_system": "fault", "desk
 SHARED = Path(os.environ.get("HEZHI_SHARED", CHECKOUT.parent / "shared"))
 ON_A_DATABASE = {"db", "committing_db", "django_db_setup", "database_server"}
 GROUPS = ("unit", "room", "contract", "api", "journey", "fault", "browser")
+GROUP = pytest.StashKey[str]()
 
 
 # -- time ------------------------------------------------------------------------------------------
@@ -262,13 +263,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for fixture, marker in ROOMS_OF_THE_SYSTEM.items():
             if fixture in getattr(item, "fixturenames", ()) and not item.get_closest_marker(marker):
                 item.add_marker(marker)
-        if not any(item.get_closest_marker(name) for name in GROUPS) and _has_database(item):
+        marked = {mark.name for mark in item.iter_markers()}
+        if marked.isdisjoint(GROUPS) and _has_database(item):
             item.add_marker("room")
-        if item.get_closest_marker("fault"):
+            marked.add("room")
+        if "fault" in marked:
             item.add_marker(pytest.mark.xdist_group("fault"))
+        item.stash[GROUP] = next((name for name in reversed(GROUPS[1:]) if name in marked), "unit")
         if getattr(config.option, "loadgroup", False):
             _name_after_its_group(item)
-    items.sort(key=lambda item: (GROUPS.index(_group(item)), "stories" not in item.path.parts))
+    items.sort(key=lambda item: (GROUPS.index(item.stash[GROUP]), "stories" not in item.path.parts))
 
 
 def _name_after_its_group(item: pytest.Item) -> None:
@@ -294,14 +298,10 @@ def _has_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db") or ON_A_DATABASE & set(getattr(item, "fixturenames", ())))
 
 
-def _group(item: pytest.Item) -> str:
-    return next((name for name in reversed(GROUPS[1:]) if item.get_closest_marker(name)), "unit")
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     report = yield
-    report.user_properties.append(("group", _group(item)))
+    report.user_properties.append(("group", item.stash[GROUP]))
     clauses = [id_ for mark in item.iter_markers("clause") for id_ in mark.args]
     if clauses and report.when == "call":
         report.user_properties.append(("clauses", clauses))

@@ -75,9 +75,9 @@ def burst(seen: int, usual: int, days: float) -> Burst:
 
     The usual rate is itself known only from 28 days; this test takes that into account.
     """
-    from scipy.stats import binom  # half a second to read, and few requests ask
+    from scipy.special import bdtrc  # binom.sf of scipy.stats takes a second and a half to read
 
-    chance = float(binom.sf(seen - 1, seen + usual, days / (days + BASE_DAYS))) if seen else 1.0
+    chance = float(bdtrc(seen - 1, seen + usual, days / (days + BASE_DAYS))) if seen else 1.0
     return Burst(seen, usual, days, (seen / days) / (max(usual, 0.5) / BASE_DAYS), chance)
 
 
