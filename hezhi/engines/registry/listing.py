@@ -119,19 +119,19 @@ def _around(asked: Asked) -> tuple[dict[str, list[Pair]], dict[str, Tally]]:
 
 
 _ANYBODY = Actor(user_id=cast(UUID, Given("user")), unit_id=cast(UUID, Given("unit")))
-_COLUMNS = KeptPairs(
-    lambda: ColumnChoice.objects.visible_to(_ANYBODY).filter(registry=Given("registry")).values_list("size", "columns"),
-    1,
-)
-_VIEWS = KeptPairs(
-    lambda: (
-        SavedView.objects.visible_to(_ANYBODY)
-        .filter(registry=Given("registry"))
-        .order_by("shared", "name")
-        .values_list("pk", JSONObject(name="name", query="query", shared="shared", user="user_id"))
-    ),
-    20,
-)
+_TOLD = JSONObject(name="name", query="query", shared="shared", user="user_id")
+
+
+def _columns() -> Any:
+    return ColumnChoice.objects.visible_to(_ANYBODY).filter(registry=Given("registry")).values_list("size", "columns")
+
+
+def _saved() -> Any:
+    rows = SavedView.objects.visible_to(_ANYBODY).filter(registry=Given("registry"))
+    return rows.order_by("shared", "name").values_list("pk", _TOLD)
+
+
+_COLUMNS, _VIEWS = KeptPairs(_columns, 1), KeptPairs(_saved, 20)
 
 
 def _ask_counts(aside: Aside, asked: Asked) -> None:
