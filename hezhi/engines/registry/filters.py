@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry.scope import own_rows
 from hezhi.ground import lookups  # noqa: F401 - `among`
 from hezhi.ground.paths import follow
+from hezhi.ground.tables.aside import KeptPairs
 from hezhi.ground.time import at_local
 from hezhi.ground.ui.fields import plausible_day
 from hezhi.ground.words import label_path
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
 
 Rows = QuerySet[Any]
+OPTIONS = 500  # of a filter; where there are more, nobody chooses from a list
 
 
 class KeysField(forms.Field):
@@ -209,7 +212,19 @@ def _filters_of(registry: Registry, path: str) -> dict[str, django_filters.Filte
     return {path: django_filters.CharFilter(field_name=path, label=label, lookup_expr="icontains", max_length=100)}
 
 
-def options_of(registry: Registry, name: str, by: Actor) -> QuerySet[Any] | None:
+@cache
+def _known_to_all(target: type[models.Model], name: str) -> KeptPairs:
+    def pairs() -> Rows:
+        rows = target._default_manager.all()
+        if target is Area:
+            rows = rows.filter(valid_to__isnull=True).order_by("code")
+            rows = rows.filter(level=name) if name in Area.Level.values else rows
+        return rows.values_list("pk", label_path(target))
+
+    return KeptPairs(pairs, OPTIONS, few=True)
+
+
+def options_of(registry: Registry, name: str, by: Actor) -> QuerySet[Any] | KeptPairs | None:
     """The rows a foreign key's filter offers, as (key, label) pairs; None for a filter of another kind."""
     made = registry.filterset_class.base_filters.get(name)
     if not isinstance(made, KeysFilter):
@@ -219,7 +234,6 @@ def options_of(registry: Registry, name: str, by: Actor) -> QuerySet[Any] | None
         rows = made.rows(by)
     if rows is None:
         rows = own_rows(made.target, by)
-        if made.target is Area:
-            rows = rows.filter(valid_to__isnull=True).order_by("code")
-            rows = rows.filter(level=name) if name in Area.Level.values else rows
+        if not hasattr(rows, "visible_to"):  # a table of which everybody may know every row
+            return _known_to_all(made.target, name)
     return rows.values_list("pk", label_path(made.target))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 from django.db.models.functions import JSONObject
 from django.http import QueryDict
@@ -15,10 +16,11 @@ from django.http import QueryDict
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import addresses
 from hezhi.engines.registry.asking import Asked
-from hezhi.engines.registry.filters import DayFilter, KeysFilter, WordsFilter, options_of
+from hezhi.engines.registry.filters import OPTIONS, DayFilter, KeysFilter, WordsFilter, options_of
 from hezhi.engines.registry.models import ColumnChoice, SavedView
 from hezhi.engines.registry.scope import person
-from hezhi.ground.tables.aside import NOUGHT, Aside, Pair, Tally, summed
+from hezhi.ground.tables.aside import NOUGHT, Aside, KeptPairs, Pair, Tally, summed
+from hezhi.ground.tables.worded import Given
 from hezhi.ground.ui import shapes
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from hezhi.engines.registry.declaration import Registry
     from hezhi.ground.tables.paging import Page
 
-OPTIONS = 500
 WHOLE = ""  # the key of the count of all rows, where there is no state to count by
 ENDED_CAP = 1_000  # nobody counts the rows of ended work here: «1,000+» is enough, and statistics know the number
 SOUGHT_CAP = 200  # the same where rows are sought by words: each counted row costs the reading of many others
@@ -103,19 +104,34 @@ def _around(asked: Asked) -> tuple[dict[str, list[Pair]], dict[str, Tally]]:
     asked.ask_meant(aside)
     for name in asked.filters:
         options = options_of(registry, name, by)
-        if options is not None:
+        if isinstance(options, KeptPairs):
+            aside.ask_kept(f"filter:{name}", options)
+        elif options is not None:
             aside.ask_few_pairs(f"filter:{name}", options, OPTIONS)
-    mine = ColumnChoice.objects.visible_to(by).filter(registry=registry.slug)
-    aside.ask_pairs("columns", mine.values_list("size", "columns"), 1)
-    views = SavedView.objects.visible_to(by).filter(registry=registry.slug).order_by("shared", "name")
-    told = JSONObject(name="name", query="query", shared="shared", user="user_id")
-    aside.ask_pairs("views", views.values_list("pk", told), 20)
+    for name, kept in (("columns", _COLUMNS), ("views", _VIEWS)):
+        aside.ask_kept(name, kept, registry=registry.slug, user=by.user_id, unit=by.unit_id)
     _ask_counts(aside, asked)
     answers = aside.answers()
     counts = aside.tallies(answers, "open") | aside.tallies(answers, "count")
     if asked.sought and not asked.sought.whole:
         counts = {code: Tally(told.number, more=True) for code, told in counts.items()}
     return answers, counts
+
+
+_ANYBODY = Actor(user_id=cast(UUID, Given("user")), unit_id=cast(UUID, Given("unit")))
+_TOLD = JSONObject(name="name", query="query", shared="shared", user="user_id")
+
+
+def _columns() -> Any:
+    return ColumnChoice.objects.visible_to(_ANYBODY).filter(registry=Given("registry")).values_list("size", "columns")
+
+
+def _saved() -> Any:
+    rows = SavedView.objects.visible_to(_ANYBODY).filter(registry=Given("registry"))
+    return rows.order_by("shared", "name").values_list("pk", _TOLD)
+
+
+_COLUMNS, _VIEWS = KeptPairs(_columns, 1), KeptPairs(_saved, 20)
 
 
 def _ask_counts(aside: Aside, asked: Asked) -> None:

@@ -8,13 +8,16 @@ one row behind its cap, and says that there are more.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
+
+from hezhi.ground.tables.worded import filled, without_moments
 
 CAP = 10_000
 Pair = tuple[str, str]
@@ -34,6 +37,7 @@ class Tally:
 
 NOUGHT = Tally(0)
 
+_PAIRS = "SELECT %s, a::text, b::text FROM ({}) t(a, b)"
 _FEW = "SELECT %s, a::text, b::text FROM ({}) t(a, b) WHERE (SELECT count(*) FROM ({}) u) <= <most>"
 _COUNT = "SELECT %s, %s, count(*)::text FROM (SELECT 1 FROM ({}) t LIMIT <most>) u"
 _COUNTS = "SELECT %s, k::text, count(*)::text FROM (SELECT k FROM ({}) t(k) LIMIT <most>) u GROUP BY k"
@@ -43,6 +47,19 @@ def summed(tallies: Iterable[Tally]) -> Tally:
     """All of them together; «more» when one of them has more."""
     told = list(tallies)
     return Tally(sum(each.number for each in told), any(each.more for each in told))
+
+
+class KeptPairs:
+    """Pairs asked for again and again (定句): worded at the first asking, what changes stands in them as `Given`."""
+
+    def __init__(self, build: Callable[[], Rows], most: int = 500, *, few: bool = False) -> None:
+        self._build, self._most, self._few = build, most, few
+
+    @cached_property
+    def worded(self) -> tuple[str, Sequence[Any]] | None:
+        """Text and values; None where no row can ever fit."""
+        made = _framed(*_pairs(self._build(), self._most, few=self._few))
+        return made and (made[0], without_moments(made[1]))
 
 
 class Aside:
@@ -59,12 +76,20 @@ class Aside:
 
     def ask_pairs(self, name: str, pairs: Rows, most: int = 500) -> None:
         """Two columns of a query, `values_list(key, label)`, at most `most` rows."""
-        self._add("SELECT %s, a::text, b::text FROM ({}) t(a, b)", [name], [pairs[:most]])
+        frame, *asked = _pairs(pairs, most, few=False)
+        self._add(frame, [name], *asked)
 
     def ask_few_pairs(self, name: str, pairs: Rows, most: int = 500) -> None:
         """The same, but nothing at all when there are more than `most`."""
-        whole = [pairs.order_by()[: most + 1]]
-        self._add(_FEW.replace("<most>", str(int(most))), [name], [pairs[:most]], whole)
+        frame, *asked = _pairs(pairs, most, few=True)
+        self._add(frame, [name], *asked)
+
+    def ask_kept(self, name: str, kept: KeptPairs, **given: Any) -> None:
+        """The same, worded once; the values told now stand in its places."""
+        if kept.worded is not None:
+            text, values = kept.worded
+            self._pieces.append(text)
+            self._values += [name, *filled(values, given)]
 
     def ask_count(self, name: str, key: str, branches: Rows | Sequence[Rows], cap: int | None = None) -> None:
         """How many rows, counted no further than `cap` + 1."""
@@ -99,15 +124,28 @@ class Aside:
 
     def _add(self, frame: str, values: list[Any], *asked: Sequence[Rows]) -> None:
         """Each `{}` of the frame stands for rows, told in branches; no rows at all make no question."""
-        texts, told = [], list(values)
-        for branches in asked:
-            compiled = list(filter(None, map(_compiled, branches)))
-            if not compiled:
-                return
-            texts.append(compiled[0][0] if len(compiled) == 1 else " UNION ALL ".join(f"({t})" for t, _ in compiled))
-            told += [value for _, more in compiled for value in more]
-        self._pieces.append(frame.format(*texts))
-        self._values += told
+        made = _framed(frame, *asked)
+        if made is not None:
+            self._pieces.append(made[0])
+            self._values += [*values, *made[1]]
+
+
+def _pairs(pairs: Rows, most: int, *, few: bool) -> tuple[Any, ...]:
+    """The frame of a question for pairs, and what stands in it."""
+    if not few:
+        return _PAIRS, [pairs[:most]]
+    return _FEW.replace("<most>", str(int(most))), [pairs[:most]], [pairs.order_by()[: most + 1]]
+
+
+def _framed(frame: str, *asked: Sequence[Rows]) -> tuple[str, list[Any]] | None:
+    texts, told = [], []
+    for branches in asked:
+        compiled = list(filter(None, map(_compiled, branches)))
+        if not compiled:
+            return None
+        texts.append(compiled[0][0] if len(compiled) == 1 else " UNION ALL ".join(f"({t})" for t, _ in compiled))
+        told += [value for _, more in compiled for value in more]
+    return frame.format(*texts), told
 
 
 def _compiled(rows: Rows) -> tuple[str, Sequence[Any]] | None:

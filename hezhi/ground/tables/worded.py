@@ -8,7 +8,7 @@ whoever keeps it, so that a reader's rights are a part of the key and never of w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -35,6 +35,18 @@ class Given(Value):
 
     def __init__(self, name: str) -> None:
         super().__init__(_Place(name))
+
+
+def filled(values: Sequence[Any], given: Mapping[str, Any]) -> list[Any]:
+    """The values of a statement, those told now in their places."""
+    return [given[value.name] if isinstance(value, _Place) else value for value in values]
+
+
+def without_moments(values: Sequence[Any]) -> Sequence[Any]:
+    """The same values; refuses those that would stand still in what is kept (TypeError)."""
+    if any(isinstance(value, date) for value in values):
+        raise TypeError("what is worded once holds no moment of its own")
+    return values
 
 
 class Worded(Generic[M]):
@@ -64,11 +76,11 @@ class _Statement:
             text, values = compiler.as_sql()
         except EmptyResultSet:  # no row can ever fit, and the ORM makes no statement of it
             text, values = "", ()
-        self._text, self._values = numbered(text), values
+        self._text, self._values = numbered(text), without_moments(values)
         if not text:
             return
-        if rows._prefetch_related_lookups or any(isinstance(value, date) for value in values):  # type: ignore[attr-defined]
-            raise TypeError("a query worded once holds no moment and prefetches nothing")
+        if rows._prefetch_related_lookups:  # type: ignore[attr-defined]
+            raise TypeError("a query worded once prefetches nothing")
         told = compiler.klass_info
         fields = told["select_fields"]
         self._model, self._own = told["model"], slice(fields[0], fields[-1] + 1)
@@ -79,7 +91,7 @@ class _Statement:
     def rows(self, given: dict[str, Any]) -> list[Any]:
         if not self._text:
             return []
-        values = [given[value.name] if isinstance(value, _Place) else value for value in self._values]
+        values = filled(self._values, given)
         compiler = copy(self._compiler)
         compiler.connection = connection  # of this thread
         found = compiler.apply_converters(ready_rows(self._text, values), self._converters)
