@@ -47,10 +47,8 @@ def build() -> list[URLResolver]:
         path("exports/", signed_in(exports.DownloadsPage.as_view()), name="registry-exports"),
         path("exports/<uuid:id>/file/", signed_in(exports.FilePage.as_view()), name="registry-export-file"),
     ]
-    machines: list[URLPattern | URLResolver] = []
-    for registry in registries():
-        pages.append(path(f"{registry.slug}/", include(_pages(registry, ""))))
-        machines.append(path(f"{registry.slug}/", include(rest_patterns(registry, ""))))
+    pages += [path(f"{registry.slug}/", include(_pages(registry, ""))) for registry in registries()]
+    machines = [path(f"{registry.slug}/", include(rest_patterns(registry, ""))) for registry in registries()]
     return [
         path(f"{addresses.PAGES.strip('/')}/", include(pages)),
         path(f"{addresses.REST.strip('/')}/", include(machines)),
