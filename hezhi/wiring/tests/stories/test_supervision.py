@@ -64,7 +64,7 @@ def test_the_supervisor_finds_what_the_clock_opened_and_prints_the_sheet(running
 @pytest.mark.clause("9.1.2-3-3")
 def test_from_the_page_of_a_case_an_important_matter_is_opened(running_system: System, desk: Page) -> None:
     ((case,),) = running_system.sql(
-        "select c.id from handling_case c where c.state in ('handling', 'to_sign', 'to_review') and not c.secret and not exists"
+        "select c.id from handling_case c where c.state in ('handling', 'to_sign', 'to_review') and not c.secret and c.due_at > now() + interval '1 hour' and not exists"
         " (select from supervision_matter m where m.case_id = c.id) order by c.number desc limit 1"
     )
     sign_in(desk, running_system, SUPERVISOR, f"/cases/{case}/")
