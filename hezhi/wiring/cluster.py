@@ -185,7 +185,9 @@ class Cluster:
         """Two roles, and everything each later database inherits from template1."""
         self.sql(
             f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '{passwords[OWNER]}';"
-            f"CREATE ROLE {APP} LOGIN PASSWORD '{passwords[APP]}';",
+            f"CREATE ROLE {APP} LOGIN PASSWORD '{passwords[APP]}';"
+            # A test's database goes whoever is still in it; in an installation the owner ends nobody.
+            + ("" if self.durable else f"GRANT pg_signal_backend TO {OWNER};"),
             "postgres",
         )
         self.sql(

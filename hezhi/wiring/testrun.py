@@ -26,6 +26,8 @@ def main(words: list[str]) -> int:
     asked = [word for word in words if word in ("unit", *GROUPS)]
     rest = [word for word in words if word not in asked]
     frontend.build()
+    os.environ["HEZHI_TEST_HOME"] = str(open_folder(test_home()))  # decided once: later there may be less memory
+    _sweep_scratch()
     cluster = None if os.environ.get("DATABASE_OWNER_URL") else Cluster(test_home() / "cluster", durable=False)
     started = bool(cluster and cluster.start())
     preparing = _prepare_demo() if not rest and (not asked or OF_THE_SYSTEM & set(asked)) else None
@@ -54,12 +56,17 @@ def _scratch() -> Path:
     return test_home() / f"scratch-{os.getpid()}"
 
 
+def _sweep_scratch() -> None:
+    """Delete what killed runs left: where it lies in memory, nothing else frees it."""
+    for old in test_home().glob("scratch-*"):
+        if not Path("/proc", old.name.partition("-")[2]).exists():
+            shutil.rmtree(old, ignore_errors=True)
+
+
 def _environment() -> dict[str, str]:
     """Compiled modules are kept beside the test cluster, wherever the person wants none: every process reads them."""
-    place = open_folder(test_home())
     env = os.environ | {
-        "HEZHI_TEST_HOME": str(place),  # decided once: with less memory left, a later process would decide otherwise
-        "PYTHONPYCACHEPREFIX": str(private_folder(place / "compiled")),
+        "PYTHONPYCACHEPREFIX": str(private_folder(test_home() / "compiled")),
         "TMPDIR": str(open_folder(_scratch())),
     }
     env.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -17,6 +17,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Model, QuerySet, Value
 from django.db.models.query import get_related_populators
+from django.db.transaction import TransactionManagementError
 
 from hezhi.ground.prepared import numbered, ready_rows
 
@@ -91,6 +92,8 @@ class _Statement:
     def rows(self, given: dict[str, Any]) -> list[Any]:
         if not self._text:
             return []
+        if self._compiler.query.select_for_update and connection.get_autocommit():
+            raise TransactionManagementError("a lock outside a transaction would be gone before anything is written")
         values = filled(self._values, given)
         compiler = copy(self._compiler)
         compiler.connection = connection  # of this thread

@@ -6,6 +6,7 @@ in a transaction, or, when it must commit, in a copy of its own that is dropped 
 
 import contextlib
 import hashlib
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,8 +98,10 @@ class Workshop:
             except psycopg.errors.InvalidCatalogName:
                 return
             except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
-                # The server's own vacuum is at work in it; it is nobody's to end, and soon gone.
+                # Somebody is in it whom the owner may not end: the server's own vacuum, or, on a server that is not
+                # ours, the application's role. Most are soon gone.
                 pause(0.5)
+        warnings.warn(f"the test database {name} is still in use and stays", stacklevel=2)
 
     @staticmethod
     def _rename(link: psycopg.Connection, old: str, new: str) -> None:

@@ -53,7 +53,6 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, dict[str, str
             "spark.executor.memory": "512m", "spark.executor.cores": "1", "spark.ui.enabled": "false",
             "spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2", "spark.sql.adaptive.enabled": "false",
             "spark.driver.extraJavaOptions": LEAN, "spark.executor.extraJavaOptions": LEAN,
-            "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN",
             "spark.sql.warehouse.dir": str(folder / "warehouse"), "spark.ui.showConsoleProgress": "false",
         }  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Masks show what the privacy matrix allows and not one sign more. All people are invented."""
 
+import sys
+import unicodedata
 from datetime import date
 
 import pytest
@@ -203,6 +205,12 @@ def test_the_person_who_types_is_warned_once_in_a_sentence() -> None:
 
 def test_a_span_never_shows_its_value_in_a_log() -> None:
     assert "13800005678" not in repr(find_personal("13800005678"))
+
+
+def test_the_digits_of_every_script_are_known() -> None:
+    """They are found by one sign in ten; a Unicode that breaks their runs of ten must be seen here, not in a leaked number."""
+    every = {n: str(unicodedata.decimal(chr(n))) for n in range(0x660, sys.maxunicode + 1) if chr(n).isdecimal()}
+    assert every == masks._DIGITS
 
 
 def test_a_long_text_of_digits_takes_no_long_time() -> None:

@@ -3,9 +3,13 @@
 import json
 import shutil
 import socket
+from dataclasses import replace
+from unittest.mock import patch
 
+import psycopg
 import pytest
 
+from hezhi.ground.testkit.databases import Workshop
 from hezhi.wiring import machine
 from hezhi.wiring.cluster import APP, OWNER, Cluster
 from hezhi.wiring.voice import Trouble
@@ -81,3 +85,20 @@ def test_a_half_made_cluster_is_made_again(own_cluster):
     shutil.rmtree(own_cluster.data.with_suffix(".part") / "base")
     assert Cluster(own_cluster.folder, durable=False).start()
     assert own_cluster.sql("SELECT 1", role=APP) == "1"
+
+
+def test_a_test_database_goes_whoever_is_still_in_it(own_cluster):
+    workshop = Workshop(own_cluster.url(OWNER))
+    workshop.copy("template1", "left_behind")
+    with psycopg.connect(own_cluster.url(APP, "left_behind")):
+        workshop.drop("left_behind")
+    assert "left_behind" not in own_cluster.sql("SELECT datname FROM pg_database")
+
+
+def test_the_owner_of_an_installation_ends_nobody(own_cluster):
+    durable = replace(own_cluster, durable=True)
+    told: list[str] = []
+    with patch.object(Cluster, "sql", lambda self, statement, *_: told.append(statement)):
+        durable._furnish(dict.fromkeys(("postgres", OWNER, APP), "x"))
+        own_cluster._furnish(dict.fromkeys(("postgres", OWNER, APP), "x"))
+    assert ["pg_signal_backend" in text for text in told if "CREATE ROLE" in text] == [False, True]

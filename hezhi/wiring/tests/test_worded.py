@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.db.transaction import TransactionManagementError
 from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
@@ -143,6 +144,14 @@ def test_a_query_with_a_moment_in_it_is_not_worded_once(district: District) -> N
     rows = Worded(lambda: WorkOrder.objects.filter(matter_id=Given("case"), issued_at__gt=time.now()))
     with pytest.raises(TypeError):
         rows(case=dispatched(district, "light"))
+
+
+def test_a_lock_is_refused_outside_a_transaction_at_the_second_asking_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    locking = Worded(lambda: WorkOrder.objects.select_for_update().filter(pk=Given("order")))
+    assert locking(order=UUID(int=1)) == []
+    monkeypatch.setattr(connection, "get_autocommit", lambda: True)  # as where no transaction is open
+    with pytest.raises(TransactionManagementError):
+        locking(order=UUID(int=1))
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
