@@ -176,12 +176,12 @@ async def _stream(
     page: Page, place: int | None, headers: list[tuple[bytes, bytes]], receive: Receive, send: Send
 ) -> None:
     kind = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
-    await send({"type": "http.response.start", "status": 200, "headers": [*kind, *headers]})
-    # Pages that lost their line together do not come back together.
-    await _write(send, f"retry: {random.randint(3000, 8000)}\n\n".encode())  # noqa: S311
+    await hub.join(page)  # before the answer: whoever has it misses nothing that comes after
     gone = asyncio.create_task(_watch(receive, page))
-    hub.join(page)
     try:
+        await send({"type": "http.response.start", "status": 200, "headers": [*kind, *headers]})
+        # Pages that lost their line together do not come back together.
+        await _write(send, f"retry: {random.randint(3000, 8000)}\n\n".encode())  # noqa: S311
         if page.actor is not None and place is not None:
             await hub.replay(page, place)
         while news := await page.take():

@@ -122,10 +122,16 @@ class Hub:
         """How many pages are open, of one person or in all."""
         return len(self.pages.get(user, ())) if user else sum(map(len, self.pages.values()))
 
-    def join(self, page: Page) -> None:
-        self.pages[page.user].add(page)
+    async def join(self, page: Page) -> None:
+        """Let this page hear all that is told from now on; a wall's news begin where the wall joined."""
         if page.actor is not None:
             self.wall.add(page)
+            try:
+                await self._know_place()
+            except BaseException:
+                self.wall.discard(page)
+                raise
+        self.pages[page.user].add(page)
         self.changed.add(page.user)
 
     def leave(self, page: Page) -> None:
@@ -200,18 +206,25 @@ class Hub:
                 self._put(self.pages.get(user, ()), frame("calls", {"ringing": told}))
             self.rung = self.rung | {user} if told else self.rung - {user}
 
+    async def _know_place(self) -> int:
+        """Where the walls' news go on from; what was told after the first wall joined lies behind it."""
+        if self.place is None:
+            place = await self.ask(queries.news_place)
+            if self.place is None:
+                self.place = place
+        return self.place
+
     async def _tell_wall(self) -> None:
-        """Send the wall's news, once a second while a wall is open."""
-        self.place = None
+        """Send the wall's news, once a second while a wall is open; after a failure all walls read afresh."""
+        if self.wall:
+            self.place = None
+            await self._put_wall(await self._know_place(), None)
         while True:
             await asyncio.sleep(WALL_SECONDS)
             if not self.wall:
                 self.place = None
                 continue
-            if self.place is None:
-                self.place = await self.ask(queries.news_place)
-                continue
-            place, ids = await self.ask(queries.news_since, WALL_TOPIC, self.place)
+            place, ids = await self.ask(queries.news_since, WALL_TOPIC, await self._know_place())
             if ids is None or ids:
                 await self._put_wall(place, ids)
             self.place = place

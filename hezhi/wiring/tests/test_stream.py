@@ -279,6 +279,12 @@ def test_a_wall_hears_of_changed_cases_and_a_desk_does_not(server: Server) -> No
         assert desk.hears_no("wall")
 
 
+def test_a_wall_hears_what_changes_the_moment_after_it_was_answered(server: Server) -> None:
+    with server.listen(session_of(officer("wall.view")), "/stream?wall=1") as wall:
+        case_changed()
+        assert wall.next("wall") == {"ids": [str(CASE)]}
+
+
 def test_a_wall_that_comes_back_hears_what_it_missed(server: Server) -> None:
     chief = officer("wall.view")
     key = session_of(chief)
