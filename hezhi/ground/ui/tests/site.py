@@ -16,7 +16,7 @@ from django.contrib.staticfiles import finders
 from django.http import Http404
 from django.test import RequestFactory
 
-from hezhi.ground.ui import examples, pages
+from hezhi.ground.ui import pages
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -54,6 +54,7 @@ class Inbox:
     photos: list[tuple[str, str, bytes]] = field(default_factory=list)
     stream: list[bytes] = field(default_factory=list)
     stream_open: bool = True
+    figures: dict[str, Any] = field(default_factory=dict)
 
     @property
     def reports(self) -> dict[str, dict[str, Any]]:
@@ -85,9 +86,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/api/who":
             return self.json(200, {"account": self.inbox.account, "csrf": "token"})
         if path == "/wall/figures.json":
-            known = [{**row, "level": 0} for row in examples.live_rows()]
-            fresh = {"id": "fresh", "at": "09:32", "text": "长江路街道 刚刚上报", "url": "#"}
-            return self.json(200, {"figures": {"new": 216}, "rows": [fresh, *known]})
+            return self.json(200, self.inbox.figures)
         if path == "/api/place":
             return self.json(200, {"text": "长江路街道 · 平江路社区第4网格"})
         if path == "/api/near":

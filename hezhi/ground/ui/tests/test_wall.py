@@ -1,10 +1,12 @@
 """The hall screen: the stream, the flash, and the truth about a cut line."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from hezhi.ground.ui import examples
 from hezhi.ground.ui.tests.site import Site, event
 
 pytestmark = pytest.mark.browser
@@ -46,13 +48,29 @@ def test_figures_follow_the_stream(hall: Page, site: Site) -> None:
     expect(hall.locator('[data-figure="new"]')).to_have_text("215")
 
 
+def changed() -> dict[str, Any]:
+    """What the house answers once something new has come."""
+    known = [{**row, "level": 0} for row in examples.live_rows()]
+    fresh = {"id": "fresh", "at": "09:32", "text": "长江路街道 刚刚上报", "url": "#"}
+    return {"figures": {"new": 216}, "rows": [fresh, *known]}
+
+
 def test_a_hint_of_change_makes_the_screen_ask(hall: Page, site: Site) -> None:
-    hall.goto("/gallery/wall")
+    with hall.expect_response("**/wall/figures.json"):
+        hall.goto("/gallery/wall")
+    site.inbox.figures = changed()
     site.inbox.stream.append(event("wall", {"ids": ["1"]}))
     expect(hall.locator('[data-figure="new"]')).to_have_text("216")
     expect(hall.locator(".live li").first).to_contain_text("刚刚上报")
     flashing = hall.locator(".live .is-new")
     expect(flashing).to_have_count(1)
+
+
+def test_what_changed_while_the_screen_was_opening_is_asked_for(hall: Page, site: Site) -> None:
+    site.inbox.figures = changed()
+    hall.goto("/gallery/wall")
+    expect(hall.locator('[data-figure="new"]')).to_have_text("216")
+    expect(hall.locator(".live li").first).to_contain_text("刚刚上报")
 
 
 def test_a_cut_line_says_since_when_and_heals(hall: Page, site: Site) -> None:

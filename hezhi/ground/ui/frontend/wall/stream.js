@@ -162,10 +162,10 @@ export function startWall() {
     hear();
     if (act) act(JSON.parse(event.data));
   };
+  // What changed between the drawing of this page, or a cut, and this moment: asked for once.
   stream.addEventListener("open", () => {
-    const wasCut = Boolean(cutSince);
     hear();
-    if (wasCut) refresh();
+    refresh();
   });
   stream.addEventListener("wall", take(refresh));
   stream.addEventListener("beat", take());
