@@ -13,7 +13,7 @@ from pathlib import Path
 from hezhi.ground.testkit.databases import Workshop
 from hezhi.wiring import frontend
 from hezhi.wiring.cluster import OWNER, Cluster
-from hezhi.wiring.places import CHECKOUT, open_folder, private_folder, test_home
+from hezhi.wiring.places import CHECKOUT, open_folder, test_home
 from hezhi.wiring.voice import Trouble, fail
 
 GROUPS = ("room", "contract", "api", "journey", "fault", "browser")
@@ -64,12 +64,13 @@ def _sweep_scratch() -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Compiled modules are kept beside the test cluster, wherever the person wants none: every process reads them."""
-    env = os.environ | {
-        "PYTHONPYCACHEPREFIX": str(private_folder(test_home() / "compiled")),
-        "TMPDIR": str(open_folder(_scratch())),
-    }
-    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    """Compiled modules lie beside their sources, even where the person wants none: a hundred processes read them.
+
+    In a folder of their own those of the installed packages, which are compiled already, would be compiled again.
+    """
+    env = os.environ | {"TMPDIR": str(open_folder(_scratch()))}
+    for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"):
+        env.pop(name, None)
     return env
 
 
