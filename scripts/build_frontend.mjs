@@ -4,10 +4,11 @@
 // Beside each bundle a .LEGAL.txt keeps the licences of what is inside.
 //   node scripts/build_frontend.mjs [--watch]
 
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { transform } from "lightningcss";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const source = path.join(root, "hezhi/ground/ui/frontend/entries");
@@ -23,6 +24,24 @@ const entries = existsSync(source)
 // A service worker is not a module in every browser we meet.
 const isWorker = (file) => /(^|[-.])(sw|worker)\.(js|ts)$/.test(path.basename(file));
 
+// Of Tabler's rules a page gets those for the classes that the house uses (frontend/tabler_classes.txt): a sixth of them.
+// What was left out is told beside the bundles, so that a test can find it on a page.
+const tabler = {
+  name: "tabler",
+  setup(build) {
+    const used = new Set(readFileSync(path.join(source, "../tabler_classes.txt"), "utf8").split(/\s+/));
+    build.onLoad({ filter: /tabler\.min\.css$/ }, ({ path: filename }) => {
+      const code = readFileSync(filename);
+      const classes = new Set([...code.toString().matchAll(/\.(-?[_a-zA-Z](?:[\w-]|\\.)*)/g)].map(([, name]) => name.replaceAll("\\", "")));
+      const unusedSymbols = [...classes].filter((name) => !used.has(name));
+      mkdirSync(target, { recursive: true });
+      writeFileSync(path.join(target, ".left_out"), unusedSymbols.sort().join("\n"));
+      const [licence] = code.toString().match(/\/\*![^]*?\*\//);
+      return { contents: licence + transform({ filename, code, unusedSymbols }).code, loader: "css" };
+    });
+  },
+};
+
 const common = {
   absWorkingDir: root,
   outdir: target,
@@ -33,6 +52,7 @@ const common = {
   legalComments: "linked",
   assetNames: "assets/[name]-[hash]",
   loader: { ".svg": "dataurl", ".png": "file", ".webp": "file", ".woff2": "file" },
+  plugins: [tabler],
   define: { "process.env.NODE_ENV": JSON.stringify("production") },
   logLevel: "warning",
 };

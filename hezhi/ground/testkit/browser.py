@@ -16,6 +16,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from hezhi.ground import ui
+
 DESK = {"viewport": {"width": 1440, "height": 900}}
 PHONE = "Pixel 7"
 FLAGS = [
@@ -88,10 +90,17 @@ BLOCKS = """
   const start = `${house}>${own(document.documentElement)}>${own(document.body)}${looks(document.body)}`;
   for (const one of document.body.children) walk(one, -1, start, 0);
   window.blocksToLookAt = elements;
-  return found;
+  const classes = document.querySelector('link[href*="/desk."]')
+    ? new Set([...document.querySelectorAll('[class]')].flatMap((one) => [...one.classList])) : [];
+  return { found, classes: [...classes] };
 }
 """
-"""Each block of the page with a sum of all that its looks depend on: itself as it stands, those above it, the sheets, the width."""
+"""Each block of the page with a sum of all that its looks depend on: itself as it stands, those above it, the sheets, the width.
+
+And of a page of the desk the classes that its elements bear.
+"""
+LEFT_OUT = Path(ui.__file__).parent / "static/hezhi/.left_out"
+"""Classes whose rules the build leaves out of the sheet of the desk (`frontend/tabler_classes.txt`)."""
 COLOURS = """
 ;(() => {
   const { prototype } = axe.commons.color.Color, read = prototype.parseString, before = new Map();
@@ -219,7 +228,7 @@ def _pictures_wanted() -> bool:
 
 
 def accessibility_findings(page: Page) -> list[str]:
-    """What axe-core finds wrong on the page (WCAG 2.2 A and AA), one line each; empty is right.
+    """What axe-core finds wrong on the page (WCAG 2.2 A and AA), and classes that go without their rules, one line each; empty is right.
 
     Waits for what is on its way and until what moves stands still, because a paling dialog is pale. Of table cells that look alike (same column,
     colours and build) two are looked at and not all fifty. A block that was found right, in this very state and width, is not looked at again:
@@ -231,14 +240,21 @@ def accessibility_findings(page: Page) -> list[str]:
     if not page.evaluate(HAS_AXE):
         page.evaluate(_axe())
         page.context.add_init_script(f"window.readAxe = () => {{{_axe()}\n}};")
-    blocks: list[tuple[str, int]] = page.evaluate(BLOCKS)
+    looked_at = page.evaluate(BLOCKS)
+    blocks: list[tuple[str, int]] = looked_at["found"]
     told = page.evaluate(AXE_RUN, {"options": AXE_RULES, "known": _known(blocks)})
     found_right.update(blocks[place][0] for place in told["right"])
-    return [
+    return [f"the build leaves out the rules of class {name}" for name in left_out() & set(looked_at["classes"])] + [
         f"{rule['id']} ({rule['impact']}): {rule['help']} at {' '.join(map(str, node['target']))}: {node['html'][:160]}"
         for rule in told["violations"]
         for node in rule["nodes"]
     ]
+
+
+@functools.cache
+def left_out() -> set[str]:
+    """Names of classes that have rules in Tabler and none in what is built (未收入的样式类)."""
+    return set(LEFT_OUT.read_text(encoding="utf-8").split())
 
 
 @functools.cache

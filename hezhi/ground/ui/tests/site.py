@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import mimetypes
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -60,6 +61,14 @@ class Inbox:
     def reports(self) -> dict[str, dict[str, Any]]:
         """One per id, whatever the number of PUTs."""
         return dict(self.puts)
+
+
+class Server(ThreadingHTTPServer):
+    """A server that keeps quiet about browsers that leave before they are answered."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -198,7 +207,7 @@ class Site:
     def __init__(self, files: dict[str, Path] | None = None) -> None:
         self.inbox = Inbox()
         handler = type("SiteHandler", (Handler,), {"inbox": self.inbox, "files": files or {}})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server = Server(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -32,6 +32,12 @@ def test_nothing_stands_in_anybodys_way(name: str, chromium: Browser, site: Site
             assert wide <= 0, f"the page scrolls sideways ({size})"
 
 
+def test_a_class_without_its_rules_is_noticed(officer: Page) -> None:
+    officer.goto("/gallery/list")
+    officer.evaluate("document.querySelector('main').classList.add('accordion')")
+    assert browser.accessibility_findings(officer) == ["the build leaves out the rules of class accordion"]
+
+
 def test_a_dialog_stands_in_nobodys_way(officer: Page) -> None:
     officer.goto("/gallery/detail")
     officer.get_by_role("link", name="催办").click()
