@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from hezhi.ground.testkit.databases import Workshop
 from hezhi.ground.time import FrozenClock, frozen_at, real_now
 from hezhi.wiring import testing
 from hezhi.wiring.places import CHECKOUT
+from hezhi.wiring.tests import network
 
 ROOMS_OF_THE_SYSTEM = {"running_system": "journey", "own_system": "fault", "desk": "browser", "phone": "browser"}
 SHARED = Path(os.environ.get("HEZHI_SHARED", CHECKOUT.parent / "shared"))
@@ -311,9 +313,18 @@ def pytest_runtest_makereport(item: pytest.Item):
 def pytest_sessionstart(session: pytest.Session) -> None:
     gc.disable()  # until the tests are collected
     session.config.stash[STARTED] = time.monotonic()
+    if not hasattr(session.config, "workerinput"):  # once for all workers, before any of them starts a browser
+        stack = session.config.stash[NETWORK] = ExitStack()
+        os.environ[network.MADE] = stack.enter_context(network.network())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if NETWORK in config.stash:
+        config.stash[NETWORK].close()
 
 
 STARTED = pytest.StashKey[float]()
+NETWORK = pytest.StashKey[ExitStack]()
 
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:

@@ -28,7 +28,7 @@ from hezhi.engines.registry.site import registries
 pytestmark = [pytest.mark.clause("9.1.2-1"), pytest.mark.api]
 
 MOST = int(os.environ.get("HEZHI_STRANGE_REQUESTS", "20"))
-MOST_PER_REGISTRY_OPERATION = int(os.environ.get("HEZHI_STRANGE_REQUESTS", "3"))
+MOST_PER_REGISTRY_OPERATION = int(os.environ.get("HEZHI_STRANGE_REQUESTS", "2"))
 MILLISECONDS = 5_000
 IN_THE_DISTRICT = {"lon": 120.005, "lat": 36.005, "crs": "EPSG:4326", "phone": None, "name": None, "text": "路灯不亮"}
 
