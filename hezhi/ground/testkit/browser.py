@@ -50,7 +50,9 @@ async () => {
 """
 BLOCKS = """
 () => {
-  const sum = (text) => {
+  const unseen = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9A-Za-z]{32,}/g;
+  const sum = (...told) => {
+    const text = told.join('\u0001').replace(unseen, '');
     let a = 0xdeadbeef, b = 0x41c6ce57;
     for (let n = 0; n < text.length; n++) {
       a = Math.imul(a ^ text.charCodeAt(n), 2654435761);
@@ -58,7 +60,6 @@ BLOCKS = """
     }
     return `${text.length.toString(36)}.${(a >>> 0).toString(36)}.${(b >>> 0).toString(36)}`;
   };
-  const unseen = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9A-Za-z]{32,}/g;
   const shown = new Map();
   for (const one of document.body.querySelectorAll('*'))
     if (one.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
@@ -68,26 +69,29 @@ BLOCKS = """
     const style = getComputedStyle(one);
     return [style.color, style.backgroundColor, style.backgroundImage, style.fontSize, style.fontWeight, style.opacity];
   };
-  const states = (one) => [...one.querySelectorAll('input, select, textarea, button')].map(
-    (field) => [field.checked, field.disabled, field.selectedIndex, !field.value, field.validity?.valid, field.labels?.length]);
-  const meant = (one) => [...one.querySelectorAll('[aria-labelledby], [aria-describedby]')].map((named) =>
-    `${named.getAttribute('aria-labelledby')} ${named.getAttribute('aria-describedby')}`.split(' ').map(
-      (id) => document.getElementById(id)?.textContent));
+  const fields = 'input, select, textarea, button', pointing = '[aria-labelledby], [aria-describedby]';
+  const state = (one) => one.matches(fields)
+    ? [one.checked, one.disabled, one.selectedIndex, !one.value, one.validity?.valid, one.labels?.length] : '';
+  const meant = (one) => one.matches(pointing)
+    ? `${one.getAttribute('aria-labelledby')} ${one.getAttribute('aria-describedby')}`.split(' ').map(
+      (id) => document.getElementById(id)?.textContent) : '';
+  const focus = document.activeElement === document.body ? null : document.activeElement;
+  const itself = (one) => [own(one), state(one), meant(one), one === focus];
+  const whole = (one) => [one.outerHTML, itself(one), ...[...one.querySelectorAll(`${fields}, ${pointing}`)].map(itself),
+                          one.contains(focus) && own(focus)];
   const house = [innerWidth, innerHeight, devicePixelRatio, [...document.styleSheets].map((sheet) => [sheet.href, sheet.cssRules.length])];
   const found = [], elements = [];
-  const walk = (one, parent, path, depth) => {
-    const box = one.getBoundingClientRect();
-    const focus = one.contains(document.activeElement) && document.activeElement !== document.body
-      ? own(document.activeElement) : '';
-    const told = [path, one.outerHTML, states(one), meant(one), looks(one), box.width, box.height,
-                  box.right <= 0 || box.left >= innerWidth, shown.get(one), focus];
-    const place = found.push([sum(told.join('\u0001').replace(unseen, '')), parent]) - 1;
+  const walk = (one, parent, above, depth) => {
+    const box = one.getBoundingClientRect(), seen = looks(one), place = found.push(['', parent]) - 1;
     elements.push(one);
-    if (depth < 7 && one.tagName !== 'TABLE')
-      for (const child of one.children)
-        if (child.childElementCount) walk(child, place, `${path}>${own(one)}${looks(one)}`, depth + 1);
+    const open = depth < 7 && one.tagName !== 'TABLE', here = open && sum(above, own(one), seen);
+    const inside = !open ? whole(one) : [...one.childNodes].map((child) =>
+      child.nodeType !== 1 ? child.data : child.childElementCount ? walk(child, place, here, depth + 1) : whole(child));
+    found[place][0] = sum(above, itself(one), seen, box.width, box.height, box.right <= 0 || box.left >= innerWidth,
+                          shown.get(one), inside);
+    return found[place][0];
   };
-  const start = `${house}>${own(document.documentElement)}>${own(document.body)}${looks(document.body)}`;
+  const start = sum(house, own(document.documentElement), own(document.body), looks(document.body));
   for (const one of document.body.children) walk(one, -1, start, 0);
   window.blocksToLookAt = elements;
   const classes = document.querySelector('link[href*="/desk."]')
