@@ -292,8 +292,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """What was loaded to run the tests is there to stay: the collector of garbage need not look through it each time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
     gc.enable()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What is left goes with the process: pytest would look it all through five times for something that was not ended."""
+    gc.freeze()
 
 
 def _has_database(item: pytest.Item) -> bool:
