@@ -254,8 +254,17 @@ class CaseForm(forms.Form):
     secret = forms.BooleanField(label="保密件：隐去诉求人信息后再派遣", required=False)
 
 
-def wrong_form() -> CaseForm:
-    return CaseForm({"title": "前小口子社区路灯不亮", "urgency": "1", "text": "", "source": "", "when": "2026-13-01"})
+class DispatchForm(CaseForm):
+    """The same with a long group of choices."""
+
+    helpers = forms.MultipleChoiceField(
+        label="协办单位", required=False, widget=forms.CheckboxSelectMultiple,
+        choices=[(f"{town}{n}", f"{town}社区第{n}网格") for town in ("滨海", "山前", "河东") for n in range(1, 9)],
+    )  # fmt: skip
+
+
+def wrong_form(kind: type[CaseForm] = CaseForm) -> CaseForm:
+    return kind({"title": "前小口子社区路灯不亮", "urgency": "1", "text": "", "source": "", "when": "2026-13-01"})
 
 
 class LoginForm(forms.Form):

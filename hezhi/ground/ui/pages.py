@@ -95,7 +95,7 @@ def _detail() -> dict[str, Any]:
 
 
 def _form() -> dict[str, Any]:
-    return {"form": examples.wrong_form(), "cancel_url": "#", "submit_name": "登记"}
+    return {"form": examples.wrong_form(examples.DispatchForm), "cancel_url": "#", "submit_name": "登记"}
 
 
 def _dialog_form() -> dict[str, Any]:

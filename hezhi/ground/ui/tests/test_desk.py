@@ -179,6 +179,33 @@ def test_a_wrong_form_leads_to_its_faults(officer: Page) -> None:
     expect(officer.get_by_label("诉求内容")).to_be_focused()
 
 
+def test_a_long_group_of_choices_is_narrowed_by_a_word_and_keeps_what_is_ticked(officer: Page) -> None:
+    officer.goto("/gallery/form")
+    group, field = officer.get_by_role("group", name="协办单位"), officer.get_by_role("searchbox", name="筛选协办单位")
+    group.get_by_label("滨海社区第2网格").check()
+    field.fill("山前 第3")
+    expect(group.get_by_role("checkbox")).to_have_count(2)
+    expect(group.get_by_role("status")).to_have_text("符合 1 项")
+    field.press("Enter")
+    expect(group.get_by_label("山前社区第3网格")).to_be_checked()
+    field.fill("没有的")
+    expect(group.get_by_role("status")).to_have_text("没有符合的，请换个词。")
+    field.fill("")
+    expect(group.get_by_role("checkbox")).to_have_count(24)
+    assert "form" in officer.url, "the Enter key did not send the form"
+    expect(officer.get_by_role("searchbox", name="筛选紧急程度")).to_have_count(0)
+
+
+def test_looking_for_a_choice_is_no_change_that_could_be_lost(officer: Page) -> None:
+    officer.goto("/gallery/form")
+    officer.get_by_role("searchbox", name="筛选协办单位").click()
+    officer.keyboard.type("山前")
+    asked: list[str] = []
+    officer.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    officer.goto("/gallery/list")
+    assert asked == []
+
+
 def test_an_action_opens_its_form_in_a_dialog_and_shows_what_is_wrong(officer: Page) -> None:
     officer.goto("/gallery/detail")
     officer.keyboard.press("a")

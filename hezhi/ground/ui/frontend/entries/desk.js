@@ -1,5 +1,6 @@
 // The officer's desk. Each part works by itself; without any of them the page is links and forms.
 import { startAnswers } from "../desk/answers.js";
+import { startChoices } from "../desk/choices.js";
 import { startCopy } from "../desk/copy.js";
 import { startDialogs } from "../desk/dialogs.js";
 import { startGuards } from "../desk/guards.js";
@@ -12,6 +13,7 @@ startMenus();
 startAnswers();
 startGuards();
 startDialogs();
+startChoices();
 startCopy();
 startList();
 startKeys();
