@@ -81,6 +81,7 @@ urlpatterns = [
     path("users/accounts/<uuid:user_id>/expiry/", accounts.expiry, name="users_expiry"),
     path("users/accounts/<uuid:user_id>/grant/", accounts.grant, name="users_grant"),
     path("users/units/", units.tree, name="users_units"),
+    path("users/units/<uuid:unit_id>/below/", units.below, name="users_units_below"),
     path("users/units/<uuid:unit_id>/", units.unit, name="users_unit"),
     path("users/units/<uuid:unit_id>/posts/new/", units.new_post, name="users_new_post"),
     path("users/posts/<uuid:post_id>/grant/", units.grant_here, name="users_grant_here"),

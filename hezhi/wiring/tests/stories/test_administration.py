@@ -118,6 +118,9 @@ def test_a_right_is_proposed_by_one_and_approved_by_another(desk: Page, running_
     system = running_system
     town = unit_id(system, TOWN)
     sign_in(desk, system, "system_admin1", "/users/units/")
+    branch = desk.locator("li", has=desk.get_by_role("link", name=TOWN, exact=True)).last
+    branch.locator("summary").first.click()
+    expect(branch.get_by_role("link", name=re.compile("社区$")).first).to_be_visible()
     assert accessibility_findings(desk) == []
     desk.fill("[name=q]", TOWN)
     desk.press("[name=q]", "Enter")

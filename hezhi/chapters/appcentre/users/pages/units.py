@@ -46,15 +46,28 @@ class Branch:
 @needs("org.view", clause=clause)
 @require_GET
 def tree(request: HttpRequest) -> HttpResponse:
-    """All open units as a tree (单位树), or one branch of it when a name is searched."""
+    """All open units as a tree (单位树) whose lower branches come when they are opened, or the units of a searched name."""
     by, text = reader(request), request.GET.get("q", "").strip()[:40]
     branches, found = _branches(), []
     if text:
         found = [b for b in _flat(branches) if text in b.unit.name or text in b.unit.code or text in b.unit.short_name]
+    closed = Unit.objects.filter(valid_to__lte=time.today()).count()
     return render(request, "users/units.html", {
-        "branches": branches, "text": text, "found": found, "closed": Unit.objects.filter(valid_to__lte=time.today()).count(),
+        "branches": branches, "text": text, "found": found, "said": True, "closed": closed,
         "all": sum(1 + b.all_below for b in branches), "action_list": _ways_of_tree(by),
     })  # fmt: skip
+
+
+@needs("org.view", clause=clause)
+@require_GET
+def below(request: HttpRequest, unit_id: UUID) -> HttpResponse:
+    """What lies below one unit (下级单位): a part for the tree whose branch is opened, a page of its own without script."""
+    place = get_object_or_404(Unit, pk=unit_id)
+    branches = _branches(place)
+    if request.headers.get("HX-Request"):
+        inside = [lower for branch in branches for lower in (branch.below if branch.unit == place else [branch])]
+        return render(request, "users/parts/unit_below.html", {"branches": inside})
+    return render(request, "users/units.html", {"branches": branches, "action_list": _ways_of_tree(reader(request))})
 
 
 def _ways_of_tree(by: Actor) -> list[Action]:
@@ -67,20 +80,20 @@ def _ways_of_tree(by: Actor) -> list[Action]:
     return drawn
 
 
-def _branches() -> list[Branch]:
+def _branches(root: Unit | None = None) -> list[Branch]:
     moment, day = time.now(), time.today()
     open_post = Q(posts__valid_to__isnull=True) | Q(posts__valid_to__gt=day)
     in_post = Q(posts__holdings__valid_from__lte=moment) & (
         Q(posts__holdings__valid_to__isnull=True) | Q(posts__holdings__valid_to__gt=moment)
     )
-    counted = Unit.objects.annotate(
+    counted = (Unit.objects.filter(path__startswith=root.path) if root else Unit.objects).annotate(
         n_posts=Count("posts", filter=open_post, distinct=True),
         n_people=Count("posts__holdings__user", filter=in_post, distinct=True),
     )
     counts = {row["pk"]: row for row in counted.order_by().values("pk", "n_posts", "n_people")}
     roots: list[Branch] = []
     way: list[Branch] = []
-    for depth, unit in unit_tree():
+    for depth, unit in unit_tree(root):
         branch = Branch(unit, depth, counts[unit.pk]["n_posts"], counts[unit.pk]["n_people"])
         del way[depth:]
         (way[-1].below if way else roots).append(branch)

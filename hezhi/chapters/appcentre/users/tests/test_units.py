@@ -72,7 +72,12 @@ def test_the_tree_shows_units_below_their_parents_and_counts_posts_and_people(of
     make_unit("com1", Unit.Kind.COMMUNITY, parent=town, name="潮声社区")
     make_officer("gu.yu", make_role("handler", ["cases.handle"]), town, "顾屿")
     page = text_of(office["system_admin"].get("/users/units/"))
-    assert page.index("听潮街道办事处") < page.index("潮声社区")
+    below = f"/users/units/{town.pk}/below/"
+    assert below in page and "潮声社区" not in page, "a lower branch comes when it is opened"
+    part = text_of(office["system_admin"].get(below, HTTP_HX_REQUEST="true"))
+    assert "潮声社区" in part and "听潮街道办事处" not in part
+    alone = text_of(office["system_admin"].get(below))
+    assert alone.index("听潮街道办事处") < alone.index("潮声社区")
     line = page[page.index("听潮街道办事处") :]
     assert "1 岗 1 人" in line[:400] and "下级单位 1 个" in line[:600]
     found = text_of(office["system_admin"].get("/users/units/?q=潮声"))
