@@ -29,15 +29,16 @@ const isWorker = (file) => /(^|[-.])(sw|worker)\.(js|ts)$/.test(path.basename(fi
 const tabler = {
   name: "tabler",
   setup(build) {
-    const used = new Set(readFileSync(path.join(source, "../tabler_classes.txt"), "utf8").split(/\s+/));
+    const list = path.join(source, "../tabler_classes.txt");
     build.onLoad({ filter: /tabler\.min\.css$/ }, ({ path: filename }) => {
+      const used = new Set(readFileSync(list, "utf8").split(/\s+/));
       const code = readFileSync(filename);
       const classes = new Set([...code.toString().matchAll(/\.(-?[_a-zA-Z](?:[\w-]|\\.)*)/g)].map(([, name]) => name.replaceAll("\\", "")));
       const unusedSymbols = [...classes].filter((name) => !used.has(name));
       mkdirSync(target, { recursive: true });
       writeFileSync(path.join(target, ".left_out"), unusedSymbols.sort().join("\n"));
       const [licence] = code.toString().match(/\/\*![^]*?\*\//);
-      return { contents: licence + transform({ filename, code, unusedSymbols }).code, loader: "css" };
+      return { contents: licence + transform({ filename, code, unusedSymbols }).code, loader: "css", watchFiles: [list] };
     });
   },
 };

@@ -259,7 +259,7 @@ class DispatchForm(CaseForm):
 
     helpers = forms.MultipleChoiceField(
         label="协办单位", required=False, widget=forms.CheckboxSelectMultiple,
-        choices=[(f"{town}{n}", f"{town}社区第{n}网格") for town in ("滨海", "山前", "河东") for n in range(1, 9)],
+        choices=[(f"{town}街道", [(f"{town}{n}", f"{town}社区第{n}网格") for n in range(1, 9)]) for town in ("滨海", "山前", "河东")],
     )  # fmt: skip
 
 

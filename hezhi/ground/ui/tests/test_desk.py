@@ -186,6 +186,8 @@ def test_a_long_group_of_choices_is_narrowed_by_a_word_and_keeps_what_is_ticked(
     field.fill("山前 第3")
     expect(group.get_by_role("checkbox")).to_have_count(2)
     expect(group.get_by_role("status")).to_have_text("符合 1 项")
+    expect(group.get_by_text("山前街道")).to_be_visible()
+    expect(group.get_by_text("河东街道")).to_be_hidden()
     field.press("Enter")
     expect(group.get_by_label("山前社区第3网格")).to_be_checked()
     field.fill("没有的")

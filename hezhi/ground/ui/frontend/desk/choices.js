@@ -4,9 +4,11 @@ import { make } from "./dom.js";
 const MANY = 12;
 
 function narrow(group) {
-  const lines = [...group.querySelectorAll("label")].map((label) => ({
+  const labels = [...group.querySelectorAll("label")];
+  const lines = labels.map((label) => ({
     line: label.parentElement, box: label.querySelector("input"), name: label.textContent.trim(),
-  }));
+  })).filter(({ box }) => box);
+  const parts = labels.filter((label) => !label.querySelector("input")).map((label) => label.parentElement); // under a heading
   if (lines.length <= MANY || group.classList.contains("is-many")) return;
   group.classList.add("is-many");
   const legend = group.closest("fieldset")?.querySelector("legend")?.firstChild?.data?.trim() ?? "";
@@ -22,6 +24,7 @@ function narrow(group) {
   const show = () => {
     const found = new Set(fitting());
     for (const each of lines) each.line.hidden = !(found.has(each) || each.box.checked);
+    for (const part of parts) part.hidden = !part.querySelector("div:not([hidden])");
     said.textContent = !field.value.trim() ? "" : found.size ? `符合 ${found.size} 项` : "没有符合的，请换个词。";
   };
   // Looking for a name is no change of the form.
