@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from hezhi.chapters.appcentre.users import actions, queries
 from hezhi.chapters.appcentre.users.pages import forms
 from hezhi.engines.org.api import Actor, Post, Role, Unit, needs, reader, unit_tree
+from hezhi.engines.org.api import units as open_units
 from hezhi.ground import time
 from hezhi.ground.ui.asking import ask
 from hezhi.ground.ui.shapes import Action, Crumb, Fact
@@ -53,7 +54,7 @@ def tree(request: HttpRequest) -> HttpResponse:
         found = [b for b in _flat(branches) if text in b.unit.name or text in b.unit.code or text in b.unit.short_name]
     closed = Unit.objects.filter(valid_to__lte=time.today()).count()
     return render(request, "users/units.html", {
-        "branches": branches, "text": text, "found": found, "said": True, "closed": closed,
+        "branches": branches, "text": text, "found": found, "whole": True, "closed": closed,
         "all": sum(1 + b.all_below for b in branches), "action_list": _ways_of_tree(by),
     })  # fmt: skip
 
@@ -62,12 +63,10 @@ def tree(request: HttpRequest) -> HttpResponse:
 @require_GET
 def below(request: HttpRequest, unit_id: UUID) -> HttpResponse:
     """What lies below one unit (下级单位): a part for the tree whose branch is opened, a page of its own without script."""
-    place = get_object_or_404(Unit, pk=unit_id)
-    branches = _branches(place)
+    (branch,) = _branches(get_object_or_404(open_units(), pk=unit_id))
     if request.headers.get("HX-Request"):
-        inside = [lower for branch in branches for lower in (branch.below if branch.unit == place else [branch])]
-        return render(request, "users/parts/unit_below.html", {"branches": inside})
-    return render(request, "users/units.html", {"branches": branches, "action_list": _ways_of_tree(reader(request))})
+        return render(request, "users/parts/unit_below.html", {"branches": branch.below})
+    return render(request, "users/units.html", {"branches": [branch], "action_list": _ways_of_tree(reader(request))})
 
 
 def _ways_of_tree(by: Actor) -> list[Action]:

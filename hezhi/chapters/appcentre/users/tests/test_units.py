@@ -78,6 +78,9 @@ def test_the_tree_shows_units_below_their_parents_and_counts_posts_and_people(of
     assert "潮声社区" in part and "听潮街道办事处" not in part
     alone = text_of(office["system_admin"].get(below))
     assert alone.index("听潮街道办事处") < alone.index("潮声社区")
+    Unit.objects.filter(pk=town.pk).update(valid_to=time.today())
+    assert office["system_admin"].get(below).status_code == 404, "a closed unit is in no tree"
+    Unit.objects.filter(pk=town.pk).update(valid_to=None)
     line = page[page.index("听潮街道办事处") :]
     assert "1 岗 1 人" in line[:400] and "下级单位 1 个" in line[:600]
     found = text_of(office["system_admin"].get("/users/units/?q=潮声"))
