@@ -12,6 +12,7 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,7 +49,7 @@ class Appeal:
 
 
 def appeals(system: System) -> list[Appeal]:
-    """The messages, oldest first; the last one was told today or yesterday at its own hour."""
+    """The messages, oldest first, up to an evening on which one matter was told by many; that evening is today or yesterday."""
     spots = system.sql("select st_x(c), st_y(c) from (select st_pointonsurface(shape) as c from geo_area"
                        " where level = 'grid' and kind = 'basic' and valid_to is null) as g"
                        " order by c <-> (select centre from geo_area where level = 'town' order by code limit 1), 1, 2")  # fmt: skip
@@ -79,20 +80,24 @@ def _spot(name: str, spots: Sequence[tuple[float, float]]) -> tuple[float, float
 
 
 def _demo(spots: Sequence[tuple[float, float]]) -> list[Appeal]:
-    told = sorted(_rows(DEMO), key=lambda row: -float(row["occurred"]))
+    told = sorted((_demo_moment(row), row["number"], row) for row in _rows(DEMO) if row["secret"] != "1")
+    days = Counter((row["event"], row["days_ago"]) for *_, row in told if row["event"])
+    many = max(days, key=lambda day: days[day])
+    last = max(at for at, _, row in told if (row["event"], row["days_ago"]) == many)
+    shift = timedelta(days=(time.now() - last).days)
     return [
         Appeal(
-            f"Y{row['number']}", row["title"], row["detail"],
-            min(time.now(), time.at_local(time.today() - timedelta(days=int(row["days_ago"]))) + _hours(row["clock"])),
-            CHANNELS[n % len(CHANNELS)], row["event"], _spot(row["event"] or row["number"], spots) if row["lon"] else None,
+            f"Y{row['number']}", row["title"], row["detail"], at + shift, CHANNELS[n % len(CHANNELS)], row["event"],
+            _spot(row["event"] or row["number"], spots) if row["lon"] else None,
         )
-        for n, row in enumerate(told) if row["secret"] != "1"
+        for n, (at, _, row) in enumerate(told) if at <= last
     ]  # fmt: skip
 
 
-def _hours(clock: str) -> timedelta:
-    hour, minute = map(int, clock.split(":"))
-    return timedelta(hours=hour, minutes=minute)
+def _demo_moment(row: dict[str, str]) -> datetime:
+    hour, minute = map(int, row["clock"].split(":"))
+    day = time.at_local(time.today() - timedelta(days=int(row["days_ago"])))
+    return min(time.now(), day + timedelta(hours=hour, minutes=minute))
 
 
 def _moment(text: str) -> datetime:
