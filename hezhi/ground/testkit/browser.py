@@ -4,7 +4,6 @@ A page that throws a script error or breaks its own content security policy fail
 else the test looked at.
 """
 
-import functools
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 DESK = {"viewport": {"width": 1440, "height": 900}}
@@ -32,126 +30,6 @@ FLAGS = [
 ]
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The lightest first: the shell has no window to draw, which is two thirds of the browser's own work."""
-AXE_RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    "resultTypes": ["violations", "incomplete"],
-    "elementRef": True,
-    "preload": {"assets": ["media"]},  # no rule of these reads the style sheets a second time
-}
-SETTLED = """
-async () => {
-  const pause = (time) => new Promise((go) => setTimeout(go, time));
-  for (let n = 0; n < 60 && document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling'); n++) await pause(50);
-  const moves = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
-  await Promise.race([Promise.allSettled([document.fonts.ready, ...moves.map((one) => one.finished)]), pause(2000)]);
-}
-"""
-BLOCKS = """
-() => {
-  const unseen = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9A-Za-z]{32,}/g;
-  const sum = (...told) => {
-    const text = told.join('\u0001').replace(unseen, '');
-    let a = 0xdeadbeef, b = 0x41c6ce57;
-    for (let n = 0; n < text.length; n++) {
-      a = Math.imul(a ^ text.charCodeAt(n), 2654435761);
-      b = Math.imul(b ^ text.charCodeAt(n), 1597334677);
-    }
-    return `${text.length.toString(36)}.${(a >>> 0).toString(36)}.${(b >>> 0).toString(36)}`;
-  };
-  const shown = new Map();
-  for (const one of document.body.querySelectorAll('*'))
-    if (one.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-      for (let up = one; up; up = up.parentElement) shown.set(up, (shown.get(up) ?? 0) + 1);
-  const own = (one) => `${one.tagName}[${[...one.attributes].map((a) => `${a.name}=${a.value}`)}]`;
-  const looks = (one) => {
-    const style = getComputedStyle(one);
-    return [style.color, style.backgroundColor, style.backgroundImage, style.fontSize, style.fontWeight, style.opacity];
-  };
-  const fields = 'input, select, textarea, button', pointing = '[aria-labelledby], [aria-describedby]';
-  const state = (one) => one.matches(fields)
-    ? [one.checked, one.disabled, one.selectedIndex, !one.value, one.validity?.valid, one.labels?.length] : '';
-  const meant = (one) => one.matches(pointing)
-    ? `${one.getAttribute('aria-labelledby')} ${one.getAttribute('aria-describedby')}`.split(' ').map(
-      (id) => document.getElementById(id)?.textContent) : '';
-  const focus = document.activeElement === document.body ? null : document.activeElement;
-  const itself = (one) => [own(one), state(one), meant(one), one === focus];
-  const whole = (one) => [one.outerHTML, itself(one), ...[...one.querySelectorAll(`${fields}, ${pointing}`)].map(itself),
-                          one.contains(focus) && own(focus)];
-  const house = [innerWidth, innerHeight, devicePixelRatio, [...document.styleSheets].map((sheet) => [sheet.href, sheet.cssRules.length])];
-  const found = [], elements = [];
-  const walk = (one, parent, above, depth) => {
-    const box = one.getBoundingClientRect(), seen = looks(one), place = found.push(['', parent]) - 1;
-    elements.push(one);
-    const open = depth < 7 && one.tagName !== 'TABLE', here = open && sum(above, own(one), seen);
-    const inside = !open ? whole(one) : [...one.childNodes].map((child) =>
-      child.nodeType !== 1 ? child.data : child.childElementCount ? walk(child, place, here, depth + 1) : whole(child));
-    found[place][0] = sum(above, itself(one), seen, box.width, box.height, box.right <= 0 || box.left >= innerWidth,
-                          shown.get(one), inside);
-    return found[place][0];
-  };
-  const start = sum(house, own(document.documentElement), own(document.body), looks(document.body));
-  for (const one of document.body.children) walk(one, -1, start, 0);
-  window.blocksToLookAt = elements;
-  const classes = document.querySelector('link[href*="/desk."]')
-    ? new Set([...document.querySelectorAll('[class]')].flatMap((one) => [...one.classList])) : [];
-  return { found, classes: [...classes] };
-}
-"""
-"""Each block of the page with a sum of all that its looks depend on: itself as it stands, those above it, the sheets, the width.
-
-And of a page of the desk the classes that its elements bear.
-"""
-LEFT_OUT = Path(__file__).parents[1] / "ui/static/hezhi/.left_out"
-"""Classes whose rules the build leaves out of the sheet of the desk (`frontend/tabler_classes.txt`)."""
-COLOURS = """
-;(() => {
-  const { prototype } = axe.commons.color.Color, read = prototype.parseString, before = new Map();
-  prototype.parseString = function (text) {
-    const known = before.get(text);
-    if (known) [this.r, this.g, this.b, this.alpha] = known;
-    else {
-      read.call(this, text);
-      before.set(text, [this.r, this.g, this.b, this.alpha]);
-    }
-    return this;
-  };
-})();
-"""
-"""axe reads the text of a colour anew for each element and each of those above it, which is a third of a look; so it does once."""
-HAS_AXE = "() => { if (!window.axe) window.readAxe?.(); return Boolean(window.axe); }"
-"""Half a megabyte on its way from us to the page costs more than to read it there: from the second page on it lies ready."""
-AXE_RUN = """
-({ options, known }) => {
-  const seen = new Map();
-  const shape = (one) =>
-    `${one.tagName}.${one.getAttribute('class')}[${[...one.attributes].map((a) => a.name)}]` +
-    ([...one.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) ? 't' : '') +
-    `(${[...one.children].map(shape).join()})`;
-  const alike = [...document.querySelectorAll('tbody td')].filter((cell) => {
-    const style = getComputedStyle(cell);
-    const key = [cell.closest('table').className, cell.parentElement.className, cell.cellIndex, style.color,
-                 style.backgroundColor, shape(cell)].join('|');
-    seen.set(key, (seen.get(key) ?? 0) + 1);
-    return seen.get(key) > 2;
-  });
-  const rows = [...new Set(alike.map((cell) => cell.parentElement))];
-  const spared = new Set(alike);
-  const whole = new Set(rows.filter((row) => [...row.cells].every((cell) => spared.has(cell))));
-  const blocks = window.blocksToLookAt, before = known.map((place) => blocks[place]);
-  const exclude = [...before, ...whole, ...alike.filter((cell) => !whole.has(cell.parentElement))];
-  return axe.run(exclude.length ? { exclude } : document, options).then(({ violations, incomplete }) => {
-    const ofItself = new Set(['bgImage', 'bgGradient', 'imgNode', 'shortTextContent', 'pseudoContent', 'nonBmp']);
-    const undecided = incomplete.flatMap((rule) => rule.nodes).filter(
-      (node) => ![...node.any, ...node.all, ...node.none].every((check) => ofItself.has(check.data?.messageKey)));
-    const open = [...violations.flatMap((rule) => rule.nodes), ...undecided].map((node) => node.element);
-    for (const rule of violations) for (const node of rule.nodes) delete node.element;
-    const dialogs = [...document.querySelectorAll('dialog[open]')];  // axe leaves out what lies behind
-    const right = blocks.map((_, place) => place).filter((place) =>
-      dialogs.every((dialog) => dialog.contains(blocks[place])) && !open.some((one) => blocks[place].contains(one)));
-    return { violations, right };
-  });
-}
-"""
 STILL = 1_500  # milliseconds
 PATIENCE = 15_000  # milliseconds; two cores may be busy with other tests
 
@@ -221,60 +99,8 @@ def picture(page: Page, path: Path | str, *, full_page: bool = False) -> None:
         page.screenshot(path=path, full_page=full_page)
 
 
-found_right: set[str] = set()
-"""Blocks of pages that this process has looked at to the end and found without fault (see `accessibility_findings`)."""
-
-
 def _pictures_wanted() -> bool:
     return os.environ.get("HEZHI_PICTURES") == "1"
-
-
-def accessibility_findings(page: Page) -> list[str]:
-    """What axe-core finds wrong on the page (WCAG 2.2 A and AA), and classes that go without their rules, one line each; empty is right.
-
-    Waits for what is on its way and until what moves stands still, because a paling dialog is pale. Of table cells that look alike (same column,
-    colours and build) two are looked at and not all fifty. A block that was found right, in this very state and width, is not looked at again:
-    the frame of all pages first of all. What lay behind a dialog, and what axe could not decide because something lay over it, was not found right.
-    """
-    page.wait_for_load_state("load")
-    page.wait_for_load_state("load")
-    page.evaluate(SETTLED)
-    if not page.evaluate(HAS_AXE):
-        page.evaluate(_axe())
-        page.context.add_init_script(f"window.readAxe = () => {{{_axe()}\n}};")
-    looked_at = page.evaluate(BLOCKS)
-    blocks: list[tuple[str, int]] = looked_at["found"]
-    told = page.evaluate(AXE_RUN, {"options": AXE_RULES, "known": _known(blocks)})
-    found_right.update(blocks[place][0] for place in told["right"])
-    return [f"the build leaves out the rules of class {name}" for name in left_out() & set(looked_at["classes"])] + [
-        f"{rule['id']} ({rule['impact']}): {rule['help']} at {' '.join(map(str, node['target']))}: {node['html'][:160]}"
-        for rule in told["violations"]
-        for node in rule["nodes"]
-    ]
-
-
-@functools.cache
-def left_out() -> set[str]:
-    """Names of classes that have rules in Tabler and none in what is built (未收入的样式类)."""
-    return set(LEFT_OUT.read_text(encoding="utf-8").split())
-
-
-@functools.cache
-def _axe() -> str:
-    return Axe().axe_script + COLOURS
-
-
-def _known(blocks: list[tuple[str, int]]) -> list[int]:
-    """The places of the outermost blocks that were found right before."""
-    known: list[int] = []
-    covered: set[int] = set()
-    for place, (sum_, parent) in enumerate(blocks):
-        if parent in covered:
-            covered.add(place)
-        elif sum_ in found_right:
-            covered.add(place)
-            known.append(place)
-    return known
 
 
 @dataclass

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from hezhi.ground.testkit import browser
+from hezhi.ground.testkit.accessibility import accessibility_findings
 from hezhi.ground.ui import pages
 from hezhi.ground.ui.tests.site import Site
 
@@ -27,7 +28,7 @@ def test_nothing_stands_in_anybodys_way(name: str, chromium: Browser, site: Site
         page.wait_for_load_state("load")
         for size in ("standard", "elder"):
             page.evaluate("size => document.documentElement.classList.toggle('elder', size === 'elder')", size)
-            assert browser.accessibility_findings(page) == [], size
+            assert accessibility_findings(page) == [], size
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"the page scrolls sideways ({size})"
 
@@ -35,14 +36,14 @@ def test_nothing_stands_in_anybodys_way(name: str, chromium: Browser, site: Site
 def test_a_class_without_its_rules_is_noticed(officer: Page) -> None:
     officer.goto("/gallery/list")
     officer.evaluate("document.querySelector('main').classList.add('accordion')")
-    assert browser.accessibility_findings(officer) == ["the build leaves out the rules of class accordion"]
+    assert accessibility_findings(officer) == ["the build leaves out the rules of class accordion"]
 
 
 def test_a_dialog_stands_in_nobodys_way(officer: Page) -> None:
     officer.goto("/gallery/detail")
     officer.get_by_role("link", name="催办").click()
     officer.locator("dialog[open] textarea").wait_for()
-    assert browser.accessibility_findings(officer) == []
+    assert accessibility_findings(officer) == []
 
 
 def test_sixteen_rows_are_in_sight(officer: Page) -> None:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from hezhi.ground import ui
-from hezhi.ground.testkit.browser import left_out
+from hezhi.ground.testkit.accessibility import left_out
 
 HERE = Path(ui.__file__).parent
 LISTED = set((HERE / "frontend/tabler_classes.txt").read_text(encoding="utf-8").split())

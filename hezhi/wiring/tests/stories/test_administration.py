@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings
+from hezhi.ground.testkit.accessibility import accessibility_findings
 from hezhi.wiring.system import System
 from hezhi.wiring.tests.stories.people import passwords, press, sign_in, submit
 

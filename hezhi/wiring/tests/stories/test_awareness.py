@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hezhi.ground import time
-from hezhi.ground.testkit.browser import accessibility_findings, picture
+from hezhi.ground.testkit.accessibility import accessibility_findings
+from hezhi.ground.testkit.browser import picture
 from hezhi.wiring import system as systems
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System

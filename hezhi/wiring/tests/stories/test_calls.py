@@ -15,7 +15,8 @@ from websockets.sync.client import connect
 
 from hezhi.engines.reach import call_rules as rules
 from hezhi.ground.testkit import browser
-from hezhi.ground.testkit.browser import accessibility_findings, picture
+from hezhi.ground.testkit.accessibility import accessibility_findings
+from hezhi.ground.testkit.browser import picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.rtc_gate import PROTOCOL, REFUSED
 from hezhi.wiring.system import System

@@ -7,7 +7,8 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings, picture
+from hezhi.ground.testkit.accessibility import accessibility_findings
+from hezhi.ground.testkit.browser import picture
 from hezhi.ground.time import real_now
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings, picture
+from hezhi.ground.testkit.accessibility import accessibility_findings
+from hezhi.ground.testkit.browser import picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System
 from hezhi.wiring.tests.stories.people import passwords, press, sign_in, submit

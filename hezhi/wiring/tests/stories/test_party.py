@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from hezhi.chapters.grassroots import party
 from hezhi.ground import time
-from hezhi.ground.testkit.browser import accessibility_findings, picture
+from hezhi.ground.testkit.accessibility import accessibility_findings
+from hezhi.ground.testkit.browser import picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System, wait_until
 from hezhi.wiring.tests.stories.people import press, sign_in, submit

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings, picture
+from hezhi.ground.testkit.accessibility import accessibility_findings
+from hezhi.ground.testkit.browser import picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System, wait_until
 from hezhi.wiring.tests.stories.people import passwords, sign_in

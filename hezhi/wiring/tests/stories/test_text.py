@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from hezhi.ground.testkit.browser import accessibility_findings
+from hezhi.ground.testkit.accessibility import accessibility_findings
 from hezhi.wiring.system import System
 from hezhi.wiring.tests.stories.people import sign_in
 
