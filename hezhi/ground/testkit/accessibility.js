@@ -1,5 +1,6 @@
 /* What accessibility.py asks of a page: its blocks with a sum of all that their looks depend on, and a look by axe-core
-   at those of them that were not found right before. Comes into the page together with axe. */
+   at those of them that were not found right before. Comes into the page together with axe; asks and answers are texts,
+   which travel faster than what is built of many parts. */
 (() => {
   const sum = (...told) => {
     const text = told.join('\u0001');
@@ -58,7 +59,7 @@
     for (const one of document.body.children) walk(one, -1, start, 0);
     const classes = document.querySelector('link[href*="/desk."]')
       ? new Set([...document.querySelectorAll('[class]')].flatMap((one) => [...one.classList])) : [];
-    return { found, classes: [...classes] };
+    return JSON.stringify({ found, classes: [...classes] });
   };
 
   // -- cells that look alike -----------------------------------------------------------------------
@@ -82,25 +83,35 @@
     return [...rows, ...cells.filter((cell) => !rows.has(cell.parentElement))];
   };
 
-  // -- contrast ------------------------------------------------------------------------------------
+  // -- what needs no measuring ---------------------------------------------------------------------
 
-  /* axe measures the contrast of each text anew, which is half of a look. Texts of one colour, size and weight that
-     stand in the same build on the same grounds are of one kind, and of a kind two are measured. */
-  const kinds = (right) => {
-    const grounds = new Map(), measured = new Map();
+  /* axe measures the contrast of each text anew, and to see what lies behind it first lays all boxes of the page into
+     a raster: half of a look. Texts of one colour, size and weight on the same grounds are of one kind, and of a kind
+     two are measured. What stands in the flow lies on the grounds of those above it; what is positioned may lie on
+     anything, so its build tells its kind too. */
+  const kindOf = () => {
+    const grounds = new Map();
     const ground = (one) => {
-      if (!one) return innerWidth;
+      if (!one) return { told: innerWidth, positioned: false };
       if (!grounds.has(one)) {
-        const { backgroundColor, backgroundImage, opacity, position, display, filter } = getComputedStyle(one);
-        grounds.set(one, sum(ground(one.parentElement), one.tagName, one.getAttribute('class'), one.getAttribute('style'),
-                             backgroundColor, backgroundImage, opacity, position, display, filter));
+        const above = ground(one.parentElement);
+        const { backgroundColor, backgroundImage, opacity, filter, position, transform, zIndex } = getComputedStyle(one);
+        const positioned = above.positioned || !['static', 'relative'].includes(position) || transform !== 'none' || zIndex < 0;
+        const paints = [backgroundColor === 'rgba(0, 0, 0, 0)' ? '' : backgroundColor, backgroundImage, opacity, filter];
+        const bare = paints.join() === ',none,1,none';
+        const build = positioned ? [one.tagName, one.getAttribute('class'), one.getAttribute('style')] : [];
+        const told = bare && !positioned ? above.told : sum(above.told, paints, build);
+        grounds.set(one, { told, positioned });
       }
       return grounds.get(one);
     };
-    const kind = (one) => {
+    return (one) => {
       const { color, fontSize, fontWeight, textShadow } = getComputedStyle(one);
-      return sum(ground(one), color, fontSize, fontWeight, textShadow, one.matches(':disabled, [aria-disabled]'));
+      return sum(ground(one).told, color, fontSize, fontWeight, textShadow, one.matches(':disabled, [aria-disabled]'));
     };
+  };
+  const kinds = (right) => {
+    const measured = new Map(), kind = kindOf();
     return {
       wanted(one) {
         if (!one.matches('input, select, textarea') && !hasText(one)) return false;
@@ -117,13 +128,35 @@
       },
     };
   };
-  let contrast = null;
-  const rule = axe._audit.rules.find(({ id }) => id === 'color-contrast'), { matches } = rule;
-  rule.matches = function (one, ...more) {
-    if (contrast && !contrast.wanted(one)) return false;
-    const asked = matches.call(this, one, ...more);
-    if (asked) contrast?.measured(one);
-    return asked;
+
+  /* A place for a finger that is wide enough and that no other touches is right; only the rest needs the raster. */
+  const TARGETS = 'a, area, button, input, select, textarea, summary, label, [tabindex], [role], [contenteditable]', ENOUGH = 24;  // pixels
+  const crowded = () => {
+    const boxes = [...document.querySelectorAll(TARGETS)].map((one) => [one, one.getBoundingClientRect()]);
+    const touch = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return (one) => {
+      const box = one.getBoundingClientRect();
+      return box.width < ENOUGH || box.height < ENOUGH || boxes.some(([other, its]) =>
+        other !== one && touch(box, its) && !other.contains(one) && !one.contains(other));
+    };
+  };
+
+  let aside = new Set(), contrast = null, target = null;  // of the look that goes on
+  const ruled = (id, wanted, measured) => {
+    const rule = axe._audit.rules.find((one) => one.id === id), { matches } = rule;
+    rule.matches = function (one, ...more) {
+      const asked = wanted(one) && matches.call(this, one, ...more);
+      if (asked) measured?.(one);
+      return asked;
+    };
+  };
+  ruled('color-contrast', (one) => contrast.wanted(one), (one) => contrast.measured(one));
+  ruled('target-size', (one) => target(one));
+
+  /* Told to leave elements out, axe compares each element with each of these, for each rule; a set is asked faster. */
+  const everyRule = Object.getPrototypeOf(axe._audit.rules[0]), { gather } = everyRule;
+  everyRule.gather = function (...context) {
+    return gather.apply(this, context).filter(({ actualNode }) => !aside.has(actualNode));
   };
 
   /* axe reads the text of a colour anew for each element and each of those above it, which is a third of a look; so it does once. */
@@ -143,18 +176,21 @@
   const OF_ITSELF = new Set(['bgImage', 'bgGradient', 'imgNode', 'shortTextContent', 'pseudoContent', 'nonBmp']);
 
   /* What is wrong, and which blocks and which kinds of text were found right. `known`: places of blocks that need no look. */
-  const look = async ({ options, known, kindsRight }) => {
-    const exclude = [...known.map((place) => elements[place]), ...alike()];
+  const look = async (asked) => {
+    const { options, known, kindsRight } = JSON.parse(asked);
+    aside = new Set([...known.map((place) => elements[place]), ...alike()].flatMap((one) => [one, ...one.querySelectorAll('*')]));
     contrast = kinds(new Set(kindsRight));
-    const { violations, incomplete } = await axe.run(exclude.length ? { exclude } : document, options);
+    target = crowded();
+    const { violations, incomplete } = await axe.run(document, options);
     const undecided = incomplete.flatMap((rule) => rule.nodes).filter(
       (node) => ![...node.any, ...node.all, ...node.none].every((check) => OF_ITSELF.has(check.data?.messageKey)));
     const open = [...violations.flatMap((rule) => rule.nodes), ...undecided].map((node) => node.element);
-    for (const rule of violations) for (const node of rule.nodes) delete node.element;
     const dialogs = [...document.querySelectorAll('dialog[open]')];  // axe leaves out what lies behind
     const right = elements.map((_, place) => place).filter((place) =>
       dialogs.every((dialog) => dialog.contains(elements[place])) && !open.some((one) => elements[place].contains(one)));
-    return { violations, right, kinds: contrast.right(open) };
+    const wrong = violations.flatMap((rule) => rule.nodes.map((node) =>
+      `${rule.id} (${rule.impact}): ${rule.help} at ${node.target.join(' ')}: ${node.html.slice(0, 160)}`));
+    return JSON.stringify({ wrong, right, kinds: contrast.right(open) });
   };
 
   globalThis.looking = { blocks, look };

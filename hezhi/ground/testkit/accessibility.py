@@ -4,6 +4,7 @@ The half that runs in the page is `accessibility.js`.
 """
 
 import functools
+import json
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,15 +18,17 @@ AXE_RULES = {
     "elementRef": True,
     "preload": {"assets": ["media"]},  # no rule of these reads the style sheets a second time
 }
-SETTLED = """
+BLOCKS = """
 async () => {
   const pause = (time) => new Promise((go) => setTimeout(go, time));
   for (let n = 0; n < 60 && document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling'); n++) await pause(50);
   const moves = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
   await Promise.race([Promise.allSettled([document.fonts.ready, ...moves.map((one) => one.finished)]), pause(2000)]);
+  if (!window.looking) window.readToLook?.();
+  return window.looking?.blocks();
 }
 """
-IS_READY = "() => { if (!window.looking) window.readToLook?.(); return Boolean(window.looking); }"
+"""Waits until the page is at rest; gives nothing where the reader is not there yet."""
 LEFT_OUT = Path(__file__).parents[1] / "ui/static/hezhi/.left_out"
 """Classes whose rules the build leaves out of the sheet of the desk (`frontend/tabler_classes.txt`)."""
 
@@ -46,28 +49,26 @@ def accessibility_findings(page: Page) -> list[str]:
     decide because something lay over it, was not found right.
     """
     page.wait_for_load_state("load")
-    page.evaluate(SETTLED)
-    if not page.evaluate(IS_READY):
-        _hand_over(page)
-    looked_at = page.evaluate("() => looking.blocks()")
+    looked_at = json.loads(page.evaluate(BLOCKS) or _handed_over(page))
     blocks: list[tuple[str, int]] = looked_at["found"]
-    asked = {"options": AXE_RULES, "known": _known(blocks), "kindsRight": list(kinds_right)}
-    told: dict[str, Any] = page.evaluate("(asked) => looking.look(asked)", asked)
+    asked = json.dumps({"options": AXE_RULES, "known": _known(blocks), "kindsRight": list(kinds_right)})
+    told: dict[str, list[Any]] = json.loads(page.evaluate("(asked) => looking.look(asked)", asked))
     found_right.update(blocks[place][0] for place in told["right"])
     kinds_right.update(told["kinds"])
-    return [f"the build leaves out the rules of class {name}" for name in left_out() & set(looked_at["classes"])] + [
-        f"{rule['id']} ({rule['impact']}): {rule['help']} at {' '.join(map(str, node['target']))}: {node['html'][:160]}"
-        for rule in told["violations"]
-        for node in rule["nodes"]
-    ]
+    left = sorted(left_out() & set(looked_at["classes"]))
+    return [f"the build leaves out the rules of class {name}" for name in left] + told["wrong"]
 
 
-def _hand_over(page: Page) -> None:
-    """Half a megabyte on its way to the page costs more than to read it there: from a context's second page on it lies ready."""
+def _handed_over(page: Page) -> Any:
+    """Bring the reader to the page and let it tell the blocks.
+
+    Half a megabyte on its way costs more than to read it there: from a context's second page on it lies ready.
+    """
     page.evaluate(reader())
     _handed[page.context] = _handed.get(page.context, 0) + 1
     if _handed[page.context] == 2:
         page.context.add_init_script(f"window.readToLook = () => {{{reader()}\n}};")
+    return page.evaluate("() => looking.blocks()")
 
 
 @functools.cache
