@@ -1,7 +1,7 @@
 // Long groups of choices: a field narrows them by name. What is ticked stays in sight; without script all of them stand there.
 import { make } from "./dom.js";
 
-const MANY = 12;
+const MANY = 18; // more than stand in sight at once
 
 function narrow(group) {
   const labels = [...group.querySelectorAll("label")];

@@ -73,7 +73,7 @@ export function makeMap(element, config) {
     view: new View({ maxZoom: 18, minZoom: 7, center: fromLonLat([119.95, 35.87]), zoom: 10 }),
     controls: [
       new Zoom({ zoomInTipLabel: "放大", zoomOutTipLabel: "缩小" }),
-      new ScaleLine(),
+      new ScaleLine({ maxWidth: 110 }), // pixels; wider it reached the credit on a phone
     ],
     // In a page that scrolls the wheel belongs to the page until the map is used.
     interactions: defaultInteractions({ onFocusOnly: config.wheel === "focus", altShiftDragRotate: false, pinchRotate: false }),
