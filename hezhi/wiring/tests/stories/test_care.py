@@ -23,13 +23,6 @@ def look(page: Page, name: str) -> None:
     assert accessibility_findings(page) == []
 
 
-def work_as(page: Page, post: str) -> None:
-    """Switch to another of one's posts."""
-    page.locator("header summary").click()
-    page.locator("header").get_by_role("button", name=re.compile(post)).click()
-    page.wait_for_load_state("load")
-
-
 @pytest.mark.clause("9.1.3-2-6")
 def test_a_worker_finds_his_files_and_writes_down_a_need(running_system: System, desk: Page) -> None:
     sign_in(desk, running_system, "grid_worker1", "/care/")
@@ -82,9 +75,7 @@ def test_the_duty_chief_breaks_the_glass_and_the_officer_hears_of_it(
     desk.get_by_role("button", name="打开").click()
     expect(desk.locator("h1")).to_contain_text("紧急查阅，只读")
     look(desk, "glass-open")
-    sign_in(desk, running_system, "acceptor2")
-    work_as(desk, "个人信息保护负责人")
-    desk.goto("/care/protection/")
+    sign_in(desk, running_system, "acceptor2", "/care/protection/", post="个人信息保护负责人")
     expect(desk.locator("main")).to_contain_text(number)
     look(desk, "protection")
     desk.goto("/care/programmes/")
@@ -118,9 +109,7 @@ def _second_factor(page: Page) -> str:
 
 @pytest.mark.clause("9.1.3-2-6")
 def test_a_supervisor_reviews_and_the_petition_office_handles_matters(running_system: System, desk: Page) -> None:
-    sign_in(desk, running_system, "supervisor1")
-    work_as(desk, "帮扶督导人")
-    desk.goto("/care/desk/")
+    sign_in(desk, running_system, "supervisor1", "/care/desk/", post="帮扶督导人")
     look(desk, "desk")
     desk.goto("/care/new/")
     look(desk, "new-file")
@@ -130,9 +119,7 @@ def test_a_supervisor_reviews_and_the_petition_office_handles_matters(running_sy
     desk.locator("#dialog textarea").fill("每月联系一次，冬季检查取暖（示例复核）")
     submit(desk, "确定")
     expect(desk.locator("main")).to_contain_text("示例复核")
-    sign_in(desk, running_system, "caller1")
-    work_as(desk, "信访工作人员")
-    desk.goto("/r/petition-matters/")
+    sign_in(desk, running_system, "caller1", "/r/petition-matters/", post="信访工作人员")
     look(desk, "petitions")
     desk.get_by_role("link", name="XF-示例-001").click()
     desk.get_by_role("link", name="办理", exact=True).click()

@@ -13,7 +13,6 @@ from hezhi.ground.testkit.browser import picture
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System
 from hezhi.wiring.tests.stories.people import press, sign_in, submit
-from hezhi.wiring.tests.stories.test_care import work_as
 
 CLERK, WORKER, PROTECTOR = "town_dispatcher1", "grid_worker1", "acceptor2"
 
@@ -242,9 +241,7 @@ def test_a_programme_shows_its_paper_and_a_citizen_asks_without_an_account(
     expect(phone.get_by_text("办理中")).to_be_visible()
     look(phone, "phone-rights-follow")
 
-    sign_in(desk, system, PROTECTOR)
-    work_as(desk, "个人信息保护负责人")
-    desk.goto("/care/requests/")
+    sign_in(desk, system, PROTECTOR, "/care/requests/", post="个人信息保护负责人")
     desk.get_by_role("link", name=number).click()
     expect(desk.get_by_text("身份还没有核验")).to_be_visible()
     look(desk, "request-of-a-citizen")

@@ -28,12 +28,7 @@ def look(page: Page, name: str) -> None:
 
 def work(page: Page, system: System, login: str, to: str) -> Page:
     """Sign in and take the second post, that of the Party."""
-    sign_in(page, system, login)
-    page.locator("header summary").click()
-    page.locator("header").get_by_role("button", name=re.compile("党务工作者|支部书记")).click()
-    page.wait_for_load_state("load")
-    page.goto(to)
-    return page
+    return sign_in(page, system, login, to, post="党务工作者|支部书记")
 
 
 def approve(page: Page, system: System, title: str) -> None:
