@@ -18,6 +18,8 @@ PAGES = {
     "/texts": "<html lang='zh'><title>待办</title><style>p { color: #555 }</style><main><h1>待办</h1><section>"
     + "".join(f"<p>第{n}件</p>" for n in range(30))
     + "</section></main></html>",
+    "/letters": "<html lang='zh'><title>待办</title><style>b { color: #ccc; font-weight: 400 }</style><main><h1>待办</h1>"
+    "<p><b>甲</b></p><p><b>乙</b></p><p hidden><b>看不清</b></p></main></html>",
     "/targets": "<html lang='zh'><title>待办</title><style>button { position: absolute; width: 30px; height: 30px; padding: 0 }"
     "</style><main><h1>待办</h1><button style='left:9px;top:90px'>甲</button><button style='left:49px;top:90px'>乙</button></main></html>",
     "/states": "<html lang='zh'><title>待办</title><style>.pale p, form:has(:checked) p, [popover] p { color: #ccc }"

@@ -137,6 +137,14 @@ def test_a_text_is_of_another_kind_on_another_ground(open_page, change):
         assert found and all("color-contrast" in line for line in found)
 
 
+def test_a_letter_that_axe_leaves_undecided_speaks_for_no_other_text(open_page):
+    with open_page() as page:
+        page.goto("/letters")
+        assert accessibility_findings(page) == []
+        page.evaluate("document.querySelector('[hidden]').hidden = false")
+        assert ["color-contrast" in line for line in accessibility_findings(page)] == [True]
+
+
 def test_what_was_measured_as_too_pale_is_not_held_for_right(open_page):
     with open_page() as page:
         page.goto("/pale")

@@ -133,9 +133,8 @@ def test_what_many_tell_becomes_an_event_is_warned_of_made_one_case_and_judged(
     phone.locator("#dialog").get_by_label("报对了").check()
     submit(phone, "评判")
     expect(phone.locator("main")).to_contain_text("报对了")
-    told_of = phone.get_by_role(
-        "link", name="查看事件"
-    ).count()  # a unit opens an event when it may open one of its cases
+    # A unit opens an event when it may open one of its cases; otherwise the warning alone tells it.
+    told_of = phone.get_by_role("link", name="查看事件").count()
     answer = phone.goto(f"/warnings/events/{event}/")
     assert answer and answer.ok == bool(told_of)
     look(phone, "phone-event")
