@@ -251,11 +251,13 @@ def shared() -> Path:
 # -- order and summary -----------------------------------------------------------------------------
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]):
     """Name each test's group by what it uses, and run the quick groups first.
 
-    In the browser the stories come first: a long one at the end would leave the other core with nothing to do.
+    Sorted after everybody else: pytest-django puts whatever needs a database before all that needs none, and then both
+    workers would wait for the migrations. In the browser the stories come first: a long one at the end would leave the
+    other core with nothing to do.
     """
     if not SHARED.is_dir():
         extra = [item for item in items if "shared" in getattr(item, "fixturenames", ())]
@@ -274,6 +276,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.stash[GROUP] = next((name for name in reversed(GROUPS[1:]) if name in marked), "unit")
         if getattr(config.option, "loadgroup", False):
             _name_after_its_group(item)
+    yield
     items.sort(key=lambda item: (GROUPS.index(item.stash[GROUP]), "stories" not in item.path.parts))
 
 
