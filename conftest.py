@@ -19,14 +19,14 @@ from _pytest.nodeid import coerce_node_id
 
 from hezhi.ground.testkit.databases import Workshop
 from hezhi.ground.time import FrozenClock, frozen_at, real_now
-from hezhi.wiring import testing
+from hezhi.wiring import testing, testrun
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.tests import network
 
-ROOMS_OF_THE_SYSTEM = {"running_system": "journey", "own_system": "fault", "desk": "browser", "phone": "browser"}
+ROOMS_OF_THE_SYSTEM = {"running_system": "journey", "own_system": "fault", "chromium": "browser"}
 SHARED = Path(os.environ.get("HEZHI_SHARED", CHECKOUT.parent / "shared"))
 ON_A_DATABASE = {"db", "committing_db", "django_db_setup", "database_server"}
-GROUPS = ("unit", "room", "contract", "api", "journey", "fault", "browser")
+GROUPS = ("unit", *testrun.GROUPS)
 GROUP = pytest.StashKey[str]()
 
 
@@ -276,8 +276,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.stash[GROUP] = next((name for name in reversed(GROUPS[1:]) if name in marked), "unit")
         if getattr(config.option, "loadgroup", False):
             _name_after_its_group(item)
-    yield
+    told = yield
     items.sort(key=lambda item: (GROUPS.index(item.stash[GROUP]), "stories" not in item.path.parts))
+    return told
 
 
 def _name_after_its_group(item: pytest.Item) -> None:

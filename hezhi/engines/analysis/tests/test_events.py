@@ -186,9 +186,8 @@ def test_the_demo_district_s_events_are_found(rows: list[dict[str, str]]) -> Non
 
 
 def test_the_command_tells_ours_beside_the_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "gc.collect", lambda: 0
-    )  # no figure is judged here, and a worker of tests has much to look through
+    # No figure is judged here, and a worker of tests has much to look through.
+    monkeypatch.setattr("gc.collect", lambda: 0)
     messages, gold = tmp_path / "messages.csv", tmp_path / "gold.csv"
     lines = ["msg_id,time,title,detail", *(f"{n},2026-03-0{n + 1} 08:00:00,{t},{x}" for n, (t, x) in enumerate(TALK))]
     messages.write_text("\n".join(lines), encoding="utf-8")
