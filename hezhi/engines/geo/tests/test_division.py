@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import shapely
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from shapely.affinity import translate
 from shapely.geometry import LineString, Point, Polygon, box, shape
@@ -107,21 +107,42 @@ def test_a_split_keeps_the_ground(n: int, which: int, a: tuple, b: tuple):
     assert next(iter(division.sources(new.shape, grids))) == key
 
 
+def are_neighbours(whole: shapely.Geometry, one: shapely.Geometry, two: shapely.Geometry) -> bool:
+    """Whether they have a common border on each land of the community where both have ground."""
+    border = one.boundary.intersection(two.boundary)
+    lands = [land for land in division.polygons(whole) if min(land.intersection(g).area for g in (one, two)) > 0]
+    return bool(lands) and all(border.intersection(land).length > 1e-5 for land in lands)
+
+
 @PATIENT
 @given(n=st.integers(0, 375), first=st.integers(0, 3))
+@example(n=140, first=0)  # neighbours on a small island, apart on the land
 def test_a_merge_of_neighbours_keeps_the_ground(n: int, first: int):
     whole, grids = list(communities().values())[n]
     keys = list(grids)
     one = keys[first % len(keys)]
-    two = next(
-        (k for k in keys if k != one and grids[k].boundary.intersection(grids[one].boundary).length > 1e-5), None
-    )
+    two = next((k for k in keys if k != one and are_neighbours(whole, grids[one], grids[k])), None)
     assume(two is not None)
     joined = division.merge([grids[one], grids[two]])
     rest = [p for p in pieces_of(grids) if p.key not in (one, two)]
     told = look_through(whole, [*rest, Piece(one, "并后的网格", written(joined))], list(grids.values()))
     whole_and_sound(whole, told)
     assert len(told.pieces) == len(grids) - 1
+
+
+def test_grids_that_meet_on_an_island_only_lie_apart_on_the_land_after_a_merge():
+    island, land = box(120.0, 36.1, 120.03, 36.11), box(120.0, 36.0, 120.03, 36.01)
+    thirds = [box(120.0 + west, 36.0, 120.01 + west, 36.01) for west in (0, 0.01, 0.02)]
+    ends = [box(120.0, 36.1, 120.015, 36.11), box(120.015, 36.1, 120.03, 36.11)]
+    west, middle, east = shapely.union(thirds[0], ends[0]), thirds[1], shapely.union(thirds[2], ends[1])
+    joined = division.merge([west, east])
+    told = look_through(
+        shapely.union(island, land),
+        [Piece("w", "并后的网格", joined), Piece("m", "中间网格", middle)],
+        [west, middle, east],
+    )
+    assert [(fault.kind, fault.keys) for fault in told.faults] == [(division.PARTS, ("w",))]
+    assert "“并后的网格”分成了互不相连的" in told.faults[0].sentence
 
 
 @PATIENT
