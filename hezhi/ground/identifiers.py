@@ -61,7 +61,9 @@ class ResidentId(Check):
 def plain_number(typed: str) -> str:
     """Half-width and upper case, without gaps, hyphens and brackets: the form numbers are compared in."""
     plain = unicodedata.normalize("NFKC", typed).upper()
-    return re.sub(r"[\s\-‐-―−()\u200b-\u200d\ufeff]", "", plain)
+    close = re.sub(r"[\s\-‐-―−()\u200b-\u200d\ufeff]", "", plain)
+    # Without its gaps a text may compose anew (a mark that stood alone joins the letter before it).
+    return unicodedata.normalize("NFKC", close)
 
 
 # -- ID card, GB 11643 -----------------------------------------------------------------------------

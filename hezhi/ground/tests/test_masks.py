@@ -5,7 +5,7 @@ import unicodedata
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hezhi.ground import masks
@@ -74,6 +74,7 @@ def test_each_kind_has_its_mask(kind: Kind, value: object, shown: str) -> None:
 
 
 @given(st.sampled_from(Kind), st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=30))
+@example(Kind.PHONE, "0000A´")  # without the gap that the accent holds, the letter bears it
 def test_whatever_is_typed_masking_twice_changes_nothing(kind: Kind, value: str) -> None:
     once = mask(kind, value)
     assert mask(kind, once) == once
