@@ -228,9 +228,9 @@ def pause(matter_id: UUID, stages: Sequence[str], reason: str) -> None:
 
 
 def resume(matter_id: UUID, stages: Sequence[str]) -> Deadline | None:
-    """Let the clock go on (恢复计时); gives the total limit with its new due moment, if there is one."""
+    """Let the clock go on (恢复计时); gives the total limit with its new due moment, or where none runs that of the stage."""
     moment = time.now()
-    total = None
+    shown = None
     tables = timetable()
     for deadline in _running(matter_id, stages, Deadline.State.PAUSED):
         start_, _, reason = deadline.pauses[-1]
@@ -238,8 +238,8 @@ def resume(matter_id: UUID, stages: Sequence[str]) -> Deadline | None:
         deadline.state = Deadline.State.RUNNING
         recompute(deadline, tables)
         deadline.save(update_fields=["pauses", "state", "due_at", "yellow_at"])
-        total = deadline if deadline.stage == TOTAL else total
-    return total
+        shown = deadline if deadline.stage == TOTAL or shown is None else shown
+    return shown
 
 
 def extend(matter_id: UUID, days: int, reason: str, *, at: datetime | None = None) -> Deadline:
@@ -309,6 +309,12 @@ def hold_to(matter_id: UUID, latest: Latest | None, *, stretch: str = "") -> Dea
         deadline.warned = ""
     deadline.save(update_fields=["latest_at", "latest_why", "extensions", "due_at", "yellow_at", "warned"])
     return deadline
+
+
+def started(matter_id: UUID) -> datetime | None:
+    """When the total limit that counts now was begun (本轮起算), counting or paused; None when none does."""
+    open_ = Deadline.objects.filter(object_id=matter_id, stage=TOTAL, state__in=("running", "paused"))
+    return open_.values_list("started_at", flat=True).first()
 
 
 def is_working(moment: datetime) -> bool:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 State = ExportRun.State
 LIVES = timedelta(hours=24)
+LONGEST_QUERY = 2000
+"""Signs; a condition cut off would find more rows than were asked for."""
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -60,11 +62,13 @@ def ask(registry: Registry, query: str, *, by: Actor, format: str, reason: str) 
     """
     if format not in FORMATS:
         raise BadInput({"format": "格式应为 xlsx 或 csv。"})
+    if len(query) > LONGEST_QUERY:
+        raise BadInput({"query": f"筛选条件过长（最多 {LONGEST_QUERY} 个字符），请减少条件后再导出。"})
     if len(reason.strip()) < 2:
         raise BadInput({"reason": "请写明导出用途。"})
     Asked(registry, by, QueryDict(query))  # refuses a query that could not be run later
     run = ExportRun(
-        registry=registry.slug, user_id=person(by), post_id=by.post_id, unit_id=by.unit_id, query=query[:2000],
+        registry=registry.slug, user_id=person(by), post_id=by.post_id, unit_id=by.unit_id, query=query,
         format=format, reason=reason.strip()[:200], personal=bool(registry.personal), created_at=time.now(),
     )  # fmt: skip
     with acting(by, verb=f"{registry.label}.export", reason=run.reason) as deed:

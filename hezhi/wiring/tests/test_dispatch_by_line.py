@@ -8,7 +8,7 @@ from hezhi.chapters.cases.handling.queries import suggested_units
 from hezhi.chapters.cases.handling.registries import RoutingRules
 from hezhi.chapters.cases.intake.testkit import FROM, District, build
 from hezhi.chapters.grassroots.grids.models import GridDuty, GridKind
-from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.models import ToDo, WorkOrder
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.testkit import traced
 from hezhi.engines.reach.models import Outgoing
@@ -52,6 +52,7 @@ def test_a_case_in_a_professional_grid_goes_to_its_unit_and_the_basic_grid_is_to
     assert (case.state, case.lead_unit, order.unit) == ("to_sign", district.units["water"], district.units["water"])
     step = case.steps.get(verb="dispatch")
     assert (step.by_name, step.by_id) == ("自动派单", None)
+    assert not ToDo.objects.filter(object_id=case.pk, step="dispatch", done_at=None).exists(), "nobody need dispatch it"
     told = Outgoing.objects.filter(event="cases.in_your_grid")
     assert {each.unit for each in told} == {district.units["grid11"]} and told[0].permission == "cases.sign"
 

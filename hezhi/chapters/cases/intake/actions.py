@@ -21,7 +21,7 @@ from hezhi.chapters.cases.handling.api import (
     queries,
     sealed_number,
 )
-from hezhi.chapters.cases.intake.queries import guess_place, paths, suggest
+from hezhi.chapters.cases.intake.queries import guess_place, paths, suggest, urgency_of
 from hezhi.chapters.cases.intake.rules import KIND_OF, Message, checked
 from hezhi.engines.connect.api import CLAIM, Claim
 from hezhi.engines.flow import timing
@@ -191,7 +191,7 @@ def _values(message: Message, by: Actor, case_id: UUID, code: str) -> dict[str, 
     deadline = None
     if not on_the_spot:
         deadline = timing.planned(
-            kind=kind, category="", urgency=urgency or "normal", stage="accept", at=moment,
+            kind=kind, category="", urgency=urgency or urgency_of(category) or "normal", stage="accept", at=moment,
             tables=timing.recent_timetable(),
         )  # fmt: skip
     reporter_id = new_id()

@@ -7,6 +7,7 @@ its own identifier, as a digest, is the outside number. A feed is a stranger's f
 
 import html
 import io
+import logging
 import re
 from calendar import timegm
 from dataclasses import dataclass
@@ -25,8 +26,10 @@ from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.crypto import sm3
-from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.errors import BadInput, NotNow, Refusal
 from hezhi.ground.text import one_line, shorten, tidy
+
+log = logging.getLogger("hezhi.feeds")
 
 AT_ONCE, MOST_ENTRIES, MOST_LINK = 10, 100, 200
 
@@ -75,6 +78,8 @@ def _taken(feed: Feed, got: bytes | NotFetched) -> int:
         failed = False
     except NoFeed as no:
         told = f"未读成：{no}"
+    except Refusal as refusal:
+        told = f"未读成：{refusal.what}"
     moment = time.now()
     Feed.objects.filter(pk=feed.pk).update(
         last_read_at=moment, next_read_at=moment + timedelta(minutes=feed.every), last_result=shorten(told, 200),
@@ -131,10 +136,15 @@ def entries_of(content: bytes) -> list[Entry]:
 
     if b"<!ENTITY" in content.replace(b"\0", b"").upper():
         raise NoFeed("内容自带实体声明，未读取")
-    found = feedparser.parse(io.BytesIO(content), resolve_relative_uris=False, sanitize_html=False)
+    try:
+        found = feedparser.parse(io.BytesIO(content), resolve_relative_uris=False, sanitize_html=False)
+        entries = [_entry(row) for row in found.entries[:MOST_ENTRIES]]
+    except Exception as error:  # the reader falls over many a stranger's file: half a sign, a number beyond all signs
+        log.warning("a feed cannot be read: %s", type(error).__name__)
+        raise NoFeed("内容有无法识别的字符或格式，未读取") from error
     if not found.get("version"):
         raise NoFeed("内容不是 RSS 或 Atom")
-    return [entry for row in found.entries[:MOST_ENTRIES] if (entry := _entry(row)).title or entry.text]
+    return [entry for entry in entries if entry.title or entry.text]
 
 
 def _entry(row: Any) -> Entry:

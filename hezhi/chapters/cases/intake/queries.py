@@ -58,13 +58,21 @@ def paths() -> dict[str, str]:
     return _categories(_period()).paths
 
 
+def urgency_of(code: str) -> str:
+    """How urgent a matter of this category is where nobody says otherwise (类别默认紧急程度); empty for an unknown one."""
+    return _categories(_period()).urgencies.get(code, "")
+
+
 class Vocabulary:
     """The active categories and the words that speak for them, found by their first two signs (类别词表)."""
 
     def __init__(
-        self, categories: list[tuple[str, str, str, tuple[str, ...]]], paths: dict[str, str] | None = None
+        self,
+        categories: list[tuple[str, str, str, tuple[str, ...]]],
+        paths: dict[str, str] | None = None,
+        urgencies: dict[str, str] | None = None,
     ) -> None:
-        self.paths = paths or {}
+        self.paths, self.urgencies = paths or {}, urgencies or {}
         self.categories = {code: (name, words) for code, name, _, words in categories}
         self.of_label: dict[str, list[str]] = defaultdict(list)
         self.of_word: dict[str, list[str]] = defaultdict(list)
@@ -127,15 +135,15 @@ def _categories(period: int) -> Vocabulary:
     """Active leaf categories: code, full name, label, and the words that speak for them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select code, full_name, label, name, aliases, path, exists (select from handling_category k where k.parent_id = c.id)"
-            " from handling_category c where active"
+            "select code, full_name, label, name, aliases, path, urgency,"
+            " exists (select from handling_category k where k.parent_id = c.id) from handling_category c where active"
         )
         rows = cursor.fetchall()
     leaves = [
         (code, full, label, tuple(dict.fromkeys([name, *aliases])))
-        for code, full, label, name, aliases, _, above in rows if not above
+        for code, full, label, name, aliases, _, _, above in rows if not above
     ]  # fmt: skip
-    return Vocabulary(leaves, {row[0]: row[5] for row in rows})
+    return Vocabulary(leaves, {row[0]: row[5] for row in rows}, {row[0]: row[6] for row in rows})
 
 
 def kinds() -> list[tuple[str, str]]:

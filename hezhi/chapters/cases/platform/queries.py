@@ -47,6 +47,8 @@ def latest_of(case: Case) -> timing.Latest | None:
         return None
     margin = Limit(platform.margin, Unit(platform.clock)) if platform.margin else None
     at = rules.our_latest(case.outside_due_at, case.received_at, margin, timing.timetable().calendar)
+    if case.redos and at <= (timing.started(case.pk) or case.received_at):
+        return None  # a limit of the round before: the new one would be missed before it begins
     ahead = f"提前 {margin.amount} {margin.unit.word}" if margin and at < case.outside_due_at else "同一时刻"
     return timing.Latest(at, f"{platform.name}时限 {time.show(case.outside_due_at)}，本系统{ahead}")
 

@@ -1,5 +1,6 @@
 """What is done in return visits (回访): draw, try again, give up, hear the reporter himself; and exclusions (剔除)."""
 
+import logging
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +25,9 @@ from hezhi.engines.records.acting import acting, verb
 from hezhi.engines.records.files import LookedThrough, keep_files, look_through
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import BadInput, NotAllowed, NotNow
+from hezhi.ground.errors import BadInput, NotAllowed, NotNow, Refusal
+
+log = logging.getLogger("hezhi.return_visit")
 
 DATA = Path(__file__).parent / "data" / "rules.toml"
 EXCLUSION, OBJECT = "case_exclusion", "return_visit.exclusion"
@@ -53,9 +56,14 @@ def draw_waiting(by: Actor) -> int:
         return 0
     rows = {str(row.pk): row for row in VisitRule.objects.select_related("category")}
     known_rules = [_as_rule(row) for row in rows.values()]
+    drawn = 0
     for case in cases:
-        _draw(case, rows, known_rules, by)
-    return len(cases)
+        try:
+            _draw(case, rows, known_rules, by)
+            drawn += 1
+        except Refusal as refusal:  # a kind whose flow closes nothing without a call must not stop those behind it
+            log.warning("no visit drawn for %s: %s %s", case.pk, refusal.code, refusal.number)
+    return drawn
 
 
 def _as_rule(row: VisitRule) -> rules.Rule:

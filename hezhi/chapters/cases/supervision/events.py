@@ -47,6 +47,7 @@ def follow_calendar(*, moved: Sequence[Moved], **_: Any) -> None:
             continue
         WorkOrder.objects.filter(pk=each.matter[1], due_at=each.old).update(due_at=each.new)
         matter = WorkOrder.objects.filter(pk=each.matter[1]).values("matter_id")
+        Matter.objects.filter(pk__in=matter, next_at__lt=each.new).update(next_at=each.new)  # no rung before it is due
         Matter.objects.filter(pk__in=matter, due_at=each.old).update(due_at=each.new)
 
 

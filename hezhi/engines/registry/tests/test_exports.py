@@ -12,7 +12,7 @@ from hezhi.engines.registry.contract import World
 from hezhi.engines.registry.models import ExportRun
 from hezhi.engines.registry.parts import OPEN, Gate, Part
 from hezhi.ground import time
-from hezhi.ground.errors import NotAllowed
+from hezhi.ground.errors import BadInput, NotAllowed
 from hezhi.ground.jobs import work_off
 
 URL = "/r/service-points/"
@@ -158,3 +158,10 @@ def test_before_it_is_made_a_file_is_announced_and_not_given(world: World, open_
 def test_a_bad_request_is_told_on_the_form(world: World, open_gate: None, data: dict[str, str], field: str) -> None:
     answer = world.client().post(f"{URL}export/", data)
     assert answer.status_code == 422 and answer.context["form"].errors[field]
+
+
+def test_a_condition_too_long_to_be_kept_is_refused_and_not_cut_off(world: World, open_gate: None) -> None:
+    with pytest.raises(BadInput) as refused:
+        ask(world, query="q=" + "路" * exports.LONGEST_QUERY)
+    assert "条件过长" in str(refused.value.fields)
+    assert not ExportRun.objects.exists()

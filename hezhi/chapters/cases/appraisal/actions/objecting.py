@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from hezhi.chapters.cases.appraisal import queries
 from hezhi.chapters.cases.appraisal.actions import scoring
-from hezhi.chapters.cases.appraisal.models import Exclusion, Line, Objection, RoundState, Score
+from hezhi.chapters.cases.appraisal.models import Exclusion, Line, Objection, Round, RoundState, Score
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.engines.org.api import Actor
 from hezhi.engines.reach import api as reach
@@ -118,6 +118,8 @@ def exclude(line_id: UUID, *, by: Actor, number: str, reason: str) -> Exclusion:
 
 
 def _take_out(line: Line, case_id: UUID, reason: str, by: Actor, objection: Objection | None) -> Exclusion:
+    # Two at once for lines of one round: each would count without what the other takes out.
+    Round.objects.select_for_update().get(pk=line.round_id)
     row, _ = Exclusion.objects.get_or_create(
         line=line,
         case_id=case_id,

@@ -84,9 +84,8 @@ def accept(
         fields={"类别": category.full_name, "紧急程度": case.get_urgency_display()},
         changed=("category", "urgency", "title", "place", "accepted_by", "due_at", "yellow_at"),
     )
-    wait(case, "dispatch", "cases.dispatch", case.desk_id)
-    if by_itself and category.dispatches:  # type: ignore[attr-defined]
-        dispatch_by_itself(case)
+    if not (by_itself and category.dispatches and dispatch_by_itself(case)):  # type: ignore[attr-defined]
+        wait(case, "dispatch", "cases.dispatch", case.desk_id)
     return case
 
 
@@ -195,8 +194,8 @@ def supplement(case_id: UUID, *, by: Actor, text: str, revision: int | None = No
         seal_words(case, "补充", text)
     else:
         case.text = f"{case.text}\n【{time.show(time.now())} 补充】{text}"
-    total = timing.resume(case.pk, ["accept", timing.TOTAL])
-    case.due_at, case.yellow_at = (total.due_at, total.yellow_at) if total else (None, None)
+    limit = timing.resume(case.pk, ["accept", timing.TOTAL])
+    case.due_at, case.yellow_at = (limit.due_at, limit.yellow_at) if limit else (None, None)
     settle(
         case,
         "supplement",

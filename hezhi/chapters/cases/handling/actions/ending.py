@@ -43,14 +43,16 @@ def call_back(
     note: str = "",
     way: str = "phone",
     again: bool = False,
+    by_platform: bool = False,
     revision: int | None = None,
 ) -> Case:
     """Write down a call back (回访): a good result closes the case, `again` sends it to be redone (重办).
 
-    Not reached: the case stays «待回访» and the try is counted; after the third try it may be closed.
+    Not reached: the case stays «待回访» and the try is counted; after the third try it may be closed. A platform's own
+    call-back (`by_platform`) may leave open whether the reporter is content: then nothing is counted as said.
     """
     case = take(case_id, "call_back", by=by, revision=revision)
-    if reached and (solved is None or satisfied is None):
+    if reached and (solved is None or (satisfied is None and not by_platform)):
         raise BadInput({"solved": ["已联系上的，请填写是否解决、是否满意。"]})
     if reached and satisfied is False:
         reason = given(reason, "reason", "上报人不满意时，请写明原因。")

@@ -169,6 +169,23 @@ def test_what_is_no_feed_or_brings_entities_is_not_read(content: bytes, said: st
         feeds.entries_of(content)
 
 
+@pytest.mark.parametrize("sign", ["&#55357;&#56832;", "&#xD800;", "&#1114112999;"])
+def test_a_feed_that_the_reader_falls_over_does_not_stop_the_feeds_behind_it(
+    district: District, platform: OtherSide, sign: str
+) -> None:
+    platform.pages["/broken.xml"] = (200, {}, RSS.replace("路灯不亮", f"路灯{sign}不亮").encode())
+    traced()
+    for n, path in enumerate(("/broken.xml", "/feed.xml")):
+        Feed.objects.create(
+            name=f"示例{n}", channel=f"board{n}", url=platform.at(path), every=30, days=3, words="路灯", active=True
+        )
+    feeds.read_due()
+    broken, good = Feed.objects.order_by("channel")
+    assert (good.failures, Case.objects.filter(outside_channel="board1").count()) == (0, 1)
+    assert broken.next_read_at is not None and broken.next_read_at > time.now(), "it is asked again in its own time"
+    assert broken.failures == 1 or Case.objects.filter(outside_channel="board0").exists()
+
+
 def test_an_atom_entry_keeps_no_markup_and_no_strange_link() -> None:
     atom = """<feed xmlns="http://www.w3.org/2005/Atom"><title>a</title><entry><id>urn:1</id><title type="html">&lt;b&gt;停水&lt;/b&gt;</title>
     <link href="javascript:alert(1)"/><updated>2026-11-26T01:00:00Z</updated>

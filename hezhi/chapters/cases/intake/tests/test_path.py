@@ -1,5 +1,7 @@
 """The main path: a message becomes a closed and rated case (9.1.2-2)."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -12,6 +14,7 @@ from hezhi.engines.org.actor import citizen
 from hezhi.engines.org.testkit import enter
 from hezhi.engines.records.models import AuditEntry
 from hezhi.ground.errors import NotAllowed, NotNow
+from hezhi.ground.time import frozen_at, now
 
 pytestmark = pytest.mark.clause("9.1.2-2")
 
@@ -228,3 +231,15 @@ def test_the_triage_desk_says_what_was_done_and_where_the_rest_waits(district: D
     given = {"category": str(district.categories["0101"].pk), "urgency": "normal", "revision": "0"}
     after = client.post(url, given, follow=True).content.decode()
     assert f"已受理：{receipt.number}" in after and other.number in after
+
+
+def test_a_supplement_before_acceptance_brings_the_limit_to_accept_back(district: District) -> None:
+    receipt = district.report()
+    before = case_of(receipt).due_at
+    actions.ask_supplement(receipt.id, by=district["centre.acceptor"], reason="请补充楼号。")
+    assert case_of(receipt).due_at is None
+    with frozen_at(now() + timedelta(days=4)):
+        actions.supplement(receipt.id, by=district["centre.acceptor"], text="3号楼。")
+    case = case_of(receipt)
+    assert case.due_at is not None and before is not None and case.due_at > before, "later by the pause, not gone"
+    assert ToDo.objects.get(object_id=case.pk, step="accept", done_at=None).due_at == case.due_at

@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hezhi.chapters.cases.handling.models import Case, Reporter, Step
-from hezhi.chapters.cases.intake.testkit import District, case_of
-from hezhi.engines.flow.models import Deadline, ToDo
+from hezhi.chapters.cases.handling.models import Case, Category, Reporter, Step
+from hezhi.chapters.cases.intake.testkit import FROM, District, case_of, forget
+from hezhi.engines.flow.models import Deadline, LimitRule, ToDo
+from hezhi.engines.org.testkit import traced
 from hezhi.engines.records.models import AuditEntry
 from hezhi.engines.records.vault import blind
 from hezhi.ground import time
@@ -95,6 +96,20 @@ def test_a_time_in_the_future_is_refused(district: District) -> None:
 def test_a_script_in_a_title_stays_text(district: District) -> None:
     receipt = district.report(title="<script>alert(1)</script>")
     assert case_of(receipt).title == "<script>alert(1)</script>"
+
+
+def test_the_limit_to_accept_is_that_of_the_category_where_nobody_says_how_urgent(district: District) -> None:
+    traced()
+    Category.objects.filter(code="0101").update(urgency="critical")
+    LimitRule.objects.create(
+        name="特急受理", stage="accept", urgency="critical", amount=15, unit="minutes", valid_from=FROM
+    )
+    forget()
+    words = {"category": "0101", "text": "需要处理一下", "title": "需要处理"}
+    silent, said, plain = (district.report(**words, urgency=urgency) for urgency in ("", "critical", "normal"))
+    limits = {d.object_id: (d.amount, d.clock) for d in Deadline.objects.filter(stage="accept")}
+    assert Case.objects.get(pk=silent.id).urgency == "critical"
+    assert limits[silent.id] == limits[said.id] != limits[plain.id]
 
 
 def test_an_unknown_category_leaves_the_suggestion_to_the_desk(district: District) -> None:

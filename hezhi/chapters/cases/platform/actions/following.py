@@ -94,8 +94,8 @@ def _done(case: Case, kind: str, solved: bool | None, satisfied: bool | None, te
     reason = f"{Kind(kind).label}：{text}" if text else Kind(kind).label
     if case.state == "to_call_back" and kind == Kind.CALL_BACK:
         handling.call_back(
-            case.pk, by=able(by, "call_back"), reached=True, solved=bool(solved), satisfied=bool(satisfied),
-            reason=reason[:300], note=reason, again=again,
+            case.pk, by=able(by, "call_back"), reached=True, solved=bool(solved), satisfied=satisfied,
+            reason=reason[:300], note=reason, again=again, by_platform=True,
         )  # fmt: skip
         return "已重办" if again else "已办结"
     if again and case.state in ("to_call_back", "closed"):

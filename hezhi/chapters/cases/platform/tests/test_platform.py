@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.intake.testkit import District, build
-from hezhi.chapters.cases.platform import queries, rules
+from hezhi.chapters.cases.intake.outside import note_outside
+from hezhi.chapters.cases.platform import actions, queries, rules
 from hezhi.chapters.cases.platform.models import BackFill, CodeMapping, Difference, Platform, ReplyField, Request
 from hezhi.engines.flow.rules.calendar import shipped_calendar
 from hezhi.engines.flow.rules.limits import Limit, Unit
@@ -22,6 +23,7 @@ from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import enter, traced
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
+from hezhi.ground.time import FrozenClock
 
 pytestmark = pytest.mark.clause("9.1.2-1")
 START = datetime(2026, 3, 2, 9, tzinfo=time.SHANGHAI)
@@ -186,3 +188,26 @@ def test_the_sheet_goes_both_ways_and_never_tells_of_a_secret_case(district: Dis
     bad = SimpleUploadedFile("清单.csv", "工单编号,时限\nC-1,下周\n".encode(), content_type="text/csv")
     refused = desk.post("/platform/sheets/new/", span | {"file": bad})
     assert refused.status_code == 422 and "第 2 行：时限「下周」不是时间" in refused.content.decode()
+
+
+def test_a_platform_that_does_not_say_whether_the_reporter_is_content_counts_as_nothing_said(
+    district: District,
+) -> None:
+    case = answered(district, "C-1")
+    actions.follow_up(case.pk, by=district["centre.caller"], kind="call_back", solved=True)
+    case.refresh_from_db()
+    assert (case.state, case.satisfied, case.call_backs.get().satisfied) == ("closed", None, None)
+
+
+def test_a_redo_after_the_platforms_limit_has_a_limit_of_its_own(clock: FrozenClock, district: District) -> None:
+    limit = time.now() + timedelta(days=3)
+    case = answered(district, "C-1", outside_due_at=limit)
+    clock.advance(days=4)
+    actions.follow_up(case.pk, by=district["centre.caller"], kind="redo", outside_number="C-1-2", text="仍不亮")
+    case.refresh_from_db()
+    assert (case.state, case.outside_due_at) == ("redo", limit)
+    assert case.due_at is not None and case.due_at > time.now(), "not missed before it begins"
+    later = time.now() + timedelta(days=1)
+    note_outside(case.pk, by=district["centre.caller"], due_at=later)
+    case.refresh_from_db()
+    assert case.due_at is not None and case.due_at <= later, "the platform's limit of this round holds"

@@ -114,6 +114,24 @@ def test_each_waiting_case_is_drawn_once_and_those_left_out_are_closed_with_the_
     assert {case for case in cases if str(case) in page} == set(drawn)
 
 
+def test_one_case_that_cannot_be_closed_does_not_stop_those_behind_it(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = [answered(district) for _ in range(4)]
+    sample(0)
+    close = handling.close
+
+    def not_this_one(case_id: UUID, **more: object) -> Case:
+        if case_id == first:
+            raise NotNow("这类事件不能不经回访办结。")
+        return close(case_id, **more)
+
+    monkeypatch.setattr(handling, "close", not_this_one)
+    assert jobs.watch() == 3
+    assert {str(state) for state in Case.objects.filter(pk__in=others).values_list("state", flat=True)} == {"closed"}
+    assert not Visit.objects.filter(case=first).exists(), "nothing of it is written by half"
+
+
 def test_what_was_redone_or_rated_badly_is_always_called_back(district: District, november: time.FrozenClock) -> None:
     rated, again = answered(district), answered(district)
     jobs.watch()
