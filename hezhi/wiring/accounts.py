@@ -15,7 +15,6 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
@@ -31,9 +30,9 @@ from hezhi.engines.org import failures, sessions, sign_in
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.models import User
 from hezhi.engines.records import vault
+from hezhi.engines.records.used_codes import SEALED_AS, first_use
 from hezhi.ground import time
 
-SEALED_AS = "mfa_authenticator.data"
 FRESH = timedelta(minutes=5)
 FAILED = lazy(sign_in.failed_sentence, str)()
 LOCKED = "输错次数过多，请 30 分钟后再试，或联系本单位系统管理员。"
@@ -189,7 +188,7 @@ class _Code(mfa_forms.BaseAuthenticateForm):
 
     def _right_and_fresh(self) -> str:
         code = super().clean_code()
-        if not _first_use(self.authenticator, code):
+        if not first_use(self.authenticator, code):
             self._emit_authentication_failed(self.authenticator)
             raise ValidationError(AccountAdapter.error_messages["incorrect_code"], code="incorrect_code")
         return code
@@ -238,22 +237,3 @@ def _one_at_a_time(user: Any, check: Callable[[], str]) -> str:
         except ValidationError as fault:
             refused = fault
     raise refused
-
-
-def _first_use(authenticator: Authenticator, code: str) -> bool:
-    """Whether a time code has not been used yet; the library remembers that in one worker's cache only.
-
-    The step of the last code is kept with the secret, and a code of that step or an earlier one is refused.
-    """
-    if authenticator.type != Authenticator.Type.TOTP:
-        return True
-    secret = vault.unseal(SEALED_AS, authenticator.data["secret"])
-    plain = code.replace(" ", "").strip()
-    steps = [s for s in yield_hotp_counters_from_time() if format_hotp_value(hotp_value(secret, s)) == plain]
-    step = max(steps, default=-1)
-    row = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
-    if step <= row.data.get("step", -1):
-        return False
-    row.data["step"] = step
-    row.save(update_fields=["data"])
-    return True

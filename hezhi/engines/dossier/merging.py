@@ -211,7 +211,7 @@ def merge(registry: Registry, kept_id: UUID, gone_id: UUID, take: Sequence[str],
                 registry.after("merge", kept, by)
                 deed.on(kept)
                 deed.on(gone)
-                deed.detail = {"fields": sorted(take), "moved": {f"{m[0]}.{m[1]}": len(m[2]) for m in moved}}
+                deed.detail = {"fields": sorted(take), "moved": _told(moved)}
     except IntegrityError:
         raise NotNow(
             what="这两条记录不能直接合并：各有一项只允许一份的内容。", meaning="没有做任何改动。",
@@ -316,6 +316,16 @@ def _doubles(model: type[models.Model], name: str, rows: Any, kept: Any) -> list
     selves = {kept.pk}  # a tie between the two would tie the kept one to itself
     told = rows.values_list("pk", *same)
     return [pk for pk, *key in told if tuple(key) in there or (model is Tie and key[-1] in selves)]
+
+
+def _told(moved: Moved) -> dict[str, int]:
+    """What moved, for the audit: that somebody has a file of an assigned circle is told to nobody outside of it (P6)."""
+    told: dict[str, int] = {}
+    for label, name, ids in moved:
+        rows = apps.get_model(label)._default_manager.all()
+        said = "其他" if getattr(rows, "by_assignment", False) else f"{label}.{name}"
+        told[said] = told.get(said, 0) + len(ids)
+    return told
 
 
 def _carry_back(moved: Moved, kept: Any, gone: Any) -> None:

@@ -15,6 +15,8 @@ from hezhi.engines.records.erasure import erase
 from hezhi.engines.registry import exports, imports, site
 from hezhi.engines.registry.declaration import Registry
 from hezhi.ground import time
+from hezhi.ground.errors import Refusal
+from hezhi.ground.events import announce
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +59,13 @@ def purge(most: int = 200) -> int:
             try:
                 with transaction.atomic():
                     count += _purge(registry, row, by)
-            except (ProtectedError, RestrictedError, IntegrityError):
+            except (ProtectedError, RestrictedError, IntegrityError, Refusal):
                 log.warning("purge: %s %s is still needed by another row", registry.slug, row.pk)
     return count
 
 
 def _purge(registry: Registry, row: Any, by: Actor) -> int:
+    announce("registry.purging", registry=registry, row=row)  # a room that still needs the row refuses
     reason = f"删除满 {registry.purge_days} 天，按规定清除"
     for part in registry.parts:
         part.purge(registry, row, by, reason)

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from hezhi.chapters.grassroots.care import queries, rules
-from hezhi.chapters.grassroots.care.models import CareFile, Visit
+from hezhi.chapters.grassroots.care import actions, queries, rules
+from hezhi.chapters.grassroots.care.models import CareFile, EmergencyList, Visit
 from hezhi.engines.org.api import Actor, system
 from hezhi.engines.reach.api import tell
 from hezhi.engines.reach.models import Outgoing
@@ -23,7 +23,8 @@ WARNED_BEFORE = timedelta(days=7)
 def daily() -> int:
     """Everything that is due today; run every hour, it does each thing once a day (每日巡查)."""
     by = system("帮扶巡查")
-    done = remind_overdue(by) + remind_visits(by) + watch_readers() + erase_due(by)
+    done = remind_overdue(by) + remind_removed(by) + remind_visits(by) + watch_readers() + erase_due(by)
+    done += end_emergencies(by)
     return done + (tell_readers(by) if time.local(time.now()).weekday() == MONDAY else 0)
 
 
@@ -51,6 +52,18 @@ def remind_overdue(by: Actor) -> int:
     today = time.today()
     late = CareFile.objects.filter(state="open", review_on__lt=today)
     return sum(_tell(by, "care.overdue", f, {f.deputy_id, f.supervisor_id}, since=str(f.review_on)) for f in late)
+
+
+def remind_removed(by: Actor) -> int:
+    """Tell worker and supervisor each day of a file whose person was taken out of the register (P12): it is not forgotten."""
+    gone = CareFile.objects.exclude(state="closed").filter(resident__removed_at__isnull=False)
+    return sum(_tell(by, "care.person_removed", f, {f.worker_id, f.supervisor_id}) for f in gone)
+
+
+def end_emergencies(by: Actor) -> int:
+    """Destroy the lists of an emergency that nobody ended (P7): a danger that lasts longer is opened anew, by name."""
+    late = EmergencyList.objects.filter(closed_at__isnull=True, opened_at__lt=time.now() - rules.EMERGENCY_LASTS)
+    return sum(actions.end_emergency(row.pk, by=by) is not None for row in late)
 
 
 def remind_visits(by: Actor) -> int:

@@ -128,8 +128,13 @@ class PetitionMatters(Registry):
             row.due_on = limit_of(row.stage, row.received_on)
 
     def check(self, row: PetitionMatter, by: Actor) -> None:
-        """The unit complained of does not keep the matter either."""
-        if row.complained_unit_id is not None and row.complained_unit_id in (by.unit_id, row.office_id):
+        """The unit complained of, and those below it, neither keep the matter nor answer it."""
+        against: Any = row.complained_unit
+        if against is None:
+            return
+        office: Any = row.office
+        answers = office is not None and office.path.startswith(against.path)
+        if answers or against.pk in (by.unit_id, *by.above):
             raise BadInput({"complained_unit": "被反映的单位不能登记或办理自己的信访事项。"})
 
     def examples(self, n: int) -> dict[str, Any]:

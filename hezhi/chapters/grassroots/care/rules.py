@@ -23,6 +23,8 @@ GLASS_LASTS = timedelta(minutes=60)
 """How long an emergency reading lasts (P7)."""
 GLASS_SENTENCE = 15
 """Signs of the sentence that says why (P7)."""
+EMERGENCY_LASTS = timedelta(hours=72)
+"""After that a list of an emergency is destroyed by itself (P7)."""
 GLASS_REVIEW_DAYS = 3
 """Working days within which an emergency reading is reviewed (P7)."""
 TOGETHER_LASTS = timedelta(minutes=30)

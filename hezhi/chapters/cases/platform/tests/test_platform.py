@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.api import Case
-from hezhi.chapters.cases.intake.testkit import District, build
 from hezhi.chapters.cases.intake.outside import note_outside
+from hezhi.chapters.cases.intake.testkit import District, build
 from hezhi.chapters.cases.platform import actions, queries, rules
 from hezhi.chapters.cases.platform.models import BackFill, CodeMapping, Difference, Platform, ReplyField, Request
 from hezhi.engines.flow.rules.calendar import shipped_calendar

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from hezhi.chapters.grassroots.care import queries
+from hezhi.chapters.grassroots.care.actions.glass import protectors
 from hezhi.chapters.grassroots.care.models import (
     CareFile,
     EmergencyEntry,
@@ -19,7 +20,7 @@ from hezhi.engines.records.acting import current_deed, verb
 from hezhi.engines.registry.scope import person as who
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.errors import BadInput, NotNow
+from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 from hezhi.ground.text import tidy
 
 LABEL = "care.emergencylist"
@@ -39,6 +40,10 @@ def open_emergency(*, by: Actor, incident: str, title: str, area: Any, readers: 
         faults["readers"] = "请指定救援人员。"
     if faults:
         raise BadInput(faults)
+    if not _reaches(by, area):
+        raise NotAllowed(
+            "只能启动本人辖区内的应急名单。", remedy="请由该区域的值班负责人启动。", code="care.other_area"
+        )
     if EmergencyList.objects.filter(incident=tidy(incident), area=area, closed_at__isnull=True).exists():
         raise NotNow("这个区域的名单已经启动。", "不必重复启动。", "请打开已有的名单。", code="care.list_open")
     row = EmergencyList.objects.create(
@@ -47,12 +52,28 @@ def open_emergency(*, by: Actor, incident: str, title: str, area: Any, readers: 
     EmergencyReader.objects.bulk_create([EmergencyReader(emergency=row, user_id=each) for each in readers])
     for file in queries.for_emergency(area):
         EmergencyEntry.objects.create(emergency=row, file=file, **_told(file))
+    _tell_watchers(row, by)
     for each in readers:
         tell(
             by, event="care.emergency", to_user=each, about=(LABEL, row.pk), values={"incident": row.incident}, urgent=True,
             link=f"/care/emergencies/{row.pk}/",
         )  # fmt: skip
     return row
+
+
+def _reaches(by: Actor, area: Any) -> bool:
+    """Whether an area lies where this person has a duty."""
+    scope = by.scope
+    return scope.everything or (scope.area is not None and scope.area in (area.pk, getattr(area, scope.level)))
+
+
+def _tell_watchers(row: EmergencyList, by: Actor) -> None:
+    """Supervisors of who stands on it, and the protection officer, hear of a list at once, as of a broken glass (P7)."""
+    entries = EmergencyEntry.objects.filter(emergency=row)
+    watchers = {*entries.values_list("file__supervisor", flat=True), *protectors()}
+    values = {"incident": row.incident, "who": by.name, "people": str(entries.count())}
+    for each in watchers:
+        tell(by, event="care.emergency_opened", to_user=each, about=(LABEL, row.pk), values=values, urgent=True)
 
 
 def _told(file: CareFile) -> dict[str, str]:
@@ -86,11 +107,23 @@ def close_emergency(list_id: UUID, *, by: Actor) -> EmergencyList:
         by.must("care.emergency")
     if row.closed_at is not None:
         raise NotNow("这份名单已经销毁。", code="care.list_closed")
+    return _destroyed(row, by)
+
+
+@clause("9.1.3-2-6")
+@verb("care.close_emergency")
+def end_emergency(list_id: UUID, *, by: Actor) -> EmergencyList | None:
+    """The clock closes a list that nobody closed (到时自动销毁); None when somebody did meanwhile."""
+    row = EmergencyList.objects.select_for_update().filter(pk=list_id, closed_at__isnull=True).first()
+    return _destroyed(row, by) if row is not None else None
+
+
+def _destroyed(row: EmergencyList, by: Actor) -> EmergencyList:
     today = time.today()
     for entry in EmergencyEntry.objects.filter(emergency=row).select_related("file"):
         file = entry.file
         PlanStep.objects.create(
-            file=file, compartment=file.compartment, at=time.now(), by_id=who(by), due_on=today, doer="帮扶人",
+            file=file, compartment=file.compartment, at=time.now(), by_id=by.user_id or row.opened_by_id, due_on=today, doer="帮扶人",
             text=f"告知本人或监护人：{row.title}期间，姓名、住址、电话和所需帮助曾提供给指定救援人员，现已销毁。",
         )  # fmt: skip
     row.destroyed = EmergencyEntry.objects.filter(emergency=row).delete()[0]
@@ -98,5 +131,6 @@ def close_emergency(list_id: UUID, *, by: Actor) -> EmergencyList:
     row.save()
     deed = current_deed()
     if deed is not None:
+        deed.on(row)
         deed.detail["destroyed"] = row.destroyed
     return row

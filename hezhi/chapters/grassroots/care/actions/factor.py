@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 
 from hezhi.engines.org import failures
 from hezhi.engines.org.api import Actor, User
+from hezhi.engines.records.used_codes import first_use
 from hezhi.engines.registry.scope import person as who
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotNow
@@ -37,8 +38,9 @@ def has_factor(user: User) -> bool:
 
 
 def proved(user: User, code: str) -> bool:
-    """Whether the code fits one of the person's authenticators now; each code works once."""
-    return any(authenticator.wrap().validate_code(code.strip()) for authenticator in _authenticators(user))
+    """Whether the code fits one of the person's authenticators now; each code works once, that of signing in too."""
+    code = code.strip()
+    return any(each.wrap().validate_code(code) and first_use(each, code) for each in _authenticators(user))
 
 
 def _authenticators(user: User) -> list[Any]:

@@ -20,10 +20,13 @@ class PetitionQuerySet(models.QuerySet):
     by_assignment = True
 
     def visible_to(self, actor: Actor) -> Self:
-        """Those of the petition office that keeps them and of the unit that must answer; never the one complained of."""
+        """Those of the petition office that keeps them and of the unit that must answer.
+
+        Never the one complained of, nor who belongs to it or to a unit below it, however far his data scope reaches.
+        """
         units = list(actor.scope.units)
         mine = within(actor.scope) if actor.may("petitions.edit") else Q(office__in=units)
-        return self.filter(mine | Q(office__in=units)).exclude(complained_unit__in=units)
+        return self.filter(mine | Q(office__in=units)).exclude(complained_unit__in=[*units, *actor.above])
 
 
 class OfMatterQuerySet(models.QuerySet):

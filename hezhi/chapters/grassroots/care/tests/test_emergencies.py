@@ -1,10 +1,16 @@
 """The list of an emergency (应急名单, P7): one area, named readers, no strict programme, destroyed at the close."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from hezhi.chapters.grassroots.care import actions
+from hezhi.chapters.grassroots.care import actions, jobs
 from hezhi.chapters.grassroots.care.models import EmergencyEntry, PlanStep
+from hezhi.engines.org.actor import Scope, system
+from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records.models import AuditEntry
+from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed, NotFound, NotNow
 
 pytestmark = pytest.mark.clause("9.1.3-2-6")
@@ -57,3 +63,32 @@ def test_at_the_close_it_is_destroyed_and_each_person_is_told_afterwards(office,
     assert AuditEntry.objects.filter(event="care.read_emergency", object_id=row.pk).exists()
     with pytest.raises(NotNow):
         actions.close_emergency(row.pk, by=office["chief"])
+
+
+def test_supervisor_and_protection_officer_hear_of_it_at_once(office):
+    office.file("alone")
+    opened(office)
+    told = Outgoing.objects.filter(event="care.emergency_opened")
+    assert {row.user_id for row in told} == {office.people["supervisor"].pk, office.people["protector"].pk}
+    assert all(row.urgent for row in told)
+
+
+def test_a_list_that_nobody_ends_is_destroyed_after_three_days(office):
+    file = office.file("alone")
+    row = opened(office)
+    with time.frozen_at(time.now() + timedelta(hours=71)):
+        assert jobs.end_emergencies(system("test")) == 0 and EmergencyEntry.objects.exists()
+    with time.frozen_at(time.now() + timedelta(hours=73)):
+        assert jobs.end_emergencies(system("test")) == 1 and jobs.end_emergencies(system("test")) == 0
+    row.refresh_from_db()
+    assert row.closed_at is not None and row.destroyed == 1 and not EmergencyEntry.objects.exists()
+    assert "告知本人或监护人" in PlanStep.objects.get(file=file).text
+
+
+def test_nobody_opens_the_list_of_an_area_that_is_not_his(office):
+    near = Scope(level="town_id", area=office.areas["town2"].pk)
+    by = replace(office["chief"], scope=near)
+    with pytest.raises(NotAllowed, match="辖区"):
+        actions.open_emergency(
+            by=by, incident="1", title="x", area=office.areas["community"], readers=[office.people["worker"].pk]
+        )  # fmt: skip

@@ -1,5 +1,6 @@
 """It ends, and nobody is forgotten (有始有终, P12): frozen when overdue, closed by a person, erased with its history."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,17 @@ from django.db import IntegrityError, connection, transaction
 
 from hezhi.chapters.grassroots.care import actions, jobs, queries
 from hezhi.chapters.grassroots.care.models import CareFile, Visit
-from hezhi.engines.org.actor import system
+from hezhi.chapters.grassroots.registers.models import Resident
+from hezhi.engines.dossier import merging
+from hezhi.engines.org.actor import Scope, system
 from hezhi.engines.org.testkit import traced
 from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records.models import Alarm, AuditEntry
+from hezhi.engines.registry import site
+from hezhi.engines.registry.jobs import purge
 from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed, NotNow
+from hezhi.ground.identifiers import id_check_sign
 
 pytestmark = [pytest.mark.clause("9.1.3-2-6"), pytest.mark.clause("9.1.3-2-7")]
 LATER = timedelta(days=200)
@@ -145,3 +151,30 @@ def test_visits_of_a_closed_file_are_called_off(office):
     actions.agree_visit(file.pk, by=office["worker"], on=time.today(), doer_id=office.people["worker"].pk)
     actions.close_file(file.pk, by=office["supervisor"], closing="met", note="好了")
     assert not Visit.objects.filter(made_on__isnull=True).exists()
+
+
+def test_who_is_in_care_is_not_erased_with_the_register_and_his_helpers_hear_of_it(office):
+    resident = office.resident("楚听澜")
+    file = office.file("alone", resident)
+    traced()
+    long_ago = time.now() - timedelta(days=400)
+    Resident.objects.filter(pk__in=[resident.pk, office.resident("不在册").pk]).update(removed_at=long_ago)
+    assert purge() == 1, "the other one goes"
+    assert CareFile.objects.filter(pk=file.pk).exists() and Resident.objects.filter(pk=resident.pk).exists()
+    jobs.remind_removed(system("test"))
+    jobs.remind_removed(system("test"))
+    assert sorted(told("care.person_removed")) == sorted([file.worker_id, file.supervisor_id])
+
+
+def test_a_merge_of_residents_does_not_tell_the_audit_who_is_in_care(office):
+    born = ("37021119490307002", "37021119490307004")
+    kept, gone = (office.resident("池向晚", sex="2", id_number=each + id_check_sign(each)) for each in born)
+    file = office.file("alone", gone)
+    registry = site.get("residents")
+    rights = frozenset(registry.permission(name) for name in ("view", "edit", "delete"))
+    keeper = replace(office["supervisor"], scope=Scope(everything=True), permissions=rights)
+    merging.merge(registry, kept.pk, gone.pk, (), by=keeper, reason="同一人")
+    file.refresh_from_db()
+    assert file.resident_id == kept.pk
+    said = str([(e.event, e.detail) for e in AuditEntry.objects.filter(object_id__in=[kept.pk, gone.pk])])
+    assert "care" not in said.lower() and "其他" in said

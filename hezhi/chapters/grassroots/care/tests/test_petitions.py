@@ -1,5 +1,6 @@
 """Petition matters (信访事项, P4): the matter and who must answer; the unit complained of is barred, by rule and database."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from hezhi.chapters.grassroots.care import actions
 from hezhi.chapters.grassroots.care.actions.petitions import limit_of
 from hezhi.chapters.grassroots.care.models import PetitionMatter
 from hezhi.engines.org.testkit import traced
+from hezhi.engines.registry import site
 from hezhi.ground import time
-from hezhi.ground.errors import NotFound, NotNow
+from hezhi.ground.errors import BadInput, NotFound, NotNow
 
 pytestmark = pytest.mark.clause("9.1.3-2-6")
 
@@ -55,6 +57,22 @@ def test_the_database_holds_it_too(office, matter):
 def test_the_one_complained_of_never_sees_the_matter(office, at, matter):
     assert at("bureau_handler").get(f"/r/petition-matters/{matter.pk}/").status_code == 404
     assert matter.number not in at("bureau_handler").get("/r/petition-matters/").content.decode()
+
+
+def test_nobody_below_the_unit_complained_of_sees_it_however_far_his_scope_reaches(office, matter):
+    below, above = office.units["branch"], (office.units["bureau"].pk, office.units["branch"].pk)
+    far = office["petitions"]
+    assert PetitionMatter.objects.visible_to(far).filter(pk=matter.pk).exists()
+    of_branch = replace(far, unit_id=below.pk, above=above)
+    assert not PetitionMatter.objects.visible_to(of_branch).filter(pk=matter.pk).exists()
+
+
+def test_a_unit_that_answers_already_cannot_be_made_the_one_complained_of_from_above(office, matter):
+    actions.assign_matter(matter.pk, by=office["petitions"], office=office.units["water"])
+    matter.refresh_from_db()
+    matter.complained_unit = office.units["centre"]  # the unit above the one that answers
+    with pytest.raises(BadInput, match="被反映的单位"):
+        site.get("petition-matters").check(matter, office["chief"])
 
 
 def test_a_matter_goes_its_way(office, at, matter):
