@@ -184,9 +184,29 @@ def made_secret_afterwards(district: District) -> UUID:
     return receipt.id
 
 
+def worked_on_before(district: District) -> UUID:
+    """An ordinary report that was answered, remarked upon and sent round again before anybody saw that it must be secret."""
+    receipt = district.report(TEXT, source="hotline", title=TITLE, name=NAME, phone=PHONE, place=PLACE, **HERE)
+    light = district.units["light"]
+    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=light.pk, request=f"请联系{NAME}。")
+    order = order_of(receipt.id, light).pk
+    actions.sign(order, by=district["light.handler"])
+    actions.comment(receipt.id, by=district["centre.dispatcher"], text=f"上报人说：{TEXT}")
+    actions.reply(
+        order, by=district["light.handler"], text=f"已与{NAME}核实：{ANSWER}", public_reply=f"{NAME}您好，{LATER}"
+    )
+    actions.review(order, by=district["light.reviewer"], text=f"{NAME}已签字")
+    actions.redo(receipt.id, by=district["centre.caller"], reason="仍未解决")
+    actions.claim_secret(
+        receipt.id, by=district["centre.acceptor"], title="反映作风问题", text="反映某单位工作作风，身份已隐去。"
+    )
+    return receipt.id
+
+
 DOORS = (
     through_the_desk, through_the_plain_form, through_the_phone, through_a_platform, through_a_file,
-    through_the_machine_door, made_secret_afterwards,
+    through_the_machine_door, made_secret_afterwards, worked_on_before,
 )  # fmt: skip
 
 

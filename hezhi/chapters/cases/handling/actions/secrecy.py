@@ -3,24 +3,32 @@
 import json
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from hezhi.chapters.cases.handling.actions.turning import MATTER, given, settle, take
 from hezhi.chapters.cases.handling.actions.words import forget_words
 from hezhi.chapters.cases.handling.models import CallBack, Case, Rating, Reporter, Step
 from hezhi.chapters.cases.handling.queries import DUTY_CHIEF, FROM_THE_REPORTER
-from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
+from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
 from hezhi.engines.reach.api import blank_messages
 from hezhi.engines.records.acting import verb
 from hezhi.engines.records.erasure import anonymise
-from hezhi.engines.records.models import Attachment
+from hezhi.engines.records.models import Attachment, Comment
 from hezhi.engines.records.vault import blind
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotAllowed
 
-CLEAR_IN_HISTORY = ("title", "text", "place", "answers", "suggestion", "point", "outside_number")
+CLEAR_IN_HISTORY = (
+    "title", "text", "place", "answers", "suggestion", "point", "outside_number", "reply", "close_reason",
+)  # fmt: skip
 """Fields whose earlier versions tell what is now under seal."""
+ORDER_WORDS = ("request", "reply", "public_reply", "end_reason")
+REQUEST_WORDS = ("title", "reason", "opinion")
+HARMLESS_FIELDS = ("report", "accept", "dispatch")
+"""Steps whose fields name a category or units, nothing that anybody told."""
 SECRET = Attachment.Visibility.SECRET
 SEALED_WORDS = "内容已按保密件封存。"
 
@@ -57,9 +65,10 @@ def claim_secret(
     _check_barred(case, barred_unit_id)
     number = case.outside_number if case.secret else sealed_number(case.outside_channel, case.outside_number)
     if not case.secret:
-        case.sealed_text = _everything_told(case)
+        case.sealed_text, worked = _everything_told(case), (case.reply, case.close_reason)
         anonymise(case, CLEAR_IN_HISTORY, by=by, reason="设为保密件，原文封存")
         _clear_beside(case, title, by)
+        case.reply, case.close_reason = (SEALED_WORDS if words else "" for words in worked)
     case.title, case.text, case.place, case.point, case.answers, case.suggestion = title, text, "", None, {}, {}
     case.outside_number = number
     case.secret, case.barred_unit_id = True, barred_unit_id
@@ -69,7 +78,7 @@ def claim_secret(
         case, "make_secret", by=by, title="设为保密件",
         changed=(
             "title", "text", "place", "point", "answers", "suggestion", "sealed_text", "secret", "barred_unit",
-            "units", "accepted_by", "outside_number",
+            "units", "accepted_by", "outside_number", "reply", "close_reason",
         ),
     )  # fmt: skip
     ToDo.objects.filter(object_id=case.pk, done_at__isnull=True).update(title=title)
@@ -109,25 +118,59 @@ def _everything_told(case: Case) -> str:
     told += [f"【{time.show(s.at)} {s.title} {s.by_name}】{s.text}" for s in steps]
     ratings = case.ratings.exclude(text="")
     told += [f"【{time.show(r.at)} 评价】{r.text}" for r in ratings]
+    told += [f"答复：{case.reply}"] if case.reply else []
+    for order in WorkOrder.objects.filter(matter_id=case.pk).select_related("unit").order_by("issued_at", "id"):
+        words = [*dict.fromkeys(filter(None, (getattr(order, name) for name in ORDER_WORDS)))]
+        words += [json.dumps(order.result, ensure_ascii=False)] if order.result else []
+        told += [f"【{order.unit.name}承办单】{'；'.join(words)}"] if words else []
+    for asked in Approval.objects.filter(object_id=case.pk).order_by("asked_at", "id"):
+        told += [f"【申请】{asked.reason} {asked.opinion}".rstrip()] if asked.reason or asked.opinion else []
+    told += [f"【{time.show(c.at)} 批注 {c.by_name}】{c.text}" for c in _comments(case)]
     return "\n".join(told)
 
 
+def _comments(case: Case) -> QuerySet[Comment]:
+    return Comment.objects.filter(object_id=case.pk).order_by("at", "id")
+
+
 def _clear_beside(case: Case, title: str, by: Actor) -> None:
-    """Take the true words out of everything that has quoted them: search, steps, ratings, to-dos, requests, messages, files."""
+    """Take the true words out of everything that has quoted them.
+
+    Search, steps, ratings, orders with their replies, to-dos, requests, limits, remarks, messages, files.
+    """
     forget_words(case.pk)
     Step.objects.filter(case=case).exclude(text="").update(text=SEALED_WORDS)
-    Step.objects.filter(case=case, verb="split").update(fields={})
+    Step.objects.filter(case=case).exclude(public_text="").update(public_text="")
+    Step.objects.filter(case=case).exclude(verb__in=HARMLESS_FIELDS).exclude(fields={}).update(fields={})
+    _comments(case).update(text=SEALED_WORDS)
     Rating.objects.filter(case=case).exclude(text="").update(text="")
     CallBack.objects.filter(case=case).update(reason="", note="")
     Reporter.objects.filter(case=case).update(anonymous=False, platform_reference="")
-    orders = list(WorkOrder.objects.filter(matter_id=case.pk).values_list("pk", flat=True))
+    rows = list(WorkOrder.objects.filter(matter_id=case.pk))
+    orders = [order.pk for order in rows]
+    for order in rows:
+        had = [name for name in ORDER_WORDS if getattr(order, name)]
+        anonymise(order, (*ORDER_WORDS, "result"), by=by, reason="设为保密件，原文封存")
+        if had:
+            WorkOrder.objects.filter(pk=order.pk).update(**dict.fromkeys(had, SEALED_WORDS))
+    _clear_limits([case.pk, *orders])
     asked = list(Approval.objects.filter(object_id=case.pk))
     ToDo.objects.filter(object_id__in=[case.pk, *orders, *(a.pk for a in asked)]).update(title=title)
     for approval in asked:
-        anonymise(approval, ("title",), by=by, reason="设为保密件，原文封存")
-        Approval.objects.filter(pk=approval.pk).update(title=title)
+        had = [name for name in ("reason", "opinion") if getattr(approval, name)]
+        anonymise(approval, REQUEST_WORDS, by=by, reason="设为保密件，原文封存")
+        Approval.objects.filter(pk=approval.pk).update(title=title, **dict.fromkeys(had, SEALED_WORDS))
     blank_messages((MATTER, case.pk), title="保密件消息", text="这条消息涉及保密件，内容已封存，请在事件页查看。")
     files = Attachment.objects.filter(object_id=case.pk, stage__in=FROM_THE_REPORTER, removed_at__isnull=True)
     sealed = files.filter(visibility=SECRET).values("digest")
     files.exclude(visibility=SECRET).filter(digest__in=sealed).update(removed_at=time.now())
     files.exclude(visibility=SECRET).update(visibility=SECRET)
+
+
+def _clear_limits(ids: list[UUID]) -> None:
+    """The reasons of pauses and extensions; their times stay, they explain the limit."""
+    for limit in Deadline.objects.filter(object_id__in=ids):
+        pauses = [[start, end, SEALED_WORDS if reason else reason] for start, end, reason in limit.pauses]
+        extensions = [[n, unit, SEALED_WORDS if reason else reason, at] for n, unit, reason, at in limit.extensions]
+        if (pauses, extensions) != (limit.pauses, limit.extensions):
+            Deadline.objects.filter(pk=limit.pk).update(pauses=pauses, extensions=extensions)

@@ -12,6 +12,7 @@ from hezhi.chapters.cases.handling.models import CallBack, Rating, Step
 from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.erasure import anonymise
+from hezhi.engines.records.models import Comment
 
 CASE_TEXTS = ("title", "text", "reply", "close_reason")
 ORDER_TEXTS = ("reply", "public_reply", "request", "end_reason")
@@ -95,11 +96,14 @@ class Wash:
                 ToDo.objects.filter(pk=todo.pk).update(title=self.text(todo.title))
 
     def _beside(self, case: Case) -> None:
-        """The same in what has no history: steps with what was filled in, call-backs, ratings."""
+        """The same in what has no history: steps with what was filled in, remarks, call-backs, ratings."""
         for step in Step.objects.filter(case=case).exclude(fields={}):
             fresh_fields = self.told(step.fields)
             if fresh_fields != step.fields:
                 Step.objects.filter(pk=step.pk).update(fields=fresh_fields)
+        for remark in Comment.objects.filter(object_id=case.pk):
+            if self.text(remark.text) != remark.text:
+                Comment.objects.filter(pk=remark.pk).update(text=self.text(remark.text))
         for model, fields in ((Step, ("text", "public_text")), (CallBack, ("reason", "note")), (Rating, ("text",))):
             for row in model._default_manager.filter(case=case):
                 fresh = {field: self.text(getattr(row, field)) for field in fields}
