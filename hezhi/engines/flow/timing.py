@@ -291,13 +291,18 @@ def hold_to(matter_id: UUID, latest: Latest | None, *, stretch: str = "") -> Dea
     """Set or lift the moment that the running total limit may not pass (外部时限变更); gives the limit, if there is one.
 
     With `stretch`, the reason of an extension that the outside gave, our own limit is extended in whole working
-    days until it reaches that moment.
+    days until it reaches that moment. Of a limit that stands still only the moment is kept: it counts when the clock
+    goes on.
     """
-    deadline = Deadline.objects.select_for_update().filter(object_id=matter_id, stage=TOTAL, state="running").first()
+    open_ = Deadline.objects.filter(object_id=matter_id, stage=TOTAL, state__in=("running", "paused"))
+    deadline = open_.select_for_update().first()
     if deadline is None:
         return None
-    tables = timetable()
     deadline.latest_at, deadline.latest_why = (latest.at, latest.why[:200]) if latest else (None, "")
+    if deadline.state == Deadline.State.PAUSED:
+        deadline.save(update_fields=["latest_at", "latest_why"])
+        return None
+    tables = timetable()
     recompute(deadline, tables)
     granted = list(deadline.extensions)
     for days in range(1, MOST_STRETCH) if stretch and latest else ():

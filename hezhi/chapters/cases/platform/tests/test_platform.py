@@ -211,3 +211,15 @@ def test_a_redo_after_the_platforms_limit_has_a_limit_of_its_own(clock: FrozenCl
     note_outside(case.pk, by=district["centre.caller"], due_at=later)
     case.refresh_from_db()
     assert case.due_at is not None and case.due_at <= later, "the platform's limit of this round holds"
+
+
+def test_a_platforms_limit_that_moves_while_the_case_stands_still_counts_when_it_goes_on(district: District) -> None:
+    far, near = time.now() + timedelta(days=4), time.now() + timedelta(days=2)
+    receipt = district.report(outside_channel="city", outside_number="C-1", outside_due_at=far)
+    desk = district["centre.acceptor"]
+    handling.accept(receipt.id, by=desk, category_id=district.categories["0101"].pk)
+    handling.ask_supplement(receipt.id, by=desk, reason="请补充楼号。")
+    note_outside(receipt.id, by=desk, due_at=near)
+    handling.supplement(receipt.id, by=desk, text="3号楼。")
+    case = Case.objects.get(pk=receipt.id)
+    assert case.outside_due_at == near and case.due_at is not None and case.due_at <= near
