@@ -63,9 +63,9 @@ def by_unit(by: Actor) -> list[dict[str, Any]]:
     said = Rating.objects.visible_to(by).values("unit_id").annotate(
         n=Count("pk"), solved=Count("pk", filter=Q(solved=True)), mean=Avg("stars")
     )  # fmt: skip
-    rated = {row["unit_id"]: row for row in said}
-    none = {"n": 0, "solved": 0, "mean": None}
-    return [row | rated.get(row["unit_id"], none) for row in counts.order_by("-calls", "unit__name")]
+    rated: dict[UUID, Any] = {row["unit_id"]: row for row in said}
+    none: dict[str, Any] = {"n": 0, "solved": 0, "mean": None}
+    return [{**row, **rated.get(row["unit_id"], none)} for row in counts.order_by("-calls", "unit__name")]
 
 
 def case_of_order(order_id: UUID) -> UUID | None:

@@ -8,6 +8,7 @@ from hezhi.chapters.cases.handling.actions.dispatching import end, fit_units, is
 from hezhi.chapters.cases.handling.actions.tree import deciding_unit, derived, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
+    before_unit,
     given,
     own,
     seen,
@@ -23,7 +24,6 @@ from hezhi.chapters.cases.handling.actions.working import (
     answered,
     ask_lead,
     before_caller,
-    before_unit,
     lacking_words,
 )
 from hezhi.chapters.cases.handling.models import Case

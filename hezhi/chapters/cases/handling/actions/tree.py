@@ -1,5 +1,6 @@
 """The tree of work orders of a case (承办单树) and the state that follows from it."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -84,7 +85,13 @@ def deciding_unit(order: WorkOrder, right: str, by: Actor, desk: UUID | None) ->
 
 def _nearest(unit: UUID, right: str, by: Actor, but: UUID | None = None) -> UUID | None:
     """The nearest unit, from this one upwards, where somebody else holds a right."""
-    asked = {"unit": unit, "right": right, "user": by.user_id, "now": time.now(), "but": [but] if but else []}
+    asked: dict[str, Any] = {
+        "unit": unit,
+        "right": right,
+        "user": by.user_id,
+        "now": time.now(),
+        "but": [but] if but else [],
+    }
     with connection.cursor() as cursor:
         cursor.execute(_NEAREST, asked)
         row = cursor.fetchone()

@@ -129,7 +129,8 @@ def agree(order_id: UUID, *, by: Actor, text: str = "") -> Case:
     """Put the unit's name to the joint result (确认联合处置结果): its order is done; with the last name the result stands."""
     case, order, calling = _asked_to_agree(order_id, "agree", by)
     refuse_open_below(case, order)
-    called, moment = unsettled(tree(case), calling), time.now()
+    moment, written = time.now(), order.replied_at or time.now()
+    called = [o for o in unsettled(tree(case), calling) if o.issued_at <= written]
     order.state, order.result = WorkOrder.State.DONE, order.result | {"agreed": True}
     order.reviewed_at, order.reviewed_by_id, order.ended_at = moment, by.user_id, moment
     order.save(update_fields=["state", "result", "reviewed_at", "reviewed_by", "ended_at"])

@@ -32,13 +32,17 @@ def presence_of(order: WorkOrder) -> rule.Presence:
 def unsettled(orders: Sequence[WorkOrder], calling: WorkOrder) -> list[WorkOrder]:
     """The called orders whose joint result does not stand yet (尚未形成联合处置结果的吹哨单).
 
-    A unit that agreed belongs to them as long as another has still to agree to the same words; what was settled by an
-    earlier joint result, or replied to before there was one, does not.
+    A unit that agreed belongs to them as long as another is at work that was called before those words were written;
+    what was settled by an earlier joint result, or replied to before there was one, does not.
     """
     called = [o for o in orders if o.called and o.parent_id == calling.pk and o.round == calling.round]
     living = [o for o in called if o.state in AT_WORK and (o.state != "to_review" or o.result.get("joint"))]
-    words = {o.result.get("joint") for o in living} - {None}
-    return [o for o in called if o in living or (o.state == WorkOrder.State.DONE and o.result.get("joint") in words)]
+    first = min((o.issued_at for o in living), default=None)
+    agreed = [
+        o for o in called
+        if o.state == WorkOrder.State.DONE and o.result.get("joint") and first and o.replied_at and first <= o.replied_at
+    ]  # fmt: skip
+    return [o for o in called if o in living or o in agreed]
 
 
 def absent(orders: Sequence[WorkOrder]) -> list[WorkOrder]:

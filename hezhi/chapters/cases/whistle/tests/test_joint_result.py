@@ -76,20 +76,21 @@ def state(order: WorkOrder) -> str:
 def test_one_joint_result_is_written_by_the_caller_and_agreed_to_by_all_who_came(district: District, clock) -> None:
     receipt, order, water, light, house = whistled(district, "water", "light", "house")
     town = district["town1.town_dispatcher"]
-    desk, officer = (enter(Client(), district.people[who]) for who in ("town1.town_dispatcher", "water.handler"))
     actions.arrive(water.pk, by=district["water.handler"])
     actions.arrive(light.pk, by=district["light.handler"])
     with pytest.raises(NotNow, match=f"{HOUSE}尚未报到"):
         actions.conclude(order.pk, by=town, text=JOINT)
-    assert officer.post(f"/cases/orders/{water.pk}/do/reply/", {"reply": "已抽排"}).status_code == 409
     clock.move_to(time.now() + timedelta(hours=3))
+    desk, officer = (enter(Client(), district.people[who]) for who in ("town1.town_dispatcher", "water.handler"))
+    alone = officer.post(f"/cases/orders/{water.pk}/do/reply/", {"reply": "已抽排"})
+    assert alone.status_code == 422 and "不单独反馈" in alone.content.decode()
     jobs.watch_orders()
     assert waits(order) == [("conclude", "东1街道办事处")], "nobody is awaited any more: the caller is asked to write"
     address = f"/cases/orders/{order.pk}/do/conclude/"
     assert f"{address}" in desk.get(f"/cases/{receipt.id}/").content.decode()
     assert f"{WATER}：\n{LIGHT}：" in desk.get(address).content.decode(), "a line for each unit on the spot"
     lacking = desk.post(address, {"joint": f"{WATER}：抽排积水。\n{LIGHT}："})
-    assert lacking.status_code == 409 and f"没有写明{LIGHT}做了什么" in lacking.content.decode()
+    assert lacking.status_code == 422 and f"没有写明{LIGHT}做了什么" in lacking.content.decode()
     assert desk.post(address, {"joint": JOINT}).status_code == 302
     assert {state(water), state(light)} == {"to_review"} and state(house) == "to_sign"
     assert waits(water) == [("agree", WATER)] and waits(light) == [("agree", LIGHT)] and waits(order) == []
@@ -120,7 +121,7 @@ def test_one_joint_result_is_written_by_the_caller_and_agreed_to_by_all_who_came
     assert case_of(receipt).state == "to_review"
 
 
-def test_a_unit_states_its_difference_and_the_result_is_written_anew_for_all(district: District) -> None:
+def test_a_unit_states_its_difference_and_the_result_is_written_anew_for_all(district: District, clock) -> None:
     receipt, order, water, light = whistled(district, "water", "light")
     town = district["town1.town_dispatcher"]
     for each, who in ((water, "water.handler"), (light, "light.handler")):
@@ -146,6 +147,7 @@ def test_a_unit_states_its_difference_and_the_result_is_written_anew_for_all(dis
     assert (state(water), state(light), waits(order)) == ("done", "done", [("handle", "东1街道办事处")])
     with pytest.raises(NotNow, match="没有等待联合处置结果"):
         actions.conclude(order.pk, by=town, text=better)
+    clock.move_to(time.now() + timedelta(minutes=1))
     actions.whistle(order.pk, by=town, unit_ids=[district.units["house"].pk], hours=2, request="请到场")
     house = order_of(receipt.id, district.units["house"])
     actions.arrive(house.pk, by=district["house.handler"])
