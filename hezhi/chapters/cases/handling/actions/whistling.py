@@ -22,6 +22,8 @@ from hezhi.ground.clauses import clause
 from hezhi.ground.errors import NotAllowed, NotNow
 
 STAYED_AWAY = "超时未报到"
+FORMED = {"联合处置结果": "已形成，到场单位都已确认"}
+"""The line of the timeline with the step that made the joint result stand."""
 
 
 def refuse_open_below(case: Case, order: WorkOrder) -> None:
@@ -135,17 +137,26 @@ def agree(order_id: UUID, *, by: Actor, text: str = "") -> Case:
     order.reviewed_at, order.reviewed_by_id, order.ended_at = moment, by.user_id, moment
     order.save(update_fields=["state", "result", "reviewed_at", "reviewed_by", "ended_at"])
     todos.done(order.pk)
-    stands = bool(rule.may_conclude(as_rule(called, order.reply), moment))
-    if stands:
-        _let_go(case, absent([o for o in called if o.state in AT_WORK]))
-    settle(
-        case, "agree", by=by, to=derived(case), order=order, text=text,
-        fields={"联合处置结果": "已形成，到场单位都已确认"} if stands else {},
-    )  # fmt: skip
-    if stands:
-        ask_for_result(case, calling)
-        tell_unit(case, "cases.joint_stands", by=by, unit_id=calling.unit_id, permission="cases.reply")
+    formed = stands(case, called)
+    settle(case, "agree", by=by, to=derived(case), order=order, text=text, fields=FORMED if formed else {})
+    if formed:
+        tell_caller(case, calling, by=by)
     return case
+
+
+def stands(case: Case, called: Sequence[WorkOrder]) -> bool:
+    """Whether the joint result stands now (形成联合处置结果); then who stayed away is let go."""
+    words = next((o.reply for o in called if o.state == WorkOrder.State.DONE), "")
+    if not rule.may_conclude(as_rule(called, words), time.now()):
+        return False
+    _let_go(case, absent(called))
+    return True
+
+
+def tell_caller(case: Case, calling: WorkOrder, *, by: Actor) -> None:
+    """The calling unit hears that the joint result stands, and goes on with its own order."""
+    ask_for_result(case, calling)
+    tell_unit(case, "cases.joint_stands", by=by, unit_id=calling.unit_id, permission="cases.reply")
 
 
 @clause("9.1.2-2")

@@ -15,9 +15,15 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_unit,
     wait,
 )
-from hezhi.chapters.cases.handling.actions.whistling import ask_for_result, refuse_open_below
+from hezhi.chapters.cases.handling.actions.whistling import (
+    FORMED,
+    ask_for_result,
+    refuse_open_below,
+    stands,
+    tell_caller,
+)
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.handling.queries import missing_to_close
+from hezhi.chapters.cases.handling.queries import missing_to_close, unsettled
 from hezhi.chapters.cases.handling.rules import FINDING, lacking, result_words
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
@@ -243,16 +249,21 @@ def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
         raise NotNow("主办单位不能解除。", "主办要换单位请用「转办」。", code="cases.lead_not_released")
     if by.unit_id not in (case.desk_id, order.issued_by_unit_id):
         own(order.parent, by) if order.parent else own(order, by)
+    called = unsettled(tree(case), order.parent) if order.called and order.parent else []
     end(case, order, WorkOrder.State.RELEASED, reason)
+    formed = bool(called) and stands(case, called)
     state, missing = after_leaving(case)
     settle(
-        case, "release", by=by, to=state, order=order, text=reason, fields=lacking_words(missing),
+        case, "release", by=by, to=state, order=order, text=reason,
+        fields=lacking_words(missing) | (FORMED if formed else {}),
         changed=answered(case, state),
     )  # fmt: skip
     if missing:
         ask_lead(case, missing, by=by)
     elif state == "to_call_back":
         before_caller(case)
+    elif formed and order.parent is not None:
+        tell_caller(case, order.parent, by=by)
     elif order.called and order.parent is not None:
         ask_for_result(case, order.parent)
     return case

@@ -11,11 +11,12 @@ GONE = ("returned", "released", "withdrawn")
 
 
 def as_rule(orders: Sequence[WorkOrder], result: str = "") -> rule.Whistle:
-    """Called orders as the rules look at them; one that was let go after its limit stays absent."""
-    return rule.Whistle(tuple(_called(order) for order in orders), result)
+    """Called orders as the rules look at them; who came and was released since has no part in the result any more."""
+    return rule.Whistle(tuple(_called(o) for o in orders if o.state not in GONE or o.arrived_at is None), result)
 
 
 def _called(order: WorkOrder) -> rule.Called:
+    """One of them; a unit that was let go after its limit stays absent."""
     due, ended = order.arrival_due_at, order.ended_at
     in_time = due is None or (ended is not None and ended <= due)
     return rule.Called(

@@ -11,7 +11,8 @@ from hezhi.chapters.cases.intake.testkit import District, build, case_of, order_
 from hezhi.engines.flow.models import ToDo, WorkOrder
 from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import enter, make_officer, traced
-from hezhi.engines.reach.models import Outgoing
+from hezhi.engines.reach.delivery import deliver_inbox
+from hezhi.engines.reach.models import InboxMessage, Outgoing
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 
@@ -172,6 +173,19 @@ def test_who_comes_late_is_written_in_before_the_result_stands(district: Distric
     assert waits(order) == [("handle", "东1街道办事处")]
 
 
+def test_a_unit_that_is_released_holds_up_no_joint_result(district: District) -> None:
+    receipt, order, water, light = whistled(district, "water", "light")
+    town = district["town1.town_dispatcher"]
+    for each, who in ((water, "water.handler"), (light, "light.handler")):
+        actions.arrive(each.pk, by=district[who])
+    actions.conclude(order.pk, by=town, text=JOINT)
+    actions.agree(water.pk, by=district["water.handler"])
+    actions.differ(light.pk, by=district["light.handler"], reason="没有拉设围挡")
+    actions.release(light.pk, by=town, reason="确未参与处置")
+    assert waits(order) == [("handle", "东1街道办事处")] and told("cases.joint_stands") == ["东1街道办事处"]
+    assert Step.objects.get(case=receipt.id, verb="release").fields["联合处置结果"].startswith("已形成")
+
+
 def test_nobody_agrees_to_his_own_words_and_the_leading_unit_may_write_for_a_grid(district: District) -> None:
     receipt, order = at_work(district)
     grid, town = district.units["grid11"], district["town1.town_dispatcher"]
@@ -201,7 +215,6 @@ def test_a_missed_arrival_is_told_once_to_the_called_the_caller_and_the_centre_a
     district: District, clock
 ) -> None:
     _, order, water, light = whistled(district, "water", "light")
-    Role.objects.filter(code="duty_chief").update(permissions=["cases.view", "cases.urge", "reach.inbox"])
     actions.arrive(light.pk, by=district["light.handler"])
     clock.move_to(water.arrival_due_at)
     assert jobs.watch_orders() == 0, "the last minute still counts"
@@ -210,7 +223,10 @@ def test_a_missed_arrival_is_told_once_to_the_called_the_caller_and_the_centre_a
     assert told("cases.arrival_missed") == sorted([WATER, "东1街道办事处", "示例区社会治理中心"])
     assert told("cases.sign_late") == [], "a called unit signs by arriving"
     said = Outgoing.objects.filter(event="cases.arrival_missed", channel="inbox")
-    assert {row.permission for row in said} == {"cases.sign", "cases.whistle", "cases.urge"}
+    deliver_inbox()
+    heard = set(InboxMessage.objects.filter(title__startswith="超时未报到").values_list("user__login_name", flat=True))
+    desk = {"centre.acceptor", "centre.dispatcher", "centre.duty_chief"}
+    assert heard == {"water.handler", "town1.town_dispatcher", *desk}
     assert all(f"{WATER}应于" in row.text and "东1街道办事处就事件" in row.text for row in said)
     assert waits(order) == [("conclude", "东1街道办事处")]
     board = enter(Client(), district.people["town1.town_dispatcher"]).get("/whistle/board/")
@@ -246,6 +262,19 @@ def of_a_grid(district: District, unit: str):
     called = [district.units[unit].pk]
     actions.whistle(below.pk, by=district["grid11.grid_worker"], unit_ids=called, hours=1, request="请到场")
     return receipt, order_of(receipt.id, district.units[unit])
+
+
+def test_a_grid_worker_writes_the_joint_result_on_the_phone(district: District) -> None:
+    receipt, water = of_a_grid(district, "water")
+    grid = order_of(receipt.id, district.units["grid11"])
+    phone = enter(Client(), district.people["grid11.grid_worker"])
+    page = f"/g/orders/{grid.pk}/"
+    actions.arrive(water.pk, by=district["water.handler"])
+    assert f"{page}conclude/" in phone.get(page).content.decode()
+    assert f"{WATER}：" in phone.get(f"{page}conclude/").content.decode()
+    assert phone.post(f"{page}conclude/", {"joint": f"{WATER}："}).status_code == 422
+    assert phone.post(f"{page}conclude/", {"joint": f"{WATER}：已堵漏。"}).status_code == 302
+    assert state(water) == "to_review" and water.reply == f"{WATER}：已堵漏。"
 
 
 def test_what_a_unit_called_by_a_grid_asks_for_is_decided_above_the_grid(district: District) -> None:
