@@ -293,8 +293,6 @@ def test_what_a_unit_called_by_a_grid_asks_for_is_decided_above_the_grid(distric
 
 
 def test_a_unit_never_decides_what_it_asks_itself_the_desk_does(district: District) -> None:
-    receipt, called = of_a_grid(district, "town2")
-    assert receipt and called.unit == district.units["town2"]
     own = of_a_town_by_a_grid(district)
     asked = actions.ask_return(own.pk, by=district["town1.town_dispatcher"], reason="不属本单位职责")
     assert asked.unit == district.units["centre"]
