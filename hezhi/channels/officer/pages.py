@@ -25,6 +25,7 @@ SHIFT = timedelta(hours=8)
 
 STEPS = {
     "accept": "受理", "supplement": "补充", "dispatch": "派遣", "sign": "签收", "handle": "办理", "complete": "补齐结案条件", "review": "审签",
+    "conclude": "填写联合处置结果", "agree": "确认联合处置结果",
     "call_back": "回访", "review_hold": "复核挂起", "approve_dispute": "裁定派单异议", "approve_case_exclusion": "复核剔除", "approve_extension": "审批延期", "approve_hold": "审批挂起", "approve_return": "审批退回",
     "approve_void": "审批作废", "approve_not_accept": "审批不予受理", "approve_help": "审批协办申请",
 }  # fmt: skip

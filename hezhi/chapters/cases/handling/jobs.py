@@ -1,10 +1,12 @@
-"""What case handling does by the clock (挂起复核、签收和协办超时): a hold is looked at again on its day, late orders are told."""
+"""What case handling does by the clock (挂起复核、签收、协办和报到超时): holds are looked at again, late orders are told."""
 
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from hezhi.chapters.cases.handling.actions.tree import tree
 from hezhi.chapters.cases.handling.actions.turning import MATTER, tell_unit
+from hezhi.chapters.cases.handling.actions.whistling import ask_for_result
 from hezhi.chapters.cases.handling.models import Case, Category, State
 from hezhi.chapters.cases.handling.rules import in_force
 from hezhi.engines.flow import todos
@@ -44,32 +46,62 @@ def _remind(case: Case, unit: UUID) -> None:
 
 
 MOST_ORDERS = 500
+ABSENT = "come"
+"""What is noted on a called order once its missed arrival was told (`WorkOrder.warned`)."""
 
 
 def _late() -> QuerySet[WorkOrder]:
-    """Orders whose own limit is over and of which nobody has been told: not signed for, or a helper's time."""
+    """Orders whose own limit is over and of which nobody has been told: not signed for, not there, or a helper's time.
+
+    A called unit (吹哨单) signs by arriving: its limit is that of its arrival.
+    """
     moment = time.now()
-    unsigned = Q(state=WorkOrder.State.TO_SIGN, sign_due_at__lte=moment, warned="")
+    unsigned = Q(state=WorkOrder.State.TO_SIGN, sign_due_at__lte=moment, warned="", called=False)
+    awaited = Q(state__in=("to_sign", "handling"), called=True, arrived_at__isnull=True, arrival_due_at__lt=moment)
     helping = Q(state__in=("to_sign", "handling"), own_days__isnull=False, due_at__lte=moment) & ~Q(warned="due")
-    return WorkOrder.objects.filter(unsigned | helping, matter_type=MATTER)
+    return WorkOrder.objects.filter(unsigned | helping | (awaited & ~Q(warned=ABSENT)), matter_type=MATTER)
 
 
 @clause("9.1.2-2")
 def watch_orders() -> int:
-    """Tell of orders that were not signed for in time and of helpers whose own limit is over (签收超时、协办超时).
+    """Tell of orders not signed for in time, helpers whose limit is over, called units not there (签收、协办、报到超时).
 
-    The unit and the one that gave it the order hear it, once for each limit. Gives how many orders.
+    The unit and the one that gave it the order hear it, once for each limit; of a missed arrival the centre's desk too.
+    Gives how many orders.
     """
     if not _late().exists():
         return 0
     by = system("时限看守")
     with acting(by, verb="cases.warn_orders") as deed:
-        late = list(_late().select_for_update(of=("self",), skip_locked=True).select_related("unit")[:MOST_ORDERS])
+        late = list(
+            _late()
+            .select_for_update(of=("self",), skip_locked=True)
+            .select_related("unit", "issued_by_unit")[:MOST_ORDERS]
+        )
         cases = Case.objects.in_bulk({order.matter_id for order in late})
         for order in late:
-            _tell_late(cases[order.matter_id], order, by)
+            (_tell_absent if order.called else _tell_late)(cases[order.matter_id], order, by)
         deed.detail["count"] = len(late)
     return len(late)
+
+
+def _tell_absent(case: Case, order: WorkOrder, by: Actor) -> None:
+    """A called unit is not there in time (超时未报到): itself, who called it and the centre's desk hear it, once."""
+    order.warned = ABSENT
+    order.save(update_fields=["warned"])
+    told = {
+        "unit": order.unit.name, "by_unit": order.issued_by_unit.name if order.issued_by_unit else "",
+        "due": time.show(order.arrival_due_at) if order.arrival_due_at else "",
+    }  # fmt: skip
+    heard = {order.unit_id: "cases.sign"}
+    for unit, right in ((order.issued_by_unit_id, "cases.whistle"), (case.desk_id, "cases.urge")):
+        if unit is not None:
+            heard.setdefault(unit, right)
+    for unit, right in heard.items():
+        tell_unit(case, "cases.arrival_missed", by=by, unit_id=unit, permission=right, **told)
+    calling = next((each for each in tree(case) if each.pk == order.parent_id), None)
+    if calling is not None:
+        ask_for_result(case, calling)
 
 
 def _tell_late(case: Case, order: WorkOrder, by: Actor) -> None:

@@ -46,7 +46,16 @@ def result_words(result: Mapping[str, Any]) -> list[tuple[str, str]]:
         told.append(("是否解决", said(result["solved"])))
     if result.get("reason"):
         told.append(("未决原因", str(result["reason"])))
+    if result.get("joint"):
+        told.append(("联合处置结果", _stands(result)))
     return told
+
+
+def _stands(result: Mapping[str, Any]) -> str:
+    """Whether a called unit has put its name to the joint result (联合处置结果), in words."""
+    if result.get("difference"):
+        return f"有不同意见：{result['difference']}"
+    return "已确认" if result.get("agreed") else "待确认"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, Q
+from django.db.models import Avg, Count, F, Q
 
-from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.handling.api import MATTER, Case
+from hezhi.chapters.cases.handling.api import queries as cases
 from hezhi.chapters.cases.whistle.models import Rating
 from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.rules.whistle import Presence
 from hezhi.engines.org.api import Actor
 from hezhi.ground import time
+
+CAME = {
+    Presence.ARRIVED: "按时到场", Presence.LATE: "超时到场", Presence.AWAITED: "等待到场", Presence.ABSENT: "超时未到",
+    Presence.EXCUSED: "已免于到场",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -24,10 +31,7 @@ class Coming:
     @property
     def came(self) -> str:
         """Whether it came, in words."""
-        due, at = self.order.arrival_due_at, self.order.arrived_at
-        if at is not None:
-            return "按时到场" if due is None or at <= due else "超时到场"
-        return "超时未到" if due is not None and due < time.now() else "等待到场"
+        return CAME[cases.presence_of(self.order)]
 
 
 def comings(by: Actor, case: Case) -> list[Coming]:
@@ -42,16 +46,26 @@ def comings(by: Actor, case: Case) -> list[Coming]:
     return found
 
 
-def by_unit(by: Actor) -> list[Any]:
-    """How the called units came, by unit (各单位到场情况), over the cases this reader may see."""
-    rows = Rating.objects.visible_to(by).values("unit_id", "unit__name")
-    told = rows.annotate(
-        n=Count("pk"),
-        in_time=Count("pk", filter=Q(in_time=True)),
-        solved=Count("pk", filter=Q(solved=True)),
-        mean=Avg("stars"),
-    )
-    return list(told.order_by("-n", "unit__name"))
+def by_unit(by: Actor) -> list[dict[str, Any]]:
+    """How the called units came, by unit (各单位到场情况), over the cases this reader may see.
+
+    Each call counts, rated or not; one that was let go before its limit is no absence.
+    """
+    seen = Case.objects.visible_to(by).values("pk")
+    called = WorkOrder.objects.filter(called=True, matter_type=MATTER, matter_id__in=seen)
+    in_time = Q(arrived_at__isnull=False) & (Q(arrival_due_at__isnull=True) | Q(arrived_at__lte=F("arrival_due_at")))
+    over = Q(arrived_at__isnull=True, arrival_due_at__lt=time.now())
+    kept = Q(ended_at__isnull=True) | Q(ended_at__gt=F("arrival_due_at"))
+    counts = called.values("unit_id", "unit__name").annotate(
+        calls=Count("pk"), in_time=Count("pk", filter=in_time), absent=Count("pk", filter=over & kept),
+        late=Count("pk", filter=Q(arrived_at__gt=F("arrival_due_at"))),
+    )  # fmt: skip
+    said = Rating.objects.visible_to(by).values("unit_id").annotate(
+        n=Count("pk"), solved=Count("pk", filter=Q(solved=True)), mean=Avg("stars")
+    )  # fmt: skip
+    rated: dict[UUID, Any] = {row["unit_id"]: row for row in said}
+    none: dict[str, Any] = {"n": 0, "solved": 0, "mean": None}
+    return [{**row, **rated.get(row["unit_id"], none)} for row in counts.order_by("-calls", "unit__name")]
 
 
 def case_of_order(order_id: UUID) -> UUID | None:

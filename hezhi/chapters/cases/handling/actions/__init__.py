@@ -35,8 +35,8 @@ from hezhi.chapters.cases.handling.actions.joining import answer_all, merge, mer
 from hezhi.chapters.cases.handling.actions.noting import confer, follow, mark
 from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
 from hezhi.chapters.cases.handling.actions.secrecy import claim_secret
+from hezhi.chapters.cases.handling.actions.whistling import agree, arrive, conclude, differ
 from hezhi.chapters.cases.handling.actions.working import (
-    arrive,
     handle,
     release,
     reply,
@@ -49,6 +49,7 @@ from hezhi.chapters.cases.handling.actions.working import (
 __all__ = [
     "accept",
     "add_units",
+    "agree",
     "answer_all",
     "answer_directly",
     "answer_questions",
@@ -66,8 +67,10 @@ __all__ = [
     "claim_secret",
     "close",
     "comment",
+    "conclude",
     "confer",
     "decide",
+    "differ",
     "dispatch",
     "follow",
     "handle",

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.dispatching import end, fit_units, issue
-from hezhi.chapters.cases.handling.actions.tree import derived, tree
+from hezhi.chapters.cases.handling.actions.tree import deciding_unit, derived, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
+    before_unit,
     given,
     own,
     seen,
@@ -23,7 +24,6 @@ from hezhi.chapters.cases.handling.actions.working import (
     answered,
     ask_lead,
     before_caller,
-    before_unit,
     lacking_words,
 )
 from hezhi.chapters.cases.handling.models import Case
@@ -171,8 +171,8 @@ def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
     ).or_refuse()
     if order.parent is not None:
         # What a higher unit passed down goes back to that unit, not to the district's desk.
-        upper: UUID | None = order.parent.unit_id
         permission = "cases.transfer"
+        upper = deciding_unit(order, permission, by, case.desk_id)
     else:
         upper = case.desk_id
         permission = "cases.rule_return" if rule.must_be_ruled(case.returns) else "cases.dispatch"
@@ -220,7 +220,7 @@ def ask_help(order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], reason: str
     told["names"] = "、".join(unit.name for unit in units if unit.pk not in busy)
     return _ask(
         case, "help", reason, by=by, permission="cases.add_unit", proposal=told, same={"order": str(order.pk)},
-        unit_id=order.parent.unit_id if order.parent else case.desk_id,
+        unit_id=deciding_unit(order, "cases.add_unit", by, case.desk_id),
     )  # fmt: skip
 
 

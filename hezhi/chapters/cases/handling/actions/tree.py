@@ -1,5 +1,6 @@
 """The tree of work orders of a case (承办单树) and the state that follows from it."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -52,13 +53,13 @@ def order_state_of(order: WorkOrder) -> str:
     return WorkOrder.State.HANDLING if order.signed_at else WorkOrder.State.TO_SIGN
 
 
-_REVIEWER = """
+_NEAREST = """
 select u.id from org_unit mine
 join org_unit u on mine.path like u.path || '%%'
-where mine.id = %(unit)s and exists (
+where mine.id = %(unit)s and u.id <> all(%(but)s) and exists (
   select 1 from org_post p join org_role r on r.id = p.role_id
   join org_holding h on h.post_id = p.id
-  where p.unit_id = u.id and 'cases.review' = any(r.permissions) and p.valid_to is null
+  where p.unit_id = u.id and %(right)s = any(r.permissions) and p.valid_to is null
     and h.user_id <> %(user)s and h.valid_from <= %(now)s and (h.valid_to is null or h.valid_to > %(now)s))
 order by length(u.path) desc limit 1
 """
@@ -69,7 +70,29 @@ def reviewing_unit(order: WorkOrder, by: Actor) -> UUID:
 
     A grid has no reviewer of its own: its community or town signs. Falls back to the order's unit.
     """
+    return _nearest(order.unit_id, "cases.review", by) or order.unit_id
+
+
+def deciding_unit(order: WorkOrder, right: str, by: Actor, desk: UUID | None) -> UUID | None:
+    """Who decides what a unit asks about its order (审批单位): the unit above, or the next one upward where somebody may.
+
+    A grid that whistled holds no such right: a unit over it answers, else the dispatching desk; never the unit that asks.
+    """
+    if order.parent is None:
+        return desk
+    return _nearest(order.parent.unit_id, right, by, but=order.unit_id) or desk
+
+
+def _nearest(unit: UUID, right: str, by: Actor, but: UUID | None = None) -> UUID | None:
+    """The nearest unit, from this one upwards, where somebody else holds a right."""
+    asked: dict[str, Any] = {
+        "unit": unit,
+        "right": right,
+        "user": by.user_id,
+        "now": time.now(),
+        "but": [but] if but else [],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_REVIEWER, {"unit": order.unit_id, "user": by.user_id, "now": time.now()})
+        cursor.execute(_NEAREST, asked)
         row = cursor.fetchone()
-    return row[0] if row else order.unit_id
+    return row[0] if row else None

@@ -172,6 +172,21 @@ def wait(case: Case, step: str, permission: str, unit_id: UUID | None) -> None:
         )
 
 
+def before_unit(case: Case, order: WorkOrder, step: str, permission: str, unit_id: UUID) -> None:
+    """Put an order before a post of a unit, and take its old to-dos off."""
+    todos.done(order.pk)
+    todos.put(
+        ("flow.workorder", order.pk),
+        number=order.number,
+        title=case.title,
+        step=step,
+        permission=permission,
+        unit_id=unit_id,
+        due_at=order.due_at,
+        urgency=case.urgency,
+    )
+
+
 def tell_unit(case: Case, event: str, *, by: Actor, unit_id: UUID, permission: str, **values: object) -> None:
     """Write the message for the holders of a permission in a unit (outbox, same transaction)."""
     reach.tell(

@@ -1,4 +1,4 @@
-"""The work of a unit on its order (承办): sign, note, arrive, reply, review, send back."""
+"""The work of a unit on its order (承办): sign, note, reply, review, send back."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from hezhi.chapters.cases.handling.actions.dispatching import end
 from hezhi.chapters.cases.handling.actions.tree import derived, reviewing_unit, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
+    before_unit,
     given,
     own,
     settle,
@@ -14,8 +15,15 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_unit,
     wait,
 )
+from hezhi.chapters.cases.handling.actions.whistling import (
+    FORMED,
+    ask_for_result,
+    refuse_open_below,
+    stands,
+    tell_caller,
+)
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.handling.queries import missing_to_close
+from hezhi.chapters.cases.handling.queries import missing_to_close, unsettled
 from hezhi.chapters.cases.handling.rules import FINDING, lacking, result_words
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
@@ -25,21 +33,6 @@ from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
-
-
-def before_unit(case: Case, order: WorkOrder, step: str, permission: str, unit_id: UUID) -> None:
-    """Put an order before a post of a unit, and take its old to-dos off."""
-    todos.done(order.pk)
-    todos.put(
-        ("flow.workorder", order.pk),
-        number=order.number,
-        title=case.title,
-        step=step,
-        permission=permission,
-        unit_id=unit_id,
-        due_at=order.due_at,
-        urgency=case.urgency,
-    )
 
 
 @clause("9.1.2-2")
@@ -78,27 +71,6 @@ def take_over(order_id: UUID, *, by: Actor, text: str = "") -> Case:
 
 
 @clause("9.1.2-2")
-@verb("cases.arrive")
-def arrive(order_id: UUID, *, by: Actor, text: str = "") -> Case:
-    """Report arrival on the spot (报到) after a whistle."""
-    case, order = take_order(order_id, "arrive", by=by)
-    own(order, by)
-    if not order.called:
-        raise NotNow("这张承办单不是吹哨单，不需要报到。", code="cases.not_called")
-    if order.arrived_at:
-        raise NotNow("已经报到过了。", f"报到时间 {time.show(order.arrived_at)}。", code="cases.arrived_already")
-    order.arrived_at = time.now()
-    if order.state == WorkOrder.State.TO_SIGN:
-        order.state, order.signed_at, order.holder_id = WorkOrder.State.HANDLING, order.arrived_at, by.user_id
-    order.save(update_fields=["arrived_at", "state", "signed_at", "holder"])
-    before_unit(case, order, "handle", "cases.reply", order.unit_id)
-    late = bool(order.arrival_due_at and order.arrived_at > order.arrival_due_at)
-    return settle(
-        case, "arrive", by=by, to=derived(case), order=order, text=text, fields={"超时到场": "是"} if late else {}
-    )
-
-
-@clause("9.1.2-2")
 @verb("cases.handle")
 def handle(order_id: UUID, *, by: Actor, text: str, on_site: bool | None = None) -> Case:
     """Write down what was done (处置): progress, visit to the spot (`on_site`), talk with the reporter."""
@@ -127,6 +99,11 @@ def reply(
     """
     case, order = take_order(order_id, "reply", by=by)
     own(order, by)
+    if order.called:
+        raise NotNow(
+            "吹哨单不单独反馈。", "联合处置结果由吹哨单位填写，写明每个到场单位做了什么。",
+            "请先记录处置情况；结果填写后请确认，有不同意见的请写明。", code="cases.joint_instead",
+        )  # fmt: skip
     order.reply = given(text, "reply", "请写明办理情况和结果。")
     if finding and finding not in FINDING:
         raise BadInput({"finding": ["请从属实、部分属实、不属实中选择。"]})
@@ -134,13 +111,7 @@ def reply(
         unsolved_reason = given(unsolved_reason, "unsolved_reason", "没有解决的，请写明原因。")
     if order.part == WorkOrder.Part.LEAD and order.parent_id is None:
         given(public_reply, "public_reply", "主办单位请写明给上报人的答复内容。")
-    at_work = ("to_sign", "handling", "on_hold", "to_review")
-    names = [o.unit.name for o in tree(case) if o.parent_id == order.pk and o.state in at_work]
-    if names:
-        raise NotNow(
-            f"下级承办单还没有办完：{'、'.join(names)}。", "上级单位要等下级办结后才能反馈。",
-            "请催促下级，或说明理由后解除其承办单。", code="cases.children_open",
-        )  # fmt: skip
+    refuse_open_below(case, order)
     result = {"finding": finding, "contacted": contacted, "solved": solved, "reason": unsolved_reason.strip()[:300]}
     order.public_reply, order.result = public_reply.strip(), result
     order.replied_at, order.replied_by_id = time.now(), by.user_id
@@ -278,16 +249,23 @@ def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
         raise NotNow("主办单位不能解除。", "主办要换单位请用「转办」。", code="cases.lead_not_released")
     if by.unit_id not in (case.desk_id, order.issued_by_unit_id):
         own(order.parent, by) if order.parent else own(order, by)
+    called = unsettled(tree(case), order.parent) if order.called and order.parent else []
     end(case, order, WorkOrder.State.RELEASED, reason)
+    formed = bool(called) and stands(case, called)
     state, missing = after_leaving(case)
     settle(
-        case, "release", by=by, to=state, order=order, text=reason, fields=lacking_words(missing),
+        case, "release", by=by, to=state, order=order, text=reason,
+        fields=lacking_words(missing) | (FORMED if formed else {}),
         changed=answered(case, state),
     )  # fmt: skip
     if missing:
         ask_lead(case, missing, by=by)
     elif state == "to_call_back":
         before_caller(case)
+    elif formed and order.parent is not None:
+        tell_caller(case, order.parent, by=by)
+    elif order.called and order.parent is not None:
+        ask_for_result(case, order.parent)
     return case
 
 

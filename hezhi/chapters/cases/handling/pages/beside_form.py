@@ -39,6 +39,8 @@ def beside_form(verb: Verb, case: Case, order: WorkOrder | None, by: Actor) -> d
     if verb.code in SHOWS_RESULT:
         orders = [order] if order is not None else _leads(case)
         told["results"] = [(o, words) for o in orders if (words := result_words(o.result)) or o.public_reply]
+    if verb.code in ("agree", "differ") and order is not None:
+        told["joint"] = order.reply
     told["also"] = of_form(verb.code, case)
     return {"beside_form": "handling/beside_form.html", **told} if any(told.values()) else {}
 

@@ -31,7 +31,7 @@ from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.shapes import Action, Crumb, Fact, TimelineItem
 
 clause = "9.1.2-2"
-FIRST = ("accept", "dispatch", "call_back", "sign", "reply", "review", "arrive")
+FIRST = ("accept", "dispatch", "call_back", "sign", "reply", "review", "arrive", "agree")
 """Verbs that are usually the next thing to do; the first of them stands out."""
 KEYS = {
     "accept": "A", "dispatch": "D", "call_back": "C", "extend": "E", "merge": "M", "urge": "U", "sign": "S", "reply": "R",

@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef
 
 from hezhi.chapters.cases.handling.actions.turning import VERBS
 from hezhi.chapters.cases.handling.models import Case, Category, Urgency
-from hezhi.chapters.cases.handling.queries import suggested_units
+from hezhi.chapters.cases.handling.queries import joint_draft, suggested_units
+from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Field, Verb
 from hezhi.engines.org.models import Post, Unit
@@ -81,6 +82,8 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
         start["category"] = str(found) if found else None
     if verb.code == "confer":
         start["held_on"] = time.today()
+    if verb.code == "conclude" and order is not None:
+        start["joint"] = joint_draft(flow.orders_of(case.pk), order)
     if verb.code == "mark":
         start["mark"] = case.mark or None
     if verb.code == "dispatch":
@@ -127,7 +130,7 @@ def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
         return forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **common)
     if declared.code == "unsolved_reason":
         return forms.CharField(max_length=300, **common)
-    rows = 6 if declared.kind == "parts" or declared.code in ("reply", "public_reply") else 3
+    rows = 6 if declared.kind == "parts" or declared.code in ("reply", "public_reply", "joint") else 3
     return forms.CharField(widget=forms.Textarea(attrs={"rows": rows}), max_length=5000, **common)
 
 

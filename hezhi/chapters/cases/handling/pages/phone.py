@@ -23,7 +23,9 @@ from hezhi.ground.masks import mask_text
 
 PHOTOGRAPHED = ("handle", "reply")
 """Steps that offer the camera."""
-LIKELY = ("sign", "arrive", "review", "reply", "handle", "ask_help", "whistle", "pass_down", "take_over")
+LIKELY = (
+    "sign", "arrive", "agree", "differ", "review", "conclude", "reply", "handle", "ask_help", "whistle", "pass_down", "take_over",
+)  # fmt: skip
 """Steps in the order in which a thumb meets them; the others follow."""
 
 
@@ -45,7 +47,9 @@ def order_shown(by: Actor, case: Case, order: WorkOrder) -> dict[str, Any]:
 
 def verbs_on(by: Actor, case: Case, order: WorkOrder) -> list[Verb]:
     """The steps on this order that its reader may take now and that a phone has a form for, the likeliest first."""
-    found = [verb for verb in queries.order_verbs_for(by, case, order) if verb.code in ORDER_STEPS]
+    # Whether there is a joint result to write, only an order at work asks.
+    orders = flow.orders_of(case.pk) if order.state == WorkOrder.State.HANDLING and not order.called else []
+    found = [verb for verb in queries.order_verbs_for(by, case, order, orders) if verb.code in ORDER_STEPS]
     return sorted(found, key=lambda verb: LIKELY.index(verb.code) if verb.code in LIKELY else len(LIKELY))
 
 

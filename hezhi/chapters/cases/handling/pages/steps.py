@@ -141,6 +141,9 @@ ORDER_STEPS: dict[str, Taken] = {
         _order(o), by=by, unit_ids=_many(g, "assist"), hours=g["hours"] or 0, request=g["request"]
     ),
     "arrive": lambda c, o, by, g: actions.arrive(_order(o), by=by, text=g["text"]),
+    "conclude": lambda c, o, by, g: actions.conclude(_order(o), by=by, text=g["joint"]),
+    "agree": lambda c, o, by, g: actions.agree(_order(o), by=by, text=g["text"]),
+    "differ": lambda c, o, by, g: actions.differ(_order(o), by=by, reason=g["reason"]),
     "handle": lambda c, o, by, g: actions.handle(_order(o), by=by, text=g["text"], on_site=yes_of(g["on_site"])),
     "reply": lambda c, o, by, g: actions.reply(
         _order(o), by=by, text=g["reply"], public_reply=g["public_reply"], finding=g["finding"],

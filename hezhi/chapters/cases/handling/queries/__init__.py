@@ -57,9 +57,15 @@ from hezhi.chapters.cases.handling.queries.routing import (
     with_basis,
 )
 from hezhi.chapters.cases.handling.queries.urgency import KEPT_SECONDS, forget_urgency_rules, ruled_urgency
+from hezhi.chapters.cases.handling.queries.whistles import absent, as_rule, joint_draft, presence_of, unsettled
 from hezhi.chapters.cases.handling.queries.words import ENOUGH, MOST_MOVED, MOST_SOUGHT, holds, seek
 
 __all__ = [
+    "unsettled",
+    "presence_of",
+    "joint_draft",
+    "as_rule",
+    "absent",
     "Arrival",
     "BY_UNIT_ONLY",
     "BY_URGENCY",

@@ -1,6 +1,6 @@
 """One case as its page shows it (事件详情): what this reader may see of it, and do with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -15,6 +15,7 @@ from hezhi.chapters.cases.handling.models import (
     Reporter,
     Step,
 )
+from hezhi.chapters.cases.handling.queries.whistles import unsettled
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow import versions
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
@@ -111,7 +112,7 @@ def case_file(actor: Actor, case_id: UUID, also: tuple[Reads, ...] = ()) -> Case
         merged=_merged(actor.rights_alone)(case=case.pk),
         reporter=masked_reporter(case),
         verbs=verbs_for(actor, case),
-        order_verbs={o.pk: order_verbs_for(actor, case, o) for o in orders},
+        order_verbs={o.pk: order_verbs_for(actor, case, o, orders) for o in orders},
     )
 
 
@@ -138,8 +139,8 @@ def verbs_for(actor: Actor, case: Case) -> list[Verb]:
     return [v for v in next_verbs(flow_of(case), case.state, actor.permissions) if v.code not in hidden]
 
 
-def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
-    """The next steps on one work order that this post may take."""
+def order_verbs_for(actor: Actor, case: Case, order: WorkOrder, orders: Sequence[WorkOrder]) -> list[Verb]:
+    """The next steps on one work order that this post may take; `orders` are all of the case."""
     if order.round != case.redos + 1:
         return []
     mine = actor.unit_id == order.unit_id or order.unit_id in actor.scope.units
@@ -163,7 +164,13 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
         elif verb.code == "arrive":
             if mine and order.called and order.arrived_at is None:
                 found.append(verb)
-        elif mine:
+        elif verb.code == "conclude":
+            if (mine or actor.unit_id == case.lead_unit_id) and unsettled(orders, order):
+                found.append(verb)
+        elif verb.code in ("agree", "differ"):
+            if mine and order.result.get("joint") and order.replied_by_id != actor.user_id:
+                found.append(verb)
+        elif mine and not (verb.code == "reply" and order.called):
             found.append(verb)
     return found
 

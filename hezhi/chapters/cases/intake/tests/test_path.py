@@ -206,8 +206,11 @@ def test_a_whistle_calls_units_that_arrive_and_give_their_result(district: Distr
     actions.arrive(called.pk, by=district["water.handler"])
     with pytest.raises(NotNow, match="还没有办完"):
         actions.reply(town.pk, by=district["town1.town_dispatcher"], text="办完", public_reply="办完")
-    actions.reply(called.pk, by=district["water.handler"], text="已堵漏。")
-    actions.review(called.pk, by=district["water.reviewer"])
+    with pytest.raises(NotNow, match="不单独反馈"):
+        actions.reply(called.pk, by=district["water.handler"], text="已堵漏。")
+    joint = "示例区水务局：已堵漏，恢复供水。"
+    actions.conclude(town.pk, by=district["town1.town_dispatcher"], text=joint)
+    actions.agree(called.pk, by=district["water.handler"])
     actions.reply(town.pk, by=district["town1.town_dispatcher"], text="办完", public_reply="办完")
     assert case_of(receipt).state == "to_review"
 
