@@ -21,7 +21,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.queries import basis_of, suggested_units, with_basis
 from hezhi.engines.flow import timing, todos
-from hezhi.engines.flow.models import Deadline, WorkOrder
+from hezhi.engines.flow.models import Deadline, ToDo, WorkOrder
 from hezhi.engines.flow.rules.limits import Limit
 from hezhi.engines.flow.rules.limits import Unit as LimitUnit
 from hezhi.engines.flow.rules.working_time import due
@@ -423,6 +423,7 @@ def resume(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = N
         order.state = order_state_of(order)
         order.due_at = _due_after_hold(order, case, total)
         order.save(update_fields=["state", "due_at"])
+        ToDo.objects.filter(object_id=order.pk, done_at=None).update(due_at=order.due_at)
     state, case.state = derived(case), "on_hold"
     case.review_on = None
     settle(case, "resume", by=by, to=state, text=text, changed=("due_at", "yellow_at", "review_on"))

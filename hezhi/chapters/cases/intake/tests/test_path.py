@@ -246,3 +246,20 @@ def test_a_supplement_before_acceptance_brings_the_limit_to_accept_back(district
     case = case_of(receipt)
     assert case.due_at is not None and before is not None and case.due_at > before, "later by the pause, not gone"
     assert ToDo.objects.get(object_id=case.pk, step="accept", done_at=None).due_at == case.due_at
+
+
+def test_a_reply_that_was_sent_back_is_not_waiting_for_sign_off_after_a_hold(district: District) -> None:
+    receipt = at_work(district, "light")
+    order = order_of(receipt.id, district.units["light"]).pk
+    actions.reply(order, by=district["light.handler"], text="已经修好。", public_reply="您好，已经修好。")
+    actions.send_back(order, by=district["light.reviewer"], reason="请写明更换了什么。")
+    approval = actions.ask_hold(receipt.id, by=district["light.handler"], reason="等待配件")
+    actions.decide(approval.pk, by=district["centre.duty_chief"], grant=True)
+    with frozen_at(now() + timedelta(days=10)):
+        actions.resume(receipt.id, by=district["light.handler"])
+    fresh = order_of(receipt.id, district.units["light"])
+    assert (fresh.state, case_of(receipt).state) == ("handling", "handling")
+    todo = ToDo.objects.get(object_id=fresh.pk, done_at=None)
+    assert (todo.step, todo.due_at) == ("handle", fresh.due_at), "the list of to-dos shows the limit that counts now"
+    with pytest.raises(NotNow):
+        actions.review(order, by=district["light.reviewer"])
