@@ -6,6 +6,7 @@ from hezhi.chapters.cases.handling.queries.case import (
     DUTY_CHIEF,
     FROM_THE_REPORTER,
     LIFTED_FOR,
+    MOST_SINCE,
     CaseFile,
     attachments_for,
     case_file,
@@ -16,6 +17,7 @@ from hezhi.chapters.cases.handling.queries.case import (
     masked_reporter,
     may_lift_veil,
     order_verbs_for,
+    steps_since,
     verbs_for,
 )
 from hezhi.chapters.cases.handling.queries.categories import Branch, changes_between, tree_on
@@ -72,6 +74,7 @@ __all__ = [
     "KEPT_SECONDS",
     "LIFTED_FOR",
     "MOST_MOVED",
+    "MOST_SINCE",
     "MOST_SOUGHT",
     "NEAR",
     "SETTLING",
@@ -114,6 +117,7 @@ __all__ = [
     "ruled_urgency",
     "seek",
     "settled",
+    "steps_since",
     "similar_cases",
     "still_needed",
     "suggested_units",

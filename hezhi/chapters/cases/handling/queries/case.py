@@ -97,6 +97,16 @@ def _merged(actor: Actor) -> Worded[Case]:
     return Worded(lambda: Case.objects.visible_to(actor).filter(merged_into=Given("case")))
 
 
+MOST_SINCE = 10
+"""How many steps are told to somebody whose form was overtaken; a form left open for days needs no more."""
+
+
+def steps_since(case: Case, revision: int | None) -> list[Step]:
+    """What was done on a case since a form with this revision was opened (此后的办理), the last ten, oldest first."""
+    many = min(case.revision - revision, MOST_SINCE) if revision is not None else 0
+    return list(case.steps.order_by("-at", "-id")[:many])[::-1] if many > 0 else []
+
+
 def case_file(actor: Actor, case_id: UUID, also: tuple[Reads, ...] = ()) -> CaseFile:
     """The whole file of a case for this reader, in seven queries; `also` as in `case_for`."""
     case = case_for(actor, case_id, also)
