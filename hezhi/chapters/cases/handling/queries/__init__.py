@@ -19,6 +19,7 @@ from hezhi.chapters.cases.handling.queries.case import (
     order_verbs_for,
     steps_since,
     verbs_for,
+    waiting_return,
 )
 from hezhi.chapters.cases.handling.queries.categories import Branch, changes_between, tree_on
 from hezhi.chapters.cases.handling.queries.desk import (
@@ -126,6 +127,7 @@ __all__ = [
     "tree_on",
     "triage_queue",
     "verbs_for",
+    "waiting_return",
     "why_not",
     "with_basis",
 ]

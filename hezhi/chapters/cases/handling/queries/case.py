@@ -178,6 +178,12 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder) -> list[Verb]:
     return found
 
 
+def waiting_return(case: Case, order: WorkOrder) -> Approval | None:
+    """The request to give this order back that waits for an answer (待批的退回)."""
+    asked = (a for a in flow.approvals_of(case.pk) if a.kind == "return" and a.state == "waiting")
+    return next((a for a in asked if a.proposal.get("order") == str(order.pk)), None)
+
+
 def attachments_for(actor: Actor, case: Case) -> list[Attachment]:
     """The files of a case that this reader may open; those of a secret case only with the veil lifted."""
     return (_OPEN_FILES if case.secret and not has_lifted_veil(actor, case) else _FILES)(case=case.pk)
