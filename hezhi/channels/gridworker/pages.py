@@ -104,6 +104,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     context = order_shown(by, case, row) | {
         "verbs": [(v, reverse("grid-step", args=[row.pk, v.code])) for v in verbs if v.code != "return_order"],
         "may_return": any(v.code == "return_order" for v in verbs),
+        "asked": queries.waiting_return(case, row),
     }
     return render(request, "gridworker/order.html", context)
 
@@ -116,8 +117,8 @@ def step(request: HttpRequest, order_id: UUID, verb: str) -> HttpResponse:
     back = reverse("grid-order", args=[row.pk])
     if verb == "cannot" and request.method == "POST":
         try:
-            actions.ask_return(row.pk, by=by, reason=CANNOT)
-            messages.success(request, "已请上级处理，等待确认。")
+            asked = actions.ask_return(row.pk, by=by, reason=request.POST.get("reason", "").strip() or CANNOT)
+            messages.success(request, f"已请{asked.unit.name}处理，等待确认。")
         except Refusal as refusal:
             messages.error(request, str(refusal))
         return redirect(back)

@@ -7,6 +7,7 @@ them, so these reads take no reader. What a person may do with an account is ask
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -89,6 +90,15 @@ def holders_of(permission: str, unit: Unit | UUID, at: datetime | None = None) -
     """The people of a unit whose post carries a permission (本单位有此权限的人), stand-ins included."""
     held = _held(at).filter(post__unit=unit, post__role__permissions__contains=[permission])
     return list(User.objects.filter(pk__in=held.values("user_id")).order_by("login_name"))
+
+
+def somebody_may(permission: str, unit: Any = None) -> Exists:
+    """The condition that somebody in a unit holds this permission now (有人在岗): a holder with an open account, or his stand-in.
+
+    `unit` is the unit's column in the query it stands in, the row itself when none is given.
+    """
+    held = _held(None).filter(post__unit=unit or OuterRef("pk"), post__role__permissions__contains=[permission])
+    return Exists(held)
 
 
 def colleagues_in(post: Post, at: datetime | None = None) -> QuerySet[Holding]:

@@ -4,12 +4,13 @@ import pytest
 
 from hezhi.chapters.cases.handling.actions import accept
 from hezhi.chapters.cases.handling.models import Case, RoutingRule
-from hezhi.chapters.cases.handling.queries import suggested_units
+from hezhi.chapters.cases.handling.queries import left_out, suggested_units
 from hezhi.chapters.cases.handling.registries import RoutingRules
 from hezhi.chapters.cases.intake.testkit import FROM, District, build
 from hezhi.chapters.grassroots.grids.models import GridDuty, GridKind
 from hezhi.engines.flow.models import ToDo, WorkOrder
 from hezhi.engines.geo.models import Area
+from hezhi.engines.org.models import User
 from hezhi.engines.org.testkit import traced
 from hezhi.engines.reach.models import Outgoing
 from hezhi.ground import time
@@ -106,3 +107,11 @@ def test_only_a_rule_with_a_line_may_dispatch_by_itself(district: District) -> N
     rule = RoutingRule(category=district.categories["0102"], automatic=True, valid_from=FROM)
     with pytest.raises(BadInput, match="专业条线"):
         RoutingRules().check(rule, district["centre.dispatcher"])
+
+
+def test_where_nobody_could_sign_a_case_is_taken_up_all_the_same_and_waits_for_a_person(district: District) -> None:
+    traced()
+    User.objects.filter(pk=district.people["water.handler"].pk).update(is_active=False)
+    case = accepted(district)
+    assert (case.state, WorkOrder.objects.count()) == ("to_dispatch", 0)
+    assert (district.units["water"].name, "暂无签收人") in left_out(case)

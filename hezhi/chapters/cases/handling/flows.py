@@ -151,7 +151,7 @@ ORDER = LifeCycle(
     verbs=(
         Verb("sign", "签收", ("to_sign",), "handling", right="cases.sign", who=("承办经办人", "网格员")),
         Verb("return_order", "退回", ("to_sign", "handling"), "returned", right="cases.return",
-             who=("承办经办人", "镇街派遣员"), approval="cases.dispatch", needs_reason=True, form=(REASON,)),
+             who=("承办经办人", "镇街派遣员", "网格员"), approval="cases.dispatch", needs_reason=True, form=(REASON,)),
         Verb("dispute", "派单异议", ("to_sign", "handling"), "returned", right="cases.return",
              who=("承办经办人", "镇街派遣员"), approval="cases.rule_return", needs_reason=True,
              form=(Field("instead", "应由哪个单位承办", kind="unit"), REASON)),

@@ -41,7 +41,7 @@ ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
                                           "add_unit", "extend", "hold")),
     "handler": (Role.Reach.UNIT_TREE, ("view", "sign", "handle", "reply", "return", "extend", "hold")),
     "reviewer": (Role.Reach.UNIT_TREE, ("view", "review")),
-    "grid_worker": (Role.Reach.AREA, ("view", "report", "sign", "handle", "reply", "verify")),
+    "grid_worker": (Role.Reach.AREA, ("view", "report", "sign", "handle", "reply", "verify", "return")),
 }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from hezhi.engines.flow.rules.limits import Unit as LimitUnit
 from hezhi.engines.flow.rules.working_time import due
 from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.org.models import Unit
+from hezhi.engines.org.queries import somebody_may
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
@@ -93,17 +94,22 @@ def dispatch_by_itself(case: Case) -> bool:
     return True
 
 
-def _units(case: Case, lead_id: UUID | None, assist_ids: Sequence[UUID]) -> list[Unit]:
+def _units(case: Case, lead_id: UUID | None, assist_ids: Sequence[UUID], otherwise: str = "") -> list[Unit]:
     """The named units, lead first; refuses a missing lead, a unit named twice, a unit complained of."""
     if lead_id is None:
         raise BadInput({"lead": ["请选择主办单位。"]})
     wanted = [lead_id, *[a for a in dict.fromkeys(assist_ids) if a != lead_id]]
-    return fit_units(case, wanted, "lead")
+    return fit_units(case, wanted, "lead", otherwise=otherwise)
 
 
-def fit_units(case: Case, wanted: Sequence[UUID], field: str) -> list[Unit]:
-    """The units with these ids, in this order, if each of them may be given this case."""
+def fit_units(case: Case, wanted: Sequence[UUID], field: str, *, work: bool = True, otherwise: str = "") -> list[Unit]:
+    """The units with these ids, in this order, if each of them may be given this case.
+
+    With `work` somebody in each of them must be able to sign today: an order before an empty post waits for ever.
+    `otherwise` says what to do instead, where that is not only to choose another.
+    """
     rows = with_basis(Unit.objects.filter(pk__in=list(wanted), valid_to__isnull=True), case)
+    rows = rows.annotate(signs=somebody_may("cases.sign"))
     found = {unit.pk: unit for unit in rows}
     if len(found) != len(set(wanted)):
         raise BadInput({field: ["所选单位不存在或已停用，请重新选择。"]})
@@ -114,7 +120,19 @@ def fit_units(case: Case, wanted: Sequence[UUID], field: str) -> list[Unit]:
                 raise BadInput(
                     {field: [f"{unit.name}是这件事反映的对象（或其下级），依规定不能承办，请改派其他单位。"]}
                 )
+    empty = [found[pk].name for pk in wanted if not found[pk].signs] if work else []
+    if empty:
+        raise BadInput({field: [nobody_signs("、".join(empty), otherwise)]})
     return [found[pk] for pk in wanted]
+
+
+KEEP_IT = "请由本单位自行办理，或选择其他下级单位。"
+"""What a unit does whose lower units have nobody."""
+
+
+def nobody_signs(unit: str, otherwise: str = "") -> str:
+    """The sentence for a unit in which nobody can sign (暂无签收人), with what to do instead."""
+    return f"{unit}暂无签收人，派去没有人办理。{otherwise or '请选择其他单位，或请系统管理员安排人员。'}"
 
 
 def issue(
@@ -227,7 +245,7 @@ def pass_down(
     """Pass a work order down (下派): town to community to grid; the upper order stays answerable."""
     case, order = take_order(order_id, "pass_down", by=by)
     own(order, by)
-    units = _units(case, lead_id, assist_ids)
+    units = _units(case, lead_id, assist_ids, KEEP_IT)
     for unit in units:
         _below(order, unit)
     if order.state == WorkOrder.State.TO_SIGN:

@@ -27,7 +27,7 @@ def confer(
     if not unit_ids:
         raise BadInput({"assist": ["请选择参加会商的单位。"]})
     conclusion = given(conclusion, "conclusion", "请写明会商结论：谁主办、谁配合、各做什么。")
-    units = fit_units(case, list(dict.fromkeys(unit_ids)), "assist")
+    units = fit_units(case, list(dict.fromkeys(unit_ids)), "assist", work=False)
     told = {"会商日期": time.show_day(held_on), "参加单位": "、".join(u.name for u in units)}
     return settle(case, "confer", by=by, text=conclusion, fields=told)
 

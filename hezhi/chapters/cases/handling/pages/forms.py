@@ -1,12 +1,14 @@
 """Forms of the verbs, drawn from the flow's own declaration (表单): the table of verbs is the only list of fields."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.db.models import Exists, OuterRef
 
+from hezhi.chapters.cases.handling.actions.dispatching import KEEP_IT, nobody_signs
 from hezhi.chapters.cases.handling.actions.turning import VERBS
 from hezhi.chapters.cases.handling.models import Case, Category, Urgency
 from hezhi.chapters.cases.handling.queries import joint_draft, suggested_units
@@ -14,11 +16,89 @@ from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Field, Verb
 from hezhi.engines.org.models import Post, Unit
+from hezhi.engines.org.queries import somebody_may
 from hezhi.engines.records.files import LookedThrough, look_through
 from hezhi.ground import time
 
 Choices = list[tuple[str, Any]]
 YES_NO = [("yes", "是"), ("no", "否")]
+NOBODY = "暂无签收人"
+FEW = 12
+"""Up to so many units without anybody are shown greyed; more of them would bury those that work."""
+NO_WORK = frozenset({"make_secret", "confer"})
+"""Verbs that name units without giving them work: nobody need be there to sign."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units of one form (可选单位): those to choose from, and those in which nobody can sign today."""
+
+    choices: Choices = field(default_factory=list)
+    nobody: dict[str, str] = field(default_factory=dict)
+    otherwise: str = ""
+
+    @property
+    def greyed(self) -> dict[str, str]:
+        """The units without anybody that are shown all the same, so that one sees why they cannot be chosen."""
+        return self.nobody if len(self.nobody) <= FEW else {}
+
+    @property
+    def told(self) -> str:
+        """How many units cannot be chosen, and what to do instead; empty when all can."""
+        if not self.nobody:
+            return ""
+        how = "不能选" if self.greyed else "没有列出"
+        return f"{len(self.nobody)} 个单位{NOBODY}，{how}。{self.otherwise or '如需派给它们，请系统管理员先安排人员。'}"
+
+
+class _Greyed:
+    """Units without anybody stand at the end of the list and cannot be chosen (灰显)."""
+
+    greyed: dict[str, str]
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> list[Any]:
+        groups: list[Any] = super().optgroups(name, value, attrs)  # type: ignore[misc]
+        rows = []
+        for n, (key, label) in enumerate(self.greyed.items(), len(groups)):
+            row = self.create_option(name, key, f"{label}（{NOBODY}）", False, n)  # type: ignore[attr-defined]
+            row["attrs"]["disabled"] = True
+            rows.append(row)
+        return [*groups, (None, rows, len(groups))] if rows else groups
+
+
+class _OneOf(_Greyed, forms.Select):
+    """A list of units."""
+
+
+class _SomeOf(_Greyed, forms.CheckboxSelectMultiple):
+    """Units to be ticked."""
+
+
+class _Staffed:
+    """A field of units that tells apart a unit without anybody and one that was never offered."""
+
+    nobody: dict[str, str]
+    otherwise: str
+
+    def valid_value(self, value: Any) -> bool:
+        if str(value) in self.nobody:
+            raise forms.ValidationError(nobody_signs(self.nobody[str(value)], self.otherwise))
+        return bool(super().valid_value(value))  # type: ignore[misc]
+
+
+class UnitField(_Staffed, forms.ChoiceField):
+    """One unit (单位)."""
+
+
+class UnitsField(_Staffed, forms.MultipleChoiceField):
+    """Several units."""
+
+
+def _staffed(found: forms.Field, units: Units, widget: Any) -> forms.Field:
+    """The field with what it must know of the units without anybody."""
+    found.nobody, found.otherwise = units.nobody, units.otherwise  # type: ignore[attr-defined]
+    widget.greyed = units.greyed
+    return found
 
 
 def form_of(
@@ -28,11 +108,16 @@ def form_of(
     # What was sent needs no proposals: they would only cost statements.
     start = _initial(verb, case, order) if data is None else {}
     form = forms.Form(data, initial={**start, **(initial or {})})
-    units = None
+    units, told = None, ""
     for declared in verb.fields:
         if declared.kind in ("unit", "units") and units is None:
-            units = _unit_choices(verb, case, order, propose=data is None)
-        form.fields[declared.code] = _field(declared, verb, units or [])
+            units = _units_of(verb, case, order, propose=data is None)
+            told = units.told
+        form.fields[declared.code] = _field(declared, verb, units or Units())
+        if declared.kind in ("unit", "units") and told:
+            # Said once, at the first list of units.
+            form.fields[declared.code].help_text = f"{form.fields[declared.code].help_text}{told}"
+            told = ""
     if verb.code == "reply" and order is not None and order.part == WorkOrder.Part.LEAD and order.parent_id is None:
         _asks_for_the_result(form)
     form.fields["revision"] = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -99,7 +184,7 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
     return start
 
 
-def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
+def _field(declared: Field, verb: Verb, units: Units) -> forms.Field:
     """One declared field as Django's; what is required says so in a sentence."""
     common: dict[str, Any] = {
         "label": declared.label,
@@ -111,9 +196,11 @@ def _field(declared: Field, verb: Verb, units: Choices) -> forms.Field:
         return forms.ChoiceField(choices=[("", "请选择"), *category_choices()], **common)
     if declared.kind == "unit":
         nothing = "请选择" if declared.required else "不清楚，请派遣台重新派遣"
-        return forms.ChoiceField(choices=[("", nothing), *units], **common)
+        one = UnitField(choices=[("", nothing), *units.choices], widget=_OneOf, **common)
+        return _staffed(one, units, one.widget)
     if declared.kind == "units":
-        return forms.MultipleChoiceField(choices=_flat(units), widget=forms.CheckboxSelectMultiple, **common)
+        some = UnitsField(choices=_flat(units.choices), widget=_SomeOf, **common)
+        return _staffed(some, units, some.widget)
     if declared.kind == "choice":
         return forms.ChoiceField(choices=declared.choices or Urgency.choices, widget=forms.RadioSelect, **common)
     if declared.kind == "yesno":
@@ -158,29 +245,36 @@ def category_choices() -> Choices:
     return list(groups.items())
 
 
-def _unit_choices(verb: Verb, case: Case, order: WorkOrder | None, *, propose: bool) -> Choices:
+def _units_of(verb: Verb, case: Case, order: WorkOrder | None, *, propose: bool) -> Units:
     """Units that may be chosen for this verb: those below for 下派, departments and towns otherwise."""
     rows = Unit.objects.filter(valid_to__isnull=True)
     if case.barred_unit_id:
         rows = rows.exclude(path__startswith=Unit.objects.get(pk=case.barred_unit_id).path)
-    if verb.code == "pass_down" and order is not None:
-        below = rows.filter(path__startswith=order.unit.path).exclude(pk=order.unit_id)
-        return _grouped(below)
-    signs = Post.objects.filter(unit=OuterRef("pk"), valid_to__isnull=True, role__permissions__contains=["cases.sign"])
-    # Whom nobody could sign for, an office of supervisors say, is not offered.
-    wanted = rows.filter(Exists(signs), kind__in=[Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.OUTSIDE])
-    groups = _grouped(wanted)
+    below = verb.code == "pass_down" and order is not None
+    if below and order is not None:
+        rows = rows.filter(path__startswith=order.unit.path).exclude(pk=order.unit_id)
+    else:
+        # Whom nobody could ever sign for, an office of supervisors say, is not offered.
+        signs = Post.objects.filter(
+            unit=OuterRef("pk"), valid_to__isnull=True, role__permissions__contains=["cases.sign"]
+        )
+        rows = rows.filter(Exists(signs), kind__in=[Unit.Kind.DEPARTMENT, Unit.Kind.TOWN, Unit.Kind.OUTSIDE])
+    if verb.code in NO_WORK:
+        return Units(_grouped(rows))
+    found: list[Any] = list(rows.annotate(signs=somebody_may("cases.sign")))
+    groups = _grouped(unit for unit in found if unit.signs)
     if propose and verb.code in ("dispatch", "transfer"):
         told = [(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in suggested_units(case)]
         if told:
             known = {value for value, _ in told}
             groups = [("建议", told), *[(g, [o for o in options if o[0] not in known]) for g, options in groups]]
-    return groups
+    nobody = {str(unit.pk): unit.name for unit in found if not unit.signs}
+    return Units(groups, nobody, KEEP_IT if below else "")
 
 
 def dispatch_choices(case: Case) -> Choices:
     """Every unit that may be given this case."""
-    return _unit_choices(VERBS["transfer"], case, None, propose=False)
+    return _units_of(VERBS["transfer"], case, None, propose=False).choices
 
 
 def barred_choices() -> Choices:

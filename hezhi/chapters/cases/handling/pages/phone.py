@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from hezhi.chapters.cases.handling import queries
+from hezhi.chapters.cases.handling.actions.turning import ORDER_VERBS
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.forms import add_files, form_of, looked_through
@@ -59,7 +60,12 @@ def take_step(
     """Take a step on an order: without a form in one tap, else its form with the camera; a refusal keeps what was typed."""
     verb = next((each for each in verbs_on(by, case, order) if each.code == code), None)
     if verb is None:
-        messages.error(request, "这一步现在不能办理，请查看最新状态。")
+        said = "这一步现在不能办理，请查看最新状态。"
+        words = _words(request, code)
+        if words:
+            context = {"told": said, "words": words, "order": order, "back": back}
+            return render(request, "handling/phone_too_late.html", context, status=422)
+        messages.error(request, said)
         return redirect(back)
     form = form_of(verb, case, order, request.POST if request.method == "POST" else None)
     if verb.code in PHOTOGRAPHED:
@@ -84,3 +90,14 @@ def take_step(
         "submit_name": f"提交{verb.name}" + ("申请" if verb.approval else ""),
     }  # fmt: skip
     return render(request, template, context, status=422 if request.method == "POST" else 200)
+
+
+CHOSEN = ("unit", "units", "category", "choice", "yesno", "number", "date")
+"""Kinds of fields in which nothing is typed."""
+
+
+def _words(request: HttpRequest, code: str) -> list[tuple[str, str]]:
+    """What was typed into a step that a colleague has made impossible, to be copied."""
+    fields = ORDER_VERBS[code].fields if code in ORDER_VERBS else ()
+    typed = ((each.label, request.POST.get(each.code, "").strip()) for each in fields if each.kind not in CHOSEN)
+    return [(label, text) for label, text in typed if text]

@@ -155,6 +155,8 @@ ORDER_STEPS: dict[str, Taken] = {
 }  # fmt: skip
 
 WITH_FILES = frozenset({"handle", "reply", "arrive", "supplement"})
+OVERTAKEN = frozenset({"cases.changed_meanwhile", "cases.wrong_state", "cases.wrong_order_state"})
+"""Refusals that say a colleague was quicker (同事先办了)."""
 
 
 @needs("cases.view", clause=clause)
@@ -178,11 +180,7 @@ def do_order(request: HttpRequest, order_id: UUID, verb: str) -> HttpResponse:
 
 def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: WorkOrder | None) -> HttpResponse:
     by = reader(request)
-    form = form_of(verb, case, order, request.POST if request.method == "POST" else None)
-    if verb.code == "make_secret":
-        form.fields["barred"].choices = barred_choices()  # type: ignore[attr-defined]
-    if verb.code in WITH_FILES:
-        add_files(form, verb, request.FILES)
+    form = _fields(request, verb, case, order, request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and (taken := with_template(request, case, verb)) is not None:
         form = _again(form, verb, case, order, taken)
@@ -194,10 +192,64 @@ def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: Work
             except BadInput as refusal:
                 _blame(form, refusal)
             except Refusal as refusal:
+                if refusal.code in OVERTAKEN:
+                    return _overtaken(request, verb, case, order, form, refusal)
                 form.add_error(None, str(refusal))
                 status = refusal.status
         status = max(status, 422)
     return _form(request, verb, case, form, order, status)
+
+
+def _fields(request: HttpRequest, verb: Verb, case: Case, order: WorkOrder | None, data: Any) -> forms.Form:
+    """The form of the verb with all that this page adds to its fields."""
+    form = form_of(verb, case, order, data)
+    if verb.code == "make_secret":
+        form.fields["barred"].choices = barred_choices()  # type: ignore[attr-defined]
+    if verb.code in WITH_FILES:
+        add_files(form, verb, request.FILES)
+    return form
+
+
+def _overtaken(
+    request: HttpRequest, verb: Verb, case: Case, order: WorkOrder | None, sent: forms.Form, refusal: Refusal
+) -> HttpResponse:
+    """A colleague was quicker: what happened meanwhile, and what was typed.
+
+    Where the step is still possible the form comes back with the revision of now, so that a second press goes through;
+    otherwise the words stay to be copied.
+    """
+    by = reader(request)
+    now = queries.case_for(by, case.pk)
+    order = flow.order_of(order.pk) if order else None
+    told = {
+        "meanwhile": queries.steps_since(now, sent.cleaned_data.get("revision")),
+        "files_again": bool(request.FILES),
+    }
+    possible = queries.order_verbs_for(by, now, order) if order else queries.verbs_for(by, now)
+    if verb.code not in {each.code for each in possible}:
+        return _too_late(request, verb, now, order, sent, told | {"refusal": refusal})
+    data = request.POST.copy()
+    data["revision"] = str(now.revision)
+    form = _fields(request, verb, now, order, data)
+    form.add_error(None, str(refusal))
+    return _form(request, verb, now, form, order, 422, told)
+
+
+def _too_late(
+    request: HttpRequest, verb: Verb, case: Case, order: WorkOrder | None, sent: forms.Form, told: dict[str, Any]
+) -> HttpResponse:
+    """The step is not possible any more: why, what happened, and the words to copy."""
+    words = [
+        (bound.label, bound.value()) for bound in sent
+        if isinstance(bound.field, forms.CharField) and not bound.is_hidden and bound.value()
+    ]  # fmt: skip
+    state = order.get_state_display() if order else case.get_state_display()
+    context = told | {
+        "case": case, "order": order, "words": words, "title": f"{verb.name} · {case.number}",
+        "dialog_title": f"现在不能{verb.name}：已是「{state}」",
+        "dialog_note": f"{case.number} {case.title}" + (f" · {order.unit.name}" if order else ""),
+    }  # fmt: skip
+    return answer(request, "handling/too_late.html", "handling/too_late_part.html", context, 422)
 
 
 def _with_files(request: HttpRequest, case: Case, verb: Verb, by: Actor, step: Callable[[], object]) -> None:
@@ -229,8 +281,9 @@ def _blame(form: forms.Form, refusal: BadInput) -> None:
 
 
 def _form(
-    request: HttpRequest, verb: Verb, case: Case, form: forms.Form, order: WorkOrder | None, status: int
-) -> HttpResponse:
+    request: HttpRequest, verb: Verb, case: Case, form: forms.Form, order: WorkOrder | None, status: int,
+    meanwhile: dict[str, Any] | None = None,
+) -> HttpResponse:  # fmt: skip
     context = {
         "form": form,
         "title": f"{verb.name} · {case.number}",
@@ -242,6 +295,8 @@ def _form(
         "case": case,
         **beside_form(verb, case, order, reader(request)),
     }
+    if meanwhile is not None:
+        context |= meanwhile | {"beside_form": "handling/beside_form.html", "sent_again": True}
     return answer(request, "handling/step.html", "ui/parts/dialog_form.html", context, status)
 
 

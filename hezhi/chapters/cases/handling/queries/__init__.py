@@ -6,6 +6,7 @@ from hezhi.chapters.cases.handling.queries.case import (
     DUTY_CHIEF,
     FROM_THE_REPORTER,
     LIFTED_FOR,
+    MOST_SINCE,
     CaseFile,
     attachments_for,
     case_file,
@@ -16,7 +17,9 @@ from hezhi.chapters.cases.handling.queries.case import (
     masked_reporter,
     may_lift_veil,
     order_verbs_for,
+    steps_since,
     verbs_for,
+    waiting_return,
 )
 from hezhi.chapters.cases.handling.queries.categories import Branch, changes_between, tree_on
 from hezhi.chapters.cases.handling.queries.desk import (
@@ -78,6 +81,7 @@ __all__ = [
     "KEPT_SECONDS",
     "LIFTED_FOR",
     "MOST_MOVED",
+    "MOST_SINCE",
     "MOST_SOUGHT",
     "NEAR",
     "SETTLING",
@@ -120,6 +124,7 @@ __all__ = [
     "ruled_urgency",
     "seek",
     "settled",
+    "steps_since",
     "similar_cases",
     "still_needed",
     "suggested_units",
@@ -128,6 +133,7 @@ __all__ = [
     "tree_on",
     "triage_queue",
     "verbs_for",
+    "waiting_return",
     "why_not",
     "with_basis",
 ]

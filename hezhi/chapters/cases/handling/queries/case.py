@@ -98,6 +98,16 @@ def _merged(actor: Actor) -> Worded[Case]:
     return Worded(lambda: Case.objects.visible_to(actor).filter(merged_into=Given("case")))
 
 
+MOST_SINCE = 10
+"""How many steps are told to somebody whose form was overtaken; a form left open for days needs no more."""
+
+
+def steps_since(case: Case, revision: int | None) -> list[Step]:
+    """What was done on a case since a form with this revision was opened (此后的办理), the last ten, oldest first."""
+    many = min(case.revision - revision, MOST_SINCE) if revision is not None else 0
+    return list(case.steps.order_by("-at", "-id")[:many])[::-1] if many > 0 else []
+
+
 def case_file(actor: Actor, case_id: UUID, also: tuple[Reads, ...] = ()) -> CaseFile:
     """The whole file of a case for this reader, in seven queries; `also` as in `case_for`."""
     case = case_for(actor, case_id, also)
@@ -173,6 +183,12 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder, orders: Sequence
         elif mine and not (verb.code == "reply" and order.called):
             found.append(verb)
     return found
+
+
+def waiting_return(case: Case, order: WorkOrder) -> Approval | None:
+    """The request to give this order back that waits for an answer (待批的退回)."""
+    asked = (a for a in flow.approvals_of(case.pk) if a.kind == "return" and a.state == "waiting")
+    return next((a for a in asked if a.proposal.get("order") == str(order.pk)), None)
 
 
 def attachments_for(actor: Actor, case: Case) -> list[Attachment]:

@@ -18,6 +18,7 @@ from hezhi.chapters.grassroots.grids.api import answering
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.models import Unit
+from hezhi.engines.org.queries import somebody_may
 from hezhi.ground import time
 
 
@@ -29,6 +30,8 @@ class UnitChoice:
     reason: str
     automatic: bool = False
     """The rule lets the system dispatch by itself (自动派单)."""
+    signs: bool = True
+    """Somebody in the unit can sign today (有签收人)."""
 
 
 def suggested_units(case: Case) -> list[UnitChoice]:
@@ -109,6 +112,10 @@ def _suggested_units(case: Case) -> list[UnitChoice]:
             .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today))
             .filter(Q(area__isnull=True) | Q(area__in=[a for a in (case.town_id, case.community_id) if a]))
             .select_related("category", "unit", "line")
+            .annotate(
+                unit_signs=somebody_may("cases.sign", OuterRef("unit")),
+                line_signs=somebody_may("cases.sign", OuterRef("line__unit")),
+            )
         )
         for rule in sorted(
             found, key=lambda r: (-codes.index(r.category.code), r.area_id is None, not conditions_of(r))
@@ -120,9 +127,10 @@ def _suggested_units(case: Case) -> list[UnitChoice]:
             else:
                 choices += _of_rule(rule, case)
     if case.town_id:
-        town = Unit.objects.filter(area=case.town_id, kind=Unit.Kind.TOWN, valid_to__isnull=True).first()
+        towns: QuerySet[Any] = Unit.objects.annotate(signs=somebody_may("cases.sign"))
+        town = towns.filter(area=case.town_id, kind=Unit.Kind.TOWN, valid_to__isnull=True).first()
         if town is not None:
-            choices.append(UnitChoice(town, f"属地：发生地在{town.name}"))
+            choices.append(UnitChoice(town, f"属地：发生地在{town.name}", signs=town.signs))
     if case.barred_unit_id:
         barred = Unit.objects.get(pk=case.barred_unit_id).path
         out += [(c.unit.name, "是被反映单位或其下级，依规定回避") for c in choices if c.unit.path.startswith(barred)]
@@ -131,6 +139,8 @@ def _suggested_units(case: Case) -> list[UnitChoice]:
         refused = set(WorkOrder.objects.filter(matter_id=case.pk, state="returned").values_list("unit_id", flat=True))
         out += [(c.unit.name, "已退回过本件") for c in choices if c.unit.pk in refused]
         choices = [c for c in choices if c.unit.pk not in refused]
+    out += [(c.unit.name, "暂无签收人") for c in choices if not c.signs]
+    choices = [c for c in choices if c.signs]
     out += [(c.unit.name, f"排在其后：{c.reason}") for c in choices[1:] if c.unit.pk != choices[0].unit.pk]
     return choices
 
@@ -142,16 +152,17 @@ def category_to_accept(id: UUID) -> Category | None:
     return Category.objects.filter(pk=id, active=True).annotate(dispatches=Exists(automatic)).first()
 
 
-def _of_rule(rule: RoutingRule, case: Case) -> list[UnitChoice]:
+def _of_rule(rule: Any, case: Case) -> list[UnitChoice]:
     """What one rule proposes: the unit of the professional grid over the place, else the unit it names."""
     asked = conditions_of(rule)
     told = f"派单目录「{rule.category.name}」{f'（{asked}）' if asked else ''}{f'，依据：{rule.basis}' if rule.basis else ''}"
     found = answering(rule.line, case.point.x, case.point.y) if rule.line and case.point else None
     if found is not None:
         who = f"，{'、'.join(found.people)}" if found.people else ""
-        return [UnitChoice(found.unit, f"{rule.line}专业网格「{found.grid.name}」{who}；{told}", rule.automatic)]
-    unit = rule.unit or (rule.line.unit if rule.line else None)
-    return [UnitChoice(unit, told)] if unit is not None else []
+        signs = Unit.objects.filter(somebody_may("cases.sign"), pk=found.unit.pk).exists()
+        return [UnitChoice(found.unit, f"{rule.line}专业网格「{found.grid.name}」{who}；{told}", rule.automatic, signs)]
+    unit, signs = (rule.unit, rule.unit_signs) if rule.unit else (rule.line and rule.line.unit, rule.line_signs)
+    return [UnitChoice(unit, told, signs=signs)] if unit is not None else []
 
 
 def in_charge(case_ids: Sequence[UUID]) -> list[tuple[Unit, int]]:
