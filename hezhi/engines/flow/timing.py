@@ -7,7 +7,7 @@ values built from them are kept for as long as the tables say the same.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -316,6 +316,14 @@ def is_working(moment: datetime) -> bool:
     calendar, here = timetable().calendar, time.local(moment)
     minute = here.hour * 60 + here.minute
     return any(span.start <= minute < span.end for span in calendar.spans(here.date()))
+
+
+def close_of_day(moment: datetime) -> datetime | None:
+    """When this day's work is over (下班时间); None on a day of rest and once it is over."""
+    day = time.local(moment).date()
+    spans = timetable().calendar.spans(day)
+    close = time.at_local(day) + timedelta(minutes=spans[-1].end) if spans else moment
+    return close if close > moment else None
 
 
 def why(deadline: Deadline) -> list[Segment]:
