@@ -5,7 +5,7 @@ values built from them are kept for as long as the tables say the same.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from hezhi.engines.flow import models
 from hezhi.engines.flow.models import Deadline
 from hezhi.engines.flow.rules.calendar import Calendar, FirstDay, hours, shipped_calendar
 from hezhi.engines.flow.rules.clocks import Extension, Pause
@@ -106,6 +107,18 @@ def _built(text: str) -> Timetable:
         else usual.first_day,
     )
     return Timetable(calendar, tuple(map(_rule, told["rules"])), {row[0]: UUID(row[0]) for row in told["rules"]})
+
+
+def table_of(rows: Iterable[models.LimitRule]) -> list[LimitRule]:
+    """Rows of the table of limits as values (时限规则)."""
+    return [
+        LimitRule(
+            key=str(row.pk), limit=Limit(row.amount, Unit(row.unit)), name=row.name, stage=row.stage,
+            kind=row.matter_kind, category=tuple(row.category.split("/")) if row.category else (), urgency=row.urgency,
+            valid_from=row.valid_from, valid_until=row.valid_to, source=row.basis,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _rule(row: Sequence[Any]) -> LimitRule:
