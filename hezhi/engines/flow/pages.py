@@ -37,7 +37,7 @@ def requests(request: HttpRequest) -> HttpResponse:
     known = approvals.kinds()
     rows = requests_of(by, known)
     groups = [
-        ("等待您审批", [r for r in rows if may_decide(by, r) or _must_sign(by, r)]),
+        ("等待您审批", [r for r in rows if may_decide(by, r) or approvals.must_sign(r, by)]),
         ("您提出的，等待审批", [r for r in rows if r.state == WAITING and r.asked_by_id == by.user_id]),
         ("已办结", [r for r in rows if r.state != WAITING][:50]),
     ]
@@ -55,7 +55,7 @@ def one(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     return render(request, "flow/request.html", {
         "row": row, "kind": kind, "lines": kind.describe(row), "original_url": kind.original(row), "fact_list": _facts(row),
         "action_list": _ways(by, row), "timeline_items": _story(row), "may_withdraw": _may_withdraw(by, row),
-        "must_sign": _must_sign(by, row), "crumbs": [Crumb("审批", reverse("approvals")), Crumb(kind.name)],
+        "must_sign": approvals.must_sign(row, by), "crumbs": [Crumb("审批", reverse("approvals")), Crumb(kind.name)],
     })  # fmt: skip
 
 
@@ -66,9 +66,7 @@ def _facts(row: Approval) -> list[Fact]:
         Fact("理由", row.reason, wide=True),
         Fact("审批单位", str(row.unit)),
         Fact("委托", str(row.delegated_to) if row.delegated_to else "未委托"),
-        Fact(
-            "会签", "；".join(f"{c['name']}{'已签' if c.get('agreed_at') else '未签'}" for c in row.cosigners) or "无"
-        ),
+        Fact("会签", approvals.signers_told(row) or "无"),
     ]
 
 
@@ -77,9 +75,18 @@ def _ways(by: Actor, row: Approval) -> list[Action]:
         return []
     return [
         Action("请人会签", reverse("approval-add-cosigner", args=[row.pk]), opens="dialog"),
+        *_drops(row),
         Action("委托他人", reverse("approval-delegate", args=[row.pk]), opens="dialog"),
         Action("审批", reverse("approval-answer", args=[row.pk]), kind="primary", opens="dialog"),
     ]
+
+
+def _drops(row: Approval) -> list[Action]:
+    """A button for each colleague whose signature is waited for."""
+    return [
+        Action(f"不再等{c['name']}会签", reverse("approval-drop-cosigner", args=[row.pk, c["user"]]), opens="post")
+        for c in row.cosigners if approvals.is_awaited(c)
+    ]  # fmt: skip
 
 
 def _story(row: Approval) -> list[TimelineItem]:
@@ -179,6 +186,19 @@ def add_cosigner(request: HttpRequest, approval_id: UUID) -> HttpResponse:
 
 @signed_in
 @require_POST
+def drop_cosigner(request: HttpRequest, approval_id: UUID, user_id: UUID) -> HttpResponse:
+    """Wait no more for a colleague's signature (取消会签)."""
+    by = reader(request)
+    row = _known(by, approval_id)
+    with acting(by, verb="flow.drop_cosigner") as deed:
+        approvals.drop_cosigner(row, by=by, user_id=user_id)
+        deed.on(row)
+    messages.success(request, "已取消，不再等其会签。")
+    return redirect("approval", approval_id=row.pk)
+
+
+@signed_in
+@require_POST
 def cosign(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     """Sign beside the decider (会签)."""
     by = reader(request)
@@ -211,10 +231,6 @@ def _known(by: Actor, approval_id: UUID) -> Approval:
     return row
 
 
-def _must_sign(by: Actor, row: Approval) -> bool:
-    return row.state == WAITING and any(c["user"] == str(by.user_id) and not c.get("agreed_at") for c in row.cosigners)
-
-
 def _may_withdraw(by: Actor, row: Approval) -> bool:
     return row.state == WAITING and row.asked_by_id == by.user_id
 
@@ -225,6 +241,7 @@ urlpatterns = [
     path("<uuid:approval_id>/answer/", answer, name="approval-answer"),
     path("<uuid:approval_id>/delegate/", delegate, name="approval-delegate"),
     path("<uuid:approval_id>/cosigners/", add_cosigner, name="approval-add-cosigner"),
+    path("<uuid:approval_id>/cosigners/<uuid:user_id>/drop/", drop_cosigner, name="approval-drop-cosigner"),
     path("<uuid:approval_id>/cosign/", cosign, name="approval-cosign"),
     path("<uuid:approval_id>/withdraw/", withdraw, name="approval-take-back"),
 ]
