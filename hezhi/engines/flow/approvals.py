@@ -1,7 +1,8 @@
 """Approvals (审批): submit, withdraw, approve, return, co-sign, delegate; nobody decides his own request.
 
 What a granted request does belongs to whoever asks. A room with pages of its own (cases) calls `decide` inside
-its verb. Everybody else registers a `Kind`: then the approvals page (`/approvals/`) shows, decides and does it.
+its verb, and says as a `Host` where that is. Everybody else registers a `Kind`: then the approvals page (`/approvals/`)
+shows, decides and does it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -52,6 +53,44 @@ def register(kind: Kind) -> None:
 def kinds() -> dict[str, Kind]:
     """Every registered kind by its code."""
     return dict(_kinds)
+
+
+@dataclass(frozen=True)
+class Host:
+    """A room that decides its requests on pages of its own (自有审批页), where colleagues are named on the common ones.
+
+    `name` says what is asked for, `address` where the request is seen and decided, `sees` who may open it there.
+    """
+
+    name: Callable[[Approval], str]
+    address: Callable[[Approval], str]
+    sees: Callable[[Approval, Actor], bool]
+
+
+_hosts: dict[str, Host] = {}
+
+
+def host(object_type: str, room: Host) -> None:
+    """Say who decides the requests about such rows, where their kinds are not registered; again replaces it."""
+    _hosts[object_type] = room
+
+
+def hosts() -> dict[str, Host]:
+    """Every room with pages of its own, by what its requests are about."""
+    return dict(_hosts)
+
+
+def host_of(row: Approval) -> Host | None:
+    """The room that shows and decides this request; None for a registered kind."""
+    return None if row.kind in _kinds else _hosts.get(row.object_type)
+
+
+def name_of(row: Approval) -> str:
+    """What a request asks for, in a word; empty when nobody knows its kind."""
+    room = host_of(row)
+    if room is not None:
+        return room.name(row)
+    return _kinds[row.kind].name if row.kind in _kinds else ""
 
 
 def ask(

@@ -1,6 +1,7 @@
 """The common approvals page (审批): what waits for me, what I asked for, and each request with its steps.
 
-Only kinds registered with `approvals.register` stand here; a room with approval pages of its own keeps them.
+Kinds registered with `approvals.register` are shown and decided here. A room with approval pages of its own (a
+`Host`) keeps them; who was asked by name to sign or to decide there finds it here, and colleagues are named here.
 """
 
 from collections.abc import Callable
@@ -16,8 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hezhi.engines.flow import approvals
 from hezhi.engines.flow.models import Approval
-from hezhi.engines.flow.queries import may_decide, requests_of
-from hezhi.engines.org.actor import Actor, reader
+from hezhi.engines.flow.queries import may_decide, named_in, requests_of
+from hezhi.engines.org.actor import Actor, actor_of, reader
 from hezhi.engines.org.models import User
 from hezhi.engines.org.queries import holders_of
 from hezhi.engines.org.rights import signed_in
@@ -41,8 +42,20 @@ def requests(request: HttpRequest) -> HttpResponse:
         ("您提出的，等待审批", [r for r in rows if r.state == WAITING and r.asked_by_id == by.user_id]),
         ("已办结", [r for r in rows if r.state != WAITING][:50]),
     ]
-    told = [(title, [(row, known[row.kind].name) for row in found]) for title, found in groups]
-    return render(request, "flow/requests.html", {"groups": told, "any": bool(rows)})
+    named = [
+        r
+        for r in _hosted(by, named_in(by, approvals.hosts()))
+        if r.delegated_to_id == by.user_id or approvals.must_sign(r, by)
+    ]
+    groups[0][1].extend(named)
+    told = [(title, [(row, approvals.name_of(row)) for row in found]) for title, found in groups]
+    return render(request, "flow/requests.html", {"groups": told, "any": any(found for _, found in groups)})
+
+
+def _hosted(by: Actor, rows: list[Approval]) -> list[Approval]:
+    """Those that a room decides by itself and lets this reader see."""
+    found = [(row, approvals.host_of(row)) for row in rows]
+    return [row for row, room in found if room is not None and room.sees(row, by)]
 
 
 @signed_in
@@ -50,7 +63,10 @@ def requests(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     """One request: what would happen, who asked and why, and what may be done with it."""
     by = reader(request)
-    row = _known(by, approval_id)
+    row = _asked(by, approval_id)
+    room = approvals.host_of(row)
+    if room is not None:
+        return redirect(room.address(row))
     kind = approvals.kinds()[row.kind]
     return render(request, "flow/request.html", {
         "row": row, "kind": kind, "lines": kind.describe(row), "original_url": kind.original(row), "fact_list": _facts(row),
@@ -149,9 +165,10 @@ def _with_colleague(
     step: Callable[[Approval, Actor, User], Any],
 ) -> HttpResponse:
     by = reader(request)
-    row = _known(by, approval_id)
-    barred = {row.asked_by_id, by.user_id}
+    row = _asked(by, approval_id)
+    barred, room = {row.asked_by_id, by.user_id}, approvals.host_of(row)
     people = [p for p in holders_of(row.permission, row.unit_id) if p.pk not in barred]
+    people = [p for p in people if room is None or room.sees(row, actor_of(p))]
 
     def do(typed: dict[str, Any]) -> None:
         with acting(by, verb=verb) as deed:
@@ -163,7 +180,12 @@ def _with_colleague(
         return Colleague(data, people=people)
 
     note = "" if people else "本单位没有其他有审批权限的同事。"
-    return ask(request, form, title, do, reverse("approval", args=[row.pk]), note=note)
+    return ask(request, form, title, do, _address(row), note=note)
+
+
+def _address(row: Approval) -> str:
+    room = approvals.host_of(row)
+    return room.address(row) if room is not None else reverse("approval", args=[row.pk])
 
 
 @signed_in
@@ -189,12 +211,12 @@ def add_cosigner(request: HttpRequest, approval_id: UUID) -> HttpResponse:
 def drop_cosigner(request: HttpRequest, approval_id: UUID, user_id: UUID) -> HttpResponse:
     """Wait no more for a colleague's signature (取消会签)."""
     by = reader(request)
-    row = _known(by, approval_id)
+    row = _asked(by, approval_id)
     with acting(by, verb="flow.drop_cosigner") as deed:
         approvals.drop_cosigner(row, by=by, user_id=user_id)
         deed.on(row)
     messages.success(request, "已取消，不再等其会签。")
-    return redirect("approval", approval_id=row.pk)
+    return redirect(_address(row))
 
 
 @signed_in
@@ -202,12 +224,12 @@ def drop_cosigner(request: HttpRequest, approval_id: UUID, user_id: UUID) -> Htt
 def cosign(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     """Sign beside the decider (会签)."""
     by = reader(request)
-    row = _known(by, approval_id)
+    row = _asked(by, approval_id)
     with acting(by, verb="flow.cosign") as deed:
         approvals.cosign(row, by=by)
         deed.on(row)
     messages.success(request, "已会签。")
-    return redirect("approval", approval_id=row.pk)
+    return redirect(_address(row))
 
 
 @signed_in
@@ -228,6 +250,14 @@ def _known(by: Actor, approval_id: UUID) -> Approval:
     row = next((r for r in requests_of(by, approvals.kinds()) if r.pk == approval_id), None)
     if row is None:
         raise NotFound("没有找到这份申请。", "它可能不由您审批。", code="flow.approval_not_found")
+    return row
+
+
+def _asked(by: Actor, approval_id: UUID) -> Approval:
+    """The same, or a request that a room decides by itself, for those it concerns and who see it there."""
+    row = Approval.objects.filter(pk=approval_id, object_type__in=list(approvals.hosts())).first()
+    if row is None or not _hosted(by, [row]) or not (may_decide(by, row) or approvals.must_sign(row, by)):
+        return _known(by, approval_id)
     return row
 
 
