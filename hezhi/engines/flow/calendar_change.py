@@ -2,10 +2,11 @@
 
 Limits are worked out from what each row itself stores, so nothing is lost; writing is one statement for the
 limits with the work orders and to-dos that stand at them, and one for the orders with limits of their own
-(`calendar_orders`). Whoever keeps a due moment beside its own row listens to `flow.limits_moved`.
+(`calendar_orders`). Whoever keeps a due moment beside its own row listens to `flow.limits_moved`; whoever works
+out moments of his own in working time registers them with `keep`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,13 +39,33 @@ class Moved:
     yellow: datetime | None
 
 
+@dataclass(frozen=True)
+class Keeper:
+    """A room whose rows hold a moment worked out in working time (自计时限): what moves, and the writing of one move.
+
+    `moves` locks the rows when it is asked to. The stage of its moves has a name of its own.
+    """
+
+    moves: Callable[[timing.Timetable, bool], Iterable[Moved]]
+    write: Callable[[Moved], object]
+
+
+_keepers: dict[str, Keeper] = {}
+
+
+def keep(stage: str, keeper: Keeper) -> None:
+    """Let the moments of a room follow the calendar; the same stage again replaces it."""
+    _keepers[stage] = keeper
+
+
 def moves(tables: timing.Timetable | None = None) -> list[Moved]:
     """The running limits that the calendar as it now stands would move, the earliest old due moment first.
 
     A paused limit is worked out when it goes on again, by the calendar of that day.
     """
     tables = tables or timing.timetable()
-    return _sorted([*_limits(tables), *_own(order_moves(tables))])
+    kept = [moved for keeper in _keepers.values() for moved in keeper.moves(tables, False)]
+    return _sorted([*_limits(tables), *_own(order_moves(tables)), *kept])
 
 
 def _limits(tables: timing.Timetable, *, lock: bool = False) -> list[Moved]:
@@ -112,9 +133,19 @@ def move(by: Actor, reason: str) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_MOVED, values)
     move_orders(orders)
+    kept = _move_kept(tables)
     if moved:
         announce("flow.limits_moved", moved=moved, by=by, reason=reason)
-    return len(moved) + len(list(_own(orders)))
+    return len(moved) + len(list(_own(orders))) + kept
+
+
+def _move_kept(tables: timing.Timetable) -> int:
+    count = 0
+    for keeper in _keepers.values():
+        for moved in list(keeper.moves(tables, True)):
+            keeper.write(moved)
+            count += 1
+    return count
 
 
 def _columns(moved: Sequence[Moved]) -> dict[str, Any]:
