@@ -9,5 +9,5 @@ class CareConfig(AppConfig):
     verbose_name = "帮扶关爱"
 
     def ready(self) -> None:
-        """Let the moments of this room follow the calendar."""
-        from hezhi.chapters.grassroots.care import events  # noqa: F401
+        """Say what is listened to."""
+        from hezhi.chapters.grassroots.care import calendar_moves  # noqa: F401

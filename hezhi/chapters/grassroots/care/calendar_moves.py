@@ -1,4 +1,4 @@
-"""What care hears of the calendar (日历变更): the review of an urgent look and the answer to a request about personal data follow it."""
+"""What another calendar moves in care (日历变更): the review of an urgent look and the answer to a request about personal data follow it."""
 
 from collections.abc import Iterable
 from datetime import datetime
