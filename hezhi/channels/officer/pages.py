@@ -1,6 +1,5 @@
 """The start page of the officer desk (我的待办): what waits for this post, most pressing first."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,9 +19,6 @@ from hezhi.ground.ui.answers import addresses
 from hezhi.ground.ui.shapes import Waiting
 
 APPROVAL = "flow.approval"
-SHIFT = timedelta(hours=8)
-"""How long a claimed to-do stays with its person when no roster says when the shift ends."""
-
 STEPS = {
     "accept": "受理", "supplement": "补充", "dispatch": "派遣", "sign": "签收", "handle": "办理", "complete": "补齐结案条件", "review": "审签",
     "conclude": "填写联合处置结果", "agree": "确认联合处置结果",
@@ -98,8 +94,9 @@ def claim(request: HttpRequest, todo_id: UUID) -> HttpResponse:
     if request.method == "POST":
         todo = get_object_or_404(todos.waiting_for(by), pk=todo_id)
         with acting(by, verb="flow.claim"):
-            todos.claim(todo, by=by, until=time.now() + SHIFT)
-        messages.success(request, "已认领，同岗位同事会看到由您办理。")
+            until = todos.shift_end(by)
+            todos.claim(todo, by=by, until=until)
+        messages.success(request, f"已认领，同岗位同事会看到由您办理。到 {time.show(until)} 还没办完的，退回岗位。")
     return redirect("home")
 
 

@@ -1,10 +1,11 @@
 """Approvals (审批): submit, withdraw, approve, return, co-sign, delegate; nobody decides his own request.
 
 What a granted request does belongs to whoever asks. A room with pages of its own (cases) calls `decide` inside
-its verb. Everybody else registers a `Kind`: then the approvals page (`/approvals/`) shows, decides and does it.
+its verb, and says as a `Host` where that is. Everybody else registers a `Kind`: then the approvals page (`/approvals/`)
+shows, decides and does it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,6 +53,44 @@ def register(kind: Kind) -> None:
 def kinds() -> dict[str, Kind]:
     """Every registered kind by its code."""
     return dict(_kinds)
+
+
+@dataclass(frozen=True)
+class Host:
+    """A room that decides its requests on pages of its own (自有审批页), where colleagues are named on the common ones.
+
+    `name` says what is asked for, `address` where the request is seen and decided, `sees` who may open it there.
+    """
+
+    name: Callable[[Approval], str]
+    address: Callable[[Approval], str]
+    sees: Callable[[Approval, Actor], bool]
+
+
+_hosts: dict[str, Host] = {}
+
+
+def host(object_type: str, room: Host) -> None:
+    """Say who decides the requests about such rows, where their kinds are not registered; again replaces it."""
+    _hosts[object_type] = room
+
+
+def hosts() -> dict[str, Host]:
+    """Every room with pages of its own, by what its requests are about."""
+    return dict(_hosts)
+
+
+def host_of(row: Approval) -> Host | None:
+    """The room that shows and decides this request; None for a registered kind."""
+    return None if row.kind in _kinds else _hosts.get(row.object_type)
+
+
+def name_of(row: Approval) -> str:
+    """What a request asks for, in a word; empty when nobody knows its kind."""
+    room = host_of(row)
+    if room is not None:
+        return room.name(row)
+    return _kinds[row.kind].name if row.kind in _kinds else ""
 
 
 def ask(
@@ -153,9 +192,32 @@ def _may_decide(row: Approval, by: Actor) -> None:
 
 
 def _all_signed(row: Approval) -> None:
-    missing = [c["name"] for c in row.cosigners if not c.get("agreed_at")]
+    missing = [c["name"] for c in row.cosigners if is_awaited(c)]
     if missing:
-        raise NotNow(f"还有会签人未签：{'、'.join(missing)}。", remedy="请等会签完成后再审批。", code="flow.cosign")
+        raise NotNow(
+            f"还有会签人未签：{'、'.join(missing)}。",
+            remedy="请等会签完成后再审批，或取消对其会签的邀请。",
+            code="flow.cosign",
+        )
+
+
+def is_awaited(signer: Mapping[str, Any]) -> bool:
+    """Whether the decision waits for this co-signer (待会签): he has not signed, and his invitation has not ended."""
+    return not signer.get("agreed_at") and not signer.get("ended_at")
+
+
+def ended(signer: Mapping[str, Any], note: str) -> dict[str, Any]:
+    """The invitation of a co-signer who is not waited for any more, with the reason (会签终止)."""
+    return {**signer, "ended_at": time.now().isoformat(), "note": note}
+
+
+def signers_told(row: Approval) -> str:
+    """The co-signers and how far they are, for the page of a request."""
+    return "；".join(f"{c['name']}{'（' + c['note'] + '）' if c.get('note') else ''}{_told(c)}" for c in row.cosigners)
+
+
+def _told(signer: Mapping[str, Any]) -> str:
+    return "未签" if is_awaited(signer) else "已签" if signer.get("agreed_at") else "不再会签"
 
 
 def withdraw(approval: Approval, *, by: Actor) -> Approval:
@@ -177,8 +239,9 @@ def add_cosigner(approval: Approval, *, by: Actor, user_id: UUID, name: str) -> 
     _may_decide(row, by)
     if str(user_id) == str(row.asked_by_id):
         raise NotAllowed("申请人不能会签自己的申请。", code="flow.own_request")
-    if not any(c["user"] == str(user_id) for c in row.cosigners):
-        row.cosigners = [*row.cosigners, {"user": str(user_id), "name": name, "agreed_at": None}]
+    if not any(c["user"] == str(user_id) and not c.get("ended_at") for c in row.cosigners):
+        others = [c for c in row.cosigners if c["user"] != str(user_id)]
+        row.cosigners = [*others, {"user": str(user_id), "name": name, "agreed_at": None}]
         row.save()
         announce("flow.invited", approval=row, user_id=user_id, by=by)
     return row
@@ -188,10 +251,28 @@ def cosign(approval: Approval, *, by: Actor) -> Approval:
     """Sign beside the decider (会签)."""
     row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
     _open(row)
-    if not any(c["user"] == str(by.user_id) for c in row.cosigners):
+    if not must_sign(row, by):
         raise NotAllowed("没有请您会签这份申请。", code="flow.not_cosigner")
     moment = time.now().isoformat()
     row.cosigners = [c | {"agreed_at": moment} if c["user"] == str(by.user_id) else c for c in row.cosigners]
+    row.save()
+    return row
+
+
+def must_sign(row: Approval, by: Actor) -> bool:
+    """Whether this person was asked to sign and has not yet (待我会签)."""
+    return row.state == Approval.State.WAITING and any(
+        c["user"] == str(by.user_id) and is_awaited(c) for c in row.cosigners
+    )
+
+
+def drop_cosigner(approval: Approval, *, by: Actor, user_id: UUID) -> Approval:
+    """Wait no more for a colleague who was asked to sign (取消会签): an answer that does not come blocks nobody."""
+    row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
+    _open(row)
+    _may_decide(row, by)
+    note = f"{by.name}取消邀请"
+    row.cosigners = [ended(c, note) if c["user"] == str(user_id) and is_awaited(c) else c for c in row.cosigners]
     row.save()
     return row
 

@@ -199,6 +199,10 @@ class WorkOrder(models.Model):
         "单独时限（工作日）", null=True, blank=True, help_text="协办单位自己的时限，不晚于本件时限"
     )
     sign_due_at = models.DateTimeField("签收时限", null=True, blank=True)
+    sign_amount = models.PositiveIntegerField("签收时长", null=True, blank=True)
+    sign_clock = models.CharField(
+        "签收计时单位", max_length=16, choices=LimitRule.Unit.choices, blank=True, default="", db_default=""
+    )
     warned = models.CharField("已提醒", max_length=4, blank=True, default="", db_default="", help_text="sign / due")
     reply = models.TextField("办理情况", blank=True)
     public_reply = models.TextField("答复内容", blank=True)

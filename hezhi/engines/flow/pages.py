@@ -1,6 +1,7 @@
 """The common approvals page (审批): what waits for me, what I asked for, and each request with its steps.
 
-Only kinds registered with `approvals.register` stand here; a room with approval pages of its own keeps them.
+Kinds registered with `approvals.register` are shown and decided here. A room with approval pages of its own (a
+`Host`) keeps them; who was asked by name to sign or to decide there finds it here, and colleagues are named here.
 """
 
 from collections.abc import Callable
@@ -16,8 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hezhi.engines.flow import approvals
 from hezhi.engines.flow.models import Approval
-from hezhi.engines.flow.queries import may_decide, requests_of
-from hezhi.engines.org.actor import Actor, reader
+from hezhi.engines.flow.queries import may_decide, named_in, requests_of
+from hezhi.engines.org.actor import Actor, actor_of, reader
 from hezhi.engines.org.models import User
 from hezhi.engines.org.queries import holders_of
 from hezhi.engines.org.rights import signed_in
@@ -37,12 +38,24 @@ def requests(request: HttpRequest) -> HttpResponse:
     known = approvals.kinds()
     rows = requests_of(by, known)
     groups = [
-        ("等待您审批", [r for r in rows if may_decide(by, r) or _must_sign(by, r)]),
+        ("等待您审批", [r for r in rows if may_decide(by, r) or approvals.must_sign(r, by)]),
         ("您提出的，等待审批", [r for r in rows if r.state == WAITING and r.asked_by_id == by.user_id]),
         ("已办结", [r for r in rows if r.state != WAITING][:50]),
     ]
-    told = [(title, [(row, known[row.kind].name) for row in found]) for title, found in groups]
-    return render(request, "flow/requests.html", {"groups": told, "any": bool(rows)})
+    named = [
+        r
+        for r in _hosted(by, named_in(by, approvals.hosts()))
+        if r.delegated_to_id == by.user_id or approvals.must_sign(r, by)
+    ]
+    groups[0][1].extend(named)
+    told = [(title, [(row, approvals.name_of(row)) for row in found]) for title, found in groups]
+    return render(request, "flow/requests.html", {"groups": told, "any": any(found for _, found in groups)})
+
+
+def _hosted(by: Actor, rows: list[Approval]) -> list[Approval]:
+    """Those that a room decides by itself and lets this reader see."""
+    found = [(row, approvals.host_of(row)) for row in rows]
+    return [row for row, room in found if room is not None and room.sees(row, by)]
 
 
 @signed_in
@@ -50,12 +63,15 @@ def requests(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     """One request: what would happen, who asked and why, and what may be done with it."""
     by = reader(request)
-    row = _known(by, approval_id)
+    row = _asked(by, approval_id)
+    room = approvals.host_of(row)
+    if room is not None:
+        return redirect(room.address(row))
     kind = approvals.kinds()[row.kind]
     return render(request, "flow/request.html", {
         "row": row, "kind": kind, "lines": kind.describe(row), "original_url": kind.original(row), "fact_list": _facts(row),
         "action_list": _ways(by, row), "timeline_items": _story(row), "may_withdraw": _may_withdraw(by, row),
-        "must_sign": _must_sign(by, row), "crumbs": [Crumb("审批", reverse("approvals")), Crumb(kind.name)],
+        "must_sign": approvals.must_sign(row, by), "crumbs": [Crumb("审批", reverse("approvals")), Crumb(kind.name)],
     })  # fmt: skip
 
 
@@ -66,9 +82,7 @@ def _facts(row: Approval) -> list[Fact]:
         Fact("理由", row.reason, wide=True),
         Fact("审批单位", str(row.unit)),
         Fact("委托", str(row.delegated_to) if row.delegated_to else "未委托"),
-        Fact(
-            "会签", "；".join(f"{c['name']}{'已签' if c.get('agreed_at') else '未签'}" for c in row.cosigners) or "无"
-        ),
+        Fact("会签", approvals.signers_told(row) or "无"),
     ]
 
 
@@ -77,9 +91,18 @@ def _ways(by: Actor, row: Approval) -> list[Action]:
         return []
     return [
         Action("请人会签", reverse("approval-add-cosigner", args=[row.pk]), opens="dialog"),
+        *_drops(row),
         Action("委托他人", reverse("approval-delegate", args=[row.pk]), opens="dialog"),
         Action("审批", reverse("approval-answer", args=[row.pk]), kind="primary", opens="dialog"),
     ]
+
+
+def _drops(row: Approval) -> list[Action]:
+    """A button for each colleague whose signature is waited for."""
+    return [
+        Action(f"不再等{c['name']}会签", reverse("approval-drop-cosigner", args=[row.pk, c["user"]]), opens="post")
+        for c in row.cosigners if approvals.is_awaited(c)
+    ]  # fmt: skip
 
 
 def _story(row: Approval) -> list[TimelineItem]:
@@ -142,9 +165,10 @@ def _with_colleague(
     step: Callable[[Approval, Actor, User], Any],
 ) -> HttpResponse:
     by = reader(request)
-    row = _known(by, approval_id)
-    barred = {row.asked_by_id, by.user_id}
+    row = _asked(by, approval_id)
+    barred, room = {row.asked_by_id, by.user_id}, approvals.host_of(row)
     people = [p for p in holders_of(row.permission, row.unit_id) if p.pk not in barred]
+    people = [p for p in people if room is None or room.sees(row, actor_of(p))]
 
     def do(typed: dict[str, Any]) -> None:
         with acting(by, verb=verb) as deed:
@@ -156,7 +180,12 @@ def _with_colleague(
         return Colleague(data, people=people)
 
     note = "" if people else "本单位没有其他有审批权限的同事。"
-    return ask(request, form, title, do, reverse("approval", args=[row.pk]), note=note)
+    return ask(request, form, title, do, _address(row), note=note)
+
+
+def _address(row: Approval) -> str:
+    room = approvals.host_of(row)
+    return room.address(row) if room is not None else reverse("approval", args=[row.pk])
 
 
 @signed_in
@@ -179,15 +208,28 @@ def add_cosigner(request: HttpRequest, approval_id: UUID) -> HttpResponse:
 
 @signed_in
 @require_POST
+def drop_cosigner(request: HttpRequest, approval_id: UUID, user_id: UUID) -> HttpResponse:
+    """Wait no more for a colleague's signature (取消会签)."""
+    by = reader(request)
+    row = _asked(by, approval_id)
+    with acting(by, verb="flow.drop_cosigner") as deed:
+        approvals.drop_cosigner(row, by=by, user_id=user_id)
+        deed.on(row)
+    messages.success(request, "已取消，不再等其会签。")
+    return redirect(_address(row))
+
+
+@signed_in
+@require_POST
 def cosign(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     """Sign beside the decider (会签)."""
     by = reader(request)
-    row = _known(by, approval_id)
+    row = _asked(by, approval_id)
     with acting(by, verb="flow.cosign") as deed:
         approvals.cosign(row, by=by)
         deed.on(row)
     messages.success(request, "已会签。")
-    return redirect("approval", approval_id=row.pk)
+    return redirect(_address(row))
 
 
 @signed_in
@@ -211,8 +253,12 @@ def _known(by: Actor, approval_id: UUID) -> Approval:
     return row
 
 
-def _must_sign(by: Actor, row: Approval) -> bool:
-    return row.state == WAITING and any(c["user"] == str(by.user_id) and not c.get("agreed_at") for c in row.cosigners)
+def _asked(by: Actor, approval_id: UUID) -> Approval:
+    """The same, or a request that a room decides by itself, for those it concerns and who see it there."""
+    row = Approval.objects.filter(pk=approval_id, object_type__in=list(approvals.hosts())).first()
+    if row is None or not _hosted(by, [row]) or not (may_decide(by, row) or approvals.must_sign(row, by)):
+        return _known(by, approval_id)
+    return row
 
 
 def _may_withdraw(by: Actor, row: Approval) -> bool:
@@ -225,6 +271,7 @@ urlpatterns = [
     path("<uuid:approval_id>/answer/", answer, name="approval-answer"),
     path("<uuid:approval_id>/delegate/", delegate, name="approval-delegate"),
     path("<uuid:approval_id>/cosigners/", add_cosigner, name="approval-add-cosigner"),
+    path("<uuid:approval_id>/cosigners/<uuid:user_id>/drop/", drop_cosigner, name="approval-drop-cosigner"),
     path("<uuid:approval_id>/cosign/", cosign, name="approval-cosign"),
     path("<uuid:approval_id>/withdraw/", withdraw, name="approval-take-back"),
 ]

@@ -50,7 +50,7 @@ _DEADLINES = Worded(lambda: Deadline.objects.filter(object_id=_MATTER).order_by(
 _APPROVALS = Worded(
     lambda: (
         Approval.objects.filter(object_id=_MATTER)
-        .select_related("asked_by", "asked_unit", "decided_by")
+        .select_related("asked_by", "asked_unit", "decided_by", "delegated_to")
         .order_by("-asked_at")
     )
 )
@@ -88,12 +88,11 @@ def approvals_of(matter_id: UUID) -> list[Approval]:
 
 def approvals_waiting(actor: Actor) -> list[Approval]:
     """What this reader may decide now; never his own requests (本人申请不得自审)."""
-    if actor.unit_id is None:
+    if actor.unit_id is None or actor.user_id is None:
         return []
+    mine = Q(unit=actor.unit_id, permission__in=list(actor.permissions)) | Q(delegated_to=actor.user_id)
     return list(
-        Approval.objects.filter(
-            state=Approval.State.WAITING, unit=actor.unit_id, permission__in=list(actor.permissions)
-        )
+        Approval.objects.filter(mine, state=Approval.State.WAITING)
         .exclude(asked_by=actor.user_id)
         .select_related("asked_by", "asked_unit")
         .order_by("asked_at")[:200]
@@ -110,6 +109,15 @@ def requests_of(actor: Actor, kinds: Iterable[str]) -> list[Approval]:
         mine |= Q(unit=actor.unit_id, permission__in=list(actor.permissions))
     rows = Approval.objects.filter(mine, kind__in=list(kinds))
     return list(rows.select_related("asked_by", "asked_unit", "decided_by", "delegated_to").order_by("-asked_at")[:200])
+
+
+def named_in(actor: Actor, object_types: Iterable[str]) -> list[Approval]:
+    """Waiting requests about such rows that this reader was asked by name to sign or to decide (请我会签、委托我审批)."""
+    if actor.user_id is None:
+        return []
+    named = Q(delegated_to=actor.user_id) | Q(cosigners__contains=[{"user": str(actor.user_id)}])
+    rows = Approval.objects.filter(named, object_type__in=list(object_types), state=Approval.State.WAITING)
+    return list(rows.select_related("asked_by", "asked_unit", "delegated_to").order_by("-asked_at")[:200])
 
 
 def may_decide(actor: Actor, row: Approval) -> bool:

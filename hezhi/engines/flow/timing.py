@@ -5,9 +5,9 @@ values built from them are kept for as long as the tables say the same.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from hezhi.engines.flow import models
 from hezhi.engines.flow.models import Deadline
 from hezhi.engines.flow.rules.calendar import Calendar, FirstDay, hours, shipped_calendar
 from hezhi.engines.flow.rules.clocks import Extension, Pause
@@ -106,6 +107,18 @@ def _built(text: str) -> Timetable:
         else usual.first_day,
     )
     return Timetable(calendar, tuple(map(_rule, told["rules"])), {row[0]: UUID(row[0]) for row in told["rules"]})
+
+
+def table_of(rows: Iterable[models.LimitRule]) -> list[LimitRule]:
+    """Rows of the table of limits as values (时限规则)."""
+    return [
+        LimitRule(
+            key=str(row.pk), limit=Limit(row.amount, Unit(row.unit)), name=row.name, stage=row.stage,
+            kind=row.matter_kind, category=tuple(row.category.split("/")) if row.category else (), urgency=row.urgency,
+            valid_from=row.valid_from, valid_until=row.valid_to, source=row.basis,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _rule(row: Sequence[Any]) -> LimitRule:
@@ -327,6 +340,14 @@ def is_working(moment: datetime) -> bool:
     calendar, here = timetable().calendar, time.local(moment)
     minute = here.hour * 60 + here.minute
     return any(span.start <= minute < span.end for span in calendar.spans(here.date()))
+
+
+def close_of_day(moment: datetime) -> datetime | None:
+    """When this day's work is over (下班时间); None on a day of rest and once it is over."""
+    day = time.local(moment).date()
+    spans = timetable().calendar.spans(day)
+    close = time.at_local(day) + timedelta(minutes=spans[-1].end) if spans else moment
+    return close if close > moment else None
 
 
 def why(deadline: Deadline) -> list[Segment]:

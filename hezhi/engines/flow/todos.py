@@ -2,18 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField, Q, QuerySet, Value
 
+from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import ToDo
+from hezhi.engines.org import duty
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.gathering import gathered, later, run_later
 from hezhi.ground import lookups, time  # noqa: F401 - `among`
 from hezhi.ground.errors import NotNow
+
+USUAL_SHIFT = timedelta(hours=8)
+"""How long a claimed to-do stays with its person when neither roster nor working day says when the shift ends."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,18 @@ def waiting(unit: Any, permissions: Any, user: Any, now: Any) -> QuerySet[ToDo]:
     """The same, told in values or in the places of values."""
     free = Q(claimed_by__isnull=True) | Q(claimed_by=user) | Q(claimed_until__lt=now)
     return ToDo.objects.filter(free, unit=unit, permission__among=permissions, done_at__isnull=True)
+
+
+def shift_end(by: Actor) -> datetime:
+    """When what this person claims now falls back to the post (交班时间).
+
+    The end of his present shift on the roster of his unit (值班表); off the roster the close of the working day
+    (下班); in the evening and on a day of rest eight hours from now.
+    """
+    now = time.now()
+    shifts = duty.on_duty(by.unit_id, now) if by.unit_id else []
+    mine = [shift.ends_at for shift in shifts if shift.user_id == by.user_id]
+    return max(mine) if mine else timing.close_of_day(now) or now + USUAL_SHIFT
 
 
 def claim(todo: ToDo, *, by: Actor, until: datetime) -> ToDo:

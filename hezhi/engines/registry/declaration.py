@@ -320,6 +320,9 @@ class Registry:
     def after(self, verb: str, row: Any, by: Actor) -> None:
         """What else belongs to the verb (create, change, remove, restore, import), in its transaction."""
 
+    def after_batch(self, verb: str, by: Actor) -> None:
+        """What follows once from a whole file, when it was written («import») or taken back («undo»); in its transaction."""
+
     def belong(self, row: Any, unit: Any) -> None:
         """Let a made-up row of the contract tests lie in a unit, where the table is not `Scoped`.
 

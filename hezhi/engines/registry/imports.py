@@ -203,6 +203,7 @@ def write(run_id: UUID) -> None:
             ImportRun.objects.filter(pk=run.pk).update(
                 state=State.WRITTEN, deed=deed.id, finished_at=time.now(), **batch.counts
             )
+            registry.after_batch("import", by)
     except (Refusal, ImportRun.DoesNotExist) as refusal:
         set_state(
             run, by, "registry.fail_import", state=State.FAILED, failure=_sentence(refusal), finished_at=time.now()
@@ -244,6 +245,7 @@ def undo(run_id: UUID, *, by: Actor, reason: str) -> int:
         for event in written:
             take_back(registry, rows[event.pgh_obj_id], event, events, reason)
         ImportRun.objects.filter(pk=run.pk).update(state=State.UNDONE)
+        registry.after_batch("undo", by)
         deed.on(run)
     return len(ids)
 

@@ -24,7 +24,10 @@ from hezhi.ground.ui.shapes import Action
 
 SHOWN = 20
 LIMITS = "/r/calendar-days/limits/"
-STAGES = {timing.TOTAL: "总时限", "accept": "受理", "call_back": "回访", "reopen": "重办期限"}
+STAGES = {
+    timing.TOTAL: "总时限", "accept": "受理", "dispatch": "派遣", "call_back": "回访", "reopen": "重办期限",
+    calendar_change.SIGN: "签收", calendar_change.HELP: "协办",
+}  # fmt: skip
 HEADING = "日历变更对在办时限的影响"
 
 

@@ -12,11 +12,13 @@ from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Substr
 
-from hezhi.chapters.appcentre.dictionaries.pages import CalendarEdit, CalendarList, CalendarNew, LimitsPage
+from hezhi.chapters.appcentre.dictionaries.pages import STAGES, CalendarEdit, CalendarList, CalendarNew, LimitsPage
+from hezhi.chapters.appcentre.dictionaries.rest import CalendarRest, move_limits
 from hezhi.chapters.appcentre.users.api import open_work_of
 from hezhi.engines.dossier.extra import ExtraFields as ExtraPart
 from hezhi.engines.dossier.extra import forget as forget_extra
 from hezhi.engines.dossier.models import ExtraField
+from hezhi.engines.flow import limit_table
 from hezhi.engines.flow.models import CalendarDay, LimitRule, WorkingHours
 from hezhi.engines.flow.parts import Approval
 from hezhi.engines.flow.rules.calendar import hours
@@ -236,6 +238,11 @@ class CalendarDays(Registry):
     form = (("日期", ("date", "is_working", "name", "source", "provisional")),)
     named_by = "date"
     pages = {"list": CalendarList, "new": CalendarNew, "edit": CalendarEdit, "limits/": LimitsPage}
+    rest = CalendarRest
+
+    def after_batch(self, verb: str, by: Actor) -> None:
+        """A file of days moves the open limits like a change on the page."""
+        move_limits(by, "撤销导入的工作日历" if verb == "undo" else "导入工作日历")
 
 
 @register
@@ -255,6 +262,7 @@ class Hours(Registry):
     )
     named_by = "valid_from"
     pages = {"list": CalendarList, "new": CalendarNew, "edit": CalendarEdit}
+    rest = CalendarRest
 
     @column("工作日")
     def weekdays_told(self, row: WorkingHours) -> str:
@@ -298,9 +306,14 @@ class LimitRules(Registry):
     )
 
     def check(self, row: LimitRule, by: Actor) -> None:
-        """A limit of nothing is no limit."""
+        """A limit of nothing is no limit; no matter may be left without one, nor with two that contradict each other."""
         if not row.amount:
             raise BadInput({"amount": "时长应大于 0。"})
+        limit_table.may_write(row, STAGES)
+
+    def after_batch(self, verb: str, by: Actor) -> None:
+        """A file taken back gives rules their former words without asking each: the table as a whole must stand."""
+        limit_table.must_stand(STAGES)
 
     def examples(self, n: int) -> dict[str, Any]:
         return {"amount": n + 1}

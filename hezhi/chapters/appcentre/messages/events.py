@@ -27,8 +27,8 @@ def tell_approvers(*, approval: Approval, by: Actor, **_: Any) -> None:
 
 @listens("flow.invited")
 def tell_invited(*, approval: Approval, user_id: UUID, by: Actor, **_: Any) -> None:
-    """Somebody was asked to sign too, or to decide in another's place (会签、委托)."""
-    if approval.kind in approvals.kinds():
+    """Somebody was asked to sign too, or to decide in another's place (会签、委托), in whatever room."""
+    if approvals.name_of(approval):
         _tell(approval, by, "flow.approval_waiting", to_user=user_id)
 
 
@@ -52,5 +52,5 @@ def _tell(
 ) -> None:
     tell(
         by, event=event, to_user=to_user, to_unit=to_unit, permission=permission, about=(ABOUT, approval.pk),
-        values={"what": approvals.kinds()[approval.kind].name, **more}, link=reverse("approval", args=[approval.pk]),
+        values={"what": approvals.name_of(approval), **more}, link=reverse("approval", args=[approval.pk]),
     )  # fmt: skip

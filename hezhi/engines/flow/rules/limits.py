@@ -7,11 +7,12 @@ and the choice comes with the sentence that an officer can read to the caller.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
 from hezhi.engines.flow.rules.ruling import YES, Ruling, no
@@ -27,6 +28,7 @@ __all__ = [
     "check_rules",
     "choose",
     "may_extend",
+    "uncovered",
 ]
 
 
@@ -139,6 +141,16 @@ class LimitRule:
         return (bool(self.urgency), len(self.category), bool(self.kind))
 
     @property
+    def is_general(self) -> bool:
+        """Whether it asks for nothing, so that it holds where no other rule does (兜底)."""
+        return not any(self.rank)
+
+    @property
+    def never(self) -> bool:
+        """Whether it ends before it begins."""
+        return bool(self.valid_from and self.valid_until and self.valid_until < self.valid_from)
+
+    @property
     def title(self) -> str:
         return self.name or self.key
 
@@ -197,22 +209,46 @@ def _sentence(rule: LimitRule, others: Sequence[LimitRule]) -> str:
     return f"{told}；本条按{rule.reach}规定，比按{next_one.reach}规定的“{next_one.title}”更具体，优先适用。"
 
 
-def check_rules(rules: Sequence[LimitRule]) -> list[str]:
+def check_rules(
+    rules: Sequence[LimitRule],
+    *,
+    since: date | None = None,
+    stages: Mapping[str, str] = MappingProxyType({"": "总时限"}),
+) -> list[str]:
     """What is wrong with a table of limits, in sentences; empty when it may take effect.
 
-    A table needs a total limit for the matter that nobody thought of, no rule whose validity ends
-    before it begins, and no two rules that say different things about the same matters.
+    A table needs, in each of the `stages` (code and name) and from the day `since` on (at the end when it is not told), a limit for the matter that
+    nobody thought of (兜底), no rule whose validity ends before it begins, and no two rules that say different
+    things about the same matters.
     """
     faults = []
-    if not any(rule.stage == "" and not any(rule.rank) and rule.valid_until is None for rule in rules):
-        faults.append("缺少兜底的总时限：没有写明类别、类型和紧急程度时适用哪一条，会有事项没有时限。")
+    first = since or date.max
+    for stage, name in stages.items():
+        day = uncovered(rules, stage, first)
+        if day is not None:
+            when = "" if day == first else f"从 {day} 起"
+            faults.append(f"{when}缺少兜底的{name}：没有写明类别、类型和紧急程度时适用哪一条，会有事项没有时限。")
     for rule in rules:
-        if rule.valid_from and rule.valid_until and rule.valid_until < rule.valid_from:
+        if rule.never:
             faults.append(f"规则“{rule.title}”的失效日期早于生效日期，永远不会适用。")
     for a, b in combinations(rules, 2):
         if _same_matters(a, b) and a.valid_from == b.valid_from and a.limit != b.limit:
             faults.append(f"规则“{a.title}”和“{b.title}”管同样的事项、同日生效，时限却不同，请保留一条。")
     return faults
+
+
+def uncovered(rules: Iterable[LimitRule], stage: str, since: date) -> date | None:
+    """The first day, from `since` on, on which a stage has no rule for every matter (兜底规则); None when there is none."""
+    day = since
+    general = [rule for rule in rules if rule.stage == stage and rule.is_general and not rule.never]
+    for rule in sorted(general, key=lambda rule: rule.valid_from or date.min):
+        if (rule.valid_from or date.min) > day:
+            return day
+        if rule.valid_until is None:
+            return None
+        if rule.valid_until >= day:
+            day = rule.valid_until + timedelta(days=1)
+    return day
 
 
 def _same_matters(a: LimitRule, b: LimitRule) -> bool:

@@ -148,6 +148,23 @@ def test_a_cosigner_signs_before_the_approval(client, world, chief, second_chief
     assert row.phone == "0532-1"
 
 
+def test_a_signature_that_does_not_come_is_not_waited_for(client, world, chief, second_chief) -> None:
+    (row,) = world.rows()
+    edit(world, row, phone="0532-1")
+    request = Request.objects.get()
+    url = f"/approvals/{request.pk}/"
+    enter(client, chief).post(f"{url}cosigners/", {"person": str(second_chief.pk)})
+    drop = f"{url}cosigners/{second_chief.pk}/drop/"
+    assert enter(client, world.officer).post(drop).status_code == 403
+    page = text_of(enter(client, chief).get(url))
+    assert "不再等会签人会签" in page and drop in page
+    assert client.post(drop).status_code == 302
+    assert "不再等会签人会签" not in text_of(client.get(url))
+    assert answer(client, chief, request).status_code == 302
+    row.refresh_from_db()
+    assert row.phone == "0532-1"
+
+
 def test_a_named_colleague_decides_for_one_who_is_away(client, world, chief, second_chief) -> None:
     (row,) = world.rows()
     edit(world, row, phone="0532-1")

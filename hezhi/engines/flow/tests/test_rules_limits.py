@@ -15,6 +15,7 @@ from hezhi.engines.flow.rules.limits import (
     check_rules,
     choose,
     may_extend,
+    uncovered,
 )
 from hezhi.ground.errors import NotNow
 from hezhi.ground.time import SHANGHAI
@@ -88,6 +89,34 @@ def test_a_table_that_leaves_somebody_without_a_limit_is_told_so():
     assert "兜底" in check_rules(TABLE[1:])[0]
     ending = [LimitRule("all", FIVE, valid_until=TODAY)]
     assert "兜底" in check_rules(ending)[0]
+
+
+@pytest.mark.parametrize(
+    ("general", "gap"),
+    [
+        ([(-9, None)], None),
+        ([(-9, 0), (1, None)], None),
+        ([(-9, 5), (3, None)], None),
+        ([(-9, 0), (2, None)], 1),
+        ([(2, None)], 0),
+        ([(-9, 4)], 5),
+        ([(-9, None), (3, 2)], None),
+        ([(0, -1), (0, None)], None),
+        ([], 0),
+    ],
+)
+def test_a_stage_needs_a_limit_for_everything_on_each_day_from_today(general, gap):
+    rules = [
+        LimitRule(f"{n}", FIVE, valid_from=TODAY + timedelta(first), valid_until=last if last is None else TODAY + timedelta(last))
+        for n, (first, last) in enumerate(general)
+    ]  # fmt: skip
+    others = [LimitRule("s", FIVE, stage="sign"), LimitRule("k", FIVE, kind="ask")]
+    assert uncovered([*rules, *others], "", TODAY) == (None if gap is None else TODAY + timedelta(gap))
+
+
+def test_each_stage_that_is_asked_about_needs_its_own():
+    faults = check_rules(TABLE, since=TODAY, stages={"": "总时限", "accept": "受理时限", "sign": "签收时限"})
+    assert [fault.partition("：")[0] for fault in faults] == ["缺少兜底的签收时限"]
 
 
 def test_two_rules_that_contradict_each_other_are_told_by_name():

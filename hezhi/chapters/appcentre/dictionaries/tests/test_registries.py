@@ -5,11 +5,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from hezhi.engines.flow.models import CalendarDay, LimitRule
 from hezhi.engines.org.models import Post, Role, Unit
-from hezhi.engines.org.testkit import hold, make_officer, make_role, make_unit, make_user
+from hezhi.engines.org.testkit import hold, make_officer, make_role, make_unit, make_user, traced
 from hezhi.engines.reach.models import MessageTemplate
 from hezhi.engines.registry import imports, site
 from hezhi.engines.registry.contract import World
 from hezhi.engines.registry.models import ImportRun
+from hezhi.ground.errors import NotNow
 
 pytestmark = pytest.mark.django_db
 
@@ -137,15 +138,97 @@ def test_an_import_of_calendar_days_is_taken_back_as_a_whole() -> None:
     assert [event.pgh_label for event in told] == ["insert", "delete"], "the history keeps what went"
 
 
+def limit(name: str, amount: int = 5, since: str = "2024-01-01", **more: str) -> LimitRule:
+    """A rule of the table of limits; for everything unless told otherwise."""
+    traced()
+    return LimitRule.objects.create(name=name, amount=amount, unit="working_days", valid_from=since, **more)
+
+
 @pytest.mark.clause("9.1.2-2")
 def test_an_import_of_time_limits_is_taken_back_as_a_whole() -> None:
     world = World(site.get("limit-rules"))
+    limit("一般事项")
     run = imported(world, "名称,时长,计时单位,启用日期\n样例新时限,3,工作日,2026-01-01\n")
     rule = LimitRule.objects.get(name="样例新时限")
     assert imports.undo(run.pk, by=world.by(world.officer), reason="录错") == 1
     rule.refresh_from_db()
     assert rule.valid_to is not None
     assert [version.pgh_label for version in rule.versions.order_by("pgh_id")] == ["insert", "update"]
+
+
+@pytest.fixture
+def limits() -> dict[str, LimitRule]:
+    """A limit for everything in two stages, and one for a kind."""
+    return {
+        "total": limit("一般事项"), "sign": limit("签收", 1, stage="sign"), "grid": limit("网格事件", 3, matter_kind="grid"),
+    }  # fmt: skip
+
+
+def close(world: World, rule: LimitRule):
+    return world.client().post(world.registry.url(rule.pk, "remove"), {"reason": "不再适用"})
+
+
+@pytest.mark.clause("9.1.2-2")
+@pytest.mark.parametrize(("which", "said"), [("total", "缺少兜底的总时限"), ("sign", "缺少兜底的签收时限")])
+def test_the_only_limit_for_everything_is_not_closed(limits: dict[str, LimitRule], which: str, said: str) -> None:
+    world = World(site.get("limit-rules"))
+    answer = close(world, limits[which])
+    assert answer.status_code == 409 and said in answer.content.decode()
+    limits[which].refresh_from_db()
+    assert limits[which].valid_to is None
+    api = world.api("delete", f"{world.registry.rest_url(limits[which].pk)}?reason=x")
+    assert api.status_code == 409 and LimitRule.objects.get(pk=limits[which].pk).valid_to is None
+
+
+@pytest.mark.clause("9.1.2-2")
+def test_a_particular_limit_and_one_that_has_a_successor_are_closed(limits: dict[str, LimitRule]) -> None:
+    world = World(site.get("limit-rules"))
+    assert close(world, limits["grid"]).status_code == 302
+    limit("一般事项（新）", 6, since="2026-01-01")
+    assert close(world, limits["total"]).status_code == 302
+    limits["total"].refresh_from_db()
+    assert limits["total"].valid_to is not None
+
+
+@pytest.mark.clause("9.1.2-2")
+@pytest.mark.parametrize("changed", [{"category": "03"}, {"valid_from": "2031-01-01"}, {"stage": "accept"}])
+def test_a_limit_for_everything_is_not_narrowed_away(limits: dict[str, LimitRule], changed: dict[str, str]) -> None:
+    world = World(site.get("limit-rules"))
+    answer = edit(world, limits["total"], **changed)
+    assert answer.status_code == 422 and "缺少兜底的总时限" in answer.content.decode()
+    assert edit(world, limits["total"], amount="7").status_code == 302
+
+
+@pytest.mark.clause("9.1.2-2")
+def test_two_limits_that_contradict_each_other_are_refused_on_each_way(limits: dict[str, LimitRule]) -> None:
+    world = World(site.get("limit-rules"))
+    twin = world.typed(limits["grid"]) | {"name": "网格事件二", "amount": "4"}
+    answer = post(world, world.registry.url("new"), twin)
+    assert answer.status_code == 422 and "“网格事件”和“网格事件二”" in answer.content.decode()
+    body = {
+        "name": "网格事件二",
+        "matter_kind": "grid",
+        "amount": 4,
+        "unit": "working_days",
+        "valid_from": "2024-01-01",
+    }
+    assert world.api("post", world.registry.rest_url(), body).status_code in (409, 422)
+    sheet = "名称,事件类型,时长,计时单位,启用日期\n网格事件二,grid,4,工作日,2024-01-01\n"
+    by = world.by(world.officer)
+    run = imports.receive(world.registry, SimpleUploadedFile("表.csv", sheet.encode()), by=by)
+    assert run.refused == 1 and "管同样的事项" in str(run.report)
+    assert not LimitRule.objects.filter(name="网格事件二").exists()
+
+
+@pytest.mark.clause("9.1.2-2")
+def test_a_file_of_limits_that_others_rely_on_by_now_is_not_taken_back() -> None:
+    world = World(site.get("limit-rules"))
+    old = limit("一般事项")
+    run = imported(world, "名称,时长,计时单位,启用日期\n一般事项（新）,6,工作日,2026-01-01\n")
+    assert close(world, old).status_code == 302
+    with pytest.raises(NotNow, match="缺少兜底"):
+        imports.undo(run.pk, by=world.by(world.officer), reason="录错")
+    assert LimitRule.objects.get(name="一般事项（新）").valid_to is None
 
 
 def test_hours_keep_their_versions() -> None:

@@ -152,7 +152,7 @@ def issue(
     Each has a limit for being signed for (签收时限), where a rule gives one, and helpers their own with `own_days`.
     """
     moment, known = time.now(), tree(case)
-    latest, signed_by = parent.due_at if parent else case.due_at, sign_limit(case, moment)
+    latest, to_sign = parent.due_at if parent else case.due_at, sign_limit(case, moment)
     orders = [
         WorkOrder(
             matter_type=MATTER,
@@ -169,7 +169,9 @@ def issue(
             issued_at=moment,
             own_days=None if lead and n == 0 else own_days or None,
             due_at=latest if lead and n == 0 else own_due(moment, own_days, latest),
-            sign_due_at=signed_by,
+            sign_due_at=to_sign.due_at if to_sign else None,
+            sign_amount=to_sign.amount if to_sign else None,
+            sign_clock=to_sign.clock if to_sign else "",
             round=case.redos + 1,
         )
         for n, unit in enumerate(units)
@@ -195,13 +197,12 @@ SIGN = "sign"
 """The stage of the limit rules that says within what time an order is signed for (签收时限)."""
 
 
-def sign_limit(case: Case, moment: datetime) -> datetime | None:
+def sign_limit(case: Case, moment: datetime) -> timing.Planned | None:
     """Until when an order of this case must be signed for (签收时限); None where no rule gives a limit."""
-    plan = timing.planned(
+    return timing.planned(
         kind=case.kind, category=case.category.path if case.category else "", urgency=case.urgency, stage=SIGN, at=moment,
         tables=timing.recent_timetable(),
     )  # fmt: skip
-    return plan.due_at if plan else None
 
 
 def own_due(started: datetime, days: int | None, latest: datetime | None) -> datetime | None:

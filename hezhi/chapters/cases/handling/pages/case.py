@@ -13,6 +13,7 @@ from django.urls import reverse
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.turning import MATTER
 from hezhi.chapters.cases.handling.models import Case, Step
+from hezhi.chapters.cases.handling.pages.asked import asked_of
 from hezhi.chapters.cases.handling.pages.beside import beside, of_order, reads
 from hezhi.chapters.cases.handling.queries import CaseFile
 from hezhi.chapters.cases.handling.rules import result_words
@@ -74,11 +75,7 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "on_duty": _on_duty(file),
         "may_reveal": by.may("cases.reveal_personal") and not case.secret,
         "may_lift": case.secret and queries.may_lift_veil(by, case),
-        "may_decide": {
-            a.pk for a in file.approvals
-            if a.state == "waiting" and by.may(a.permission) and by.unit_id == a.unit_id and a.asked_by_id != by.user_id
-        },
-        "own_requests": {a.pk for a in file.approvals if a.state == "waiting" and a.asked_by_id == by.user_id},
+        "asked": asked_of(file.approvals, by),
     }  # fmt: skip
     return render(request, "handling/case.html", context)
 

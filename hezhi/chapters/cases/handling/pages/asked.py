@@ -1,0 +1,56 @@
+"""Requests about a case on its page (事件的申请): who may decide, sign beside, or take back; where their colleagues are named."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from hezhi.chapters.cases.handling.actions.approving import NAMES
+from hezhi.chapters.cases.handling.actions.turning import MATTER
+from hezhi.chapters.cases.handling.models import Case
+from hezhi.engines.flow import approvals
+from hezhi.engines.flow.models import Approval
+from hezhi.engines.flow.queries import may_decide
+from hezhi.engines.org.actor import Actor
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A waiting request (待审批的申请) and what this reader may do with it."""
+
+    row: Approval
+    may_decide: bool
+    must_sign: bool
+    is_own: bool
+
+    @property
+    def signers(self) -> str:
+        """The co-signers and how far they are."""
+        return approvals.signers_told(self.row)
+
+    @property
+    def awaited(self) -> list[dict[str, Any]]:
+        """Those whose signature the decision waits for."""
+        return [signer for signer in self.row.cosigners if approvals.is_awaited(signer)]
+
+
+def asked_of(rows: list[Approval], by: Actor) -> list[Asked]:
+    """The waiting ones among the requests of a case."""
+    return [
+        Asked(row, may_decide(by, row), approvals.must_sign(row, by), row.asked_by_id == by.user_id)
+        for row in rows if row.state == Approval.State.WAITING
+    ]  # fmt: skip
+
+
+def _sees(row: Approval, by: Actor) -> bool:
+    return Case.objects.visible_to(by).filter(pk=row.object_id).exists()
+
+
+approvals.host(
+    MATTER,
+    approvals.Host(
+        name=lambda row: NAMES.get(row.kind, ""),
+        address=lambda row: reverse("case", args=[row.object_id]),
+        sees=_sees,
+    ),
+)

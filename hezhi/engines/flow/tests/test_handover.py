@@ -1,0 +1,192 @@
+"""What a person was asked to sign or to decide does not wait for him when he is gone (会签、委托的移交)."""
+
+from datetime import timedelta
+
+import pytest
+
+from hezhi.engines.flow import approvals
+from hezhi.engines.flow.models import Approval
+from hezhi.engines.org import actions
+from hezhi.engines.org.actor import system
+from hezhi.engines.org.models import Role, Unit, User
+from hezhi.engines.org.testkit import actor, hold, make_officer, make_role, make_unit, traced
+from hezhi.engines.records.acting import acting
+from hezhi.ground import time
+from hezhi.ground.errors import NotAllowed, NotNow
+from hezhi.ground.ids import new_id
+
+pytestmark = [pytest.mark.django_db, pytest.mark.clause("10.1-3")]
+RIGHT = "units.approve"
+
+
+@pytest.fixture
+def unit() -> Unit:
+    return make_unit("office")
+
+
+@pytest.fixture
+def role() -> Role:
+    return make_role("approver", [RIGHT])
+
+
+@pytest.fixture
+def chief(role: Role, unit: Unit) -> User:
+    return make_officer("chief", role, unit, "核定人")
+
+
+@pytest.fixture
+def signer(role: Role, unit: Unit) -> User:
+    return make_officer("signer", role, unit, "会签人")
+
+
+@pytest.fixture
+def deputy(role: Role, unit: Unit) -> User:
+    """Somebody of another post, who stands in."""
+    return make_officer("deputy", make_role("clerk", ["units.view"]), unit, "代理人")
+
+
+@pytest.fixture
+def asker(unit: Unit) -> User:
+    return make_officer("asker", make_role("clerk", ["units.view"]), unit, "申请人")
+
+
+@pytest.fixture
+def request_(unit: Unit, chief: User, signer: User, asker: User) -> Approval:
+    """A request on which a colleague was asked to sign too."""
+    row = ask(unit, asker)
+    approvals.add_cosigner(row, by=actor(chief), user_id=signer.pk, name=signer.full_name)
+    return row
+
+
+def ask(unit: Unit, asker: User) -> Approval:
+    traced()
+    return approvals.ask(
+        actor(asker), kind="test", obj=("flow.test", new_id()), number="样例一", title="样例申请", reason="样例",
+        unit_id=unit.pk, permission=RIGHT,
+    )  # fmt: skip
+
+
+def approve(row: Approval, by: User) -> Approval:
+    return approvals.decide(row, by=actor(by), grant=True, opinion="")
+
+
+def signers(row: Approval) -> str:
+    row.refresh_from_db()
+    return approvals.signers_told(row)
+
+
+def leave(user: User, successor: User | None = None) -> int:
+    with acting(system("人事"), verb="org.end_holding"):
+        return actions.end_holding(user.holdings.get(), successor=successor)
+
+
+def test_a_request_waits_for_the_one_who_was_asked_to_sign(request_, chief) -> None:
+    with pytest.raises(NotNow, match="会签人"):
+        approve(request_, chief)
+
+
+def test_the_invitation_of_one_who_leaves_goes_to_his_successor(request_, chief, signer, role, unit) -> None:
+    heir = make_officer("heir", role, unit, "接任人")
+    assert leave(signer, heir) == 1
+    assert signers(request_) == "接任人（接替会签人）未签"
+    approvals.cosign(request_, by=actor(heir))
+    assert approve(request_, chief).state == "approved"
+
+
+def test_without_a_successor_it_ends_with_a_note_and_blocks_nobody(request_, chief, signer) -> None:
+    assert leave(signer) == 1
+    assert signers(request_) == "会签人（已离任或离岗，不再等其会签）不再会签"
+    assert approve(request_, chief).state == "approved"
+
+
+def test_what_he_signed_before_he_left_stays_signed(request_, signer) -> None:
+    approvals.cosign(request_, by=actor(signer))
+    assert leave(signer) == 0
+    assert signers(request_) == "会签人已签"
+
+
+def test_one_who_leaves_another_post_is_still_waited_for(request_, signer, unit) -> None:
+    other = hold(signer, make_role("clerk", ["units.view"]), unit)
+    second = make_role("second", [RIGHT])
+    make_officer("colleague", second, unit)
+    twice = hold(signer, second, unit)
+    for holding in (other, twice):
+        with acting(system("人事"), verb="org.end_holding"):
+            assert actions.end_holding(holding) == 0
+    assert signers(request_) == "会签人未签"
+
+
+def test_a_stand_in_signs_during_the_leave_and_gives_back_what_he_did_not(clock, request_, signer, deputy) -> None:
+    stand_in = begin(signer, deputy)
+    assert signers(request_) == "代理人（接替会签人）未签"
+    clock.advance(days=1)
+    back(stand_in)
+    assert signers(request_) == "会签人未签"
+
+
+def begin(holder: User, deputy: User):
+    now = time.now()
+    with acting(system("人事"), verb="org.name_deputy"):
+        return actions.name_deputy(
+            holder.holdings.get(), deputy, starts=now, ends=now + timedelta(days=3), reason="休假"
+        )
+
+
+def back(stand_in) -> None:
+    with acting(system("人事"), verb="org.return"):
+        actions.return_from_leave(stand_in)
+
+
+def test_what_the_stand_in_was_asked_himself_stays_with_him_while_he_may_sign(
+    clock, unit, chief, signer, asker
+) -> None:
+    row = ask(unit, asker)
+    approvals.add_cosigner(row, by=actor(signer), user_id=chief.pk, name=chief.full_name)
+    twin = make_role("second", [RIGHT])
+    post = hold(make_officer("away", None, unit, "休假人"), twin, unit)
+    with acting(system("人事"), verb="org.name_deputy"):
+        stand_in = actions.name_deputy(
+            post, chief, starts=time.now(), ends=time.now() + timedelta(days=3), reason="休假"
+        )
+    clock.advance(days=1)
+    back(stand_in)
+    assert signers(row) == "核定人未签"
+
+
+def test_who_asked_does_not_sign_for_another(request_, chief, signer, asker) -> None:
+    begin(signer, asker)
+    assert signers(request_).endswith("不再会签")
+    assert approve(request_, chief).state == "approved"
+
+
+def test_a_colleague_who_signs_already_signs_once(request_, chief, signer, role, unit) -> None:
+    heir = make_officer("heir", role, unit, "接任人")
+    approvals.add_cosigner(request_, by=actor(chief), user_id=heir.pk, name=heir.full_name)
+    leave(signer, heir)
+    assert signers(request_).count("未签") == 1
+    approvals.cosign(request_, by=actor(heir))
+    assert approve(request_, chief).state == "approved"
+
+
+def test_a_delegated_decision_goes_with_the_work(request_, chief, signer, role, unit, asker) -> None:
+    heir = make_officer("heir", role, unit, "接任人")
+    approvals.delegate(request_, by=actor(chief), user_id=signer.pk)
+    leave(signer, heir)
+    request_.refresh_from_db()
+    assert request_.delegated_to == heir
+    leave(heir)
+    request_.refresh_from_db()
+    assert request_.delegated_to is None, "any approver of the unit decides"
+
+
+def test_an_invitation_is_taken_back_by_those_who_decide(request_, chief, signer, asker) -> None:
+    with pytest.raises(NotAllowed):
+        approvals.drop_cosigner(request_, by=actor(asker), user_id=signer.pk)
+    approvals.drop_cosigner(request_, by=actor(chief), user_id=signer.pk)
+    assert signers(request_) == "会签人（核定人取消邀请）不再会签"
+    with pytest.raises(NotAllowed):
+        approvals.cosign(request_, by=actor(signer))
+    approvals.add_cosigner(request_, by=actor(chief), user_id=signer.pk, name=signer.full_name)
+    assert signers(request_) == "会签人未签", "and given again"
+    approvals.cosign(request_, by=actor(signer))
+    assert approve(request_, chief).state == "approved"
