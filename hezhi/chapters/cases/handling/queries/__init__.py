@@ -28,6 +28,8 @@ from hezhi.chapters.cases.handling.queries.desk import (
     open_orders,
     open_parts,
     questions_for,
+    requested,
+    requests_waiting,
     templates_for,
     triage_queue,
 )
@@ -110,6 +112,8 @@ __all__ = [
     "order_verbs_for",
     "public_cases",
     "questions_for",
+    "requested",
+    "requests_waiting",
     "routing_of",
     "ruled_urgency",
     "seek",
