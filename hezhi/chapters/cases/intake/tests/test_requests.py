@@ -127,6 +127,31 @@ def test_a_return_asked_before_a_hold_falls_with_it_and_the_clock_goes_on_afterw
     assert set(Deadline.objects.filter(object_id=case, stage="").values_list("state", flat=True)) == {"running"}
 
 
+@pytest.mark.parametrize("stood", ["to_sign", "handling", "to_review", "sent_back", "answered_again"])
+def test_after_a_hold_an_order_stands_where_it_stood(district: District, stood: str) -> None:
+    """With the to-do that belongs to it: a reply that was sent back is with its unit, not before the reviewer."""
+    case, by = accepted(district), district["light.handler"]
+    actions.dispatch(case, by=district["centre.dispatcher"], lead_id=district.units["light"].pk)
+    order = order_of(case, district.units["light"])
+    if stood != "to_sign":
+        actions.sign(order.pk, by=by)
+    for again in range({"to_review": 1, "sent_back": 1, "answered_again": 2}.get(stood, 0)):
+        if again:
+            actions.send_back(order.pk, by=district["light.reviewer"], reason="补照片")
+        actions.reply(order.pk, by=by, text="已修。", public_reply="已修好。")
+    if stood == "sent_back":
+        actions.send_back(order.pk, by=district["light.reviewer"], reason="补照片")
+    order.refresh_from_db()
+    before = order.state
+    held = actions.ask_hold(case, by=by, reason="冬季不宜施工", review_on=time.today() + timedelta(days=9))
+    actions.decide(held.pk, by=district["centre.duty_chief"], grant=True)
+    actions.resume(case, by=by)
+    order.refresh_from_db()
+    step = {"to_sign": "sign", "handling": "handle", "to_review": "review"}[before]
+    assert order.state == before
+    assert set(ToDo.objects.filter(object_id=order.pk, done_at__isnull=True).values_list("step", flat=True)) == {step}
+
+
 @pytest.mark.parametrize("ask", ["ask_return", "ask_help", "ask_dispute"])
 @pytest.mark.parametrize("leaves", ["answered", "transferred"])
 def test_what_was_asked_about_an_order_falls_when_it_is_answered_or_withdrawn(
