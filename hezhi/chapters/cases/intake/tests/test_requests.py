@@ -240,19 +240,6 @@ def test_nobody_decides_his_own_request_though_he_holds_the_right(district: Dist
     assert approval.state == Approval.State.APPROVED and approval.decided_by_id == other.user_id
 
 
-def test_nobody_signs_off_his_own_reply_though_he_holds_the_right(district: District) -> None:
-    _, order = signed(district)
-    by = replace(district["light.handler"], permissions=EVERY_RIGHT)
-    actions.reply(order.pk, by=by, text="已办。", public_reply="已办。")
-    for verb, given in ((actions.review, {}), (actions.send_back, {"reason": "请补照片"})):
-        with pytest.raises(NotAllowed, match="不能审签自己写的反馈") as refused:
-            verb(order.pk, by=by, **given)
-        assert refused.value.code == "cases.own_reply"
-    actions.review(order.pk, by=district["light.reviewer"])
-    order.refresh_from_db()
-    assert order.state == "done"
-
-
 # -- the third return ----------------------------------------------------------------------------------
 
 
