@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from hezhi.chapters.cases.handling.actions.lapsing import lapse
+from hezhi.chapters.cases.handling.actions.lapsing import LAPSED, lapse
 from hezhi.chapters.cases.handling.actions.turning import MATTER, STEP_TOLD, tell_unit
 from hezhi.chapters.cases.handling.models import ENDED, Case, Reporter, Step
 from hezhi.chapters.cases.handling.pages.in_grid import CASES_IN_GRID
@@ -80,9 +80,10 @@ def tell_of_parts(*, case: Case, step: Step, by: Actor, **_: Any) -> None:
 
 
 @listens("cases.settled")
-def take_back_requests(*, case: Case, came_from: str, **_: Any) -> None:
+def take_back_requests(*, case: Case, verb: str, **_: Any) -> None:
     """A step is written down, and whoever listens has heard it: requests that it left without ground end with it."""
-    lapse(case, came_from=came_from)
+    if verb != LAPSED:
+        lapse(case)
 
 
 _FOLLOW = """

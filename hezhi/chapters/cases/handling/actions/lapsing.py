@@ -1,6 +1,6 @@
 """Requests that lose their ground (申请失效): the case has moved on without the decision, so the system takes them back."""
 
-from hezhi.chapters.cases.handling.actions.tree import handed_in, tree
+from hezhi.chapters.cases.handling.actions.tree import tree
 from hezhi.chapters.cases.handling.actions.turning import MATTER, NAMES, ORDER_VERBS, settle, tell_unit
 from hezhi.chapters.cases.handling.flows import AT_WORK
 from hezhi.chapters.cases.handling.models import Case
@@ -19,6 +19,8 @@ OF_CASE = {"extension": "extend", "hold": "hold", "void": "void", "not_accept": 
 """Requests about a case, each with the verb whose states it needs."""
 OF_ORDER = {"return": "return_order", "dispute": "dispute", "help": "ask_help"}
 """Requests about one work order, likewise."""
+LAPSED = "lapse_request"
+"""The step that says so in the timeline."""
 
 
 def still_fits(case: Case, approval: Approval) -> bool:
@@ -47,12 +49,12 @@ def must_fit(case: Case, approval: Approval) -> None:
         )
 
 
-def lapse(case: Case, *, came_from: str) -> None:
+def lapse(case: Case) -> None:
     """After a step: take back the requests that it left without ground, and tell the units that asked.
 
-    Asks the database only when the step can have done so and the case had a request when it was locked.
+    Asks the database only when the case had requests when it was locked.
     """
-    if not _may_leave_behind(case, came_from) or not _had_requests(case):
+    if not _has_requests(case):
         return
     waiting = Approval.objects.select_for_update(of=("self",)).filter(
         object_type=MATTER, object_id=case.pk, state=Approval.State.WAITING
@@ -62,32 +64,22 @@ def lapse(case: Case, *, came_from: str) -> None:
             _take_back(case, approval, by=system("系统自动"))
 
 
-def _may_leave_behind(case: Case, came_from: str) -> bool:
-    """Whether a step can have taken the ground from a request: by the state left, or by an order that was handed in."""
-    if handed_in(case):
-        return True
-    if case.state == came_from:
-        return False
-    left_work = came_from in AT_WORK and case.state not in AT_WORK
-    asked_from = [_states(case, kind) for kind in OF_CASE]
-    return left_work or any(came_from in states and case.state not in states for states in asked_from)
-
-
-def _had_requests(case: Case) -> bool:
+def _has_requests(case: Case) -> bool:
     """What was read when the case was locked; it is asked again when somebody else changed the case meanwhile.
 
     Who waited for the lock has the columns of the row afresh, and the rest as it stood before: an older revision.
     """
-    known = case.__dict__.get("requested")
-    return known is None or known or case.__dict__["revision_before"] != case.__dict__["revision_locked"]
+    told = case.__dict__
+    return bool(told.get("requested")) or told.get("revision_before") != told.get("revision_locked")
 
 
 def _take_back(case: Case, approval: Approval, *, by: Actor) -> None:
     what = WHAT[approval.kind]
-    why = f"事件已是「{NAMES[case.state]}」，" if approval.kind in OF_CASE else "承办单已继续办理，"
+    moved = approval.kind in OF_CASE or case.state not in AT_WORK
+    why = f"事件已是「{NAMES[case.state]}」，" if moved else "承办单已继续办理，"
     why += f"「{what}」申请不再适用，由系统撤回。"
     approvals.lapse(approval, why=why)
-    settle(case, "lapse_request", by=by, title=f"{what}申请自动撤回", text=why)
+    settle(case, LAPSED, by=by, title=f"{what}申请自动撤回", text=why)
     if approval.asked_unit_id:
         tell_unit(
             case, "cases.approval_decided", by=by, unit_id=approval.asked_unit_id, permission="cases.view",

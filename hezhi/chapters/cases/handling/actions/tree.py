@@ -11,9 +11,6 @@ from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
 from hezhi.ground.tables.worded import Given, Worded
 
-WITH_UNIT = ("to_sign", "handling")
-"""States in which a unit has the order before it, and may ask for something about it."""
-
 
 def tree(case: Case, *, afresh: bool = False) -> list[WorkOrder]:
     """All work orders of a case in this round and earlier ones, in order of issue, each with its parent.
@@ -25,18 +22,9 @@ def tree(case: Case, *, afresh: bool = False) -> list[WorkOrder]:
     if known is None:
         known = case.__dict__["_tree"] = _ORDERS(case=case.pk)
         by_id = {order.pk: order for order in known}
-        case.__dict__["_with_units"] = [order for order in known if order.state in WITH_UNIT]
         for order in known:
             order.parent = by_id[order.parent_id] if order.parent_id else None
     return known
-
-
-def handed_in(case: Case) -> bool:
-    """Whether an order that was with its unit (待签收、处置中) has left it, answered or ended, since the verb began or this
-    was asked before."""
-    before = case.__dict__.get("_with_units", [])
-    case.__dict__["_with_units"] = [order for order in before if order.state in WITH_UNIT]
-    return len(case.__dict__["_with_units"]) < len(before)
 
 
 _ORDERS = Worded(

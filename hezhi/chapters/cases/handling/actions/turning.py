@@ -154,7 +154,7 @@ def settle(
     if verb in TOLD_STEPS:
         tell_reporter(case, STEP_TOLD, by=by, step=step.title)
     announce("cases.changed", case=case, verb=verb, step=step, by=by)
-    announce("cases.settled", case=case, came_from=came_from)
+    announce("cases.settled", case=case, verb=verb)
     return case
 
 
