@@ -289,7 +289,7 @@ class Year:
     def _step(self, case_id: UUID) -> None:
         case = Case.objects.select_related("category").get(pk=case_id)
         waiting = Approval.objects.filter(object_id=case_id, state="waiting").first()
-        if waiting is not None:
+        if waiting is not None and self.dice.random() >= 0.3:  # now and then a request lies, and the case goes on
             self._decide(waiting)
         elif case.state in ("not_accepted", "void"):
             return
@@ -318,8 +318,9 @@ class Year:
 
     def _decide(self, waiting: Approval) -> None:
         role = "dispatcher" if waiting.permission == "cases.dispatch" else "duty_chief"
-        grant = self.dice.random() < 0.75
-        self._do("decide", lambda: actions.decide(waiting.pk, by=self._centre(role), grant=grant, opinion="已核。"))
+        grant, by = self.dice.random() < 0.75, self._centre(role)
+        lead = self.dice.choice(self.able) if waiting.permission == "cases.rule_return" else None
+        self._do("decide", lambda: actions.decide(waiting.pk, by=by, grant=grant, opinion="已核。", lead_id=lead))
 
     def _in_to_accept(self, case: Case) -> None:
         by, luck = self._centre("acceptor"), self.dice.random()

@@ -15,11 +15,12 @@ from django.db import connection
 from django.db.models import QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from hezhi.chapters.cases.handling.models import Moved
+from hezhi.chapters.cases.handling.actions.lapsing import still_fits
+from hezhi.chapters.cases.handling.models import Case, Moved
 from hezhi.chapters.cases.statistics.api import Fact
 from hezhi.engines.connect.models import Webhook
 from hezhi.engines.flow import timing
-from hezhi.engines.flow.models import Deadline
+from hezhi.engines.flow.models import Approval, Deadline
 from hezhi.engines.flow.rules.reasons import SegmentKind
 from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records import integrity
@@ -139,6 +140,15 @@ APPROVALS = """
 select a.number, a.kind from flow_approval a join handling_case c on c.id = a.object_id where a.state = 'waiting' and not ($open)"""
 
 
+def _requests() -> Iterator[str]:
+    """A request that waits can still be granted where its case, or the order it is about, stands."""
+    waiting = Approval.objects.filter(object_type="handling.case", state=Approval.State.WAITING).order_by("asked_at")
+    cases = Case.objects.in_bulk(waiting.values_list("object_id", flat=True))
+    for row in waiting:
+        if row.object_id not in cases or not still_fits(cases[row.object_id], row):
+            yield f"{row.number} {row.kind}"
+
+
 def _clocks() -> Iterator[str]:
     """A limit's stretches join from its start to its end, and what is counted in them is what the rule gives."""
     told = 0
@@ -219,6 +229,7 @@ INVARIANTS = (
     Invariant("办结时间与状态相符", "", _rows(CLOSED_AT)),
     Invariant("并单随主件办结", "主件办结后没有仍是并入状态的事件", _rows(MERGED)),
     Invariant("没有已结事件的待批申请", "", _rows(APPROVALS)),
+    Invariant("待批申请都还适用", "待审批的申请在事件和承办单的现状下仍可同意", _requests),
     Invariant("办理过程首尾相接", "每一步的起始状态是上一步的结果", _rows(STEPS_JOIN)),
     Invariant("办理过程止于现状", "最后一步的结果就是现在的状态", _rows(STEPS_END)),
     Invariant("每次修订有一步", "修订号与办理过程步数一致", _rows(STEPS_COUNT)),

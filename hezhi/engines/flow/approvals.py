@@ -232,6 +232,13 @@ def withdraw(approval: Approval, *, by: Actor) -> Approval:
     return row
 
 
+def lapse(approval: Approval, *, why: str) -> None:
+    """Take a request back for the system (自动撤回), which its room holds locked: its matter has moved on without it."""
+    approval.state, approval.decided_at, approval.opinion = Approval.State.WITHDRAWN, time.now(), why
+    approval.save(update_fields=["state", "decided_at", "opinion"])
+    todos.done(approval.pk)
+
+
 def add_cosigner(approval: Approval, *, by: Actor, user_id: UUID, name: str) -> Approval:
     """Ask a colleague to sign too before the decision (加签)."""
     row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)

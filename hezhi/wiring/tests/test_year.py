@@ -14,7 +14,7 @@ from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.actions.tables import load_tables
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.statistics.testkit import Hands, readers
-from hezhi.engines.flow.models import ToDo, WorkOrder
+from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
 from hezhi.engines.org.actor import system
 from hezhi.engines.org.testkit import traced
 from hezhi.ground import time
@@ -44,6 +44,29 @@ def test_after_some_weeks_of_everything_every_invariant_holds_and_every_figure_c
                 state="handling", urged=9
             )
         assert {"事件有人负责", "办理过程止于现状", "次数与过程一致"} <= check().keys()
+
+
+@pytest.mark.django_db
+def test_a_request_left_behind_by_its_case_is_a_fault():
+    """By the verbs there is none; one that lies there all the same, on an open case or on a closed one, is told."""
+    left, none = {"待批申请都还适用"}, {"没有已结事件的待批申请"}
+    with time.frozen_at("2026-03-02 09:00"):
+        hands = Hands(readers())
+        case = hands.report()
+        hands.accept(case)
+        handling.dispatch(case.pk, by=hands.d["centre.dispatcher"], lead_id=hands.d.units["light"].pk)
+        hands.sign(case)
+        handling.ask_hold(case.pk, by=hands.d["light.handler"], reason="冬季不宜施工")
+        assert check(left | none) == {}
+        hands.reply(case)
+        hands.review(case)
+        assert check(left | none) == {} and not Approval.objects.filter(state="waiting").exists()
+        Approval.objects.update(state="waiting")
+        assert check(left | none).keys() == left
+        hands.call(case)
+        assert check(left | none) == {}, "whatever moves the case on takes it along"
+        Approval.objects.update(state="waiting")
+        assert check(left | none).keys() == left | none
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from hezhi.chapters.cases.handling.actions.lapsing import LAPSED, lapse
 from hezhi.chapters.cases.handling.actions.turning import MATTER, STEP_TOLD, tell_unit
 from hezhi.chapters.cases.handling.models import ENDED, Case, Reporter, Step
 from hezhi.chapters.cases.handling.pages.in_grid import CASES_IN_GRID
@@ -76,6 +77,13 @@ def tell_of_parts(*, case: Case, step: Step, by: Actor, **_: Any) -> None:
     if unit is not None:
         right = "cases.reply" if main.lead_unit_id else "cases.dispatch"
         tell_unit(main, "cases.parts_done", by=by, unit_id=unit, permission=right)
+
+
+@listens("cases.settled")
+def take_back_requests(*, case: Case, verb: str, **_: Any) -> None:
+    """A step is written down, and whoever listens has heard it: requests that it left without ground end with it."""
+    if verb != LAPSED:
+        lapse(case)
 
 
 _FOLLOW = """

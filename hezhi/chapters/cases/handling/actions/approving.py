@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.dispatching import end, fit_units, issue
+from hezhi.chapters.cases.handling.actions.lapsing import WHAT, must_fit
 from hezhi.chapters.cases.handling.actions.tree import deciding_unit, derived, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
@@ -36,10 +37,8 @@ from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotFound, NotNow
 
-NAMES = {
-    "extension": "延期", "hold": "挂起", "return": "退回", "dispute": "派单异议", "void": "作废", "not_accept": "不予受理",
-    "help": "协办",
-}  # fmt: skip
+RULING = "cases.rule_return"
+"""The right of the duty chief (值班长) to rule which unit does the work: on a dispute, and from the third return on."""
 
 
 def _ask(
@@ -62,7 +61,7 @@ def _ask(
         kind=kind,
         obj=(MATTER, case.pk),
         number=case.number,
-        title=f"{NAMES[kind]}：{case.title}",
+        title=f"{WHAT[kind]}：{case.title}",
         reason=reason,
         unit_id=unit_id,
         permission=permission,
@@ -76,11 +75,11 @@ def _ask(
         by=by,
         unit_id=unit_id,
         permission=permission,
-        what=NAMES[kind],
+        what=WHAT[kind],
         reason=reason,
         unit=by.unit_name,
     )
-    settle(case, f"ask_{kind}", by=by, title=f"申请{NAMES[kind]}", text=reason)
+    settle(case, f"ask_{kind}", by=by, title=f"申请{WHAT[kind]}", text=reason)
     return approval
 
 
@@ -175,7 +174,7 @@ def ask_return(order_id: UUID, *, by: Actor, reason: str) -> Approval:
         upper = deciding_unit(order, permission, by, case.desk_id)
     else:
         upper = case.desk_id
-        permission = "cases.rule_return" if rule.must_be_ruled(case.returns) else "cases.dispatch"
+        permission = RULING if rule.must_be_ruled(case.returns) else "cases.dispatch"
     which: dict[str, object] = {"order": str(order.pk)}
     return _ask(case, "return", reason, by=by, permission=permission, proposal=which, same=which, unit_id=upper)
 
@@ -200,7 +199,7 @@ def ask_dispute(order_id: UUID, *, by: Actor, reason: str, instead_id: UUID | No
     instead = fit_units(case, [instead_id], "instead")[0] if instead_id else None
     which: dict[str, object] = {"order": str(order.pk)}
     told = which | {"instead": str(instead.pk) if instead else "", "instead_name": instead.name if instead else ""}
-    return _ask(case, "dispute", reason, by=by, permission="cases.rule_return", proposal=told, same=which)
+    return _ask(case, "dispute", reason, by=by, permission=RULING, proposal=told, same=which)
 
 
 @clause("9.1.2-2")
@@ -229,7 +228,8 @@ def ask_help(order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], reason: str
 def decide(approval_id: UUID, *, by: Actor, grant: bool, opinion: str = "", lead_id: UUID | None = None) -> Approval:
     """Decide a request (审批) and do what it asks for, in the same transaction.
 
-    `lead_id`: which unit a ruling on a dispute names; without one the order goes back to the desk.
+    `lead_id`: which unit a ruling (裁定) names; without one the order goes back to the desk, which from the third return
+    on is not open any more. Raises NotNow when the case has moved on.
     """
     found = Approval.objects.filter(pk=approval_id).first()
     if found is None:
@@ -239,7 +239,8 @@ def decide(approval_id: UUID, *, by: Actor, grant: bool, opinion: str = "", lead
         opinion = given(opinion, "opinion", "不同意时请写明理由。")
     approval = approvals.decide(found, by=by, grant=grant, opinion=opinion)
     if grant:
-        if approval.kind == "dispute":
+        must_fit(case, approval)
+        if approval.permission == RULING:
             approval.proposal |= {"instead": str(lead_id) if lead_id else ""}
         GRANTED[approval.kind](case, approval, by, opinion)
     else:
@@ -247,7 +248,7 @@ def decide(approval_id: UUID, *, by: Actor, grant: bool, opinion: str = "", lead
     if approval.asked_unit_id:
         tell_unit(
             case, "cases.approval_decided", by=by, unit_id=approval.asked_unit_id, permission="cases.view",
-            what=NAMES[approval.kind], decision="同意" if grant else "不同意", opinion=opinion or "无",
+            what=WHAT[approval.kind], decision="同意" if grant else "不同意", opinion=opinion or "无",
         )  # fmt: skip
     return approval
 
@@ -261,15 +262,15 @@ def withdraw_request(approval_id: UUID, *, by: Actor) -> Approval:
         raise NotFound("没有找到这份申请。", code="flow.approval_not_found")
     case = seen(found.object_id, by=by)
     approval = approvals.withdraw(found, by=by)
-    settle(case, "withdraw_request", by=by, title=f"撤回{NAMES[approval.kind]}申请")
+    settle(case, "withdraw_request", by=by, title=f"撤回{WHAT[approval.kind]}申请")
     return approval
 
 
 def _refused(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     """Not granted. A return that the duty chief refuses binds the unit."""
-    if approval.kind == "dispute" or (approval.kind == "return" and approval.permission == "cases.rule_return"):
+    if approval.permission == RULING:
         WorkOrder.objects.filter(pk=approval.proposal["order"]).update(may_not_return=True)
-    settle(case, f"refuse_{approval.kind}", by=by, title=f"不同意{NAMES[approval.kind]}", text=opinion)
+    settle(case, f"refuse_{approval.kind}", by=by, title=f"不同意{WHAT[approval.kind]}", text=opinion)
 
 
 def _extension(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
@@ -301,11 +302,41 @@ def _hold(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     )  # fmt: skip
 
 
-def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+def must_name(case: Case, approval: Approval) -> bool:
+    """Whether who grants this must name the unit that leads (裁定承办单位): when the lead has been given back twice already.
+
+    Refused, the unit that asked is the one ruled; granted, it may not be left to the desk once more.
+    """
+    order = _order(case, approval) if approval.permission == RULING else None
+    return order is not None and _leads(order) and rule.must_be_ruled(case.returns)
+
+
+def _order(case: Case, approval: Approval) -> WorkOrder:
+    """The work order that a request is about."""
+    return next(o for o in tree(case) if str(o.pk) == approval.proposal["order"])
+
+
+def _leads(order: WorkOrder) -> bool:
+    return order.part == WorkOrder.Part.LEAD and order.parent_id is None
+
+
+def _return_or_rule(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
+    """A return or a dispute is granted: another unit is named, or the order goes back to who gave it."""
+    named, order = approval.proposal.get("instead"), _order(case, approval)
+    if named:
+        if named == str(order.unit_id):
+            raise BadInput({"lead": [f"仍由{order.unit.name}承办的，请选「不同意」。"]})
+        _rule(case, approval, by, opinion, order)
+    elif must_name(case, approval):
+        raise BadInput({"lead": [f"这件事已退回 {case.returns} 次，请裁定由哪个单位承办。"]})
+    else:
+        _give_back(case, approval, by, order)
+
+
+def _give_back(case: Case, approval: Approval, by: Actor, order: WorkOrder) -> None:
     """The order goes back: to the desk when the lead itself returned it, else to the unit above."""
-    order = next(o for o in tree(case) if str(o.pk) == approval.proposal["order"])
     end(case, order, WorkOrder.State.RETURNED, approval.reason)
-    lead_gone = order.part == WorkOrder.Part.LEAD and order.parent_id is None
+    lead_gone = _leads(order)
     if lead_gone:
         case.returns += 1
         case.lead_unit = None
@@ -333,26 +364,22 @@ def _return(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
         before_unit(case, order.parent, "handle", "cases.reply", order.parent.unit_id)
 
 
-def _dispute(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
-    """The ruling names another unit, which may not give it back; without one the desk dispatches anew."""
-    named = approval.proposal["instead"]
-    order = next(o for o in tree(case) if str(o.pk) == approval.proposal["order"])
-    if not named:
-        _return(case, approval, by, opinion)
-        return
-    (unit,) = fit_units(case, [UUID(named)], "lead")
-    leads = order.part == WorkOrder.Part.LEAD
+def _rule(case: Case, approval: Approval, by: Actor, opinion: str, order: WorkOrder) -> None:
+    """The ruling (裁定) names another unit, which may not give it back."""
+    (unit,) = fit_units(case, [UUID(approval.proposal["instead"])], "lead")
+    leads, returned = _leads(order), approval.kind == "return"
     end(case, order, WorkOrder.State.RETURNED, approval.reason)
     (fresh,) = issue(case, [unit], by=by, lead=leads, request=opinion)
     fresh.may_not_return = True
     fresh.save(update_fields=["may_not_return"])
     if leads:
         case.lead_unit = unit
+        case.returns += returned
     case.units = [*case.units, *([unit.pk] if unit.pk not in case.units else [])]
     settle(
-        case, "rule_dispute", by=by, title="裁定派单异议", to=derived(case), order=fresh, text=opinion,
+        case, f"rule_{approval.kind}", by=by, title=f"裁定{WHAT[approval.kind]}", to=derived(case), order=fresh, text=opinion,
         public_text=f"已转由{unit.name}办理。" if leads else "",
-        fields={"提出单位": order.unit.name, "裁定承办": unit.name}, changed=("lead_unit", "units"),
+        fields={"提出单位": order.unit.name, "裁定承办": unit.name}, changed=("lead_unit", "units", "returns"),
     )  # fmt: skip
 
 
@@ -395,8 +422,8 @@ def fall_away(case: Case, to: str, reason: str, by: Actor, *, public: str, title
 GRANTED = {
     "extension": _extension,
     "hold": _hold,
-    "return": _return,
-    "dispute": _dispute,
+    "return": _return_or_rule,
+    "dispute": _return_or_rule,
     "help": _help,
     "void": _void,
     "not_accept": _not_accept,

@@ -7,7 +7,7 @@ from uuid import UUID
 from hezhi.chapters.cases.handling.actions.tree import tree
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import Case, Step
-from hezhi.chapters.cases.handling.queries import declared_for
+from hezhi.chapters.cases.handling.queries import declared_for, requested
 from hezhi.engines.flow import todos
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor
@@ -59,7 +59,7 @@ def seen(case_id: UUID, *, by: Actor) -> Case:
     found = _locking(by.rights_alone)(id=case_id)
     if not found:
         raise NotFound("没有找到这件事。", "可能编号有误，或不在您的管辖范围。", "请核对编号。", code="cases.not_found")
-    return found[0]
+    return _remembered(found[0])
 
 
 def seen_of_order(order_id: UUID, *, by: Actor) -> Case:
@@ -67,13 +67,19 @@ def seen_of_order(order_id: UUID, *, by: Actor) -> Case:
     found = _locking(by.rights_alone, of_order=True)(id=order_id)
     if not found:
         raise NotFound("没有找到这张承办单。", code="cases.order_not_found")
-    return found[0]
+    return _remembered(found[0])
+
+
+def _remembered(case: Case) -> Case:
+    """The revision with which the case was locked is kept; every step of the verb counts it up."""
+    case.__dict__["revision_locked"] = case.revision
+    return case
 
 
 @lru_cache(maxsize=256)
 def _locking(by: Actor, *, of_order: bool = False) -> Worded[Case]:
     """The statement that locks one case for somebody with these rights."""
-    rows = Case.objects.select_for_update(of=("self",)).select_related("category")
+    rows = Case.objects.select_for_update(of=("self",)).select_related("category").annotate(**requested())
     rows = rows if by.kind in ("system", "citizen", "channel") else rows.visible_to(by)
     if of_order:
         return Worded(lambda: rows.filter(pk__in=WorkOrder.objects.filter(pk=Given("id")).values("matter_id")))
@@ -148,6 +154,7 @@ def settle(
     if verb in TOLD_STEPS:
         tell_reporter(case, STEP_TOLD, by=by, step=step.title)
     announce("cases.changed", case=case, verb=verb, step=step, by=by)
+    announce("cases.settled", case=case, verb=verb)
     return case
 
 

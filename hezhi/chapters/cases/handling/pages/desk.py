@@ -53,7 +53,8 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         if first is not None:
             return redirect("case-triage-one", case_id=first.pk)
         return render(request, "handling/triage_empty.html", {"title": "受理派遣台"})
-    case = queries.case_for(by, case_id)
+    case = queries.case_for(by, case_id, (queries.requested,))
+    requests = queries.requests_waiting(case) if case.requested else []  # type: ignore[attr-defined]
     errors: list[str] = []
     verb = VERBS["accept"] if case.state == "to_accept" else VERBS["dispatch"]
     posted: Any = request.POST.copy() if request.method == "POST" else None
@@ -66,7 +67,9 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
             form.fields[name] = dispatch.fields[name]
         leads: Any = dispatch.fields["lead"]
         form.fields["lead"] = forms.ChoiceField(label="主办单位", required=False, choices=[*LATER, *leads.choices[1:]])
-    if posted is not None and form.is_valid():
+    if posted is not None and requests:
+        errors.append("这件事正在等待审批，审批以前不在这里受理或派遣。")
+    elif posted is not None and form.is_valid():
         try:
             done = _triage_step(case, by, form.cleaned_data)
             messages.success(request, f"已{done}：{case.number} {shorten(mask_text(case.title), 24)}")
@@ -85,6 +88,7 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         "text": mask_text(case.text),
         "case_title": mask_text(case.title),
         "form": form,
+        "requests": requests,
         "errors": errors,
         "suggestion": case.suggestion,
         "quick": _quick(case),

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
+from hezhi.chapters.cases.handling.actions.approving import RULING, must_name
 from hezhi.chapters.cases.handling.actions.turning import ORDER_VERBS
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.pages.beside_form import beside_form, with_template
@@ -327,10 +328,11 @@ def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
         label="审批意见", choices=[("yes", "同意"), ("no", "不同意")], widget=forms.RadioSelect,
         error_messages={"required": "请选择同意或不同意。"},
     )  # fmt: skip
-    if approval.kind == "dispute":
+    if approval.permission == RULING:
+        nobody = "请选择" if must_name(case, approval) else "退回派遣台重新派遣"
         form.fields["lead"] = forms.ChoiceField(
             label="裁定由哪个单位承办", required=False, initial=approval.proposal.get("instead"),
-            choices=[("", "退回派遣台重新派遣"), *dispatch_choices(case)], help_text="同意异议时填写；裁定的单位不得再退。",
+            choices=[("", nobody), *dispatch_choices(case)], help_text="同意时填写；裁定的单位不得再退。",
         )  # fmt: skip
     form.fields["opinion"] = forms.CharField(
         label="说明", required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="不同意时须写明理由。"

@@ -31,6 +31,8 @@ from hezhi.chapters.cases.handling.queries.desk import (
     open_orders,
     open_parts,
     questions_for,
+    requested,
+    requests_waiting,
     templates_for,
     triage_queue,
 )
@@ -120,6 +122,8 @@ __all__ = [
     "order_verbs_for",
     "public_cases",
     "questions_for",
+    "requested",
+    "requests_waiting",
     "routing_of",
     "ruled_urgency",
     "seek",

@@ -1,11 +1,13 @@
 """What waits at a desk (工作列表), what a case still lacks for its next step, and the words at hand for it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case as Choice
-from django.db.models import Q, QuerySet, When
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from hezhi.chapters.cases.handling import rules
 from hezhi.chapters.cases.handling.models import (
@@ -15,16 +17,56 @@ from hezhi.chapters.cases.handling.models import (
     Reporter,
     Step,
 )
-from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.queries import holders_of
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 
 BY_URGENCY = Choice(When(urgency="critical", then=0), When(urgency="urgent", then=1), default=2)
 
 
+NAMED = 3
+"""How many of those who may decide are named."""
+WAITING_REQUESTS = Approval.objects.filter(
+    object_type="handling.case", object_id=OuterRef("pk"), state=Approval.State.WAITING
+)
+
+
+def requested(*_: Any) -> dict[str, Any]:
+    """Annotations of a case: whether a request about it waits (有申请待审批), and the revision that was read with that.
+
+    Where the case is locked and somebody else was quicker, its own revision is a later one.
+    """
+    before = Case._base_manager.filter(pk=OuterRef("pk")).values("revision")
+    return {"requested": Exists(WAITING_REQUESTS), "revision_before": Subquery(before)}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A request about a case that waits (等待审批): what for, who asked, and who may decide it."""
+
+    asked: Approval
+    unit: str
+    people: str
+
+
+def requests_waiting(case: Case) -> list[Waiting]:
+    """The requests about a case that wait, each with those who decide it; a few names where there are many."""
+    rows = Approval.objects.filter(object_type="handling.case", object_id=case.pk, state=Approval.State.WAITING)
+    found = []
+    for row in rows.select_related("asked_by", "asked_unit", "unit").order_by("asked_at", "id"):
+        names = [user.full_name for user in holders_of(row.permission, row.unit) if user.pk != row.asked_by_id]
+        told = "、".join(names[:NAMED]) + (f"等 {len(names)} 人" if len(names) > NAMED else "")
+        found.append(Waiting(row, row.unit.name, told))
+    return found
+
+
 def triage_queue(actor: Actor) -> QuerySet[Case]:
-    """What waits at this reader's desk (受理派遣台): most urgent first, then oldest."""
+    """What waits at this reader's desk (受理派遣台): most urgent first, then oldest.
+
+    What waits for somebody's decision (不予受理、作废) is passed over until that is taken.
+    """
     states = []
     if actor.may("cases.accept"):
         states += ["to_accept"]
@@ -32,7 +74,7 @@ def triage_queue(actor: Actor) -> QuerySet[Case]:
         states += ["to_dispatch", "redo"]
     return (
         Case.objects.visible_to(actor)
-        .filter(state__in=states)
+        .filter(~Exists(WAITING_REQUESTS), state__in=states)
         .select_related("town")
         .only("number", "title", "source", "state", "due_at", "urgency", "received_at", "town__name", "town__full_name")
         .order_by(BY_URGENCY, "received_at", "id")

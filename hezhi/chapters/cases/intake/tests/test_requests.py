@@ -1,0 +1,315 @@
+"""Requests that somebody else decides (审批, 9.1.2-2): who may not, what becomes of them when the case moves on, the triage desk."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from hezhi.chapters.cases.handling import actions, queries
+from hezhi.chapters.cases.handling.models import Case, Step
+from hezhi.chapters.cases.intake.testkit import District, case_of, order_of
+from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
+from hezhi.engines.org.actor import Actor
+from hezhi.engines.org.testkit import enter
+from hezhi.engines.reach.models import Outgoing
+from hezhi.ground import time
+from hezhi.ground.errors import BadInput, NotAllowed, NotNow
+
+pytestmark = pytest.mark.clause("9.1.2-2")
+WAITING = Approval.State.WAITING
+
+
+def accepted(district: District) -> UUID:
+    receipt = district.report()
+    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    return receipt.id
+
+
+def signed(district: District, unit: str = "light", assist: str = "") -> tuple[UUID, WorkOrder]:
+    """A case whose unit has signed, and its order."""
+    case = accepted(district)
+    helpers = [district.units[assist].pk] if assist else []
+    actions.dispatch(case, by=district["centre.dispatcher"], lead_id=district.units[unit].pk, assist_ids=helpers)
+    order = order_of(case, district.units[unit])
+    if unit != "centre":
+        actions.sign(order.pk, by=district[f"{unit}.handler"])
+    return case, order
+
+
+def answer(district: District, order: WorkOrder) -> None:
+    unit = order.unit.code
+    actions.reply(order.pk, by=district[f"{unit}.handler"], text="已修。", public_reply="已修好。")
+    actions.review(order.pk, by=district[f"{unit}.reviewer"])
+
+
+def is_taken_back(district: District, approval: Approval, case: UUID) -> None:
+    """The system has withdrawn it: no to-do, a reason, a line in the timeline, a message for who asked; no late yes."""
+    approval.refresh_from_db()
+    assert approval.state == Approval.State.WITHDRAWN and "由系统撤回" in approval.opinion
+    assert not ToDo.objects.filter(object_id=approval.pk, done_at__isnull=True).exists()
+    step = Step.objects.get(case=case, verb="lapse_request")
+    assert (step.from_state, step.text) == (step.to_state, approval.opinion)
+    assert Outgoing.objects.filter(object_id=case, event="cases.approval_decided", text__contains="自动撤回").exists()
+    by = district["centre.dispatcher" if approval.permission == "cases.dispatch" else "centre.duty_chief"]
+    before = Case.objects.get(pk=case).revision
+    with pytest.raises(NotNow, match="已撤回"):
+        actions.decide(approval.pk, by=by, grant=True)
+    assert Case.objects.get(pk=case).revision == before
+
+
+# -- the case moves on ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ask", [actions.ask_not_accept, actions.ask_void])
+def test_a_case_asked_away_that_goes_to_its_unit_or_ends_is_not_taken_away_by_a_late_yes(
+    district: District, ask: Callable[..., Approval]
+) -> None:
+    receipt = district.report()
+    approval = ask(receipt.id, by=district["centre.acceptor"], reason="已进入诉讼程序")
+    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    approval.refresh_from_db()
+    assert approval.state == WAITING, "an accepted case may still be refused, or voided"
+    actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units["light"].pk)
+    order = order_of(receipt.id, district.units["light"])
+    actions.sign(order.pk, by=district["light.handler"])
+    answer(district, order)
+    actions.call_back(receipt.id, by=district["centre.caller"], reached=True, solved=True, satisfied=True)
+    assert case_of(receipt).state == "closed"
+    is_taken_back(district, approval, receipt.id)
+    assert case_of(receipt).state == "closed"
+
+
+def test_a_merged_case_keeps_no_request(district: District) -> None:
+    main, _ = signed(district)
+    other = district.report("路灯又黑了")
+    approval = actions.ask_not_accept(other.id, by=district["centre.acceptor"], reason="重复")
+    actions.merge(other.id, by=district["centre.acceptor"], into_id=main, reason="同一问题")
+    is_taken_back(district, approval, other.id)
+
+
+def test_a_voided_case_keeps_no_other_request(district: District) -> None:
+    receipt = district.report()
+    other = actions.ask_not_accept(receipt.id, by=district["centre.acceptor"], reason="已进入诉讼程序")
+    approval = actions.ask_void(receipt.id, by=district["centre.acceptor"], reason="测试来电")
+    actions.decide(approval.pk, by=district["centre.duty_chief"], grant=True)
+    is_taken_back(district, other, receipt.id)
+
+
+def test_a_hold_and_an_extension_asked_before_the_answer_fall_with_it(district: District) -> None:
+    case, order = signed(district)
+    by = district["light.handler"]
+    held = actions.ask_hold(case, by=by, reason="冬季不宜施工")
+    longer = actions.ask_extension(case, by=by, days=3, reason="等配件")
+    actions.reply(order.pk, by=by, text="已修。", public_reply="已修好。")
+    assert Approval.objects.filter(state=WAITING).count() == 2, "not signed off yet: both can still be granted"
+    actions.review(order.pk, by=district["light.reviewer"])
+    assert not Approval.objects.filter(state=WAITING).exists()
+    assert Step.objects.filter(case=case, verb="lapse_request").count() == 2
+    for approval in (held, longer):
+        with pytest.raises(NotNow, match="已撤回"):
+            actions.decide(approval.pk, by=district["centre.duty_chief"], grant=True)
+    assert Case.objects.get(pk=case).state == "to_call_back"
+    assert ToDo.objects.filter(object_id=case, step="call_back", done_at__isnull=True).exists()
+
+
+def test_a_return_asked_before_a_hold_falls_with_it_and_the_clock_goes_on_afterwards(district: District) -> None:
+    case, order = signed(district)
+    returned = actions.ask_return(order.pk, by=district["light.handler"], reason="不属本单位职责")
+    held = actions.ask_hold(case, by=district["light.handler"], reason="冬季不宜施工")
+    actions.decide(held.pk, by=district["centre.duty_chief"], grant=True)
+    is_taken_back(district, returned, case)
+    actions.resume(case, by=district["light.handler"])
+    row = Case.objects.get(pk=case)
+    assert (row.state, row.due_at is not None) == ("handling", True)
+    assert set(Deadline.objects.filter(object_id=case, stage="").values_list("state", flat=True)) == {"running"}
+
+
+@pytest.mark.parametrize("stood", ["to_sign", "handling", "to_review", "sent_back", "answered_again"])
+def test_after_a_hold_an_order_stands_where_it_stood(district: District, stood: str) -> None:
+    """With the to-do that belongs to it: a reply that was sent back is with its unit, not before the reviewer."""
+    case, by = accepted(district), district["light.handler"]
+    actions.dispatch(case, by=district["centre.dispatcher"], lead_id=district.units["light"].pk)
+    order = order_of(case, district.units["light"])
+    if stood != "to_sign":
+        actions.sign(order.pk, by=by)
+    for again in range({"to_review": 1, "sent_back": 1, "answered_again": 2}.get(stood, 0)):
+        if again:
+            actions.send_back(order.pk, by=district["light.reviewer"], reason="补照片")
+        actions.reply(order.pk, by=by, text="已修。", public_reply="已修好。")
+    if stood == "sent_back":
+        actions.send_back(order.pk, by=district["light.reviewer"], reason="补照片")
+    order.refresh_from_db()
+    before = order.state
+    held = actions.ask_hold(case, by=by, reason="冬季不宜施工", review_on=time.today() + timedelta(days=9))
+    actions.decide(held.pk, by=district["centre.duty_chief"], grant=True)
+    actions.resume(case, by=by)
+    order.refresh_from_db()
+    step = {"to_sign": "sign", "handling": "handle", "to_review": "review"}[before]
+    assert order.state == before
+    assert set(ToDo.objects.filter(object_id=order.pk, done_at__isnull=True).values_list("step", flat=True)) == {step}
+
+
+@pytest.mark.parametrize("ask", ["ask_return", "ask_help", "ask_dispute"])
+@pytest.mark.parametrize("leaves", ["answered", "transferred"])
+def test_what_was_asked_about_an_order_falls_when_it_is_answered_or_withdrawn(
+    district: District, ask: str, leaves: str
+) -> None:
+    """The case itself stays at work: its helper has not answered yet."""
+    case, order = signed(district, assist="water")
+    more = {"unit_ids": [district.units["house"].pk]} if ask == "ask_help" else {}
+    approval = getattr(actions, ask)(order.pk, by=district["light.handler"], reason="请审批", **more)
+    if leaves == "answered":
+        actions.reply(order.pk, by=district["light.handler"], text="已修。", public_reply="已修好。")
+    else:
+        actions.transfer(case, by=district["centre.dispatcher"], lead_id=district.units["house"].pk, reason="职责调整")
+    assert Case.objects.get(pk=case).state in ("to_sign", "handling", "to_review")
+    approval.refresh_from_db()
+    assert approval.state == Approval.State.WITHDRAWN
+    assert Step.objects.filter(case=case, verb="lapse_request").count() == 1
+
+
+def test_an_other_order_that_is_answered_takes_no_request_with_it(district: District) -> None:
+    case, order = signed(district, assist="water")
+    helper = order_of(case, district.units["water"])
+    approval = actions.ask_return(helper.pk, by=district["water.handler"], reason="不属本单位职责")
+    actions.reply(order.pk, by=district["light.handler"], text="已修。", public_reply="已修好。")
+    approval.refresh_from_db()
+    assert approval.state == WAITING
+    actions.release(helper.pk, by=district["centre.dispatcher"], reason="不再需要")
+    approval.refresh_from_db()
+    assert approval.state == Approval.State.WITHDRAWN
+
+
+def test_at_the_decision_it_is_asked_again_where_the_case_stands(district: District) -> None:
+    """A request that was left waiting, by an older version or a race, is refused with a sentence; it can be sent back."""
+    case, order = signed(district)
+    approval = actions.ask_hold(case, by=district["light.handler"], reason="冬季不宜施工")
+    answer(district, order)
+    Approval.objects.filter(pk=approval.pk).update(state=WAITING)
+    with pytest.raises(NotNow, match="「待回访」，「挂起」申请已不适用"):
+        actions.decide(approval.pk, by=district["centre.duty_chief"], grant=True)
+    approval.refresh_from_db()
+    assert (approval.state, Case.objects.get(pk=case).state) == (WAITING, "to_call_back")
+    actions.decide(approval.pk, by=district["centre.duty_chief"], grant=False, opinion="已办理")
+    assert Case.objects.get(pk=case).state == "to_call_back"
+
+
+# -- nobody decides his own ----------------------------------------------------------------------------
+
+EVERY_RIGHT = frozenset(
+    f"cases.{name}"
+    for name in (
+        "view", "not_accept", "void", "extend", "hold", "return", "reply", "handle", "sign", "review", "dispatch", "rule_return",
+        "approve_not_accept", "approve_void", "approve_extension", "approve_hold",
+    )
+)  # fmt: skip
+OWN: dict[str, Callable[[UUID, WorkOrder, Actor], Approval]] = {
+    "not_accept": lambda case, order, by: actions.ask_not_accept(case, by=by, reason="已进入诉讼程序"),
+    "void": lambda case, order, by: actions.ask_void(case, by=by, reason="测试来电"),
+    "extension": lambda case, order, by: actions.ask_extension(case, by=by, days=3, reason="等配件"),
+    "hold": lambda case, order, by: actions.ask_hold(
+        case, by=by, reason="冬季不宜施工", review_on=time.today() + timedelta(days=9)
+    ),
+    "return": lambda case, order, by: actions.ask_return(order.pk, by=by, reason="不属本单位职责"),
+}
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_nobody_decides_his_own_request_though_he_holds_the_right(district: District, kind: str) -> None:
+    """The centre works on the case itself, so that who asks sits in the unit that decides, with every right."""
+    asker = replace(district["centre.dispatcher"], permissions=EVERY_RIGHT)
+    other = replace(district["centre.duty_chief"], permissions=EVERY_RIGHT)
+    case = accepted(district)
+    order = WorkOrder()
+    if kind != "not_accept":
+        actions.dispatch(case, by=asker, lead_id=district.units["centre"].pk)
+        order = order_of(case, district.units["centre"])
+    approval = OWN[kind](case, order, asker)
+    before = Case.objects.get(pk=case)
+    for grant in (True, False):
+        with pytest.raises(NotAllowed, match="不能审批自己提出的申请") as refused:
+            actions.decide(approval.pk, by=asker, grant=grant, opinion="同意")
+        assert refused.value.code == "flow.own_request"
+    after = Case.objects.get(pk=case)
+    assert (after.state, after.revision, after.due_at) == (before.state, before.revision, before.due_at)
+    actions.decide(approval.pk, by=other, grant=True)
+    approval.refresh_from_db()
+    assert approval.state == Approval.State.APPROVED and approval.decided_by_id == other.user_id
+
+
+# -- the third return ----------------------------------------------------------------------------------
+
+
+def third_return(district: District) -> tuple[UUID, WorkOrder, Approval]:
+    """A case that two units have given back, and the third asks to."""
+    case = accepted(district)
+    for unit in ("light", "water", "house"):
+        actions.dispatch(case, by=district["centre.dispatcher"], lead_id=district.units[unit].pk)
+        order = order_of(case, district.units[unit])
+        approval = actions.ask_return(order.pk, by=district[f"{unit}.handler"], reason="不属本单位职责")
+        if unit != "house":
+            actions.decide(approval.pk, by=district["centre.dispatcher"], grant=True)
+    return case, order, approval
+
+
+def test_who_grants_the_third_return_names_the_unit_and_it_may_not_give_the_case_back(district: District) -> None:
+    case, order, approval = third_return(district)
+    chief = district["centre.duty_chief"]
+    for named, sentence in ((None, "已退回 2 次，请裁定由哪个单位承办"), (order.unit_id, "请选「不同意」")):
+        with pytest.raises(BadInput, match=sentence):
+            actions.decide(approval.pk, by=chief, grant=True, lead_id=named)
+    page = enter(Client(), district.people["centre.duty_chief"])
+    url, light = f"/cases/approvals/{approval.pk}/", district.units["light"]
+    assert "退回派遣台重新派遣" not in page.get(url).content.decode()
+    assert page.post(url, {"grant": "yes", "lead": "", "opinion": ""}).status_code == 422
+    assert page.post(url, {"grant": "yes", "lead": str(light.pk), "opinion": "由城管局办理"}).status_code == 302
+    row, ruled = Case.objects.get(pk=case), order_of(case, light)
+    assert (row.state, row.lead_unit, row.returns, ruled.may_not_return) == ("to_sign", light, 3, True)
+    order.refresh_from_db()
+    assert order.state == "returned"
+    for ask in (actions.ask_return, actions.ask_dispute):
+        with pytest.raises(NotNow, match="裁定"):
+            ask(ruled.pk, by=district["light.handler"], reason="也不是我们")
+
+
+def test_a_dispute_after_two_returns_is_not_left_to_the_desk_either(district: District) -> None:
+    case, order, approval = third_return(district)
+    actions.withdraw_request(approval.pk, by=district["house.handler"])
+    disputed = actions.ask_dispute(order.pk, by=district["house.handler"], reason="清单无此项")
+    with pytest.raises(BadInput, match="请裁定"):
+        actions.decide(disputed.pk, by=district["centre.duty_chief"], grant=True)
+    actions.decide(disputed.pk, by=district["centre.duty_chief"], grant=True, lead_id=district.units["water"].pk)
+    assert order_of(case, district.units["water"], "to_sign").may_not_return
+
+
+# -- the triage desk -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["not_accept", "void"])
+def test_the_triage_desk_passes_over_what_waits_for_a_decision_and_says_so(district: District, kind: str) -> None:
+    first, second = district.report("路灯不亮，第一件"), district.report("路灯不亮，第二件")
+    person = district["centre.acceptor"]
+    approval = OWN[kind](first.id, WorkOrder(), person)
+    assert [case.pk for case in queries.triage_queue(person)] == [second.id]
+    client = enter(Client(), district.people["centre.acceptor"])
+    assert client.get("/cases/triage/")["Location"] == f"/cases/triage/{second.id}/"
+    url = f"/cases/triage/{first.id}/"
+    page = client.get(url).content.decode()
+    chief = district.people["centre.duty_chief"].full_name
+    assert "等待审批" in page and f"由示例区社会治理中心 {chief}审批" in page
+    assert 'data-key="a"' not in page and "等待审批" not in client.get(f"/cases/triage/{second.id}/").content.decode()
+    given = {
+        "category": str(district.categories["0101"].pk),
+        "urgency": "normal",
+        "revision": str(case_of(first).revision),
+    }
+    answered = client.post(url, given)
+    assert answered.status_code == 422 and "正在等待审批" in answered.content.decode()
+    assert case_of(first).state == "to_accept"
+    actions.decide(approval.pk, by=district["centre.duty_chief"], grant=False, opinion="应予受理")
+    assert [case.pk for case in queries.triage_queue(person)] == [first.id, second.id]
+    assert client.post(url, given | {"revision": str(case_of(first).revision)}).status_code == 302
+    assert case_of(first).state == "to_dispatch"
