@@ -16,6 +16,8 @@ from hezhi.chapters.cases.handling.queries.case import (
     masked_reporter,
     may_lift_veil,
     order_verbs_for,
+    own_replies,
+    starting_reply,
     verbs_for,
 )
 from hezhi.chapters.cases.handling.queries.categories import Branch, changes_between, tree_on
@@ -108,6 +110,7 @@ __all__ = [
     "open_orders",
     "open_parts",
     "order_verbs_for",
+    "own_replies",
     "public_cases",
     "questions_for",
     "routing_of",
@@ -115,6 +118,7 @@ __all__ = [
     "seek",
     "settled",
     "similar_cases",
+    "starting_reply",
     "still_needed",
     "suggested_units",
     "templates_for",
