@@ -6,7 +6,7 @@ them where few go. So every state is there to look at whatever the hour, with re
 
 import csv
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -279,20 +279,18 @@ def rarer_ways(people: Cast) -> None:
 
     Some steps leave a case where few others are at that hour: to be signed for, reviewed, called back.
     """
-    waiting = iter(Case.objects.filter(state="to_dispatch", secret=False, merged=None).order_by("-received_at")[:5])
-    for way in (_split, _void, _void, _answer):
-        for case in (each for each in [next(waiting, None)] if each):
-            _one_way(case, people, way)
-    working = _at_work()
-    for way in (_rule, _leave_to_review, _pass_down, _whistle, _dispute, _pass_down, _whistle):
-        for order in (each for each in [next(working, None)] if each):
-            _one_way(order, people, way)
+    waiting = Case.objects.filter(state="to_dispatch", secret=False, merged=None).order_by("-received_at")
+    for case, way in zip(waiting[:4], (_split, _void, _void, _answer), strict=False):
+        _one_way(case, people, way)
+    ways = (_rule, _leave_to_review, _pass_down, _whistle, _dispute, _pass_down, _whistle)
+    for order, of_order in zip(_at_work(), ways, strict=False):
+        _one_way(order, people, of_order)
     for case in Case.objects.filter(state="merged").order_by("received_at")[2:3]:
         _one_way(case, people, _part)
     for case in _answered_for_others():
-        for way in (_reply_all, _review, _call_back_all):
+        for step in (_reply_all, _review, _call_back_all):
             case.refresh_from_db()
-            _one_way(case, people, way)
+            _one_way(case, people, step)
 
 
 def _answered_for_others() -> list[Case]:
@@ -309,12 +307,12 @@ def _one_way(row: Any, people: Cast, way: Callable[[Any, Cast], object]) -> None
         way(row, people)
 
 
-def _at_work() -> Iterator[WorkOrder]:
+def _at_work() -> list[WorkOrder]:
     """Orders of towns that lead and have signed, the newest first; not of cases that others are joined to."""
     towns = WorkOrder.objects.filter(state="handling", part="lead", depth=0, unit__kind=Unit.Kind.TOWN)
     open_ones = Case.objects.filter(state="handling", secret=False, merged=None)
     rows = towns.filter(matter_id__in=open_ones.values("pk")).select_related("unit")
-    return iter(list(rows.order_by("-issued_at")[:7]))
+    return list(rows.order_by("-issued_at")[:7])
 
 
 def _split(case: Case, people: Cast) -> None:
