@@ -93,8 +93,8 @@ select c.number from handling_case c where c.state = 'closed' and not c.on_the_s
   and not exists (select 1 from handling_step s where s.case_id = c.id and s.verb = 'answer_directly'))"""
 CLOSED_AT = "select c.number from handling_case c where (c.state in ('closed', 'not_accepted', 'void')) <> (c.closed_at is not null)"
 MERGED = """
-select c.number, m.state from handling_case c join handling_case m on m.id = c.merged_into_id
-where c.state = 'merged' and m.state = 'closed' or c.merged_into_id = c.id"""
+select c.number, m.state from handling_case c left join handling_case m on m.id = c.merged_into_id
+where c.state = 'merged' and coalesce(m.state, 'void') in ('closed', 'not_accepted', 'merged', 'void') or c.merged_into_id = c.id"""
 STEPS_JOIN = """
 select c.number, s.verb from (select case_id, verb, from_state, lag(to_state) over (partition by case_id order by id) as before
   from handling_step) s join handling_case c on c.id = s.case_id where s.before is not null and s.from_state <> s.before"""
@@ -227,7 +227,7 @@ INVARIANTS = (
     Invariant("办结时各单位已办完", "办结、不予受理、作废的事件没有还在办的承办单，主办和协办都已反馈或解除", _rows(CLOSED_WHOLE)),
     Invariant("办结前已答复", "办结的事件有答复内容，经承办的有办结的主办承办单", _rows(CLOSED_ANSWERED)),
     Invariant("办结时间与状态相符", "", _rows(CLOSED_AT)),
-    Invariant("并单随主件办结", "主件办结后没有仍是并入状态的事件", _rows(MERGED)),
+    Invariant("并单随主件办结", "主件办结、不予受理、作废或自己并入别件后，没有仍并在其下的事件", _rows(MERGED)),
     Invariant("没有已结事件的待批申请", "", _rows(APPROVALS)),
     Invariant("待批申请都还适用", "待审批的申请在事件和承办单的现状下仍可同意", _requests),
     Invariant("办理过程首尾相接", "每一步的起始状态是上一步的结果", _rows(STEPS_JOIN)),

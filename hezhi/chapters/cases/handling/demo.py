@@ -1,17 +1,21 @@
 """The demo district's cases (演示数据): invented messages, taken in and dealt with by the real verbs.
 
-Each case goes as far as its age allows, at believable moments of the past, so that every state, a few
-returns, extensions, merges and overdue cases are there to look at.
+Each case goes as far as its age allows, at believable moments of the past; `rarer_ways` then goes with a few of
+them where few go. So every state is there to look at whatever the hour, with returns, extensions, merges and overdue cases.
 """
 
 import csv
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Count
 
 from hezhi.chapters.cases.handling import actions
 from hezhi.chapters.cases.handling.models import Case, Category
@@ -105,6 +109,9 @@ def _steps(case: Case, people: Cast, dice: random.Random) -> list[Callable[[], o
     acceptor, dispatcher = people.at_centre("acceptor"), people.at_centre("dispatcher")
     chief, caller = people.at_centre("duty_chief"), people.at_centre("caller")
     turn = dice.random()
+    main = _same_matter(case)
+    if main is not None and turn > MERGED_FROM:
+        return _joined(case, main, acceptor, own=turn > OWN_REPLY_FROM)
     if turn < 0.05:
         return [lambda: actions.ask_supplement(case.pk, by=acceptor, reason="请补充具体楼栋或最近的路口。")]
     if turn < 0.09:
@@ -139,6 +146,29 @@ def _steps(case: Case, people: Cast, dice: random.Random) -> list[Callable[[], o
         lambda: _call_back(case, caller, dice),
     ]
     return steps
+
+
+MERGED_FROM, OWN_REPLY_FROM = 0.45, 0.85
+"""Of cases that tell again of what is being handled: from which throw on they are joined to it, and with their own reply."""
+AGAIN_WITHIN = timedelta(days=3)
+
+
+def _same_matter(case: Case) -> Case | None:
+    """The first that told of the same kind of matter in the same town shortly before and is still being handled."""
+    if case.secret or case.category_id is None or case.town_id is None:
+        return None
+    before = (case.received_at - AGAIN_WITHIN, case.received_at)
+    alike = Case.objects.open().filter(category=case.category_id, town=case.town_id, received_at__range=before)
+    return alike.filter(secret=False).exclude(pk=case.pk).order_by("received_at").first()
+
+
+def _joined(case: Case, main: Case, acceptor: Actor, *, own: bool) -> list[Callable[[], object]]:
+    """Told again of one matter (并单); to some the desk writes apart (单独答复)."""
+    steps: list[Callable[[], object]] = [
+        lambda: actions.merge(case.pk, by=acceptor, into_id=main.pk, reason="与先前反映的是同一件事，合并办理。")
+    ]
+    reply = "您好，您反映的问题已与同一事项一并处理，您所在的位置也已单独查看。如仍未解决，请随时告诉我们。"
+    return [*steps, lambda: actions.answer_apart(case.pk, by=acceptor, reply=reply)] if own else steps
 
 
 def _category(case: Case) -> UUID:
@@ -239,3 +269,116 @@ def _call_back(case: Case, by: Actor, dice: random.Random) -> None:
         case.pk, by=by, reached=True, true_matter=True, solved=happy or dice.random() < 0.5, satisfied=happy,
         satisfied_attitude=True, reason="" if happy else "反映人认为处理不彻底，希望再次查看。",
     )  # fmt: skip
+
+
+# -- the rarer ways, taken with a few cases when all have lived --------------------------------------
+
+
+def rarer_ways(people: Cast) -> None:
+    """Let a few cases be split, voided, passed down, whistled for, disputed, parted from the one they were joined to.
+
+    Some steps leave a case where few others are at that hour: to be signed for, reviewed, called back.
+    """
+    waiting = Case.objects.filter(state="to_dispatch", secret=False, merged=None).order_by("-received_at")
+    for case, way in zip(waiting[:4], (_split, _void, _void, _answer), strict=False):
+        _one_way(case, people, way)
+    ways = (_rule, _leave_to_review, _pass_down, _whistle, _dispute, _pass_down, _whistle)
+    for order, of_order in zip(_at_work(), ways, strict=False):
+        _one_way(order, people, of_order)
+    for case in Case.objects.filter(state="merged").order_by("received_at")[2:3]:
+        _one_way(case, people, _part)
+    for case in _answered_for_others():
+        for step in (_reply_all, _review, _call_back_all):
+            case.refresh_from_db()
+            _one_way(case, people, step)
+
+
+def _answered_for_others() -> list[Case]:
+    """A main case that will be closed and its joined ones with it, so long as others stay joined."""
+    joined = Case.objects.filter(state="merged").count()
+    mains = Case.objects.filter(state="handling", merged__state="merged").annotate(joined=Count("merged"))
+    return list(mains.filter(joined__lt=joined).order_by("joined", "received_at")[:1])
+
+
+def _one_way(row: Any, people: Cast, way: Callable[[Any, Cast], object]) -> None:
+    """One of the rarer ways, some time after the case came to its state, and never in the time to come."""
+    case = row if isinstance(row, Case) else Case.objects.get(pk=row.matter_id)
+    with time.frozen_at(min(case.state_since + timedelta(minutes=35), time.now())), suppress(Refusal):
+        way(row, people)
+
+
+def _at_work() -> list[WorkOrder]:
+    """Orders of towns that lead and have signed, the newest first; not of cases that others are joined to."""
+    towns = WorkOrder.objects.filter(state="handling", part="lead", depth=0, unit__kind=Unit.Kind.TOWN)
+    open_ones = Case.objects.filter(state="handling", secret=False, merged=None)
+    rows = towns.filter(matter_id__in=open_ones.values("pk")).select_related("unit")
+    return list(rows.order_by("-issued_at")[:7])
+
+
+def _split(case: Case, people: Cast) -> None:
+    acceptor = people.at_centre("acceptor")
+    actions.split(case.pk, by=acceptor, parts=[f"{case.title[:80]}（另一处）"], waits=True)
+
+
+def _void(case: Case, people: Cast) -> None:
+    asked = actions.ask_void(case.pk, by=people.at_centre("acceptor"), reason="来电人挂断后重拨，同一件登记了两次。")
+    actions.decide(asked.pk, by=people.at_centre("duty_chief"), grant=True, opinion="同意。")
+
+
+def _answer(case: Case, people: Cast) -> None:
+    """Answered at the desk: it waits for its call."""
+    actions.answer_directly(case.pk, by=people.at_centre("acceptor"), reply=_told(case)[1])
+
+
+def _pass_down(order: WorkOrder, people: Cast) -> None:
+    """To the community the matter lies in, and no further yet."""
+    case = Case.objects.get(pk=order.matter_id)
+    below = Unit.objects.filter(path__startswith=order.unit.path, kind=Unit.Kind.COMMUNITY).order_by("code")
+    unit = below.filter(area=case.community_id).first() or below.first()
+    by = people.of(order.unit_id, "town_dispatcher")
+    if by and unit:
+        actions.pass_down(order.pk, by=by, lead_id=unit.pk, request="请到现场核实，并将情况反馈街道。")
+
+
+def _whistle(order: WorkOrder, people: Cast) -> None:
+    by = people.of(order.unit_id, "town_dispatcher")
+    called = Unit.objects.filter(kind=Unit.Kind.DEPARTMENT, valid_to__isnull=True).order_by("code").first()
+    if by and called:
+        actions.whistle(order.pk, by=by, unit_ids=[called.pk], hours=4, request="请到现场联合查看，一并处理。")
+
+
+def _dispute(order: WorkOrder, people: Cast) -> Approval | None:
+    """Whose duty it is: the ruling is still to come."""
+    instead = Unit.objects.filter(kind=Unit.Kind.DEPARTMENT, valid_to__isnull=True).order_by("code").last()
+    by = _hand(people, order.unit_id)
+    if by is None or instead is None:
+        return None
+    reason = "按职责清单，该事项由行业主管部门负责，属地配合。"
+    return actions.ask_dispute(order.pk, by=by, reason=reason, instead_id=instead.pk)
+
+
+def _rule(order: WorkOrder, people: Cast) -> None:
+    """Disputed and ruled: another unit has it now and may not give it back."""
+    asked = _dispute(order, people)
+    if asked:
+        actions.decide(
+            asked.pk, by=people.at_centre("duty_chief"), grant=True, opinion="裁定由行业主管部门承办，属地配合。",
+            lead_id=UUID(asked.proposal["instead"]),
+        )  # fmt: skip
+
+
+def _leave_to_review(order: WorkOrder, people: Cast) -> None:
+    """Replied, and not signed off yet."""
+    _reply_all(Case.objects.select_related("category").get(pk=order.matter_id), people)
+
+
+def _reply_all(case: Case, people: Cast) -> None:
+    _reply(case, people, random.Random(1))  # noqa: S311
+
+
+def _call_back_all(case: Case, people: Cast) -> None:
+    _call_back(case, people.at_centre("caller"), random.Random(1))  # noqa: S311
+
+
+def _part(case: Case, people: Cast) -> None:
+    actions.unmerge(case.pk, by=people.at_centre("acceptor"), text="经核实不是同一处，单独办理。")

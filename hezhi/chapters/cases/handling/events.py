@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from hezhi.chapters.cases.handling.actions.joining import part_from
 from hezhi.chapters.cases.handling.actions.lapsing import LAPSED, lapse
 from hezhi.chapters.cases.handling.actions.turning import MATTER, STEP_TOLD, tell_unit
-from hezhi.chapters.cases.handling.models import ENDED, Case, Reporter, Step
+from hezhi.chapters.cases.handling.models import ENDED, Case, Reporter, State, Step
 from hezhi.chapters.cases.handling.pages.in_grid import CASES_IN_GRID
 from hezhi.chapters.cases.handling.queries import FROM_THE_REPORTER, has_lifted_veil, open_parts
 from hezhi.chapters.grassroots.grids.api import contribute
@@ -84,6 +85,15 @@ def take_back_requests(*, case: Case, verb: str, **_: Any) -> None:
     """A step is written down, and whoever listens has heard it: requests that it left without ground end with it."""
     if verb != LAPSED:
         lapse(case)
+
+
+@listens("cases.changed")
+def part_joined(*, case: Case, step: Step, by: Actor, **_: Any) -> None:
+    """A case has fallen away or come under the veil: those joined to it (并入件) go on by themselves again."""
+    if step.verb == "make_secret":
+        part_from(case, by=by, why="主件已设为保密件，保密件不并单。")
+    elif step.to_state in (State.VOID, State.NOT_ACCEPTED) and step.from_state != step.to_state:
+        part_from(case, by=by, why=f"主件 {case.number} {case.get_state_display()}，本件不随之终结。")
 
 
 _FOLLOW = """

@@ -349,3 +349,32 @@ def season_start(season: int) -> date:
     """The first day of a season (`handling_season`)."""
     year, month = divmod(season * SEASON, 12)
     return date(year, month + 1, 1)
+
+
+# -- joined cases (并单) ------------------------------------------------------------------------------
+
+JOINS = ("merge", "taken_along", "taken_back")
+"""The steps by which a case comes to the main case it is joined to; each says its number."""
+
+
+def joined_through(steps: Iterable[tuple[str, str]]) -> list[str]:
+    """Through which main cases a joined case came where it is: the first it was merged into itself, the last its own now.
+
+    `steps` in their order, each with the number of the main case it led to.
+    """
+    way: list[str] = []
+    for verb, into in steps:
+        before = [] if verb == "merge" else way
+        way = before[: before.index(into) + 1] if into in before else [*before, into]
+    return way
+
+
+def own_reply(steps: Iterable[tuple[str, str]]) -> str:
+    """What was written for a joined case alone (单独答复), of its steps in their order; empty when nothing was.
+
+    Words from before the last merge belong to that time.
+    """
+    told = ""
+    for verb, text in steps:
+        told = "" if verb == "merge" else text if verb == "answer_apart" else told
+    return told

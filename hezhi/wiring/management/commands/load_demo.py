@@ -105,6 +105,7 @@ class Command(BaseCommand):
                     receipt = intake.take(message, people)
                 handling.live(Case.objects.get(pk=receipt.id), moment, people, random.Random(n))  # noqa: S311
                 progress.advance(task)
+        handling.rarer_ways(people)
         watch()
 
 

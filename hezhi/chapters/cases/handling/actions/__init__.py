@@ -31,7 +31,14 @@ from hezhi.chapters.cases.handling.actions.dispatching import (
     whistle,
 )
 from hezhi.chapters.cases.handling.actions.ending import call_back, close, rate, redo
-from hezhi.chapters.cases.handling.actions.joining import answer_all, merge, merge_all, split, unmerge
+from hezhi.chapters.cases.handling.actions.joining import (
+    answer_all,
+    answer_apart,
+    merge,
+    merge_all,
+    split,
+    unmerge,
+)
 from hezhi.chapters.cases.handling.actions.noting import confer, follow, mark
 from hezhi.chapters.cases.handling.actions.reading import comment, open_secret, reveal_personal
 from hezhi.chapters.cases.handling.actions.secrecy import claim_secret
@@ -51,6 +58,7 @@ __all__ = [
     "add_units",
     "agree",
     "answer_all",
+    "answer_apart",
     "answer_directly",
     "answer_questions",
     "arrive",

@@ -5,8 +5,19 @@ from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.accepting import answer_directly, begin_accept
 from hezhi.chapters.cases.handling.actions.numbering import next_number
-from hezhi.chapters.cases.handling.actions.turning import NAMES, seen, settle, take, wait
-from hezhi.chapters.cases.handling.models import ENDED, Case
+from hezhi.chapters.cases.handling.actions.turning import (
+    NAMES,
+    VERBS,
+    given,
+    seen,
+    settle,
+    take,
+    tell_reporter,
+    wait,
+)
+from hezhi.chapters.cases.handling.models import ENDED, Case, Step
+from hezhi.chapters.cases.handling.queries import own_replies
+from hezhi.chapters.cases.handling.rules import JOINS, joined_through
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import verb
@@ -22,7 +33,8 @@ def merge(case_id: UUID, *, by: Actor, into_id: UUID, reason: str = "", revision
     """Join the handling of a case to another one (并单).
 
     The merged case keeps its number, its reporter, its clock and its own reply; when the other one is
-    answered and closed, so is this one, in its own words.
+    answered and closed, so is this one, in its own words. Cases that were joined to it come along, so that
+    whoever waits for an answer always waits for a case that is being handled; to undo the merge takes them back.
     """
     if case_id == into_id:
         raise BadInput({"into": ["不能并入自己。"]})
@@ -40,16 +52,38 @@ def merge(case_id: UUID, *, by: Actor, into_id: UUID, reason: str = "", revision
             f"{main.number} 已是「{NAMES[main.state]}」，不能再并入。", "只能并入还在办理的事件。",
             "如属同一问题反复发生，请对原事件发起重办。", code="cases.merge_into_ended",
         )  # fmt: skip
+    along = _joined_to(case)
+    told = {"连同": "、".join(each.number for each in along)} if along else {}
     case.merged_into = main
     case.held_from = case.state
     settle(
-        case, "merge", by=by, to="merged", text=reason, fields={"并入": main.number},
+        case, "merge", by=by, to="merged", text=reason, fields={"并入": main.number, **told},
         public_text="您反映的问题与正在办理的同一事项合并办理，仍会单独答复您。",
         changed=("merged_into", "held_from"),
     )  # fmt: skip
     todos.done(case.pk)
-    settle(main, "took_in", by=by, title="并单收入", text=reason, fields={"并入件": case.number})
+    for each in along:
+        each.merged_into = main
+        settle(
+            each, "taken_along", by=by, title="随主件并入", text=reason, fields={"随": case.number, "并入": main.number},
+            changed=("merged_into",),
+        )  # fmt: skip
+    settle(main, "took_in", by=by, title="并单收入", text=reason, fields={"并入件": case.number, **told})
     return case
+
+
+def _joined_to(main: Case) -> list[Case]:
+    """The cases whose handling is joined to this one now, locked; who holds them holds their main case before."""
+    return list(Case.objects.select_for_update().filter(merged_into=main, state="merged").order_by("pk"))
+
+
+def _ways(cases: Sequence[Case]) -> dict[UUID, list[str]]:
+    """By case, through which main cases it came where it is (`joined_through`)."""
+    told: dict[UUID, list[tuple[str, str]]] = {case.pk: [] for case in cases}
+    rows = Step.objects.filter(case__in=list(told), verb__in=JOINS).order_by("id")
+    for key, name, fields in rows.values_list("case_id", "verb", "fields"):
+        told[key].append((name, fields.get("并入", "")))
+    return {key: joined_through(steps) for key, steps in told.items()}
 
 
 def merge_all(case_ids: Sequence[UUID], *, by: Actor, into_id: UUID, reason: str = "") -> tuple[int, list[str]]:
@@ -78,30 +112,93 @@ def _each(case_ids: Sequence[UUID], step: Callable[[UUID], object], *, by: Actor
 @clause("9.1.2-2")
 @verb("cases.unmerge")
 def unmerge(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = None) -> Case:
-    """Undo a merge (撤销并单): the case goes on by itself from where it stood."""
+    """Undo a merge (撤销并单): the case goes on by itself from where it stood, with the cases it had brought along."""
+    by.must(VERBS["unmerge"].right)
+    main_id = Case.objects.filter(pk=case_id).values_list("merged_into", flat=True).first()
+    main = seen(main_id, by=by) if main_id else None  # before its joined case, as whoever closes it does
     case = take(case_id, "unmerge", by=by, revision=revision)
-    main = case.merged_into
-    back = case.held_from or "to_dispatch"
-    case.merged_into, case.held_from = None, ""
-    settle(case, "unmerge", by=by, to=back, text=text, changed=("merged_into", "held_from"))
-    step = "accept" if back == "to_accept" else "dispatch"
-    wait(case, step, f"cases.{step}", case.desk_id)
-    if main:
-        settle(seen(main.pk, by=by), "gave_back", by=by, title="撤出并单", text=text, fields={"撤出": case.number})
+    if main is None or case.merged_into_id != main.pk:
+        raise NotNow("这件事刚刚被同事改并。", remedy="请刷新后再办。", code="cases.changed_meanwhile")
+    others = [each for each in _joined_to(main) if each.pk != case.pk]
+    ways = _ways(others)
+    along = [each for each in others if case.number in ways[each.pk]]
+    _set_free(case, "unmerge", by=by, text=text)
+    for each in along:
+        _take_back(each, case, by=by, text=text)
+    told = {"连同": "、".join(each.number for each in along)} if along else {}
+    settle(main, "gave_back", by=by, title="撤出并单", text=text, fields={"撤出": case.number, **told})
     return case
 
 
+AGAIN = {"to_accept": "accept", "to_supplement": "supplement"}
+"""Which step a case waits for that goes on by itself; in every other state before the work it is dispatched."""
+
+
+def _set_free(case: Case, verb_name: str, *, by: Actor, text: str, title: str = "", public_text: str = "") -> None:
+    """The case goes on by itself from where it stood, before the post that has its next step."""
+    back = case.held_from or "to_dispatch"
+    case.merged_into, case.held_from = None, ""
+    settle(
+        case, verb_name, by=by, to=back, title=title, text=text, public_text=public_text,
+        changed=("merged_into", "held_from"),
+    )  # fmt: skip
+    step = AGAIN.get(back, "dispatch")
+    wait(case, step, f"cases.{step}", case.desk_id)
+
+
+def _take_back(case: Case, main: Case, *, by: Actor, text: str) -> None:
+    """A case that was taken along is joined again to the one it came with."""
+    case.merged_into = main
+    settle(
+        case, "taken_back", by=by, title="随主件撤出", text=text, fields={"并入": main.number}, changed=("merged_into",)
+    )
+
+
+def part_from(main: Case, *, by: Actor, why: str) -> None:
+    """A main case has fallen away (作废、不予受理) or is secret now: what was joined to it goes on as before the merge.
+
+    Nobody is refused because somebody else's message was void. Whoever was taken along stays with the one he came with.
+    """
+    joined = _joined_to(main)
+    ways, by_number = _ways(joined), {case.number: case for case in joined}
+    for case in joined:
+        before = next((by_number[n] for n in reversed(ways[case.pk][:-1]) if n in by_number), None)
+        if before is not None:
+            _take_back(case, before, by=by, text=why)
+        else:
+            _set_free(
+                case, "parted", by=by, title="恢复单独办理", text=why,
+                public_text="您反映的问题恢复单独办理，办理结果会答复您。",
+            )  # fmt: skip
+
+
+@clause("9.1.2-2")
+@verb("cases.answer_apart")
+def answer_apart(case_id: UUID, *, by: Actor, reply: str, revision: int | None = None) -> Case:
+    """Write a joined case's own reply (单独答复): its reporter gets these words when the main case is closed.
+
+    Until then only the office reads them. Written again, the later words count.
+    """
+    case = take(case_id, "answer_apart", by=by, revision=revision)
+    reply = given(reply, "reply", "请填写给这位上报人的答复。")
+    return settle(case, "answer_apart", by=by, text=reply)
+
+
 def answer_merged(main: Case, *, by: Actor) -> None:
-    """When a main case is closed, each merged case gets its own reply and end (分别答复)."""
-    for case in Case.objects.select_for_update().filter(merged_into=main, state="merged"):
-        case.reply, case.replied_at, case.closed_at = main.reply, time.now(), time.now()
-        case.close_reason = f"随 {main.number} 办结"
+    """When a main case is closed, each merged case gets its own reply and end (分别答复), and its reporter hears of it."""
+    joined = _joined_to(main)
+    own = own_replies([case.pk for case in joined]) if joined else {}
+    for case in joined:
+        case.reply, case.replied_at, case.closed_at = own[case.pk] or main.reply, time.now(), time.now()
+        case.close_reason, case.due_at, case.yellow_at = f"随 {main.number} 办结", None, None
         timing.finish(case.pk, ["accept", timing.TOTAL])
         settle(
-            case, "answer_merged", by=by, to="closed", title="随主件答复", public_text=main.reply,
-            changed=("reply", "replied_at", "closed_at", "close_reason"),
+            case, "answer_merged", by=by, to="closed", title="随主件办结" if own[case.pk] else "随主件答复",
+            public_text=case.reply,
+            changed=("reply", "replied_at", "closed_at", "close_reason", "due_at", "yellow_at"),
         )  # fmt: skip
         announce("cases.answered", case=case, by=by)
+        tell_reporter(case, "cases.closed_reporter", by=by, unit="")
 
 
 @clause("9.1.2-2")

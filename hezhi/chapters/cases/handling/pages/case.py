@@ -16,7 +16,7 @@ from hezhi.chapters.cases.handling.models import Case, Step
 from hezhi.chapters.cases.handling.pages.asked import asked_of
 from hezhi.chapters.cases.handling.pages.beside import beside, of_order, reads
 from hezhi.chapters.cases.handling.queries import CaseFile
-from hezhi.chapters.cases.handling.rules import result_words
+from hezhi.chapters.cases.handling.rules import own_reply, result_words
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
@@ -69,6 +69,8 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
             (order, [*_order_buttons(file, order.pk), *of_order(by, case, order)], result_words(order.result))
             for order in file.orders
         ],
+        "merged": [(other, mask_text(other.title)) for other in file.merged],
+        "own_reply": mask_text(own_reply((step.verb, step.text) for step in file.steps)),
         "marker": [case.point.x, case.point.y] if case.point else None,
         "total": file.total,
         "similar": queries.similar_cases(by, case) if case.state in ("to_accept", "to_dispatch") else [],

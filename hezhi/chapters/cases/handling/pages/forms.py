@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from hezhi.chapters.cases.handling.actions.dispatching import KEEP_IT, nobody_signs
 from hezhi.chapters.cases.handling.actions.turning import VERBS
 from hezhi.chapters.cases.handling.models import Case, Category, Urgency
-from hezhi.chapters.cases.handling.queries import joint_draft, suggested_units
+from hezhi.chapters.cases.handling.queries import joint_draft, starting_reply, suggested_units
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Field, Verb
@@ -171,6 +171,8 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
         start["joint"] = joint_draft(flow.orders_of(case.pk), order)
     if verb.code == "mark":
         start["mark"] = case.mark or None
+    if verb.code == "answer_apart":
+        start["reply"] = starting_reply(case)
     if verb.code == "dispatch":
         choices = suggested_units(case)
         start["lead"] = str(choices[0].unit.pk) if choices else None

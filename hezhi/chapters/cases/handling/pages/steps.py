@@ -111,6 +111,7 @@ CASE_STEPS: dict[str, Taken] = {
     ),
     "merge": _merge,
     "unmerge": lambda c, o, by, g: actions.unmerge(c.pk, by=by, text=g["text"], revision=g["revision"]),
+    "answer_apart": lambda c, o, by, g: actions.answer_apart(c.pk, by=by, reply=g["reply"], revision=g["revision"]),
     "call_back": _call_back,
     "close": lambda c, o, by, g: actions.close(c.pk, by=by, reason=g["reason"], revision=g["revision"]),
     "redo": lambda c, o, by, g: actions.redo(c.pk, by=by, reason=g["reason"], revision=g["revision"]),

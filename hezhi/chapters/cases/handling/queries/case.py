@@ -16,6 +16,7 @@ from hezhi.chapters.cases.handling.models import (
     Step,
 )
 from hezhi.chapters.cases.handling.queries.whistles import unsettled
+from hezhi.chapters.cases.handling.rules import own_reply
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow import versions
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
@@ -237,3 +238,17 @@ def masked_reporter(case: Case) -> dict[str, str]:
         "phone": mask("phone", reporter.phone),
         "address": mask("address", reporter.address),
     }
+
+
+def own_replies(cases: Sequence[UUID]) -> dict[UUID, str]:
+    """What was written for each of these joined cases alone (单独答复); empty where the main case's reply is to serve."""
+    told: dict[UUID, list[tuple[str, str]]] = {key: [] for key in cases}
+    rows = Step.objects.filter(case__in=list(told), verb__in=("merge", "answer_apart")).order_by("id")
+    for key, verb, text in rows.values_list("case_id", "verb", "text"):
+        told[key].append((verb, text))
+    return {key: own_reply(steps) for key, steps in told.items()}
+
+
+def starting_reply(case: Case) -> str:
+    """With which words the own reply of a joined case begins (单独答复): what was written, else the main case's reply."""
+    return own_replies([case.pk])[case.pk] or (case.merged_into.reply if case.merged_into else "")
