@@ -213,7 +213,7 @@ def media_server() -> Finding:
 
 def database(link: psycopg.Connection) -> Finding:
     """Version, encoding, extensions, the collation by which names are sorted."""
-    version, encoding = link.info.server_version // 10000, _one(link, "SHOW server_encoding")
+    version, encoding = link.info.server_version // 10000, link.info.parameter_status("server_encoding")
     present = {name for (name,) in link.execute("SELECT extname FROM pg_extension")}
     missing = [name for name in EXTENSIONS if name not in present]
     if version < machine.OLDEST:

@@ -49,7 +49,7 @@ class Preparation:
                     f"数据库是 PostgreSQL {version}，需要 {OLDEST} 以上版本。",
                     f"The database is PostgreSQL {version}; {OLDEST} or newer is needed.",
                 )
-            encoding = _one(link, "SHOW server_encoding")
+            encoding = link.info.parameter_status("server_encoding")  # asked by SQL, SQL_ASCII answers in bytes
             if encoding != "UTF8":
                 raise Trouble(
                     f"数据库编码为 {encoding}，需要 UTF8。请用 createdb -E UTF8 --locale=C.UTF-8 -T template0 新建数据库。",

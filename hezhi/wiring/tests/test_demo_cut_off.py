@@ -1,93 +1,150 @@
 """A demo district that was cut off on the way is whole after the next run (演示数据中断后重来)."""
 
+import importlib
 import os
 import signal
-import subprocess
-import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import psycopg
 import pytest
 from django.contrib.auth.hashers import check_password
+from django.core.management import CommandError, call_command
+from django.db import connection, connections
 
-from hezhi.ground.testkit.databases import with_name
-from hezhi.wiring.places import CHECKOUT
-from hezhi.wiring.prepare import clean_environment
+from hezhi.chapters.appcentre.users.api import create_first_administrator
+from hezhi.chapters.cases.intake import demo as intake
+from hezhi.engines.geo.models import Area
+from hezhi.engines.org.models import Role, User
+from hezhi.wiring.management.commands import load_demo
 
 pytestmark = pytest.mark.fault
 
-LOAD = "hezhi.wiring.management.commands.load_demo"
 CUTS = {
-    "after the areas": (LOAD, "load_areas", "1"),
-    "after the office": ("hezhi.chapters.appcentre.users.demo", "load", "1"),
-    "after some of the cases": ("hezhi.chapters.cases.intake.demo", "take", "2"),
-    "after the passwords, before the commit": (LOAD, "_keep", "1"),
-    "in the middle of a room": ("hezhi.chapters.cases.mediation.actions", "register", "2"),
+    "after the areas": ("hezhi.wiring.management.commands.load_demo", "load_areas", 1),
+    "after the office": ("hezhi.chapters.appcentre.users.demo", "load", 1),
+    "after some of the cases": ("hezhi.chapters.cases.intake.demo", "take", 2),
+    "after the passwords, before the commit": ("hezhi.wiring.management.commands.load_demo", "_keep", 1),
+    "in the middle of a room": ("hezhi.chapters.cases.mediation.actions", "register", 2),
 }
-TABLES = ("geo_area", "org_unit", "org_user", "org_holding", "handling_routingrule", "handling_case", "mediation_dispute")
+TABLES = (
+    "geo_area",
+    "org_unit",
+    "org_user",
+    "org_holding",
+    "handling_routingrule",
+    "handling_case",
+    "mediation_dispute",
+)
 
 
-class House:
-    """An installation of the test's own: a migrated database, a data folder, and the loading as a process."""
-
-    def __init__(self, app_url: str, owner_url: str, home: Path) -> None:
-        self.owner_url, self.home = owner_url, home
-        more = {"HEZHI_HOME": str(home), "HEZHI_DEMO": "1", "HEZHI_LOG_LEVEL": "ERROR"}
-        more |= {"DATABASE_URL": app_url, "DJANGO_SETTINGS_MODULE": "hezhi.wiring.tests.system_house"}
-        self.environment = clean_environment() | more
-
-    def load(self, *cut: str) -> int:
-        command = [sys.executable, "-m", "hezhi.wiring.tests.cut_off", *cut]
-        return subprocess.run(command, env=self.environment, cwd=CHECKOUT, stdout=subprocess.DEVNULL).returncode
-
-    def counts(self) -> dict[str, int]:
-        return {name: self.sql(f"SELECT count(*) FROM {name}")[0][0] for name in TABLES}
-
-    def sql(self, statement: str) -> list[tuple]:
-        with psycopg.connect(self.owner_url) as link:
-            return link.execute(statement).fetchall()  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def house(committing_db, database_server, database_name, tmp_path):
-    mine = [with_name(url, f"{database_name}_own") for url in database_server]
+@pytest.fixture(autouse=True)
+def house(committing_db, settings, tmp_path, monkeypatch) -> Path:
+    """An installation of the test's own that may show the demo: two towns of it, one room, passwords that cost little."""
     (tmp_path / "keys").mkdir()
-    return House(*mine, tmp_path)
+    settings.HEZHI_HOME, settings.MEDIA_ROOT, settings.DEMO = tmp_path, tmp_path / "files", True
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    monkeypatch.setattr(load_demo, "ROOMS", ("cases.mediation",))
+    monkeypatch.setattr(load_demo, "read_features", _two_towns(load_demo.read_features))
+    anywhere = [told for told in intake.messages() if told[1].lon is None]
+    monkeypatch.setattr(intake, "messages", lambda few: anywhere[:few])
+    return tmp_path
 
 
-@pytest.fixture(scope="module")
-def whole() -> dict[str, int]:
-    """What a demo that nobody disturbed holds, once one was seen."""
-    return {}
+def _two_towns(read: Callable[..., list[dict[str, Any]]]) -> Callable[..., list[dict[str, Any]]]:
+    above, kept = {"communities": "town", "grids": "community"}, set[str]()
+
+    def some(path: Path, crs: str) -> list[dict[str, Any]]:
+        level, found = path.stem.rpartition("_")[2], read(path, crs)
+        if level == "towns":
+            found = found[:2]
+        elif level in above:
+            found = [row for row in found if row["properties"][above[level]] in kept]
+        kept.update(row["properties"]["code"] for row in found)
+        return found
+
+    return some
+
+
+def load(*cut: Any) -> int:
+    """Load the demo in a process of its own, which kills itself when what `cut` names has done its work so often."""
+    connections.close_all()
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    try:
+        if cut:
+            _die_after(*cut)
+        call_command("load_demo", few=3)
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
+def _die_after(module: str, name: str, calls: int) -> None:
+    place: Any = importlib.import_module(module)
+    work, done = getattr(place, name), []
+
+    def dying(*args: Any, **more: Any) -> Any:
+        given = work(*args, **more)
+        done.append(name)
+        if len(done) == calls:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return given
+
+    setattr(place, name, dying)
+
+
+def counts() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        found = {}
+        for name in TABLES:
+            cursor.execute(f"SELECT count(*) FROM {name}")
+            found[name] = cursor.fetchone()[0]
+    return found
+
+
+def all_can_sign_in(home: Path) -> None:
+    kept = home / "demo-accounts.txt"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    told = {line.split("\t")[0]: line.split("\t")[1] for line in kept.read_text().splitlines()}
+    assert len(told) > 20
+    users = [user for user in User.objects.all() if user.has_usable_password()]
+    assert {user.login_name for user in users} == set(told)
+    assert all(check_password(told[user.login_name], user.password) for user in users)
 
 
 @pytest.mark.parametrize("cut", CUTS)
-def test_cut_off_anywhere_it_is_whole_after_the_next_run(house, cut):
-    assert house.load(*CUTS[cut]) == -signal.SIGKILL
-    left = house.counts()
-    in_a_room = cut == "in the middle of a room"
-    assert set(left.values()) == {0} if not in_a_room else left["handling_case"] == 3 and left["mediation_dispute"] == 0
-    assert house.load() == 0
-    now = house.counts()
+def test_killed_anywhere_it_is_whole_after_the_next_run(house, cut):
+    assert load(*CUTS[cut]) == -signal.SIGKILL
+    left = counts()
+    if cut == "in the middle of a room":
+        assert left["handling_case"] == 3 and left["mediation_dispute"] == 0
+    else:
+        assert set(left.values()) == {0}
+    assert load() == 0
+    now = counts()
     assert now["handling_case"] == 3 and now["mediation_dispute"] == 3 and all(now.values())
-    _all_can_sign_in(house)
-    assert house.load() == 0 and house.counts() == now, "a run over a whole demo changes nothing"
-    _all_can_sign_in(house)
+    all_can_sign_in(house)
 
 
-def _all_can_sign_in(house: House) -> None:
-    kept = house.home / "demo-accounts.txt"
-    assert kept.stat().st_mode & 0o777 == 0o600
-    told = {line.split("\t")[0]: line.split("\t")[1] for line in kept.read_text().splitlines()}
-    rows = dict(house.sql("SELECT login_name, password FROM org_user WHERE password NOT LIKE '!%'"))
-    assert set(told) == set(rows)
-    login = next(iter(told))
-    assert check_password(told[login], rows[login], preferred="md5")
-
-
-def test_passwords_left_by_a_cut_are_closed_to_others_again(house):
-    part = house.home / "demo-accounts.part"
-    part.write_text("left by a run that was cut off")
+def test_a_run_over_a_whole_demo_changes_nothing(house):
+    part = house / "demo-accounts.part"
+    part.write_text("left by a run that was killed")
     os.chmod(part, 0o644)
-    assert house.load() == 0
-    _all_can_sign_in(house)
+    assert load() == 0
+    before, told = counts(), (house / "demo-accounts.txt").read_text()
+    all_can_sign_in(house)
+    assert load() == 0
+    assert counts() == before and (house / "demo-accounts.txt").read_text() == told
+
+
+def test_over_real_people_nothing_is_loaded():
+    call_command("furnish")
+    create_first_administrator(Role.Kind.SYSTEM_ADMIN, "linyutong", "林雨桐")
+    with pytest.raises(CommandError, match="真实用户"):
+        call_command("load_demo", few=3)
+    assert not Area.objects.exists()
