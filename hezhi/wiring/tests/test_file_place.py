@@ -1,5 +1,7 @@
 """Where files lie is told whole or refused in one sentence (附件存放位置)."""
 
+import gc
+import runpy
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from hezhi.engines.records.tests.bucket_house import object_store
 from hezhi.wiring import doctor, launch
 from hezhi.wiring.file_place import file_place
+from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.voice import Trouble
 
 HOME = Path("/srv/hezhi")
@@ -67,6 +70,24 @@ def test_half_an_answer_is_refused_before_anything_is_begun(told, wrong, sentenc
     assert "secret" not in str(trouble.value)
     finding = doctor.files()
     assert finding.state == "bad" and sentence in finding.what and "HEZHI_FILES" in finding.mend
+
+
+@pytest.mark.parametrize(
+    ("address", "backend", "folder"),
+    [
+        ("", "FileSystemStorage", "files"),
+        ("{home}/elsewhere", "FileSystemStorage", "elsewhere"),
+        ("s3://b/p", "Bucket", "files"),
+    ],
+)
+def test_the_settings_of_the_house_take_it(told, tmp_path, address, backend, folder):
+    told(HEZHI_FILES=address.format(home=tmp_path))
+    try:
+        settings = runpy.run_path(str(CHECKOUT / "hezhi/wiring/settings.py"))
+    finally:
+        gc.enable()  # the settings stop the collector until the house is loaded
+    assert settings["STORAGES"]["default"]["BACKEND"].endswith(backend)
+    assert settings["MEDIA_ROOT"] == tmp_path / folder
 
 
 def test_the_doctor_knocks_at_the_bucket(told):
