@@ -4,7 +4,7 @@ import importlib
 import os
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from hezhi.chapters.appcentre.users.api import create_first_administrator
 from hezhi.chapters.cases.intake import demo as intake
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.models import Role, User
+from hezhi.engines.records.vault import ring
 from hezhi.wiring.management.commands import load_demo
 
 pytestmark = pytest.mark.fault
@@ -40,7 +41,7 @@ TABLES = (
 
 
 @pytest.fixture(autouse=True)
-def house(committing_db, settings, tmp_path, monkeypatch) -> Path:
+def house(committing_db, settings, tmp_path, monkeypatch) -> Iterator[Path]:
     """An installation of the test's own that may show the demo: two towns of it, one room, passwords that cost little."""
     (tmp_path / "keys").mkdir()
     settings.HEZHI_HOME, settings.MEDIA_ROOT, settings.DEMO = tmp_path, tmp_path / "files", True
@@ -49,7 +50,9 @@ def house(committing_db, settings, tmp_path, monkeypatch) -> Path:
     monkeypatch.setattr(load_demo, "read_features", _two_towns(load_demo.read_features))
     anywhere = [told for told in intake.messages() if told[1].lon is None]
     monkeypatch.setattr(intake, "messages", lambda few: anywhere[:few])
-    return tmp_path
+    ring.cache_clear()
+    yield tmp_path
+    ring.cache_clear()
 
 
 def _two_towns(read: Callable[..., list[dict[str, Any]]]) -> Callable[..., list[dict[str, Any]]]:

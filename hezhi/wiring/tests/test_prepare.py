@@ -8,6 +8,7 @@ import pytest
 
 from hezhi.chapters.appcentre.users.api import create_first_administrator
 from hezhi.engines.org.models import Role
+from hezhi.engines.records.vault import create_key_ring, ring
 from hezhi.ground.testkit.databases import with_name
 from hezhi.wiring import launch, prepare
 from hezhi.wiring.prepare import Preparation
@@ -29,6 +30,8 @@ def house(committing_db, database_server, database_name, settings, tmp_path, mon
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     settings.HEZHI_HOME = tmp_path
+    create_key_ring(tmp_path / "keys")
+    ring.cache_clear()
     managed: list[str] = []
     for name in ("migrate", "furnish", "collect_static"):
         monkeypatch.setattr(Preparation, name, lambda self: False)
@@ -39,7 +42,8 @@ def house(committing_db, database_server, database_name, settings, tmp_path, mon
     messages = tmp_path / "messages.csv"
     messages.touch()
     words = {"plain": [], "messages": ["--messages", str(messages)], "empty": ["--empty"]}
-    return House(Preparation(tmp_path, told), managed, words)
+    yield House(Preparation(tmp_path, told), managed, words)
+    ring.cache_clear()
 
 
 def _opened(*_):
