@@ -73,7 +73,7 @@ def createadmin() -> None:
         type=click.Choice(list(OFFICES)),
         show_choices=False,
     )
-    role = Role.objects.filter(kind=office).first()
+    role = Role.objects.filter(kind=f"{office}_admin").first()
     if role is None:
         raise click.ClickException(f"系统里还没有“{OFFICES[office]}”这一角色。请先运行 ./run --empty 完成安装。")
     login_name = click.prompt("登录名", value_proc=check_login_name)

@@ -25,7 +25,9 @@ from rich.table import Table
 from hezhi.ground import time as clock
 from hezhi.wiring import machine, media
 from hezhi.wiring.cluster import EXTENSIONS
+from hezhi.wiring.file_place import FilePlace, file_place
 from hezhi.wiring.places import CHECKOUT, home
+from hezhi.wiring.voice import Trouble
 
 GB = 2**30
 SIGNS = {"good": "[green]正常[/green]", "look": "[yellow]留意[/yellow]", "bad": "[red]故障[/red]"}
@@ -46,7 +48,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """All findings, in the order in which faults cause each other."""
-    found = [*versions(), disk(), keys(), fonts(), media_server()]
+    found = [*versions(), disk(), keys(), files(), fonts(), media_server()]
     try:
         link = _connect()
     except (psycopg.Error, KeyError) as error:
@@ -144,6 +146,42 @@ def keys() -> Finding:
     return Finding("密钥", "good", "仅本人可读")
 
 
+def files() -> Finding:
+    """Where files lie: told whole, there, and open to us."""
+    mend = "核对 HEZHI_FILES 和 AWS_ 开头的变量（docs/running.md）；网页和任务进程须用同样的设置。"
+    try:
+        place = file_place(os.environ, home())
+    except Trouble as trouble:
+        return Finding("附件存放", "bad", trouble.chinese, mend)
+    if place.bucket:
+        return _bucket(place, mend)
+    if not place.folder.exists():
+        return Finding("附件存放", "look", f"{place} 尚未建立", "首次运行 ./run 或存入首个附件时会自动建立。")
+    if not os.access(place.folder, os.R_OK | os.W_OK | os.X_OK):
+        return Finding("附件存放", "bad", f"{place} 不可读写", f"把 {place} 的属主改为运行系统的用户。")
+    return Finding("附件存放", "good", str(place))
+
+
+def _bucket(place: FilePlace, mend: str) -> Finding:
+    """Ask the store for one name, as the sweep of files does: keys, bucket, network and right in one question."""
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    once = Config(
+        connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 1},
+        s3={"addressing_style": place.addressing or "auto"},
+    )  # fmt: skip
+    try:
+        client = boto3.Session().client(
+            "s3", endpoint_url=place.endpoint or None, region_name=place.region or None, config=once
+        )
+        client.list_objects(Bucket=place.bucket, Prefix=place.prefix, MaxKeys=1)
+    except (BotoCoreError, ClientError, ValueError) as error:
+        return Finding("附件存放", "bad", f"{place} 无法访问：{error}", mend)
+    return Finding("附件存放", "good", str(place))
+
+
 def fonts() -> Finding:
     """Without a Chinese font, receipts and pictures made on the server show boxes."""
     for folder in ("/usr/share/fonts", "/usr/local/share/fonts", str(Path.home() / ".local/share/fonts")):
@@ -175,7 +213,7 @@ def media_server() -> Finding:
 
 def database(link: psycopg.Connection) -> Finding:
     """Version, encoding, extensions, the collation by which names are sorted."""
-    version, encoding = link.info.server_version // 10000, _one(link, "SHOW server_encoding")
+    version, encoding = link.info.server_version // 10000, link.info.parameter_status("server_encoding")
     present = {name for (name,) in link.execute("SELECT extname FROM pg_extension")}
     missing = [name for name in EXTENSIONS if name not in present]
     if version < machine.OLDEST:

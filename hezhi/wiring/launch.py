@@ -22,6 +22,7 @@ from typing import IO
 
 from hezhi.wiring import certificate, frontend, machine, media
 from hezhi.wiring.cluster import Cluster, main_cluster
+from hezhi.wiring.file_place import file_place
 from hezhi.wiring.places import CHECKOUT, home, open_folder, private_folder
 from hezhi.wiring.prepare import Preparation, clean_environment
 from hezhi.wiring.supervisor import Part, Supervisor
@@ -92,10 +93,18 @@ def _options(words: list[str] | None) -> argparse.Namespace:
         options.messages = options.messages.resolve()
         if not options.messages.is_file():
             fail(Trouble(f"找不到诉求文件 {options.messages}。", f"There is no file {options.messages}."))
+        if options.empty:
+            fail(
+                Trouble(
+                    "--messages 用于演示，不能与 --empty 同用。正式环境请在页面导入，或用 .venv/bin/hezhi import cases。",
+                    "--messages is for a demonstration and does not go with --empty: import on screen or with that command.",
+                )
+            )
     return options
 
 
 def _open(options: argparse.Namespace) -> None:
+    file_place(os.environ, home())
     _check_disk()
     _check_ports(options.port)
     frontend.build()
@@ -146,7 +155,10 @@ def _prepare(options: argparse.Namespace, environment: dict[str, str], foreign: 
     steps.migrate()
     steps.furnish()
     steps.collect_static()
-    return not options.empty and not options.messages and steps.load_demo()
+    if options.empty:
+        return False
+    steps.refuse_people()
+    return not options.messages and steps.load_demo()
 
 
 def _supervisor(options: argparse.Namespace, environment: dict[str, str]) -> Supervisor:

@@ -1,7 +1,8 @@
 """What must be done before the house opens (启动准备): check the database, migrate, files, demo district.
 
 Each step is told once in a note on the database itself (COMMENT ON DATABASE), so it travels with the data:
-a second start finds the note and does nothing, a half-finished first run has no note and is completed.
+a second start finds the note and does nothing, a half-finished first run has no note and is completed. What it
+has left is whole by itself: a migration, a part of the demo district (`load_demo`) is one transaction.
 """
 
 import contextlib
@@ -48,7 +49,7 @@ class Preparation:
                     f"数据库是 PostgreSQL {version}，需要 {OLDEST} 以上版本。",
                     f"The database is PostgreSQL {version}; {OLDEST} or newer is needed.",
                 )
-            encoding = _one(link, "SHOW server_encoding")
+            encoding = link.info.parameter_status("server_encoding")  # asked by SQL, SQL_ASCII answers in bytes
             if encoding != "UTF8":
                 raise Trouble(
                     f"数据库编码为 {encoding}，需要 UTF8。请用 createdb -E UTF8 --locale=C.UTF-8 -T template0 新建数据库。",
@@ -108,6 +109,18 @@ class Preparation:
         self._manage("collectstatic", "--noinput", "--verbosity=0")
         stamp.write_text(wanted)
         return True
+
+    def refuse_people(self) -> None:
+        """Refuse a demonstration (演示模式) over real people: it asks nobody for a second factor, and invented data would stand among theirs."""
+        with _connect(self.owner_url) as link:
+            real = _one(link, "SELECT count(*) FROM org_user WHERE NOT is_demo")
+        if real:
+            raise Trouble(
+                f"这个数据库里有 {real} 个真实账号。演示模式不强制两步验证，不能在其上启动。"
+                "请用 ./run --empty 按正式方式启动；要看演示，请另设 HEZHI_HOME 或换一个空库。",
+                f"There are {real} real accounts in this database, and a demonstration forces no second factor. "
+                "Start it with ./run --empty; for the demonstration set another HEZHI_HOME or an empty database.",
+            )
 
     def load_demo(self, *words: str) -> bool:
         """Load the demo district once; never again over the same database."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from hezhi.wiring.account_settings import *  # noqa: F403
+from hezhi.wiring.file_place import file_place
 from hezhi.wiring.places import home
 
 gc.disable()  # until all is loaded (`WiringConfig.ready`): nothing of that is garbage, and to look through it takes a fifth of a start
@@ -195,8 +196,9 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("HEZHI_STATIC_ROOT", HEZHI_HOME / "static"))
+FILE_PLACE = file_place(os.environ, HEZHI_HOME)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": FILE_PLACE.storage(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if TESTING
@@ -206,7 +208,7 @@ STORAGES = {
 # A compressed copy would break range requests on map tiles.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["pmtiles", "jpg", "png", "webp", "gz", "zip"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING  # looked up when asked for, not listed for each client
-MEDIA_ROOT = HEZHI_HOME / "files"
+MEDIA_ROOT = FILE_PLACE.folder
 
 # A Spark cluster for questions beyond one machine (docs/analysis.md); empty: DuckDB in our own process.
 HEZHI_SPARK = os.environ.get("HEZHI_SPARK", "")

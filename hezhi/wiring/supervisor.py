@@ -77,7 +77,7 @@ class Supervisor:
                 continue
             del self.running[name]
             if self.parts[name].once:
-                del self.parts[name]
+                self._note_end(self.parts.pop(name), code)
                 continue
             if self._note_death(name, code):
                 self.start(name)
@@ -109,6 +109,16 @@ class Supervisor:
                 env=self.environment | {"HEZHI_PROCESS": part.name} | part.environment,
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
+            )
+
+    def _note_end(self, part: Part, code: int) -> None:
+        """A part that ends by itself is told of only when it failed; the others go on without it."""
+        if code:
+            log = self.log_of(part.name)
+            why = "原因见上。" if part.loud else f"日志 {log} 末尾：{machine.tail(log, 2)}"
+            say(
+                f"{part.title}未能完成（代码 {code}），不会自动重试；其他功能不受影响。{why}",
+                f"The part {part.name} failed ({code}) and is not started again; all else goes on.",
             )
 
     def _note_death(self, name: str, code: int) -> bool:

@@ -32,7 +32,8 @@ def prepare_environment() -> None:
     os.environ.update(HEZHI_TESTING="1", HEZHI_HOME=scratch)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hezhi.wiring.settings")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in the test's thread
-    for name in ("HEZHI_DEMO", "HEZHI_DB_ROLE", "HEZHI_SECRET_KEY_FILE", "HEZHI_STATIC_ROOT", "HEZHI_TLS"):
+    ours = ("HEZHI_DEMO", "HEZHI_DB_ROLE", "HEZHI_SECRET_KEY_FILE", "HEZHI_STATIC_ROOT", "HEZHI_TLS", "HEZHI_FILES")
+    for name in ours:
         os.environ.pop(name, None)
 
 

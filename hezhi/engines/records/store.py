@@ -1,6 +1,6 @@
-"""Where sealed bytes lie (文件存储): a folder outside the web root, or S3 through django-storages.
+"""Where sealed bytes lie (文件存储): a folder outside the web root, or a bucket of an S3 store (see `bucket`).
 
-The place is Django's default storage (STORAGES in the settings). Names are random and say nothing; the
+The place is Django's default storage (`HEZHI_FILES`, docs/running.md), of which nothing is asked that only a folder has. Names are random and say nothing; the
 day stands before them, so that the sweep looks through a few folders and not through all.
 """
 
@@ -8,11 +8,10 @@ import logging
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date, timedelta
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 
 from hezhi.ground import time
 from hezhi.ground.crypto import Tampered
@@ -29,20 +28,25 @@ class Lost(Exception):
 def put(sealed: bytes) -> str:
     """Store sealed bytes for good and give their place: on a disk they are written through."""
     place = default_storage.save(f"{_folder(time.real_now().date())}/{secrets.token_hex(16)}", ContentFile(sealed))
-    with suppress(NotImplementedError):  # S3 has no path, and answers only when it has the bytes
+    if isinstance(default_storage, FileSystemStorage):  # a bucket answers only when it has the bytes
         _write_through(default_storage.path(place))
     return place
 
 
 def get(place: str, start: int = 0, size: int = -1) -> bytes:
     """The bytes at a place, or `size` of them from `start` on. Raises Lost."""
+    read = getattr(default_storage, "read_part", _read_part)
     try:
-        with default_storage.open(place, "rb") as opened:
-            if start:
-                opened.seek(start)
-            return bytes(opened.read(size))
+        return bytes(read(place, start, size))
     except FileNotFoundError as missing:
         raise Lost(place) from missing
+
+
+def _read_part(place: str, start: int, size: int) -> bytes:
+    with default_storage.open(place, "rb") as opened:
+        if start:
+            opened.seek(start)
+        return bytes(opened.read(size))
 
 
 def drop(place: str) -> None:

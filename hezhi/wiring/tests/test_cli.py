@@ -202,3 +202,24 @@ def test_what_nobody_may_guess_about_reports_is_asked_for(reporting, asked, said
 def test_a_registry_prints_what_its_declaration_gives(in_this_process):
     code, told, _ = in_this_process("registry", "categories")
     assert not code and "/r/categories/" in told and "/api/v1/categories/" in told and "类别代码（code）" in told
+
+
+@pytest.mark.parametrize(
+    ("office", "title"), [("system", "系统管理员"), ("security", "安全管理员"), ("audit", "审计管理员")]
+)
+def test_the_first_administrator_of_each_office_is_made_once(db, monkeypatch, office, title):
+    from click.testing import CliRunner
+
+    from hezhi.chapters.appcentre.users.actions import load_roles
+    from hezhi.engines.org.models import Holding, User
+    from hezhi.wiring import cli
+
+    load_roles()
+    make = lambda login: CliRunner().invoke(cli.hezhi, ["createadmin"], input=f"{office}\n{login}\n林雨桐\n")  # noqa: E731
+    done = make("linyutong")
+    assert done.exit_code == 0 and f"已创建{title}" in done.output
+    user = User.objects.get(login_name="linyutong")
+    assert Holding.objects.get(user=user).post.role.kind == f"{office}_admin"
+    assert user.must_change_password and not user.is_demo
+    again = make("suqing")
+    assert again.exit_code != 0 and User.objects.count() == 1

@@ -62,6 +62,19 @@ def test_a_part_that_ends_by_itself_is_not_an_accident(roof, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize(("loud", "where"), [(True, "原因见上"), (False, "messages.log 末尾：文件没有表头")])
+def test_a_part_that_ends_by_itself_and_failed_is_told_of_and_not_started_again(roof, capsys, loud, where):
+    failing = (sys.executable, "-c", "print('文件没有表头'); raise SystemExit(1)")
+    house = roof(Part("web", "网页服务", SLEEPER), Part("messages", "诉求导入", failing, once=True, loud=loud))
+    house.start()
+    house.running["messages"].wait()
+    house.tend()
+    told = capsys.readouterr().out
+    assert "诉求导入未能完成（代码 1）" in told and where in told
+    house.start()
+    assert set(house.running) == {"web"}
+
+
 def test_stopping_ends_what_the_parts_have_started_too(roof):
     family = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print('up', flush=True); time.sleep(60)"
     house = roof(Part("web", "网页服务", (sys.executable, "-c", family)))

@@ -10,11 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import connection, transaction
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hezhi.chapters.appcentre.users import demo as office
+from hezhi.chapters.appcentre.users.demo import Account
 from hezhi.chapters.cases.handling import demo as handling
 from hezhi.chapters.cases.handling.actions.tables import load_duties
 from hezhi.chapters.cases.handling.models import Case
@@ -51,7 +52,11 @@ AREAS = ("district", "towns", "demo_communities", "demo_grids")
 
 
 class Command(BaseCommand):
-    """Refuses a database with real people; a second run changes nothing."""
+    """Refuses a database with real people; a second run changes nothing.
+
+    Areas, people with their passwords and cases come in one transaction, then each room in one of its own: what was cut
+    off, at whatever moment, has left nothing, and the next run begins where the last whole step ended.
+    """
 
     help = "载入演示区（组织、人员、事件）；有真实用户的库拒绝执行"
 
@@ -68,16 +73,24 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             # Demo data that a power cut takes along are simply loaded again.
             cursor.execute("set synchronous_commit to off")
-        if not Area.objects.exists():
-            self._district()
-        if not Case.objects.exists() and options["messages"] is None:
-            self._cases(options["few"])
+        with transaction.atomic():
+            self._core(options["few"], cases=options["messages"] is None)
         for room in ROOMS:
-            import_module(f"hezhi.chapters.{room}.demo").load()
+            with transaction.atomic():
+                import_module(f"hezhi.chapters.{room}.demo").load()
         if options["messages"] is not None:
             intake.stream_file(options["messages"], Console(stderr=True))
 
-    def _district(self) -> None:
+    def _core(self, few: int, *, cases: bool) -> None:
+        if not Area.objects.exists():
+            self._areas()
+        accounts = [] if User.objects.filter(is_demo=True).exists() else self._office()
+        if cases and not Case.objects.exists():
+            self._cases(few)
+        if accounts:  # last, and before the commit: nobody can be left whose password is not kept
+            _keep(settings.HEZHI_HOME / "demo-accounts.txt", accounts)
+
+    def _areas(self) -> None:
         district, towns, communities, grids = (
             read_features(GEO / f"huangdao_{name}.geojson", "EPSG:4326") for name in AREAS
         )
@@ -85,10 +98,12 @@ class Command(BaseCommand):
             district=district, towns=towns, communities=communities, grids=grids, valid_from=date(2024, 1, 1),
             source="演示区域：© OpenStreetMap contributors (ODbL)；社区和网格边界为虚构",
         )  # fmt: skip
+
+    def _office(self) -> list[Account]:
         with acting(system("演示数据"), verb="demo.office", reason="建立演示组织"):
             accounts = office.load()
         load_duties(by=system("演示数据"))
-        _keep(settings.HEZHI_HOME / "demo-accounts.txt", accounts)
+        return accounts
 
     def _cases(self, few: int) -> None:
         """Take the demo messages in at their own moments, oldest first, and let each case live."""
@@ -114,6 +129,9 @@ def _keep(path: Path, accounts: list[tuple[str, str, str, str, str]]) -> None:
     part = path.with_suffix(".part")  # who waits for the file finds it whole
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)  # also when a run that was cut off has left it with another mode
         for login, name, unit, role, password in accounts:
             file.write(f"{login}\t{password}\t{role}\t{unit}\t{name}\n")
+        file.flush()
+        os.fsync(file.fileno())
     part.rename(path)

@@ -8,6 +8,8 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
+
 from hezhi.chapters.appcentre.users.rules import seed_roles
 from hezhi.engines.org import actions as org
 from hezhi.engines.org import sessions
@@ -31,7 +33,10 @@ def create_account(
     """Make an account; the first password is given back once and kept nowhere (建账号, 8.1.4.1 a)."""
     by.must("org.accounts")
     with acting(by, verb="users.create_account") as deed:
-        user, password = org.create_account(login_name, full_name, work_phone=work_phone, expires_at=expires_at)
+        user, password = org.create_account(
+            login_name, full_name, work_phone=work_phone, expires_at=expires_at,
+            is_demo=settings.DEMO,  # made by a visitor of a demonstration: it may be started again
+        )  # fmt: skip
         deed.on(user)
     return user, password
 

@@ -46,6 +46,13 @@ def test_a_new_account_shows_its_first_password_once_and_must_change_it(client, 
     assert client.get("/account/").url.startswith("/accounts/password/change/")
 
 
+@pytest.mark.parametrize("demo", [True, False])
+def test_an_account_made_in_a_demonstration_belongs_to_it(system_admin, settings, demo):
+    settings.DEMO = demo
+    user, _ = actions.create_account(by=actor(system_admin), login_name="zhou.ying", full_name="周映雪")
+    assert user.is_demo is demo
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
