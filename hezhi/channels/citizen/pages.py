@@ -31,9 +31,9 @@ from hezhi.engines.org.rights import open_to_all
 from hezhi.engines.records.files import keep_files
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
-from hezhi.ground.crypto import same
+from hezhi.ground.crypto import random_token, same
 from hezhi.ground.errors import BadInput, NotFound, Refusal
-from hezhi.ground.ids import clean_code, new_id
+from hezhi.ground.ids import clean_code
 from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.language import in_language, refused, said, switch_language
 from hezhi.ground.ui.pages import service_worker, switch_elder
@@ -81,7 +81,8 @@ def report(request: HttpRequest) -> HttpResponse:
         try:
             rules.not_too_many(reader(request).address)
             looked = brought(request.FILES.getlist("photos"), request.FILES.getlist("media"))
-            receipt = take_in(message_of(typed), by=mine.me(request), case_id=new_id())
+            # Sent the plain way it cannot come again: a proof that nobody has lets nobody ask again.
+            receipt = take_in(message_of(typed), by=mine.me(request), proof=random_token())
             case = Case.objects.get(pk=receipt.id)
             visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.REPORTER
             keep_files(mine.me(request), case, looked, stage="report", visibility=visibility, field="photos")

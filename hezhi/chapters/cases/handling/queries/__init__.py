@@ -43,7 +43,7 @@ from hezhi.chapters.cases.handling.queries.incoming import (
 )
 from hezhi.chapters.cases.handling.queries.likeness import near_pairs, of_the_same_caller, similar_cases, told_by
 from hezhi.chapters.cases.handling.queries.needed import needed_while, still_needed
-from hezhi.chapters.cases.handling.queries.public import NEAR, blurred, public_cases
+from hezhi.chapters.cases.handling.queries.public import NEAR, blurred, outside_id, public_cases
 from hezhi.chapters.cases.handling.queries.routing import (
     UnitChoice,
     basis_of,
@@ -108,6 +108,7 @@ __all__ = [
     "open_orders",
     "open_parts",
     "order_verbs_for",
+    "outside_id",
     "public_cases",
     "questions_for",
     "routing_of",

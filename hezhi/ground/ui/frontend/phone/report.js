@@ -38,6 +38,7 @@ function wrong(values, wordsDo) {
 export async function startReport(form) {
   if (!(await store.usable())) return null; // a plain form, sent the plain way
   let id = store.newId();
+  let proof = store.newId(); // shows that the one who asks again has sent it: the id alone goes about in the world
   let near = null;
   const told = form.querySelector("[data-told]");
   const tell = (text, good = false) => {
@@ -53,7 +54,7 @@ export async function startReport(form) {
 
   const kindName = () => form.querySelector("input[name=kind]:checked")?.closest("label")?.textContent.trim() || "";
   const fields = () => ({
-    id, account: account(), form: read(form), title: [kindName(), form.elements.namedItem("text")?.value.trim().slice(0, 24)].filter(Boolean).join("："),
+    id, proof, account: account(), form: read(form), title: [kindName(), form.elements.namedItem("text")?.value.trim().slice(0, 24)].filter(Boolean).join("："),
     recorded_at: new Date().toISOString(), urls: { report: form.dataset.report, photo: form.dataset.photos },
   });
 
@@ -86,6 +87,7 @@ export async function startReport(form) {
 
   async function fresh() {
     id = store.newId();
+    proof = store.newId();
     form.reset();
     for (const name of ["lng", "lat", "accuracy"]) if (form.elements.namedItem(name)) form.elements.namedItem(name).value = "";
     near?.box?.remove();
@@ -97,6 +99,7 @@ export async function startReport(form) {
 
   async function load(item) {
     id = item.id;
+    proof = item.proof || proof;
     write(form, item.form);
     place.restore();
     await photos.show();

@@ -53,6 +53,7 @@ async function putReport(item, csrf) {
   const body = {
     ...item.form,
     id: item.id,
+    proof: item.proof,
     recorded_at: item.recorded_at,
     account: item.account,
     photos: photos.map(({ n, taken_at }) => ({ n, taken_at })),
@@ -105,7 +106,7 @@ async function send(item, csrf) {
       if (tryLater(answer)) return await set({ state: "waiting", why: say`服务器忙，稍后自动再发` }), true;
       if (!answer.ok) return await set({ state: "wrong", why: (await reasonOf(answer)) || say`内容未被接收，请检查后再提交。` }), true;
       const { number = "", code = "", url = "" } = await answer.json().catch(() => ({}));
-      await set({ arrived: true, number, code, url });
+      await set({ arrived: true, proof: "", number, code, url });
     }
     const ended = await putPhotos(item, csrf);
     // What has arrived lives on the server; the phone keeps only the number.
