@@ -84,5 +84,6 @@ def put_photo(request: HttpRequest, case_id: UUID, n: int) -> HttpResponse:
 
 @open_to_all(WHY, clause=clause)
 def near(request: HttpRequest) -> HttpResponse:
-    """Open reports of the same kind within 200 m (附近同类): only what is public of them, never a secret case."""
+    """Open reports of the same kind within 200 m (附近同类): only public matters, and nothing that somebody wrote."""
+    rules.not_too_many(reader(request).address, "near", rules.MOST_LOOKS_PER_HOUR)
     return JsonResponse({"reports": near_rows(request)})

@@ -78,7 +78,7 @@ class ReportForm(forms.Form):
             self.cleaned_data["case_id"] = row_id_of(self.cleaned_data.get("token", ""))
         except BadInput as refusal:
             self.add_error(None, f"{refusal.what}请核对后再按一次“登记”。")
-            self.data = self.data.copy() | {"token": form_token()}  # type: ignore[operator]
+            self.data = dict(self.data.items()) | {"token": form_token()}
 
     def message(self, category: str) -> Message:
         """The filled form as a message."""

@@ -120,6 +120,9 @@ def test_a_lost_answer_makes_no_second_report(form: Page, site: Site) -> None:
     expect(row(form, "答复丢失")).to_contain_text("已送达")
     assert len(site.inbox.puts) >= 2
     assert len(site.inbox.reports) == 1
+    proofs = {report["proof"] for _, report in site.inbox.puts}
+    assert len(proofs) == 1 and len(proofs.pop()) == 36, "what shows that the same phone asks again"
+    assert set(site.inbox.reports) != {report["proof"] for _, report in site.inbox.puts}
 
 
 def test_a_refused_report_keeps_its_text_and_does_not_hold_up_the_others(form: Page, site: Site) -> None:
