@@ -49,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
     mine = request.session.get("mine", [])
     rows = [
         {
-            "name": case.title, "url": reverse("citizen-case", args=[case.pk]), "note": case.number,
+            "name": mask_text(case.title), "url": reverse("citizen-case", args=[case.pk]), "note": case.number,
             "at": case.received_at, "state_code": case.state, "state_name": said(PUBLIC_STATES[case.state]),
         }
         for case in Case.objects.filter(pk__in=mine).order_by("-received_at")
@@ -117,10 +117,13 @@ def done(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The receipt: number and code, once."""
     case = _own(request, case_id)
     told = request.session.get("told", {})
+    code = told.get("code") if told.get("id") == str(case.pk) else ""
+    if code and request.method == "GET":
+        del request.session["told"]
     return render(
         request, "citizen/done.html",
         {
-            "case": case, "code": told.get("code") if told.get("id") == str(case.pk) else "",
+            "case": case, "code": code,
             "asked_more": len(queries.questions_for(case)),
         },
     )  # fmt: skip
@@ -306,6 +309,19 @@ def rate(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def privacy(request: HttpRequest) -> HttpResponse:
     """What we keep of a report, why, and for how long (个人信息说明)."""
     return render(request, "citizen/privacy.html")
+
+
+@open_to_all(WHY, clause="12.3-1")
+@in_language
+def forget(request: HttpRequest) -> HttpResponse:
+    """Clear what this browser may open (清除本机记录): its own reports, the code not yet read, the proven number."""
+    answer = redirect("citizen-home")
+    if request.method == "POST":
+        for name in ("mine", "told"):
+            request.session.pop(name, None)
+        mine.end(request, answer)
+        messages.success(request, said("本机记录已清除。"))
+    return answer
 
 
 @open_to_all("the large view is for everybody")

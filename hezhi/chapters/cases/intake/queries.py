@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.contrib.gis.db.models.functions import Distance, SnapToGrid
 from django.contrib.gis.geos import Point
+from django.contrib.gis.measure import D
 from django.db import connection
 
 from hezhi.chapters.cases.handling.api import ENDED, Category, queries
@@ -168,7 +169,7 @@ def near_reports(lon: float, lat: float, kind: str) -> list[dict[str, str]]:
     rows = queries.public_cases().exclude(state__in=ENDED).filter(
         received_at__gte=time.now() - timedelta(days=NEAR_DAYS), grid__in=grids, category__path__startswith=kind,
     )  # fmt: skip
-    rows = rows.annotate(far=Distance(SnapToGrid("point", _BLUR), here)).filter(far__lte=NEAR_METRES)
+    rows = rows.annotate(far=Distance(SnapToGrid("point", _BLUR), here)).filter(far__lte=D(m=NEAR_METRES))
     found = rows.order_by("-received_at", "-id").values_list("category__name", "received_at", "far")[:MOST_NEAR]
     return [
         {"text": f"{name}，{_about(far.m)}（{time.local(at):%m-%d} 已有人反映，正在办理）", "url": "#card-text"}
