@@ -1,7 +1,10 @@
 """Whoever asks again proves that he sent it (9.1.2-1): the id of a case, which goes about in the world, opens nothing."""
 
 import re
+import shutil
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 from xml.etree import ElementTree
 
@@ -11,11 +14,12 @@ from django.http import HttpResponse
 from django.test import Client
 from PIL import Image
 
-from hezhi.chapters.cases.handling import actions
+from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.models import Case, Category
 from hezhi.chapters.cases.intake.testkit import District, build
 from hezhi.engines.org.testkit import enter, traced
 from hezhi.engines.records.models import Attachment
+from hezhi.engines.records.vault.keys import key_folder, ring, rotate
 from hezhi.ground.ids import new_id
 
 pytestmark = pytest.mark.clause("9.1.2-1")
@@ -58,6 +62,8 @@ def test_the_id_alone_gives_a_stranger_neither_number_nor_code_nor_page(district
     for known in (case, unproven, UUID(plain.session["mine"][0]), at_the_desk):
         for told in (
             {"text": "x"},
+            {"text": "x", "proof": " "},
+            {"text": "x", "proof": "\u200b\t"},
             {"text": "x", "proof": PROOF[::-1]},
             {**TOLD, "text": "路灯不亮三天", "proof": "x"},
         ):
@@ -108,6 +114,22 @@ def test_a_report_queued_before_there_were_proofs_is_known_by_its_words(
         assert again.status_code == 200 and again.json() == first.json(), "an edited one brings a proof now"
     for name, other in (("text", "路灯不亮"), ("address", "平江路"), ("phone", "19900001112"), ("name", "示例乙")):
         assert put(Client(), case, **(told | {name: other})).status_code == 404, name
+
+
+def test_the_key_may_be_changed_between_the_two_askings_and_the_feed_names_on(
+    district: District, tmp_path: Path, settings: Any
+) -> None:
+    case = new_id()
+    first, name = put(Client(), case, **TOLD, proof=PROOF), queries.outside_id(case)
+    settings.HEZHI_KEYS = shutil.copytree(key_folder(), tmp_path / "keys")
+    try:
+        rotate(tmp_path / "keys", "blind")
+        again = put(Client(), case, **TOLD, proof=PROOF)
+        assert again.status_code == 200 and again.json() == first.json() and queries.outside_id(case) == name
+        assert put(Client(), case, **TOLD, proof=PROOF[::-1]).status_code == 404
+    finally:
+        del settings.HEZHI_KEYS
+        ring.cache_clear()
 
 
 def test_a_grid_worker_hears_the_number_of_his_own_report_only(district: District) -> None:

@@ -28,7 +28,7 @@ from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import TELL, Deed, at_one_stroke, trace_of
 from hezhi.engines.records.audit import RECORD, recorded
-from hezhi.engines.records.vault import blind, sealed, told_code
+from hezhi.engines.records.vault import blind, sealed, told_codes
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.crypto import same, sm3
@@ -277,7 +277,15 @@ def code_for(case_id: UUID, proof: str = "") -> str:
     code; nobody can work it out without the key, and the database holds only its digest. By that digest the
     proof is known again: it is kept nowhere itself.
     """
-    return told_code("case.follow", f"{case_id} {proof}" if proof else str(case_id))
+    return _codes_for(case_id, proof)[0]
+
+
+def _codes_for(case_id: UUID, proof: str) -> list[str]:
+    """The code, and those of older keys: the phone may ask again after the key was changed.
+
+    The stroke stays when blanks are folded away, so that an empty proof is no proof.
+    """
+    return told_codes("case.follow", f"{case_id}/{proof}" if proof else str(case_id))
 
 
 def code_digest(code: str) -> str:
@@ -316,13 +324,17 @@ def _again(case: Case, message: Message, by: Actor, proof: str) -> Receipt:
         raise SentByAnother
     reporter = getattr(case, "reporter", None)
     digest = reporter.follow_digest if reporter else ""
-    codes = [code_for(case.pk, each) for each in dict.fromkeys((proof, ""))]
-    code = next((each for each in codes if digest and same(digest, code_digest(each))), "")
-    # An officer has been known by his account; a citizen is by his proof, or, where none was sent, by his words.
-    proven = by.user_id is not None or (code and ((proof and code == codes[0]) or _says_the_same(message, case)))
-    if not proven:
+    by_proof = _told_under(digest, case.pk, proof) if proof else ""
+    code = by_proof or _told_under(digest, case.pk, "")
+    # An officer is known by his account; a citizen by his proof, or, where none came with the first asking, by his words.
+    if by.user_id is None and not by_proof and not (code and _says_the_same(message, case)):
         raise SentByAnother
     return Receipt(case.pk, case.number, code, case.state, case.place, new=False)
+
+
+def _told_under(digest: str, case_id: UUID, proof: str) -> str:
+    """The code that was told with this proof, when it is the one whose digest is kept."""
+    return next((each for each in _codes_for(case_id, proof) if digest and same(digest, code_digest(each))), "")
 
 
 def _says_the_same(message: Message, case: Case) -> bool:
