@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 from uuid import UUID
 
+from hezhi.chapters.cases.handling.api import queries
 from hezhi.engines.org.actor import Actor
 
 LIVE = "hezhi.channels.wall.live"
@@ -18,7 +19,7 @@ News = list[tuple[str, Any]]
 
 def frames(actor: Actor, ids: Sequence[UUID] | None) -> News:
     """The events for walls that see what this reader sees: `wall`, then what the wall's room adds."""
-    told: News = [("wall", {"reload": True} if ids is None else {"ids": [str(i) for i in ids]})]
+    told: News = [("wall", {"reload": True} if ids is None else {"ids": [queries.outside_id(i) for i in ids]})]
     return [*told, *_live()(actor, ids)]
 
 

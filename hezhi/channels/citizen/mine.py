@@ -18,7 +18,7 @@ from hezhi.engines.reach.api import Channel, is_connected
 from hezhi.engines.records import audit
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, Refusal
-from hezhi.ground.masks import Kind, mask
+from hezhi.ground.masks import Kind, mask, mask_text
 from hezhi.ground.ui.language import in_language, refused, said
 
 clause = "9.1.2-1"
@@ -86,7 +86,7 @@ def _row(case: Case) -> dict[str, Any]:
     words, until = queries.limit_words(case, time.now())
     to_do = {"to_supplement": "请您补充情况", "to_call_back": "请您看看答复"}.get(case.state, "")
     return {
-        "name": case.title, "url": reverse("citizen-case", args=[case.pk]), "number": case.number, "at": case.received_at,
+        "name": mask_text(case.title), "url": reverse("citizen-case", args=[case.pk]), "number": case.number, "at": case.received_at,
         "state_code": case.state, "state_name": said(PUBLIC_STATES[case.state]), "to_do": said(to_do),
         "unit": case.lead_unit.name if case.lead_unit else "", "limit": said(words), "until": until,
     }  # fmt: skip
@@ -131,13 +131,19 @@ def enter(request: HttpRequest) -> HttpResponse:
 @_by_post
 def leave(request: HttpRequest) -> HttpResponse:
     """Leave: the half hour ends, and the browser keeps nothing of it."""
+    answer = redirect("citizen-home")
+    if end(request, answer):
+        messages.success(request, said("已退出，这台设备上没有留下查看记录。"))
+    return answer
+
+
+def end(request: HttpRequest, answer: HttpResponse) -> bool:
+    """End the half hour of this browser, if one runs, and take its token away; whether one ran."""
     proof = proof_of(request)
     if proof:
         actions.leave(proof, by=me(request))
-        messages.success(request, said("已退出，这台设备上没有留下查看记录。"))
-    answer = redirect("citizen-home")
     answer.delete_cookie(COOKIE, path=PATH, samesite="Lax")
-    return answer
+    return proof is not None
 
 
 def _sentence(refusal: Refusal) -> str:

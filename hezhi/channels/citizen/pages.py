@@ -31,9 +31,9 @@ from hezhi.engines.org.rights import open_to_all
 from hezhi.engines.records.files import keep_files
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
-from hezhi.ground.crypto import same
+from hezhi.ground.crypto import random_token, same
 from hezhi.ground.errors import BadInput, NotFound, Refusal
-from hezhi.ground.ids import clean_code, new_id
+from hezhi.ground.ids import clean_code
 from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.language import in_language, refused, said, switch_language
 from hezhi.ground.ui.pages import service_worker, switch_elder
@@ -49,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
     mine = request.session.get("mine", [])
     rows = [
         {
-            "name": case.title, "url": reverse("citizen-case", args=[case.pk]), "note": case.number,
+            "name": mask_text(case.title), "url": reverse("citizen-case", args=[case.pk]), "note": case.number,
             "at": case.received_at, "state_code": case.state, "state_name": said(PUBLIC_STATES[case.state]),
         }
         for case in Case.objects.filter(pk__in=mine).order_by("-received_at")
@@ -81,7 +81,8 @@ def report(request: HttpRequest) -> HttpResponse:
         try:
             rules.not_too_many(reader(request).address)
             looked = brought(request.FILES.getlist("photos"), request.FILES.getlist("media"))
-            receipt = take_in(message_of(typed), by=mine.me(request), case_id=new_id())
+            # Sent the plain way it cannot come again: a proof that nobody has lets nobody ask again.
+            receipt = take_in(message_of(typed), by=mine.me(request), proof=random_token())
             case = Case.objects.get(pk=receipt.id)
             visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.REPORTER
             keep_files(mine.me(request), case, looked, stage="report", visibility=visibility, field="photos")
@@ -116,10 +117,13 @@ def done(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The receipt: number and code, once."""
     case = _own(request, case_id)
     told = request.session.get("told", {})
+    code = told.get("code") if told.get("id") == str(case.pk) else ""
+    if code and request.method == "GET":
+        del request.session["told"]
     return render(
         request, "citizen/done.html",
         {
-            "case": case, "code": told.get("code") if told.get("id") == str(case.pk) else "",
+            "case": case, "code": code,
             "asked_more": len(queries.questions_for(case)),
         },
     )  # fmt: skip
@@ -305,6 +309,19 @@ def rate(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def privacy(request: HttpRequest) -> HttpResponse:
     """What we keep of a report, why, and for how long (个人信息说明)."""
     return render(request, "citizen/privacy.html")
+
+
+@open_to_all(WHY, clause="12.3-1")
+@in_language
+def forget(request: HttpRequest) -> HttpResponse:
+    """Clear what this browser may open (清除本机记录): its own reports, the code not yet read, the proven number."""
+    answer = redirect("citizen-home")
+    if request.method == "POST":
+        for name in ("mine", "told"):
+            request.session.pop(name, None)
+        mine.end(request, answer)
+        messages.success(request, said("本机记录已清除。"))
+    return answer
 
 
 @open_to_all("the large view is for everybody")

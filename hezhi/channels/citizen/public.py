@@ -97,7 +97,7 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
     home = request.build_absolute_uri(f"{reverse('citizen-public')}?area={code}")
     entries = [
         Entry(
-            f"urn:uuid:{case.pk}:{case.state}",
+            f"urn:uuid:{queries.outside_id(case.pk)}:{case.state}",
             f"{case.category.name if case.category else ''}：{PUBLIC_STATES[case.state]}（{_where(case)}）",
             case.state_since, home,
             f"{time.show(case.received_at)} 收到，{'已结束' if case.state in ENDED else '办理中'}。",

@@ -21,6 +21,8 @@ clause = "9.1.2-1"
 WHY = "anybody may tell the government something, without an account"
 REPEATABLE = timedelta(days=7)
 """How long a phone may come back with the rest of a report (its photos, a repeat after a lost answer)."""
+LONGEST_PROOF = 100
+"""What the phone drew together with the id (回执凭据) and keeps until the report is delivered; ours are 36 signs."""
 
 
 @open_to_all(WHY)
@@ -31,12 +33,13 @@ def who(request: HttpRequest) -> HttpResponse:
 
 @open_to_all(WHY, clause=clause)
 def put_report(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """Take a report in under the id that the phone made; the same id again gives the same answer."""
+    """Take a report in under the id that the phone made; the same id and proof again give the same answer."""
     if request.method != "PUT":
         raise NotAllowed("请用上报页面提交。", code="citizen.put_only")
     rules.not_too_many(reader(request).address)
     given = read_json(request)
-    receipt = take_in(message_of(given), by=_citizen(request), case_id=case_id)
+    proof = str(given.get("proof") or "")[:LONGEST_PROOF]
+    receipt = take_in(message_of(given), by=_citizen(request), case_id=case_id, proof=proof)
     if not receipt.new:
         _same_report(case_id)
     remember(request, receipt)
@@ -81,5 +84,6 @@ def put_photo(request: HttpRequest, case_id: UUID, n: int) -> HttpResponse:
 
 @open_to_all(WHY, clause=clause)
 def near(request: HttpRequest) -> HttpResponse:
-    """Open reports of the same kind within 200 m (附近同类): only what is public of them, never a secret case."""
+    """Open reports of the same kind within 200 m (附近同类): only public matters, and nothing that somebody wrote."""
+    rules.not_too_many(reader(request).address, "near", rules.MOST_LOOKS_PER_HOUR)
     return JsonResponse({"reports": near_rows(request)})

@@ -7,6 +7,8 @@ from hezhi.ground.errors import NotNow
 
 MOST_PER_HOUR = 60
 """Reports from one address in an hour; a whole community may sit behind one address, so it is generous."""
+MOST_LOOKS_PER_HOUR = 600
+"""Askings for what is near: a form asks once for each place and kind."""
 
 
 class TooMany(NotNow):
@@ -19,9 +21,9 @@ class TooMany(NotNow):
     remedy = "请稍后再提交，紧急情况请直接拨打 12345 或 110。"
 
 
-def not_too_many(address: str | None) -> None:
+def not_too_many(address: str | None, what: str = "reports", most: int = MOST_PER_HOUR) -> None:
     """Refuse when an address has sent too much; counted per worker, so the true ceiling is a little higher."""
-    key = f"citizen.reports.{address}.{time.now():%Y%m%d%H}"
+    key = f"citizen.{what}.{address}.{time.now():%Y%m%d%H}"
     cache.add(key, 0, timeout=3700)
-    if cache.incr(key) > MOST_PER_HOUR:
+    if cache.incr(key) > most:
         raise TooMany()

@@ -23,6 +23,7 @@ urlpatterns = [
     path("open/", public.page, name="citizen-public"),
     path("open/points/", public.points, name="citizen-public-points"),
     path("open/<str:code>.atom", public.feed, name="citizen-public-feed"),
+    path("forget/", pages.forget, name="citizen-forget"),
     path("privacy/", pages.privacy, name="citizen-privacy"),
     path("language/", pages.language, name="citizen-language"),
     path("elder/", pages.elder, name="citizen-elder"),

@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     cases = Case.objects.visible_to(by).in_bulk([o.matter_id for o in orders])
     rows = [
         {
-            "name": cases[o.matter_id].title, "url": reverse("grid-order", args=[o.pk]), "note": o.number,
+            "name": mask_text(cases[o.matter_id].title), "url": reverse("grid-order", args=[o.pk]), "note": o.number,
             "state_code": o.state, "state_name": o.get_state_display(), "deadline": o.due_at,
         }
         for o in orders
@@ -53,7 +53,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     found = Case.objects.not_barred_to(by).filter(registered_by=by.user_id, source="grid").order_by("-received_at")[:60]
     rows = [
         {
-            "name": c.title, "url": reverse("grid-case", args=[c.pk]), "note": c.number, "at": c.received_at,
+            "name": mask_text(c.title), "url": reverse("grid-case", args=[c.pk]), "note": c.number, "at": c.received_at,
             "state_code": c.state, "state_name": "当场处理" if c.on_the_spot else c.get_state_display(),
         }
         for c in found

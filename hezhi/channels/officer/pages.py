@@ -15,6 +15,7 @@ from hezhi.engines.org.duty import on_duty_here
 from hezhi.engines.org.rights import needs, signed_in
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
+from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.answers import addresses
 from hezhi.ground.ui.shapes import Waiting
 
@@ -36,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
     claim_at, release_at = addresses("todo-claim"), addresses("todo-release")
     rows = [
         Waiting(
-            todo.pk, step_of(todo), todo.number, todo.title, url, todo.due_at, todo.created_at,
+            todo.pk, step_of(todo), todo.number, mask_text(todo.title), url, todo.due_at, todo.created_at,
             *(("我已认领，退回", release_at(todo.pk)) if todo.claimed_by_id == by.user_id else ("认领", claim_at(todo.pk))),
         )
         for todo, url in zip(found, addresses_of(found, cases), strict=True) if url

@@ -182,7 +182,7 @@ class Kinds(msgspec.Struct, kw_only=True):
 class FactItem(msgspec.Struct, kw_only=True):
     """一件事件一轮办理的环节事实：代码、时间和次数，没有文字内容，没有个人。时间取整到小时，时长为工作时间的秒数、取整到分钟。"""
 
-    case: Annotated[str, Meta(description="事件的 id，不是编号")]
+    case: Annotated[str, Meta(description="事件的对外标识，始终不变，不是编号")]
     round: Annotated[int, Meta(description="办理轮次，重办加一")]
     kind: str
     source: str

@@ -61,7 +61,7 @@ def _withdrawn(by: KeyActor, cases: list[UUID]) -> list[str]:
     if by.area_id:
         ever = queries.ever_in(cases, by.area_level, by.area_id)
         cases = [case for case in cases if case in ever]
-    return [str(case) for case in cases]
+    return [queries.outside_id(case) for case in cases]
 
 
 def _number(request: HttpRequest, name: str, usual: int, most: int | None) -> int:
@@ -87,7 +87,7 @@ def _item(row: Any, codes: dict[Any, str], units: dict[Any, str]) -> bodies.Fact
     told |= {name: _to_the_hour(getattr(row, name)) for name in MOMENTS}
     told |= {name: _to_the_minute(getattr(row, name)) for name in LENGTHS}
     told |= {name: codes.get(getattr(row, f"{name}_id"), "") for name in AREAS}
-    return bodies.FactItem(case=str(row.case_id), unit=units.get(row.lead_unit_id, ""), **told)
+    return bodies.FactItem(case=queries.outside_id(row.case_id), unit=units.get(row.lead_unit_id, ""), **told)
 
 
 def _to_the_hour(moment: datetime | None) -> datetime | None:

@@ -17,6 +17,7 @@ from hezhi.chapters.awareness.situation import api as awareness
 from hezhi.chapters.cases.handling.api import ENDED, Case
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
+from hezhi.ground.masks import mask_text
 
 LATE_CLOSING = timedelta(days=60)
 """What came in longer ago than this and is over is not looked through for «today closed»."""
@@ -65,14 +66,17 @@ def _by_day(by: Actor, moment: str, first: date) -> Any:
 
 
 def newest(by: Actor, most: int = 12) -> list[dict[str, Any]]:
-    """The newest cases this reader may see, by place and category; no text, no title of a secret one."""
+    """The newest cases this reader may see, by place and category; no text, no title of a secret one.
+
+    Numbers of persons in a title are masked before it is cut: of half a number nobody knows any more what it was.
+    """
     rows = Case.objects.visible_to(by).select_related("category", "town", "grid").order_by("-received_at", "-id")[:most]
     return [
         {
             "id": str(case.pk),
             "at": f"{time.local(case.received_at):%H:%M}",
             "text": f"{case.town or '未定位'} {case.category or case.get_source_display()} "
-            f"{'保密件' if case.secret else case.title[:18]}",
+            f"{'保密件' if case.secret else mask_text(case.title)[:18]}",
             "url": f"/cases/{case.pk}/",
             "level": {"critical": 1, "urgent": 3}.get(case.urgency),
         }

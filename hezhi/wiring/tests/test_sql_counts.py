@@ -23,6 +23,7 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import enter, hold, make_role, traced
 from hezhi.engines.reach import words
+from hezhi.engines.registry.pages.forms import form_token
 from hezhi.ground import time
 from hezhi.ground.ids import new_id
 
@@ -91,7 +92,7 @@ def desk_form() -> dict[str, object]:
     """What an officer writes down of a call."""
     return {
         "source": "hotline", "appeal": "help", "text": "长江路路灯不亮已经三天", "place": "长江路", "name": "示例甲",
-        "phone": "19900001111", "lng": 120.005, "lat": 36.005, "token": str(new_id()),
+        "phone": "19900001111", "lng": 120.005, "lat": 36.005, "token": form_token(),
     }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.test import Client
 
+from hezhi.chapters.cases.handling.queries import outside_id
 from hezhi.engines.org import sessions
 from hezhi.engines.org.actor import actor_of
 from hezhi.engines.org.models import User
@@ -275,14 +276,14 @@ def test_a_wall_hears_of_changed_cases_and_a_desk_does_not(server: Server) -> No
         desk.next("beat")
         wall.next("beat")
         case_changed()
-        assert wall.next("wall") == {"ids": [str(CASE)]}
+        assert wall.next("wall") == {"ids": [outside_id(CASE)]}
         assert desk.hears_no("wall")
 
 
 def test_a_wall_hears_what_changes_the_moment_after_it_was_answered(server: Server) -> None:
     with server.listen(session_of(officer("wall.view")), "/stream?wall=1") as wall:
         case_changed()
-        assert wall.next("wall") == {"ids": [str(CASE)]}
+        assert wall.next("wall") == {"ids": [outside_id(CASE)]}
 
 
 def test_a_wall_that_comes_back_hears_what_it_missed(server: Server) -> None:
@@ -295,7 +296,7 @@ def test_a_wall_that_comes_back_hears_what_it_missed(server: Server) -> None:
     missed = uuid5(NAMESPACE_URL, "missed")
     case_changed(missed)
     with server.listen(key, "/stream?wall=1", **{"Last-Event-ID": place}) as wall:
-        wall.hears("wall", lambda told: told == {"reload": True} or str(missed) in told["ids"])
+        wall.hears("wall", lambda told: told == {"reload": True} or outside_id(missed) in told["ids"])
 
 
 def test_a_wall_that_was_away_too_long_is_told_to_read_afresh(server: Server) -> None:

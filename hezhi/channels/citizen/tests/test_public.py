@@ -5,10 +5,11 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
+from hezhi.channels.citizen import rules
 from hezhi.chapters.cases.handling import actions
-from hezhi.chapters.cases.handling.models import Category
+from hezhi.chapters.cases.handling.models import Case, Category
 from hezhi.chapters.cases.intake.testkit import District, build
-from hezhi.engines.org.testkit import traced
+from hezhi.engines.org.testkit import enter, traced
 
 pytestmark = pytest.mark.clause("9.1.2-1")
 SAID = {
@@ -62,3 +63,49 @@ def test_whoever_subscribes_to_a_place_leaves_nothing_and_hears_of_each_state(di
     assert entry.find(f"{ns}title").text == "路灯照明：已受理（东1街道和安1社区）"
     assert ElementTree.fromstring(Client().get("/c/open/c2.atom").content).findall(f"{ns}entry") == []
     assert Client().get("/c/open/nowhere.atom").status_code == 404
+
+
+NEAR = "/c/near/?lng=120.00543&lat=36.00587&kind=01"
+
+
+def test_what_is_near_is_told_by_category_day_and_distance_and_in_no_word_of_a_reporter(district: District) -> None:
+    """The number in the title, the closed category, the secret, the void and the not yet accepted one stay with us."""
+    more = {"title": "找示例丁 19900003333 修路灯", "lon": 120.00543, "lat": 36.00587}
+    fresh = district.report(**(SAID | more))
+    (told,) = Client().get(NEAR).json()["reports"]
+    assert told["text"].startswith("路灯照明，约 50 米（") and "已有人反映" in told["text"]
+    actions.accept(fresh.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    for door in (
+        Client().get(NEAR),
+        enter(Client(), district.people["grid11.grid_worker"]).get(NEAR.replace("/c/", "/g/")),
+    ):
+        said = door.json()["reports"]
+        assert len(said) == 2 and not any(word in str(said) for word in (*SECRETS, "3333", "供水排水", "找示例"))
+    assert Client().get(NEAR.replace("kind=01", "kind=02")).json()["reports"] == []
+    Category.objects.filter(code="0101").update(public=False)
+    assert Client().get(NEAR).json()["reports"] == [], "the rule of the public map and no other"
+
+
+def test_asking_from_many_sides_tells_no_nearer_place_than_the_map(district: District) -> None:
+    """Two matters of one blurred place answer alike from everywhere, however far from each other they are."""
+
+    def seen() -> list[str]:
+        sides = [(n / 4000, m / 4000) for n in range(-8, 9, 4) for m in range(-8, 9, 4)]
+        asked = (f"/c/near/?lng={120.00543 + x}&lat={36.00587 + y}&kind=01" for x, y in sides)
+        return [one["text"] for url in asked for one in Client().get(url).json()["reports"]]
+
+    before = seen()
+    traced()
+    Case.objects.filter(point__isnull=False).update(point="SRID=4326;POINT(120.00459 36.00641)")
+    assert seen() == before and before
+
+
+def test_near_places_are_asked_for_as_people_do_and_not_by_the_thousand(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_LOOKS_PER_HOUR", 3)
+    phone = Client(REMOTE_ADDR="192.0.2.77")
+    assert [phone.get(NEAR).status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert Client(REMOTE_ADDR="192.0.2.78").get(NEAR).status_code == 200
+    for n, odd in enumerate(("lng=nan&lat=36", "lng=inf&lat=36", "lng=1e999&lat=36", "lng=x&lat=36")):
+        assert Client(REMOTE_ADDR=f"192.0.2.{n}").get(f"/c/near/?{odd}").json() == {"reports": []}

@@ -103,3 +103,34 @@ def test_the_situation_screen_counts_each_readers_part_and_turns_to_the_next(
     told = narrow.get("/wall/situation/figures.json").json()
     assert told["figures"]["week"] == 1 and told["lists"]["events"] == []  # whoever may not see events is told of none
     assert narrow.get("/wall/situation/spots.json").json()["features"] == []
+
+
+@pytest.mark.clause("12.3-1")
+@pytest.mark.parametrize("before", ["", "请联系", "路灯不亮请尽快联系"])
+def test_a_number_in_a_title_stands_on_no_hall_screen_whole_or_in_part(district: District, before: str) -> None:
+    """Also where the screen cuts the title in the midst of the number; what is stored keeps it."""
+    district.report("路灯不亮", title=f"{before}19900003333，三天了")
+    traced()
+    found = Role.objects.get(code="duty_chief")
+    Role.objects.filter(pk=found.pk).update(permissions=[*found.permissions, "wall.view"])
+    hall = enter(Client(), district.people["centre.duty_chief"])
+    rows = hall.get("/wall/figures.json").json()["rows"]
+    assert before in rows[0]["text"] and "199****" in rows[0]["text"]
+    for told in (json.dumps(rows, ensure_ascii=False), hall.get("/wall/").content.decode()):
+        assert "19900" not in told and "0003333" not in told
+    assert Case.objects.latest("received_at").title.endswith("19900003333，三天了")
+
+
+@pytest.mark.clause("12.3-1")
+def test_nor_does_it_stand_in_the_lists_of_the_desk_and_of_the_phones(district: District) -> None:
+    title = {"title": "请联系 19900003333"}
+    case = district.report("路灯不亮", **title).id
+    district.report("井盖松动", by="grid11.grid_worker", source="grid", **title)
+    phone = Client()
+    assert phone.post("/c/report/", {"text": "联系 19900003333", "address": "长江路"}).status_code == 302
+    desk, grid = (enter(Client(), district.people[who]) for who in ("centre.acceptor", "grid11.grid_worker"))
+    actions.accept(case, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    actions.dispatch(case, by=district["centre.dispatcher"], lead_id=district.units["grid11"].pk)
+    for who, url in ((desk, "/"), (desk, f"/cases/{case}/do/urge/"), (grid, "/g/"), (grid, "/g/mine/"), (phone, "/c/")):
+        page = who.get(url).content.decode()
+        assert "199****3333" in page and "19900003333" not in page, url

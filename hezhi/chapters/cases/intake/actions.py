@@ -28,11 +28,11 @@ from hezhi.engines.flow import timing
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.acting import TELL, Deed, at_one_stroke, trace_of
 from hezhi.engines.records.audit import RECORD, recorded
-from hezhi.engines.records.vault import blind, sealed, told_code
+from hezhi.engines.records.vault import blind, sealed, told_codes
 from hezhi.ground import time
 from hezhi.ground.clauses import clause
-from hezhi.ground.crypto import sm3
-from hezhi.ground.errors import BadInput
+from hezhi.ground.crypto import same, sm3
+from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.events import is_heard
 from hezhi.ground.ids import new_id
 from hezhi.ground.prepared import Hot
@@ -135,14 +135,16 @@ TAKE_IN_ONCE = Hot(f"{_WRITE}, claim as ({CLAIM.replace('{answer}', _ANSWER)} fr
 
 
 @clause("9.1.2-1")
-def take_in(message: Message, *, by: Actor, case_id: UUID | None = None) -> Receipt:
+def take_in(message: Message, *, by: Actor, case_id: UUID | None = None, proof: str = "") -> Receipt:
     """Make a case of a message, once (汇聚): the same outside number or the same `case_id` gives the same case.
 
-    Raises BadInput with every wrong field; a place outside the district is one of them.
+    An id goes about in the world and opens nothing: who asks again is answered when he is the officer who wrote it
+    down, brings the `proof` that came with the first asking (回执凭据), or says the very same. Raises SentByAnother for
+    everybody else, BadInput with every wrong field; a place outside the district is one of them.
     """
     message = checked(message, now=time.now())
     case_id = case_id or new_id()
-    return _write(message, by, case_id) or _why_not(message, case_id)
+    return _write(message, by, case_id, proof=proof) or _why_not(message, by, case_id, proof)
 
 
 def take_in_once(message: Message, *, by: Actor, claim: Claim) -> Receipt | None:
@@ -159,9 +161,9 @@ def take_in_once(message: Message, *, by: Actor, claim: Claim) -> Receipt | None
         return None
 
 
-def _write(message: Message, by: Actor, case_id: UUID, claim: Claim | None = None) -> Receipt | None:
+def _write(message: Message, by: Actor, case_id: UUID, claim: Claim | None = None, proof: str = "") -> Receipt | None:
     deed = Deed(by, "cases.report", objects=[(MATTER, case_id)])
-    code = code_for(case_id)
+    code = code_for(case_id, proof)
     with at_one_stroke(deed, together=is_heard(ARRIVED)):
         values = _values(message, by, case_id, code) | trace_of(deed)
         values |= recorded(by, deed.verb, deed.objects)
@@ -268,13 +270,22 @@ def _whole(message: Message) -> str:
     return "\n".join(told)
 
 
-def code_for(case_id: UUID) -> str:
-    """The code with which the reporter follows his case (查询码), derived from the id under a key.
+def code_for(case_id: UUID, proof: str = "") -> str:
+    """The code with which the reporter follows his case (查询码), derived from the id and his proof under a key.
 
     Derived and not drawn, because a phone that never got our answer asks again and must hear the same
-    code; nobody can work it out without the key, and the database holds only its digest.
+    code; nobody can work it out without the key, and the database holds only its digest. By that digest the
+    proof is known again: it is kept nowhere itself.
     """
-    return told_code("case.follow", str(case_id))
+    return _codes_for(case_id, proof)[0]
+
+
+def _codes_for(case_id: UUID, proof: str) -> list[str]:
+    """The code, and those of older keys: the phone may ask again after the key was changed.
+
+    The stroke stays when blanks are folded away, so that an empty proof is no proof.
+    """
+    return told_codes("case.follow", f"{case_id}/{proof}" if proof else str(case_id))
 
 
 def code_digest(code: str) -> str:
@@ -282,11 +293,19 @@ def code_digest(code: str) -> str:
     return sm3(code.encode()).hex()
 
 
-def _why_not(message: Message, case_id: UUID) -> Receipt:
+class SentByAnother(NotFound):
+    """Somebody asks again for a report without showing that it is his (不能补传): nothing is said about it."""
+
+    code = "intake.sent_by_another"
+    what = "这条上报已不能再补传。"
+    remedy = "请用编号和查询码查看进度。"
+
+
+def _why_not(message: Message, by: Actor, case_id: UUID, proof: str) -> Receipt:
     """No row came out: either it is known already, or the place lies outside the district."""
-    same = Case.objects.filter(pk=case_id).first()
-    if same is not None:
-        return Receipt(same.pk, same.number, code_for(same.pk), same.state, same.place, new=False)
+    case = Case.objects.filter(pk=case_id).select_related("reporter").first()
+    if case is not None:
+        return _again(case, message, by, proof)
     if message.outside_number:
         known = Case.objects.filter(
             outside_channel=message.outside_channel,
@@ -297,3 +316,32 @@ def _why_not(message: Message, case_id: UUID) -> Receipt:
     raise BadInput(
         {"place": ["这个位置不在本区范围内。请核对地图上的点；确属外区的，请向所在区反映。"]}, code="intake.outside"
     )
+
+
+def _again(case: Case, message: Message, by: Actor, proof: str) -> Receipt:
+    """The first answer once more, for the one who sent it."""
+    if (case.source, case.registered_by_id) != (message.source, by.user_id):
+        raise SentByAnother
+    reporter = getattr(case, "reporter", None)
+    digest = reporter.follow_digest if reporter else ""
+    by_proof = _told_under(digest, case.pk, proof) if proof else ""
+    code = by_proof or _told_under(digest, case.pk, "")
+    # An officer is known by his account; a citizen by his proof, or, where none came with the first asking, by his words.
+    if by.user_id is None and not by_proof and not (code and _says_the_same(message, case)):
+        raise SentByAnother
+    return Receipt(case.pk, case.number, code, case.state, case.place, new=False)
+
+
+def _told_under(digest: str, case_id: UUID, proof: str) -> str:
+    """The code that was told with this proof, when it is the one whose digest is kept."""
+    return next((each for each in _codes_for(case_id, proof) if digest and same(digest, code_digest(each))), "")
+
+
+def _says_the_same(message: Message, case: Case) -> bool:
+    """Whether a repeated report is word for word the one that was taken in; for phones that queued it without a proof."""
+    reporter = case.reporter
+    if (message.name, message.phone) != (reporter.name, reporter.phone):
+        return False
+    if case.secret or message.secret:
+        return case.sealed_text == _whole(message)
+    return message.text == case.text and message.place in ("", case.place)

@@ -19,8 +19,8 @@ from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
 from hezhi.engines.records.files import TOLD, keep_files, look_through
 from hezhi.engines.records.models import Attachment
+from hezhi.engines.registry.pages.forms import form_token, row_id_of
 from hezhi.ground.errors import BadInput
-from hezhi.ground.ids import new_id
 from hezhi.ground.masks import entry_warning
 from hezhi.ground.time import at_local
 from hezhi.ground.ui.shapes import Crumb
@@ -61,7 +61,7 @@ class ReportForm(forms.Form):
     )
     occurred_on = forms.DateField(label="发生日期", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     outside_number = forms.CharField(label="外部编号", max_length=60, required=False)
-    token = forms.UUIDField(widget=forms.HiddenInput)
+    token = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,6 +70,15 @@ class ReportForm(forms.Form):
             label="照片、录音、视频或文档", required=False, help_text=f"{FILES_SAID}会自动去除位置等隐藏信息。",
             widget=Files(attrs={"accept": "image/*,audio/*,video/*,.pdf,.docx,.xlsx,.amr"}),
         )  # fmt: skip
+
+    def clean(self) -> None:
+        """Take the case's id from the token; one that is not ours, or a day old, is told at the head of the form."""
+        super().clean()
+        try:
+            self.cleaned_data["case_id"] = row_id_of(self.cleaned_data.get("token", ""))
+        except BadInput as refusal:
+            self.add_error(None, f"{refusal.what}请核对后再按一次“登记”。")
+            self.data = dict(self.data.items()) | {"token": form_token()}
 
     def message(self, category: str) -> Message:
         """The filled form as a message."""
@@ -87,9 +96,9 @@ class ReportForm(forms.Form):
 
 @needs("cases.report", clause=clause)
 def register(request: HttpRequest) -> HttpResponse:
-    """Write down what a caller or visitor tells (登记事件). The token makes a double click one case."""
+    """Write down what a caller or visitor tells (登记事件). The signed token makes a double click one case."""
     by = reader(request)
-    form = ReportForm(request.POST or None, initial={"token": new_id()})
+    form = ReportForm(request.POST or None, initial={"token": form_token()})
     status = 200
     if request.method == "POST":
         status = 422
@@ -118,12 +127,15 @@ def _report(form: ReportForm, by: Actor, request: HttpRequest) -> Receipt:
     code = Category.objects.filter(pk=category).values_list("code", flat=True).first() if category else None
     looked = look_through(request.FILES.getlist("files"), kinds=TOLD)
     not_too_much(looked)
-    receipt = take_in(form.message(code or ""), by=by, case_id=form.cleaned_data["token"])
+    receipt = take_in(form.message(code or ""), by=by, case_id=form.cleaned_data["case_id"])
     warning = entry_warning(form.cleaned_data["text"])
     if warning and not form.cleaned_data["secret"]:
         messages.warning(request, warning)
     if receipt.code:
         request.session["receipt"] = {"id": str(receipt.id), "code": receipt.code}
+    if receipt.id != form.cleaned_data["case_id"]:
+        messages.warning(request, "这个外部编号已经登记过，没有另建事件；这次带来的附件没有保存。")
+        return receipt
     case = Case.objects.get(pk=receipt.id)
     visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.READERS
     keep_files(by, case, looked, stage="report", visibility=visibility)

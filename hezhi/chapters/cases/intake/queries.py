@@ -11,13 +11,17 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.contrib.gis.db.models.functions import Distance, SnapToGrid
+from django.contrib.gis.geos import Point
+from django.contrib.gis.measure import D
 from django.db import connection
 
-from hezhi.chapters.cases.handling.api import Category
+from hezhi.chapters.cases.handling.api import ENDED, Category, queries
 from hezhi.chapters.cases.intake.learning import model_in_use
 from hezhi.engines.analysis.gazetteer import area_ids, gazetteer
 from hezhi.engines.analysis.text.classify import suggest as label_of
 from hezhi.engines.analysis.text.model import ModelRefused
+from hezhi.engines.geo.models import Area
 from hezhi.ground import time
 from hezhi.ground.time import monotonic
 
@@ -156,27 +160,31 @@ def kind_of(code: str) -> tuple[str, str] | None:
     return next((kind for kind in kinds() if kind[0] == code), None)
 
 
-NEAR_METRES = 200
-
-
-_NEAR = """
-select c.id, c.title, c.place, c.received_at from handling_case c left join handling_category k on k.id = c.category_id
-where c.point is not null and not c.secret and c.received_at >= %(since)s
-  and c.state not in ('closed', 'not_accepted', 'merged', 'void')
-  and c.grid_id in (select id from geo_area where level = 'grid' and valid_to is null
-    and st_dwithin(shape, st_setsrid(st_makepoint(%(lon)s, %(lat)s), 4326), 0.003))
-  and st_distancesphere(c.point, st_setsrid(st_makepoint(%(lon)s, %(lat)s), 4326)) <= %(metres)s
-  and (k.path is null or k.path like %(kind)s || '%%')
-order by c.received_at desc limit 3
-"""
+NEAR_METRES, NEAR_STEP, NEAR_DAYS, MOST_NEAR = 200, 50, 30, 3
+_BLUR = 10**-queries.NEAR
+_GRIDS_WITHIN = 0.003
+"""Degrees: a little more than `NEAR_METRES` and the blur together, so that the grids only help to look it up."""
 
 
 def near_reports(lon: float, lat: float, kind: str) -> list[dict[str, str]]:
-    """Titles and days of open reports close by; no link, because following needs the reporter's own code."""
-    with connection.cursor() as cursor:
-        since = time.now() - timedelta(days=30)
-        cursor.execute(_NEAR, {"lon": lon, "lat": lat, "kind": kind, "since": since, "metres": NEAR_METRES})
-        return [
-            {"text": f"{title[:24]}（{time.local(at):%m-%d} 已有人反映，正在办理）", "url": "#card-text"}
-            for _, title, _, at in cursor
-        ]
+    """Open public matters of a kind close by (附近同类): category, day and about how far, never a word of who told them.
+
+    Distances are from the blurred place, as the public map shows it: who asks from many sides learns no more. No link,
+    because following needs the reporter's own code.
+    """
+    here = Point(lon, lat, srid=4326)
+    grids = Area.objects.filter(level="grid", valid_to__isnull=True, shape__dwithin=(here, _GRIDS_WITHIN))
+    rows = queries.public_cases().exclude(state__in=ENDED).filter(
+        received_at__gte=time.now() - timedelta(days=NEAR_DAYS), grid__in=grids, category__path__startswith=kind,
+    )  # fmt: skip
+    rows = rows.annotate(far=Distance(SnapToGrid("point", _BLUR), here)).filter(far__lte=D(m=NEAR_METRES))
+    found = rows.order_by("-received_at", "-id").values_list("category__name", "received_at", "far")[:MOST_NEAR]
+    return [
+        {"text": f"{name}，{_about(far.m)}（{time.local(at):%m-%d} 已有人反映，正在办理）", "url": "#card-text"}
+        for name, at, far in found
+    ]
+
+
+def _about(metres: float) -> str:
+    """A distance to the next fifty metres, in words."""
+    return f"约 {max(NEAR_STEP, round(metres / NEAR_STEP) * NEAR_STEP)} 米"

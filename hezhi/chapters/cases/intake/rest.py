@@ -1,6 +1,7 @@
 """The phone's door (手机上报): what both phone pages send, read once for both; each channel says who sends."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -126,7 +127,9 @@ def near_rows(request: HttpRequest) -> list[dict[str, str]]:
         lon, lat = float(request.GET["lng"]), float(request.GET["lat"])
     except (KeyError, ValueError):
         return []
-    return queries.near_reports(lon, lat, request.GET.get("kind", "")) if locate(lon, lat) else []
+    if not (math.isfinite(lon) and math.isfinite(lat) and locate(lon, lat)):
+        return []
+    return queries.near_reports(lon, lat, request.GET.get("kind", ""))
 
 
 def with_microphone(response: HttpResponse) -> HttpResponse:

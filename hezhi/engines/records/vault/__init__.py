@@ -21,6 +21,7 @@ from hezhi.engines.records.vault.sealing import (
     seal_bytes,
     seal_many,
     told_code,
+    told_codes,
     unseal,
     unseal_bytes,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "sealed",
     "sealed_values",
     "told_code",
+    "told_codes",
     "unseal",
     "unseal_bytes",
     "versions_in_use",

@@ -39,6 +39,7 @@ __all__ = [
     "seal_bytes",
     "seal_many",
     "told_code",
+    "told_codes",
     "unseal",
     "unseal_bytes",
     "version_of",
@@ -204,8 +205,14 @@ def told_code(kind: str, about: str, *, signs: str = SIGNS, many: int = 8) -> st
 
     The same thing gives the same code, and without the key nobody can work it out. At most 32 signs long.
     """
-    print_ = bytes.fromhex(blind(kind, about))
-    return "".join(signs[byte % len(signs)] for byte in print_[:many])
+    return told_codes(kind, about, signs=signs, many=many)[0]
+
+
+def told_codes(kind: str, about: str, *, signs: str = SIGNS, many: int = 8) -> list[str]:
+    """The code, and after it those that older keys made while they last: what was told before a rotation still holds."""
+    now = blind(kind, about)
+    prints = [bytes.fromhex(each) for each in (now, *now.older)]
+    return ["".join(signs[byte % len(signs)] for byte in each[:many]) for each in prints]
 
 
 def blind_many(kind: str, values: Sequence[str]) -> list[str]:

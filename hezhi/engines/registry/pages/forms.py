@@ -48,7 +48,7 @@ class NewPage(_FormPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         given = {k: v for k, v in request.GET.items() if k in self.registry.form_fields}
         form = make_form(self.registry, self.by, initial=given)
-        return self._draw(form, signing.dumps(str(new_id()), salt=SALT))
+        return self._draw(form, form_token())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         token = request.POST.get("form_token", "")
@@ -219,6 +219,11 @@ class BulkPage(RegistryPage):
 
     def _back(self) -> str:
         return addresses.with_query(self.registry.url(), self.request.GET.urlencode())
+
+
+def form_token() -> str:
+    """The hidden token of a fresh form: the id that its row will have, signed (表单凭据)."""
+    return signing.dumps(str(new_id()), salt=SALT)
 
 
 def row_id_of(token: str) -> UUID:

@@ -120,6 +120,9 @@ def test_a_lost_answer_makes_no_second_report(form: Page, site: Site) -> None:
     expect(row(form, "答复丢失")).to_contain_text("已送达")
     assert len(site.inbox.puts) >= 2
     assert len(site.inbox.reports) == 1
+    proofs = {report["proof"] for _, report in site.inbox.puts}
+    assert len(proofs) == 1 and len(proofs.pop()) == 36, "what shows that the same phone asks again"
+    assert set(site.inbox.reports) != {report["proof"] for _, report in site.inbox.puts}
 
 
 def test_a_refused_report_keeps_its_text_and_does_not_hold_up_the_others(form: Page, site: Site) -> None:
@@ -252,3 +255,142 @@ def test_what_arrived_leaves_no_text_on_the_phone(form: Page) -> None:
         })"""
     )
     assert left == [{}]
+
+
+# -- a phone that many hands use -------------------------------------------------------------------
+
+CITIZEN = """new MutationObserver(() => { if (document.body) document.body.dataset.account = ''; })
+  .observe(document, { childList: true, subtree: true })"""
+KEPT = """(name) => new Promise((done) => {
+  const open = indexedDB.open('hezhi');
+  open.onsuccess = () => {
+    const all = open.result.transaction(name).objectStore(name).getAll();
+    all.onsuccess = () => done(all.result.map((row) => JSON.stringify(row)));
+  };
+})"""
+FORGET = """() => document.querySelector('main').insertAdjacentHTML('afterbegin',
+  '<form method="post" action="/posted" data-forget><button>清除本机记录</button></form>')"""
+SECRET = """() => document.querySelector('form[data-report] textarea').insertAdjacentHTML('afterend',
+  '<label><input type="checkbox" name="secret" value="1">请为我保密</label>')"""
+
+
+@pytest.fixture
+def shared(pocket: Page, site: Site) -> Page:
+    """The report form as a citizen sees it: nobody is signed in; the clock can be put forward."""
+    site.inbox.account = ""
+    pocket.clock.install()
+    pocket.add_init_script(CITIZEN)
+    pocket.goto("/gallery/phone-report")
+    pocket.wait_for_function(READY)
+    return pocket
+
+
+def with_photo(page: Page) -> None:
+    page.locator("[data-photo-input]").set_input_files(
+        [{"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": photo_with_place(400, 300)}]
+    )
+    expect(page.locator(".photo img")).to_be_visible()
+
+
+def kept(page: Page) -> list[str]:
+    """Whatever of a report and its photos the phone holds."""
+    return [*page.evaluate(KEPT, "reports"), *page.evaluate(KEPT, "photos")]
+
+
+def test_a_citizens_draft_ends_after_half_an_hour_on_the_screen_and_in_the_phone(shared: Page, site: Site) -> None:
+    fill(shared, "写到一半走开了")
+    with_photo(shared)
+    shared.clock.run_for(1000)
+    until(shared, lambda: len(kept(shared)) == 2)
+    shared.clock.run_for("20:00")
+    assert len(kept(shared)) == 2, "twenty minutes are not half an hour"
+    shared.locator("textarea[name=text]").fill("写到一半走开了，又写几个字")
+    shared.clock.run_for("20:00")
+    assert len(kept(shared)) == 2, "it counts from the last touch"
+    shared.clock.run_for("11:00")
+    expect(shared.locator("[data-told]")).to_contain_text("没有提交的内容已从本机清除")
+    expect(shared.locator("textarea[name=text]")).to_have_value("")
+    expect(shared.locator(".photo img")).to_have_count(0)
+    until(shared, lambda: kept(shared) == [])
+
+
+def test_a_draft_left_with_the_page_closed_is_not_brought_back_to_the_next_hands(shared: Page) -> None:
+    fill(shared, "关了页面走开")
+    with_photo(shared)
+    shared.clock.run_for(1000)
+    until(shared, lambda: len(kept(shared)) == 2)
+    shared.goto("about:blank")
+    shared.clock.fast_forward("31:00")
+    shared.goto("/gallery/phone-report")
+    shared.wait_for_function(READY)
+    expect(shared.locator("textarea[name=text]")).to_have_value("")
+    expect(shared.locator("[data-told]")).to_be_hidden()
+    until(shared, lambda: kept(shared) == [])
+
+
+def test_a_report_that_waits_for_a_line_is_no_draft_and_waits_on(shared: Page, site: Site) -> None:
+    shared.context.set_offline(True)
+    send(shared, "没有信号的上报")
+    shared.clock.run_for("45:00")
+    expect(row(shared, "没有信号的上报")).to_contain_text("待发送")
+    shared.context.set_offline(False)
+    expect(row(shared, "没有信号的上报")).to_contain_text("已送达")
+    assert len(site.inbox.reports) == 1
+
+
+def test_a_grid_workers_draft_stays_for_its_writer(form: Page) -> None:
+    fill(form, "巡查中写的")
+    form.wait_for_timeout(500)
+    form.evaluate("Date.now = ((old) => () => old() + 3600e3)(Date.now)")
+    form.evaluate("window.dispatchEvent(new Event('online'))")
+    form.wait_for_timeout(300)
+    assert len(kept(form)) == 1
+    expect(form.locator("textarea[name=text]")).to_have_value("巡查中写的")
+
+
+def test_of_a_secret_report_nothing_is_kept_after_it_was_told_once(shared: Page) -> None:
+    shared.evaluate(SECRET)
+    fill(shared, "反映科长收礼")
+    shared.get_by_label("请为我保密").check()
+    shared.context.set_offline(True)
+    shared.get_by_role("button", name="提交").click()
+    expect(shared.locator(".outbox-row")).to_contain_text("待发送")
+    expect(shared.locator("[data-outbox]")).not_to_contain_text("收礼")
+    shared.context.set_offline(False)
+    expect(shared.locator("[data-told]")).to_contain_text("查询码 7K3MXQ2A")
+    expect(shared.locator("[data-outbox]")).not_to_contain_text("收礼")
+    shared.reload()
+    shared.wait_for_function(READY)
+    until(shared, lambda: kept(shared) == [])
+    expect(shared.locator("[data-outbox]")).to_be_hidden()
+
+
+def test_a_delivered_report_can_be_taken_off_the_phone_alone(shared: Page) -> None:
+    send(shared, "路灯不亮")
+    send(shared, "井盖松动")
+    for text in ("路灯不亮", "井盖松动"):
+        expect(row(shared, text)).to_contain_text("已送达")
+    shared.on("dialog", lambda dialog: dialog.accept())
+    row(shared, "路灯不亮").get_by_role("button", name="删除").click()
+    expect(row(shared, "路灯不亮")).to_have_count(0)
+    expect(row(shared, "井盖松动")).to_contain_text("7K3MXQ2A")
+
+
+def test_one_press_clears_the_phone_of_everything_a_citizen_left(shared: Page, site: Site) -> None:
+    send(shared, "路灯不亮")
+    expect(row(shared, "路灯不亮")).to_contain_text("已送达")
+    shared.evaluate(FORGET)
+    fill(shared, "又写到一半")
+    with_photo(shared)
+    asked: list[str] = []
+    shared.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    shared.context.set_offline(True)
+    shared.get_by_role("button", name="清除本机记录").click()
+    until(shared, lambda: len(asked) == 2)
+    assert "不再有您写的内容、编号和查询码" in asked[0] and "联网后请再按一次" in asked[1]
+    expect(shared.locator("textarea[name=text]")).to_have_value("")
+    shared.clock.run_for(2000)
+    until(shared, lambda: kept(shared) == [])
+    shared.context.set_offline(False)
+    shared.get_by_role("button", name="清除本机记录").click()
+    expect(shared.locator("body")).to_have_text("posted")

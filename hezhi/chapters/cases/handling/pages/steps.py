@@ -33,6 +33,7 @@ from hezhi.engines.org.rights import needs
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.files import keep_files
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, Refusal
+from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.answers import answer
 
 clause = "9.1.2-2"
@@ -290,7 +291,7 @@ def _form(
         "form": form,
         "title": f"{verb.name} · {case.number}",
         "dialog_title": verb.name,
-        "dialog_note": f"{case.number} {case.title}" + (f" · {order.unit.name}" if order else ""),
+        "dialog_note": f"{case.number} {mask_text(case.title)}" + (f" · {order.unit.name}" if order else ""),
         "action_url": request.path,
         "cancel_url": reverse("case", args=[case.pk]),
         "submit_name": f"提交{verb.name}" + ("申请" if verb.approval else ""),

@@ -50,7 +50,7 @@ from hezhi.chapters.cases.handling.queries.incoming import (
 )
 from hezhi.chapters.cases.handling.queries.likeness import near_pairs, of_the_same_caller, similar_cases, told_by
 from hezhi.chapters.cases.handling.queries.needed import needed_while, still_needed
-from hezhi.chapters.cases.handling.queries.public import NEAR, blurred, public_cases
+from hezhi.chapters.cases.handling.queries.public import NEAR, blurred, outside_id, public_cases
 from hezhi.chapters.cases.handling.queries.routing import (
     UnitChoice,
     basis_of,
@@ -123,6 +123,7 @@ __all__ = [
     "open_parts",
     "order_verbs_for",
     "own_replies",
+    "outside_id",
     "public_cases",
     "questions_for",
     "requested",

@@ -1,10 +1,13 @@
 """What everybody may know of a matter (公开事项)."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 
 from hezhi.chapters.cases.handling.models import (
     Case,
 )
+from hezhi.engines.records.vault import blind
 
 NEAR = 3
 """Decimals of a coordinate that goes out: about a hundred metres."""
@@ -25,3 +28,14 @@ def public_cases() -> QuerySet[Case]:
 def blurred(case: Case) -> tuple[float, float] | None:
     """The place of a matter as it may go out: longitude and latitude to about a hundred metres."""
     return (round(case.point.x, NEAR), round(case.point.y, NEAR)) if case.point else None
+
+
+def outside_id(case_id: UUID) -> str:
+    """The name of a matter for programs outside (对外标识): the same for the same matter, and nobody gets from it to ours.
+
+    It is made under a key. While that key is being changed the older one still names, so that a reader who keeps
+    what he has read knows it again.
+    """
+    made = blind("case.outside", str(case_id))
+    oldest = made.older[-1] if made.older else made
+    return str(UUID(hex=oldest[:32]))

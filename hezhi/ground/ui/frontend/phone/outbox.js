@@ -57,8 +57,9 @@ function rowOf(item, edit) {
     row.append(make("span", { class: "outbox-note" }, say`重新登录后自动发送`));
     if (url) tools.append(make("a", { class: "btn", href: url }, say`去登录`));
   }
-  if (item.state !== "sending" && item.state !== "done") {
-    tools.append(button(say`删除`, () => window.confirm(say`删除后不会发送，确定删除吗？`) && store.drop(item.id)));
+  if (item.state !== "sending") {
+    const asked = item.state === "done" ? say`从本机删除这条记录吗？请先记下编号和查询码。` : say`删除后不会发送，确定删除吗？`;
+    tools.append(button(say`删除`, () => window.confirm(asked) && store.drop(item.id)));
   }
   if (tools.children.length) row.append(tools);
   return row;
@@ -79,6 +80,8 @@ async function show(edit) {
     if (box.hidden) return box.replaceChildren();
     const heading = make("h2", {}, unsent ? say`还有 ${unsent} 条未送达` : say`本机已送达`);
     box.replaceChildren(heading, ...mine.slice(0, 20).map((item) => rowOf(item, edit)));
+    // What was to be kept secret is told once: the next page knows nothing of it any more.
+    if (document.visibilityState === "visible") mine.filter((item) => item.secret && item.state === "done" && !item.told).forEach((item) => store.change(item.id, { told: Date.now() }));
     if (strangers) box.append(make("p", { class: "outbox-note" }, say`这部手机上另一账号有 ${strangers} 条未发送，由其本人登录后发送。`));
   });
 }
@@ -106,12 +109,35 @@ async function signingOut(event) {
   form.requestSubmit();
 }
 
+/** «Clear this phone» (清除本机记录): what a citizen left in it goes before the browser's part goes on the server. */
+async function forgetting(event) {
+  const form = event.target;
+  if (!form.matches("[data-forget]") || form.dataset.clear) return;
+  event.preventDefault();
+  const all = await store.reports();
+  const theirs = all.filter((item) => item.account).map((item) => item.id);
+  const unsent = all.filter((item) => !item.account && isUnsent(item)).length;
+  if (!window.confirm(unsent ? say`还有 ${unsent} 条没有发送，清除后不会再发送。确定清除吗？` : say`清除后，这部手机上不再有您写的内容、编号和查询码。确定清除吗？`)) return;
+  window.dispatchEvent(new Event("hezhi:forget")); // what stands in the form must not be kept once more
+  const left = new Set([...all.map((item) => item.id), ...(await store.photoKeys()).map(([report]) => report)]);
+  await Promise.all([...left].filter((id) => !theirs.includes(id)).map(store.drop));
+  navigator.serviceWorker?.controller?.postMessage({ forget: true });
+  if (!navigator.onLine) return window.alert(say`手机里的内容已清除。联网后请再按一次，把浏览器里的查看记录也清掉。`);
+  form.dataset.clear = "1";
+  form.requestSubmit();
+}
+
+async function dropTold() {
+  for (const item of await store.reports()) if (item.told) await store.drop(item.id);
+}
+
 export function startOutbox(edit) {
   const renew = () => show(edit).catch(() => {});
   window.addEventListener("hezhi:outbox", renew);
   window.addEventListener("online", line);
   window.addEventListener("offline", line);
   document.addEventListener("submit", signingOut);
+  document.addEventListener("submit", forgetting);
   line();
-  renew();
+  dropTold().then(renew, renew);
 }

@@ -2,7 +2,7 @@
 import { mediaCard } from "./media.js";
 import { photoCard } from "./photos.js";
 import { placeCard } from "./place.js";
-import { account, drain } from "./sending.js";
+import { IDLE_MS, account, drain, isLeft } from "./sending.js";
 import * as store from "./store.js";
 import { make } from "./outbox.js";
 import { say } from "./words.js";
@@ -38,6 +38,7 @@ function wrong(values, wordsDo) {
 export async function startReport(form) {
   if (!(await store.usable())) return null; // a plain form, sent the plain way
   let id = store.newId();
+  let proof = store.newId(); // shows that the one who asks again has sent it: the id alone goes about in the world
   let near = null;
   const told = form.querySelector("[data-told]");
   const tell = (text, good = false) => {
@@ -52,13 +53,17 @@ export async function startReport(form) {
   const place = placeCard(form, () => keep());
 
   const kindName = () => form.querySelector("input[name=kind]:checked")?.closest("label")?.textContent.trim() || "";
+  const titleNow = () => [kindName(), form.elements.namedItem("text")?.value.trim().slice(0, 24)].filter(Boolean).join("：");
+  const isSecret = () => Boolean(form.elements.namedItem("secret")?.checked);
   const fields = () => ({
-    id, account: account(), form: read(form), title: [kindName(), form.elements.namedItem("text")?.value.trim().slice(0, 24)].filter(Boolean).join("："),
+    id, proof, account: account(), form: read(form), title: isSecret() ? "" : titleNow(),
     recorded_at: new Date().toISOString(), urls: { report: form.dataset.report, photo: form.dataset.photos },
   });
 
   let typing = 0;
+  let used = Date.now();
   function keep() {
+    used = Date.now();
     clearTimeout(typing);
     typing = setTimeout(() => store.save({ ...fields(), state: "draft" }), 300);
     suggest();
@@ -86,6 +91,7 @@ export async function startReport(form) {
 
   async function fresh() {
     id = store.newId();
+    proof = store.newId();
     form.reset();
     for (const name of ["lng", "lat", "accuracy"]) if (form.elements.namedItem(name)) form.elements.namedItem(name).value = "";
     near?.box?.remove();
@@ -97,6 +103,7 @@ export async function startReport(form) {
 
   async function load(item) {
     id = item.id;
+    proof = item.proof || proof;
     write(form, item.form);
     place.restore();
     await photos.show();
@@ -143,15 +150,34 @@ export async function startReport(form) {
   });
   form.addEventListener("input", () => (touched = true));
   form.addEventListener("input", keep);
+  window.addEventListener("hezhi:photo", keep);
 
-  const draft = (await store.reports()).find((item) => item.state === "draft" && item.account === account());
+  /** A citizen who went away leaves nothing on the screen of a phone that others use: no words, no number, no code. */
+  async function idle() {
+    if (account() || busy || Date.now() - used < IDLE_MS) return;
+    used = Date.now();
+    clearTimeout(typing);
+    const left = Object.keys(read(form)).some((name) => name !== "crs") || (await store.photos(id)).length;
+    await store.drop(id);
+    await fresh();
+    tell(left ? say`30 分钟没有操作，没有提交的内容已从本机清除。` : "");
+  }
+  window.addEventListener("hezhi:forget", () => {
+    clearTimeout(typing);
+    tell("");
+    fresh();
+  });
+  setInterval(idle, 30_000);
+  for (const name of ["visibilitychange", "pageshow"]) window.addEventListener(name, idle, true);
+
+  const draft = (await store.reports()).find((item) => item.state === "draft" && item.account === account() && !isLeft(item));
   if (draft) {
     await load(draft);
     if (Object.keys(draft.form).some((name) => name !== "crs")) tell(say`已恢复上次没有提交的内容。`, true);
   }
   return async (item) => {
     await load(item);
-    await store.change(item.id, { state: "draft" });
+    await store.change(item.id, { state: "draft", recorded_at: new Date().toISOString() });
     tell(item.why || "");
     form.scrollIntoView({ block: "start" });
   };

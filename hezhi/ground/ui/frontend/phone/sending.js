@@ -5,10 +5,16 @@ import { say } from "./words.js";
 
 const TIMEOUT_MS = 30_000;
 const KEEP_DELIVERED_MS = 7 * 24 * 3600 * 1000;
+/** What a citizen left lying: the phone may be one that many hands use. */
+export const IDLE_MS = 30 * 60_000;
 const UNSENT = ["waiting", "sending", "wrong", "login"];
 
 export const account = () => document.body.dataset.account || "";
 export const isUnsent = (item) => UNSENT.includes(item.state);
+
+/** A citizen's draft that nobody has touched for half an hour. */
+export const isLeft = (item) => item.state === "draft" && !item.account && Date.now() - Date.parse(item.recorded_at) > IDLE_MS;
+const isOver = (item) => isLeft(item) || (item.state === "done" && (Date.now() - item.sent_at > KEEP_DELIVERED_MS || Date.now() - item.told > IDLE_MS));
 
 let running = null;
 let again = false;
@@ -53,6 +59,7 @@ async function putReport(item, csrf) {
   const body = {
     ...item.form,
     id: item.id,
+    proof: item.proof,
     recorded_at: item.recorded_at,
     account: item.account,
     photos: photos.map(({ n, taken_at }) => ({ n, taken_at })),
@@ -105,11 +112,11 @@ async function send(item, csrf) {
       if (tryLater(answer)) return await set({ state: "waiting", why: say`服务器忙，稍后自动再发` }), true;
       if (!answer.ok) return await set({ state: "wrong", why: (await reasonOf(answer)) || say`内容未被接收，请检查后再提交。` }), true;
       const { number = "", code = "", url = "" } = await answer.json().catch(() => ({}));
-      await set({ arrived: true, number, code, url });
+      await set({ arrived: true, proof: "", number, code, url });
     }
     const ended = await putPhotos(item, csrf);
     // What has arrived lives on the server; the phone keeps only the number.
-    if (ended.state === "done") Object.assign(ended, { sent_at: Date.now(), form: {}, progress: "" });
+    if (ended.state === "done") Object.assign(ended, { sent_at: Date.now(), form: {}, progress: "", secret: Boolean(item.form.secret) });
     await set(ended);
     return true;
   } catch {
@@ -118,9 +125,22 @@ async function send(item, csrf) {
   }
 }
 
+let loose = [];
+let looked = 0;
+/** Drop what is over, and photos whose report is gone; a photo that was loose a minute ago has none coming either. */
+async function sweep(all) {
+  for (const old of all.filter(isOver)) await store.drop(old.id);
+  if (Date.now() - looked < 50_000) return;
+  looked = Date.now();
+  const known = new Set(all.map((one) => one.id));
+  const found = [...new Set((await store.photoKeys()).map(([report]) => report))].filter((report) => !known.has(report));
+  for (const report of found.filter((one) => loose.includes(one))) await store.dropPhotos(report);
+  loose = found;
+}
+
 async function round() {
   const all = (await store.reports()).sort((a, b) => a.recorded_at.localeCompare(b.recorded_at));
-  for (const old of all.filter((one) => one.state === "done" && Date.now() - one.sent_at > KEEP_DELIVERED_MS)) await store.drop(old.id);
+  await sweep(all);
   const due = all.filter((one) => ["waiting", "sending", "login"].includes(one.state));
   if (!due.length || !navigator.onLine) return;
   let here;

@@ -31,7 +31,8 @@ export const reports = () => work("reports", "readonly", (store) => store.getAll
 export const report = (id) => work("reports", "readonly", (store) => store.get(id));
 export const save = (item) => work("reports", "readwrite", (store) => store.put(item)).then(changed);
 export const photos = (id) => work("photos", "readonly", (store) => store.getAll(photosOf(id)));
-export const savePhoto = (photo) => work("photos", "readwrite", (store) => store.put(photo));
+export const savePhoto = (photo) => work("photos", "readwrite", (store) => store.put(photo)).then(() => window.dispatchEvent(new Event("hezhi:photo")));
+export const photoKeys = () => work("photos", "readonly", (store) => store.getAllKeys());
 export const dropPhoto = (id, n) => work("photos", "readwrite", (store) => store.delete([id, n]));
 export const dropPhotos = (id) => work("photos", "readwrite", (store) => store.delete(photosOf(id)));
 

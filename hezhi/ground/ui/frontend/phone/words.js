@@ -68,6 +68,11 @@ const ENGLISH = {
   "照片未被接收：{}": "Photo refused: {}",
   "服务器忙，稍后自动再发": "The server is busy; sent again later",
   "内容未被接收，请检查后再提交。": "Not accepted. Please check and send again.",
+  "从本机删除这条记录吗？请先记下编号和查询码。": "Delete this record from the phone? Note the number and the code first.",
+  "还有 {} 条没有发送，清除后不会再发送。确定清除吗？": "{} not sent yet and will not be sent then. Clear this phone?",
+  "清除后，这部手机上不再有您写的内容、编号和查询码。确定清除吗？": "What you wrote, the numbers and the codes will be gone from this phone. Clear it?",
+  "手机里的内容已清除。联网后请再按一次，把浏览器里的查看记录也清掉。": "The phone is cleared. Press once more when you are online, to clear what the browser has opened.",
+  "30 分钟没有操作，没有提交的内容已从本机清除。": "Nothing was done for 30 minutes; what was not sent was cleared from this phone.",
   "标准": "Standard",
   "大字": "Larger",
 };
