@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from hezhi.engines.org import failures
@@ -13,7 +12,6 @@ from hezhi.engines.org.sign_in import address_of, is_relayed
 from hezhi.engines.org.testkit import PASSWORD, enter, hold, make_role, make_unit, make_user
 from hezhi.engines.records.models import AuditEntry
 from hezhi.ground import time
-from hezhi.wiring.account_settings import _networks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("12.3-1")]
 SORRY = "登录没有成功"
@@ -112,13 +110,6 @@ def test_an_address_written_as_ipv6_is_still_that_of_the_proxy(rf, settings):
     request = rf.get("/", REMOTE_ADDR="::ffff:192.0.2.7", HTTP_X_FORWARDED_FOR="198.51.100.9, 203.0.113.5")
     assert address_of(request) == "203.0.113.5", "what the visitor wrote himself stands further left"
     assert not is_relayed(request) and is_relayed(rf.get("/", REMOTE_ADDR="192.0.2.8", HTTP_X_FORWARDED_FOR="1.2.3.4"))
-
-
-def test_the_proxies_are_told_by_the_environment(monkeypatch):
-    assert _networks("") == []
-    assert _networks("127.0.0.1, 10.1.2.3/8\n2001:db8::/32") == ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]
-    with pytest.raises(ImproperlyConfigured, match="HEZHI_TRUSTED_PROXIES"):
-        _networks("10.0.0.0/8,proxy.example")
 
 
 @pytest.mark.parametrize("names", [["#{n}"], ["@{n}", "#w{n}", "#m{n}"]])
