@@ -176,6 +176,12 @@ def test_a_map_of_nothing_but_elements_is_not_made_a_tree(monkeypatch: pytest.Mo
     assert letter.value.short_code == "bomb"
 
 
+def test_an_honest_picture_of_many_scans_comes_in() -> None:
+    """A progressive one goes over its dots ten times, and a film behind it may hold what looks like a scan."""
+    for data in (_jpeg(progressive=True), _jpeg() + b"\x00\x00\x00\x18ftypmp42" + b"\xff\xda\x00\x02" * 500):
+        assert inspect_upload(io.BytesIO(data), PICTURES, name="IMG_1.jpg").kind == "jpeg"
+
+
 def test_what_hides_a_field_is_still_read() -> None:
     hidden = [
         b'<w:fldSimple w:a=">" w:instr="DDEAUTO c:\\x"/>',
