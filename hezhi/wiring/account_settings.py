@@ -1,5 +1,20 @@
 """Settings of accounts and sign-in (账号与登录设置); `settings.py` imports all of them."""
 
+import ipaddress
+import os
+import re
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def _networks(told: str) -> list[str]:
+    """Addresses and networks, parted by commas or blanks; a misspelt one stops the start."""
+    try:
+        return [str(ipaddress.ip_network(each, strict=False)) for each in re.split(r"[\s,]+", told) if each]
+    except ValueError as fault:
+        raise ImproperlyConfigured(f"HEZHI_TRUSTED_PROXIES 里有一项不是地址或网段：{fault}") from fault
+
+
 AUTHENTICATION_BACKENDS = ["hezhi.engines.org.sign_in.AccountBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -13,8 +28,9 @@ AUTH_PASSWORD_VALIDATORS = [
 SIGN_IN_POLICY: dict[str, object] = {}
 # Sign-in on the way to these addresses sits in another channel than the officer's desk.
 SIGN_IN_CHANNELS = [("/g/", "gridworker"), ("/wall/", "wall")]
-# Networks of reverse proxies whose X-Forwarded-For is believed.
-TRUSTED_PROXIES: list[str] = []
+# Networks of reverse proxies whose X-Forwarded-For is believed. Without them everybody behind a proxy has its address,
+# and what is counted for one address is counted for the whole city.
+TRUSTED_PROXIES = _networks(os.environ.get("HEZHI_TRUSTED_PROXIES", ""))
 
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 

@@ -305,6 +305,29 @@ def clocks(link: psycopg.Connection) -> Finding:
     return Finding("时钟", "good", f"已校时，与数据库相差 {apart:.2f} 秒")
 
 
+def addresses(link: psycopg.Connection) -> Finding:
+    """Whether visitors are told apart: a proxy that is not named gives all of them its own address."""
+    people, places, relayed, one = link.execute(_SIGN_INS).fetchone() or (0, 0, 0, None)
+    mend = (
+        "在反向代理里写入 X-Forwarded-For，并把代理的地址或网段写进 HEZHI_TRUSTED_PROXIES（见 docs/running.md），"
+        "否则按来源地址计的限制会落到所有人头上。"
+    )
+    if relayed:
+        return Finding("来源地址", "look", f"近 7 天有 {relayed} 次登录经由未登记的代理（{one}）", mend)
+    if people >= MANY_PEOPLE and places == 1:
+        return Finding("来源地址", "look", f"近 7 天 {people} 人登录，来源都是 {one}", f"如前面有反向代理：{mend}")
+    return Finding("来源地址", "good", f"近 7 天 {people} 人从 {places} 个地址登录")
+
+
+MANY_PEOPLE = 3
+"""So many may sit at one desk; more from one address alone are worth a look."""
+_SIGN_INS = """
+SELECT count(DISTINCT actor_id), count(DISTINCT address), count(*) FILTER (WHERE detail ? 'relayed'),
+       host((array_agg(address ORDER BY detail ? 'relayed' DESC, at DESC))[1])
+FROM records_auditentry WHERE event = 'users.sign_in' AND result = 'ok' AND at > now() - interval '7 days'
+"""
+
+
 def _is_disciplined() -> bool:
     """Whether the kernel says that some service keeps its clock right."""
     TIME_ERROR, buffer = 5, ctypes.create_string_buffer(256)
@@ -326,4 +349,5 @@ EXAMINATIONS: tuple[tuple[str, Callable[[psycopg.Connection], Finding]], ...] = 
     ("数据库角色", roles),
     ("后台任务", queue),
     ("时钟", clocks),
+    ("来源地址", addresses),
 )

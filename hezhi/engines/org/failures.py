@@ -1,4 +1,8 @@
-"""Failed sign-ins, counted in the database for all workers together (登录失败计数, 8.1.4.1 b)."""
+"""Failed sign-ins, counted in the database for all workers together (登录失败计数, 8.1.4.1 b).
+
+Public codes (查询码、自查码、签到码) are counted here as well, under names that begin with a sign no login name has:
+the tries of one kind never lock an address for the other, or anybody at a public page could lock out an office.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +14,13 @@ from django.db.models import Q
 from hezhi.engines.org.models import SignInFailure
 from hezhi.engines.org.policy import policy
 from hezhi.engines.org.rules import locked_until
+
+PUBLIC_SIGNS = ("#", "@")
+
+
+def is_public(name: str) -> bool:
+    """Whether a name is that of a public code and not of an account."""
+    return name.startswith(PUBLIC_SIGNS)
 
 
 @contextmanager
@@ -28,7 +39,7 @@ def note(login_name: str, address: str | None, moment: datetime) -> None:
 
 def is_locked(login_name: str, address: str | None, moment: datetime) -> bool:
     """Whether this name or this address is locked now (锁定)."""
-    until = [lock_of_name(login_name, moment), _lock_of_address(address, moment)]
+    until = [lock_of_name(login_name, moment), _lock_of_address(address, moment, public=is_public(login_name))]
     return any(end is not None and end > moment for end in until)
 
 
@@ -37,8 +48,11 @@ def lock_of_name(login_name: str, moment: datetime) -> datetime | None:
     return _lock(Q(login_name=login_name), policy().account_failures, moment)
 
 
-def _lock_of_address(address: str | None, moment: datetime) -> datetime | None:
-    return _lock(Q(address=address), policy().address_failures, moment) if address else None
+def _lock_of_address(address: str | None, moment: datetime, *, public: bool) -> datetime | None:
+    if not address:
+        return None
+    codes = Q(*[("login_name__startswith", sign) for sign in PUBLIC_SIGNS], _connector=Q.OR)
+    return _lock(Q(address=address) & (codes if public else ~codes), policy().address_failures, moment)
 
 
 def _lock(whose: Q, limit: int, moment: datetime) -> datetime | None:

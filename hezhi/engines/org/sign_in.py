@@ -88,6 +88,8 @@ class AccountBackend(BaseBackend):
         if not username or not password:
             return None
         name, address, moment = plain_login_name(username), address_of(request), time.now()
+        if failures.is_public(name):
+            name = f"?{name[1:]}"  # no login name; it must not count among the public codes
         with failures.one_at_a_time(name):
             if failures.is_locked(name, address, moment):
                 return None
@@ -144,24 +146,38 @@ def address_of(request: HttpRequest | None) -> str | None:
         return None
     if not getattr(settings, "TRUSTED_PROXIES", ()):
         return _plain_address(request.META.get("REMOTE_ADDR", ""))
-    trusted = [ipaddress.ip_network(n) for n in settings.TRUSTED_PROXIES]
     hops = [*request.headers.get("X-Forwarded-For", "").split(","), request.META.get("REMOTE_ADDR", "")]
     for hop in reversed(hops):
-        try:
-            address = ipaddress.ip_address(hop.strip())
-        except ValueError:
-            return None
-        if not any(address in network for network in trusted):
-            return str(address)
+        address = _plain_address(hop)
+        if address is None or not _is_proxy(address):
+            return address
     return None
+
+
+def is_relayed(request: HttpRequest | None) -> bool:
+    """Whether a neighbour whom nobody told us to trust forwards for another (未登记的代理)."""
+    if request is None or "X-Forwarded-For" not in request.headers:
+        return False
+    return not _is_proxy(_plain_address(request.META.get("REMOTE_ADDR", "")))
+
+
+def _is_proxy(address: str | None) -> bool:
+    networks = _networks(tuple(getattr(settings, "TRUSTED_PROXIES", ())))
+    return address is not None and any(ipaddress.ip_address(address) in network for network in networks)
+
+
+@lru_cache(maxsize=8)
+def _networks(told: tuple[str, ...]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    return [ipaddress.ip_network(each, strict=False) for each in told]
 
 
 @lru_cache(maxsize=1024)
 def _plain_address(told: str) -> str | None:
     try:
-        return str(ipaddress.ip_address(told.strip()))
+        address = ipaddress.ip_address(told.strip())
     except ValueError:
         return None
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def ask_to_sign_in(request: HttpRequest, why: str = "") -> HttpResponse:

@@ -160,7 +160,8 @@ def _send(row: Outgoing, receiver: Receiver | None) -> None:
         return
     channel = receiver.channel or row.channel
     title, text = rules.worded(row.title, row.text, receiver.values) if receiver.values else (row.title, row.text)
-    letter = Letter(row.pk, channel, receiver.address, receiver.name, title, text, row.link, row.urgent)
+    secrets = tuple(str(value) for value in (receiver.values or {}).values())
+    letter = Letter(row.pk, channel, receiver.address, receiver.name, title, text, row.link, row.urgent, secrets)
     port = port_for(channel)
     answer = port.send(letter)
     masked = rules.masked_address(channel, receiver.address)

@@ -1,7 +1,11 @@
 """The channel of an installation that is not connected (本地演示通道): keeps what would have been sent.
 
-It never claims more: `connected` is False, and every screen that shows its rows says so.
+It never claims more: `connected` is False, and every screen that shows its rows says so. One-time codes are kept in a
+demonstration alone, where one reads them here instead of on a telephone; else whoever keeps the messages could open
+other people's matters.
 """
+
+from django.conf import settings
 
 from hezhi.engines.reach import rules
 from hezhi.engines.reach.models import LocalCopy
@@ -21,9 +25,17 @@ class LocalPort:
             defaults={
                 "channel": letter.channel,
                 "receiver": rules.masked_address(letter.channel, letter.address),
-                "title": letter.title,
-                "text": letter.text,
+                "title": _blanked(letter.title, letter.secrets),
+                "text": _blanked(letter.text, letter.secrets),
                 "at": time.now(),
             },
         )
         return "已留存，未实际发送"
+
+
+def _blanked(text: str, secrets: tuple[str, ...]) -> str:
+    if settings.DEMO:
+        return text
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "*" * len(secret))
+    return text

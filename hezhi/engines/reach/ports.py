@@ -28,6 +28,8 @@ class Letter:
     text: str
     link: str = ""
     urgent: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What was filled in only now and is written down nowhere: one-time codes (一次性验证码)."""
 
 
 class CannotSend(Exception):

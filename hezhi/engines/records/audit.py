@@ -20,6 +20,7 @@ from hezhi.engines.records.models import AuditEntry
 from hezhi.engines.records.vault import mac, mac_fits
 from hezhi.ground import time
 from hezhi.ground.errors import Refusal
+from hezhi.ground.masks import mask_text
 
 NAMED = (
     "actor_kind", "actor_id", "actor_name", "post_title", "unit_id", "channel", "request_id", "event",
@@ -39,7 +40,8 @@ def write(
 ) -> AuditEntry:
     """Write one row of the audit (8.1.4.3 a, b), one INSERT; `objects` beyond the first go into the detail.
 
-    A text longer than its column is cut: the history keeps the whole reason, and no verb fails for it.
+    A text longer than its column is cut, and numbers of persons in it are masked: the history keeps the whole reason,
+    and no verb fails for it.
     """
     entry = entry_of(by, event, objects, result=result, reason=reason, purpose=purpose, detail=detail)
     entry.save(force_insert=True)
@@ -89,11 +91,20 @@ def told_of(
         "object_type": kind,
         "object_id": object_id,
         "result": result,
-        "reason": reason[:500],
-        "purpose": purpose[:200],
+        "reason": _masked(reason, 500),
+        "purpose": _masked(purpose, 200),
         "detail": {**(detail or {}), **more},
         "deed_id": deed.id if deed is not None else None,
     }
+
+
+def _masked(text: str, most: int) -> str:
+    """Free words without the numbers of persons (P9): nobody can ever take them out of here.
+
+    The history keeps the whole words, and what is erased there is gone. Masked before it is cut, or half a number
+    would stay; masks are shorter than numbers by less than the half.
+    """
+    return mask_text(text[: 4 * most])[:most] if text else ""
 
 
 RECORD = (

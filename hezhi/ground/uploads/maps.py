@@ -18,12 +18,15 @@ from defusedxml.common import DefusedXmlException
 from hezhi.ground.text import one_line
 from hezhi.ground.uploads.kinds import MB, sniff
 from hezhi.ground.uploads.letters import UploadRefused, megabytes
+from hezhi.ground.uploads.markup import Onlooker, walk_xml
 from hezhi.ground.uploads.offices import check_office_zip
 
 __all__ = ["MAPS", "MapFile", "inspect_map"]
 
 MAPS = {"geojson": "GeoJSON", "kml": "KML", "gpkg": "GeoPackage", "shp": "SHP（打成 ZIP 包）"}
 LIMIT = 50 * MB
+_MOST_ELEMENTS = 3_000_000
+"""Of a KML: at the limit of size an honest one has two million."""
 _SHAPE_PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".xml"})
 _NEEDED = (".shp", ".shx", ".dbf")
 _GPKG = b"SQLite format 3\x00"
@@ -86,12 +89,23 @@ def _kind(file: BinaryIO, head: bytes) -> str:
 
 
 def _check_kml(content: bytes) -> None:
+    links = _NetworkLinks(_MOST_ELEMENTS)
     try:
-        root = ElementTree.fromstring(content, forbid_dtd=True)
+        walk_xml(content, links, forbid_dtd=True)
     except (ElementTree.ParseError, DefusedXmlException, ValueError) as fault:
         raise UploadRefused("damaged", "KML 打不开，或含有不允许的内容声明", "请重新导出 KML 后再上传") from fault
-    if any(part.tag.rpartition("}")[2] in ("NetworkLink", "NetworkLinkControl") for part in root.iter()):
+    if links.found:
         raise UploadRefused("links_out", "KML 里有指向网络数据的链接", "请在制图软件里把数据存进文件后再导出")
+
+
+class _NetworkLinks(Onlooker):
+    """Looks whether a map reaches out to the net."""
+
+    found = False
+
+    def look(self, name: str, told: dict[str, str]) -> None:
+        if name.rpartition("}")[2] in ("NetworkLink", "NetworkLinkControl"):
+            self.found = True
 
 
 def _check_shapes(file: BinaryIO) -> None:

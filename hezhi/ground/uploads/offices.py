@@ -7,6 +7,7 @@ refused; a plain hyperlink is not.
 
 from __future__ import annotations
 
+import html
 import re
 import struct
 import zipfile
@@ -19,6 +20,7 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from hezhi.ground.uploads.letters import UploadRefused, megabytes
+from hezhi.ground.uploads.markup import Onlooker, walk_xml
 
 __all__ = ["check_office_zip", "check_ole", "kind_of_ole", "kind_of_zip"]
 
@@ -123,7 +125,7 @@ def _check_ends(file: BinaryIO) -> None:
     directory, start, comment = struct.unpack("<12xLLH", tail[at : at + 22])
     end = max(0, size - len(tail)) + at
     if tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):  # some Java programs always write the large form
-        end, directory, start = _large_directory(file, tail[at - 20 : at])
+        end, directory, start = _large_directory(file, tail[at - 20 : at], end - 20)
     if directory > _MOST_DIRECTORY:
         raise UploadRefused("bomb", f"文件里的零件超过 {_MOST_PARTS} 个，不像正常的办公文档", _AGAIN)
     if at + 22 + comment != len(tail) or start + directory != end:
@@ -131,8 +133,10 @@ def _check_ends(file: BinaryIO) -> None:
     file.seek(0)
 
 
-def _large_directory(file: BinaryIO, locator: bytes) -> tuple[int, int, int]:
+def _large_directory(file: BinaryIO, locator: bytes, place: int) -> tuple[int, int, int]:
     (end,) = struct.unpack("<8xQ4x", locator)
+    if end + 56 != place:  # the reader takes what stands just before the locator, wherever that points
+        raise UploadRefused("two_in_one", "文件里还拼接着别的内容", _AGAIN)
     file.seek(end)
     directory, start = struct.unpack("<40xQQ", file.read(56))
     return end, directory, start
@@ -196,6 +200,8 @@ _MACROS = re.compile(
 _EMBEDDED = re.compile(r"/embeddings/|\.(?:zip|exe|dll|js|vbs|bat|cmd|ps1|scr|xlsm|docm|ole)$|^object [0-9]+/")
 _LINKED = re.compile(r"/externallinks/|(^|/)connections\.xml$|/querytables/")
 _MOST_RELATIONS = 8 << 20
+_MOST_LINKS = 300_000
+"""Of all parts together."""
 
 
 def _check_contents(folder: zipfile.ZipFile, parts: list[_Part]) -> None:
@@ -208,11 +214,12 @@ def _check_contents(folder: zipfile.ZipFile, parts: list[_Part]) -> None:
             raise UploadRefused("embedded", "文件里嵌有另一个文件", "请删去嵌入的对象，把它作为单独的附件上传")
         if _LINKED.search(part.name):
             raise _links_out()
+    links = _Links(_MOST_LINKS)
     for part in parts:
         if part.name.endswith((".xml", ".rels")):
             _check_xml_head(folder, part)
         if part.name.endswith(".rels"):
-            _check_relations(_read(folder, part.info.filename))
+            _check_relations(_read(folder, part.info.filename), links)
         if re.fullmatch(r"word/(?:document|header[0-9]*|footer[0-9]*)\.xml", part.name):
             _check_fields(folder, part)
 
@@ -232,35 +239,64 @@ def _check_xml_head(folder: zipfile.ZipFile, part: _Part) -> None:
         raise UploadRefused("damaged", "文件里有办公软件从不使用的内容声明", _AGAIN)
 
 
-def _check_relations(xml: bytes) -> None:
+def _check_relations(xml: bytes, links: _Links) -> None:
     try:
-        root = ElementTree.fromstring(xml)
+        walk_xml(xml, links)
     except (ElementTree.ParseError, DefusedXmlException) as fault:
         raise UploadRefused("damaged", "文件打不开，可能没有传完整或已损坏", _AGAIN) from fault
-    for relation in root.iter():
-        outside = relation.get("TargetMode", "").lower() == "external"
-        if outside and not relation.get("Type", "").endswith("/hyperlink"):
-            raise _links_out()
+    if links.reach_out:
+        raise _links_out()
 
 
-_FIELD = re.compile(rb"<w:instrText[^>]*>([^<]*)|<w:fldSimple[^>]*w:instr=[\"']([^\"']*)")
+class _Links(Onlooker):
+    """Looks whether a relation reaches out."""
+
+    reach_out = False
+
+    def look(self, name: str, told: dict[str, str]) -> None:
+        outside = told.get("TargetMode", "").lower() == "external"
+        if outside and not told.get("Type", "").endswith("/hyperlink"):
+            self.reach_out = True
+
+
+# No piece of it passes a «<», and none is given back: whatever is repeated, a part is read once.
+_FIELD = re.compile(rb"""<(?:[^\s<>/:]*+:)?(instrText|fldSimple)\b((?:[^<>"']|"[^"<]*+"|'[^'<]*+')*+)>([^<]*+)""")
+_INSTRUCTION = re.compile(rb"""\binstr\s*+=\s*+(?:"([^"]*+)|'([^']*+))""")
+_MOST_FIELDS = 200_000
+_MOST_CODE = 8 << 20
 
 
 def _check_fields(folder: zipfile.ZipFile, part: _Part) -> None:
     """Word's field codes may be cut into pieces, so the pieces are joined before they are read."""
-    code = b"".join(b"".join(hit.groups(b"")) for chunk in _pieces(folder, part) for hit in _FIELD.finditer(chunk))
-    if re.search(rb"\bDDE(?:AUTO)?\b", code, re.IGNORECASE):
+    codes, size = [], 0
+    for code in _codes(folder, part):
+        codes.append(code)
+        size += len(code)
+        if len(codes) > _MOST_FIELDS or size > _MOST_CODE:
+            raise UploadRefused("bomb", "文档里的域代码多得不正常", _AGAIN)
+    if re.search(r"\bDDE(?:AUTO)?\b", html.unescape(b"".join(codes).decode("latin-1")), re.IGNORECASE):
         raise _links_out()
 
 
+def _codes(folder: zipfile.ZipFile, part: _Part) -> Iterator[bytes]:
+    for chunk in _pieces(folder, part):
+        for kind, told, text in _FIELD.findall(chunk):
+            yield text if kind == b"instrText" else b"".join(b"".join(hit) for hit in _INSTRUCTION.findall(told))
+
+
 def _pieces(folder: zipfile.ZipFile, part: _Part) -> Iterator[bytes]:
-    """A part in blocks that end between two tags."""
+    """A part in blocks that end where a tag begins; what runs on for a megabyte without one is no field."""
     kept = b""
     with folder.open(part.info) as opened:
         while block := opened.read(1 << 20):
-            whole, cut, kept = (kept + block).rpartition(b"</")
-            yield whole
-            kept = cut + kept
+            whole, cut, rest = block.replace(b"\x00", b"").rpartition(b"<")  # UTF-16 looks like this without its zeros
+            if cut:
+                yield kept + whole
+                kept = cut + rest
+            else:
+                kept += rest
+            if len(kept) > 2 << 20:
+                raise UploadRefused("bomb", "文档里有一段内容长得不正常", _AGAIN)
     yield kept
 
 

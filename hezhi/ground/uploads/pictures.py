@@ -8,6 +8,7 @@ that a photo taken upright stays upright without its EXIF.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import dataclass, field
 
@@ -47,9 +48,12 @@ class Picture:
 def remake(data: bytes, kind: str) -> Picture:
     """Draw a JPEG, PNG or WebP anew. Raises UploadRefused: damaged, too many pixels, or two files in one."""
     _refuse_second_file(data)
+    scans = _scans_of_jpeg(data) if kind == "jpeg" else 1
+    if kind == "png":
+        _refuse_too_many_chunks(data)
     try:
         with Image.open(io.BytesIO(data), formats=(kind.upper(),)) as opened:
-            _refuse_too_many_pixels(opened)
+            _refuse_too_many_pixels(opened, scans)
             opened.draft("RGB", (LONG_SIDE, LONG_SIDE))
             opened.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
             return _as_picture(_plain_colours(ImageOps.exif_transpose(opened)))
@@ -63,8 +67,42 @@ def remake(data: bytes, kind: str) -> Picture:
         ) from fault
 
 
-def _refuse_too_many_pixels(image: Image.Image) -> None:
-    scaled = image.format == "JPEG" and not image.info.get("progressive")
+# What follows an FF and is a marker with something in it: no filling, no stuffing, no mark of a restart.
+_MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
+_MOST_MARKERS = 5_000
+_MOST_SCANS = 100
+"""Each scan may be a few bytes and goes over all dots; an honest picture has about ten."""
+_MOST_CHUNKS = 100_000
+
+
+def _scans_of_jpeg(data: bytes) -> int:
+    """How often a JPEG goes over its dots, up to its end; what stands behind it is not looked at."""
+    scans, hit = 0, _MARKER.search(data, 2)
+    for _ in range(_MOST_MARKERS):
+        if hit is None or hit[0] == b"\xff\xd9":
+            return scans
+        scans += hit[0] == b"\xff\xda"
+        if scans > _MOST_SCANS:
+            break
+        hit = _MARKER.search(data, hit.end() + int.from_bytes(data[hit.end() : hit.end() + 2]))
+    raise _strange()
+
+
+def _refuse_too_many_chunks(data: bytes) -> None:
+    place = 8
+    for _ in range(_MOST_CHUNKS):
+        if place >= len(data):
+            return
+        place += 12 + int.from_bytes(data[place : place + 4])
+    raise _strange()
+
+
+def _strange() -> UploadRefused:
+    return UploadRefused("bomb", "图片内部的结构多得不正常", "请用手机重新拍摄，或用画图软件打开后另存一份再上传")
+
+
+def _refuse_too_many_pixels(image: Image.Image, scans: int) -> None:
+    scaled = image.format == "JPEG" and scans == 1 and not image.info.get("progressive")
     most = _MOST_PIXELS_SCALED if scaled else _MOST_PIXELS_WHOLE
     if image.width * image.height > most:
         raise _too_many_pixels(f"图片有 {image.width} × {image.height} 像素，超过了 {most // 10_000} 万像素")

@@ -6,11 +6,13 @@ where it stands, and the length stays the same.
 
 from __future__ import annotations
 
+import re
 import struct
+import zlib
 from collections.abc import Iterator
 
 from hezhi.ground.uploads.letters import UploadRefused
-from hezhi.ground.uploads.videos import Bytes, boxes, brands_of, elements, handlers, without_words
+from hezhi.ground.uploads.videos import Bytes, Walk, boxes, brands_of, elements, handlers, without_words
 
 __all__ = ["SOUND_KINDS", "is_sound", "kind_of_sound", "seconds_of", "without_told"]
 
@@ -23,6 +25,10 @@ _SEGMENT, _TRACKS, _ENTRY, _TYPE, _CLUSTER, _INFO, _SCALE, _DURATION = (
 )  # fmt: skip
 _ADVICE = "请用手机自带的录音功能重新录制（M4A、MP3）后再上传"
 _MOST_FRAMES = 400_000
+_MOST_FRAMES_OF_SPEECH = 2_000_000
+"""At the limit of size an honest recording with pauses has 1.5 million."""
+_MOST_WORDS = 10_000
+_FILLING = re.compile(rb"\0*")
 
 
 def _broken(reason: str = "录音不完整，可能没有传完或录制时中断") -> UploadRefused:
@@ -44,7 +50,7 @@ def kind_of_sound(content: bytes) -> str:
     if content[4:8] == b"ftyp" and is_sound(content):
         return _check_m4a(content)
     if content[:4] == b"\x1aE\xdf\xa3" and is_sound(content):
-        if not any(name == _CLUSTER for name, *_ in _segment(content)):
+        if not any(name == _CLUSTER for name, *_ in _segment(content, Walk())):
             raise _broken()
         return "weba"
     if content[:4] == b"OggS":
@@ -106,33 +112,41 @@ def _mp4_seconds(content: bytes) -> float:
     return 0.0
 
 
-def _segment(content: bytes) -> Iterator[tuple[int, int, int, int]]:
-    for name, _, inside, end in elements(content, 0, len(content)):
+def _segment(content: bytes, walk: Walk) -> Iterator[tuple[int, int, int, int]]:
+    for name, _, inside, end in elements(content, 0, len(content), walk):
         if name == _SEGMENT:
-            yield from elements(content, inside, end)
+            yield from elements(content, inside, end, walk)
             return
 
 
 def _webm_tracks(content: bytes) -> Iterator[int]:
-    for name, _, inside, end in _segment(content):
+    walk = Walk()
+    for name, _, inside, end in _segment(content, walk):
         if name == _TRACKS:
-            for entry, _, a, b in elements(content, inside, end):
-                for field, _, c, d in elements(content, a, b) if entry == _ENTRY else ():
+            for entry, _, a, b in elements(content, inside, end, walk):
+                for field, _, c, d in elements(content, a, b, walk) if entry == _ENTRY else ():
                     if field == _TYPE:
+                        _refuse_long_number(c, d)
                         yield int.from_bytes(content[c:d])
             return
 
 
 def _webm_seconds(content: bytes) -> float:
-    scale, told = 1_000_000, 0.0
-    for name, _, inside, end in _segment(content):
-        for field, _, a, b in elements(content, inside, end) if name == _INFO else ():
+    scale, told, walk = 1_000_000, 0.0, Walk()
+    for name, _, inside, end in _segment(content, walk):
+        for field, _, a, b in elements(content, inside, end, walk) if name == _INFO else ():
             if field == _SCALE:
+                _refuse_long_number(a, b)
                 scale = int.from_bytes(content[a:b])
             elif field == _DURATION and b - a in (4, 8):
                 told = float(struct.unpack(">f" if b - a == 4 else ">d", content[a:b])[0])
     found = told * scale / 1e9
     return found if 0 < found < 1e6 else 0.0
+
+
+def _refuse_long_number(begin: int, end: int) -> None:
+    if end - begin > 8:  # the format knows no longer one
+        raise _broken()
 
 
 # -- Ogg (RFC 3533): pages of up to 255 pieces, each page with a sum of its own -------------------------
@@ -150,33 +164,53 @@ def _pages(content: Bytes) -> Iterator[tuple[int, int, int]]:
         place = end
 
 
-def _packet_of_words(content: bytes) -> list[int]:
-    """The places of all bytes of the second packet, which holds the words; proves first that it is Opus or Vorbis."""
-    pages = list(_pages(content))
-    begin, inside, end = pages[0]
+def _packet_of_words(content: bytes) -> list[tuple[int, int]]:
+    """Where the second packet lies, piece by piece, which holds the words; proves first that it is Opus or Vorbis."""
+    pages = _pages(content)
+    begin, inside, end = next(pages)
     first = content[inside:end]
     if not first.startswith((b"OpusHead", b"\x01vorbis")) or content[begin + 5] != 2:
         raise UploadRefused("not_allowed", "这种 OGG 不是录音，可以上传 Opus 或 Vorbis 的 OGG", _ADVICE)
     serial = content[begin + 14 : begin + 18]
-    places: list[int] = []
-    for start, a, _ in pages[1:]:
+    pieces: list[tuple[int, int]] = []
+    for start, a, _ in pages:
         if content[start + 14 : start + 18] != serial:
             raise UploadRefused("not_allowed", "这个 OGG 里除了录音还有别的内容", _ADVICE)
-        for piece in content[start + 27 : a]:
-            places.extend(range(a, a + piece))
-            a += piece
-            if piece < 255:
-                head = bytes(content[n] for n in places[:8])
-                if not head.startswith((b"OpusTags", b"\x03vorbis")) or len(pages) < 3:
-                    raise _broken()
-                return places
+        lengths = content[start + 27 : a]
+        last = next((n for n, length in enumerate(lengths) if length < 255), None)
+        size = sum(lengths if last is None else lengths[: last + 1])
+        if size:
+            pieces.append((a, a + size))
+        if last is not None:
+            _prove_words(content, pieces, more=sum(1 for _ in pages) > 0)
+            return pieces
     raise _broken()
 
 
+def _prove_words(content: bytes, pieces: list[tuple[int, int]], *, more: bool) -> None:
+    head = b"".join(content[a : min(b, a + 8)] for a, b in pieces[:8])
+    if not head.startswith((b"OpusTags", b"\x03vorbis")) or not more:
+        raise _broken()
+
+
 def _ogg_without_words(content: bytes) -> bytes:
-    places = _packet_of_words(content)
-    told = bytearray(content[n] for n in places)
-    at = 8 if told.startswith(b"OpusTags") else 7
+    pieces = _packet_of_words(content)
+    told = _wordless(b"".join(content[a:b] for a, b in pieces))
+    changed, done = bytearray(content), 0
+    for a, b in pieces:
+        changed[a:b] = told[done : done + b - a]
+        done += b - a
+    for begin, _, end in _pages(content):
+        if begin >= pieces[-1][1]:
+            break
+        changed[begin + 22 : begin + 26] = bytes(4)
+        changed[begin + 22 : begin + 26] = _sum_of(bytes(changed[begin:end])).to_bytes(4, "little")
+    return bytes(changed)
+
+
+def _wordless(packet: bytes) -> bytearray:
+    """The packet of words, of the same length, with nothing in its words."""
+    told = bytearray(packet)
 
     def words(at: int) -> int:
         size = int.from_bytes(told[at : at + 4], "little")
@@ -185,51 +219,39 @@ def _ogg_without_words(content: bytes) -> bytes:
         told[at + 4 : at + 4 + size] = (b"X=" + b" " * max(size - 2, 0))[:size]
         return at + 4 + size
 
-    at = words(at)
+    at = words(8 if told.startswith(b"OpusTags") else 7)
     many = int.from_bytes(told[at : at + 4], "little")
     at += 4
-    for _ in range(min(many, len(told))):
+    if many > _MOST_WORDS:
+        raise _broken()
+    for _ in range(many):
         at = words(at)
     if at + 1 < len(told):  # what stands behind the words is filling, and could be anything
         told[at + 1 :] = bytes(len(told) - at - 1)
-    changed = bytearray(content)
-    for place, byte in zip(places, told, strict=True):
-        changed[place] = byte
-    last = places[-1] if places else 0
-    for begin, _, end in _pages(content):
-        if begin > last:
-            break
-        changed[begin + 22 : begin + 26] = bytes(4)
-        changed[begin + 22 : begin + 26] = _sum_of(changed[begin:end]).to_bytes(4, "little")
-    return bytes(changed)
+    return told
 
 
-def _table_of_sums() -> list[int]:
-    table = []
-    for n in range(256):
-        rest = n << 24
-        for _ in range(8):
-            rest = (rest << 1 ^ 0x04C11DB7 if rest & 0x80000000 else rest << 1) & 0xFFFFFFFF
-        table.append(rest)
-    return table
+def _turned(byte: int) -> int:
+    return int(f"{byte:08b}"[::-1], 2)
 
 
-_SUMS = _table_of_sums()
+_TURNED = bytes(_turned(byte) for byte in range(256))
 
 
-def _sum_of(page: Bytes) -> int:
-    rest = 0
-    for byte in page:
-        rest = (rest << 8 & 0xFFFFFFFF) ^ _SUMS[rest >> 24 ^ byte]
-    return rest
+def _sum_of(page: bytes) -> int:
+    """The sum of RFC 3533: that of ZIP, with every byte turned round and nothing put before or behind."""
+    rest = zlib.crc32(page.translate(_TURNED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int.from_bytes(rest.to_bytes(4, "little").translate(_TURNED))
 
 
 def _ogg_seconds(content: bytes) -> float:
-    pages = list(_pages(content))
-    _, inside, _ = pages[0]
+    pages = _pages(content)
+    begin, inside, _ = next(pages)
+    for begin, _, _ in pages:  # noqa: B007  the last one counts
+        pass
     opus = content[inside : inside + 8] == b"OpusHead"
     rate = 48_000 if opus else int.from_bytes(content[inside + 12 : inside + 16], "little")
-    told = int.from_bytes(content[pages[-1][0] + 6 : pages[-1][0] + 14], "little")
+    told = int.from_bytes(content[begin + 6 : begin + 14], "little")
     return told / rate if rate and told < 1 << 62 else 0.0
 
 
@@ -246,6 +268,8 @@ def _amr_frames(content: bytes) -> int:
         raise _broken()
     place, many, sizes = (9 if wide else 6), 0, _WIDE if wide else _NARROW
     while place < len(content):
+        if many == _MOST_FRAMES_OF_SPEECH:
+            raise _broken("录音太长")
         if content[place] & 0x83:
             raise _broken()
         place, many = place + 1 + sizes[content[place] >> 3 & 15], many + 1
@@ -286,9 +310,9 @@ def _mp3_end(content: Bytes) -> int:
 def _mp3_seconds(content: bytes) -> float:
     """How long the frames play; they fill the file between its tags without a rest."""
     place, end, seconds = _mp3_begin(content), _mp3_end(content), 0.0
+    filling = _FILLING.match(content, place, max(end, place))  # between the tag and the first frame
+    place = filling.end() if filling else place
     for _ in range(_MOST_FRAMES):
-        while place < end and not content[place] and not seconds:
-            place += 1  # filling between the tag and the first frame
         if place == end and seconds:
             return seconds
         head = content[place : place + 4]

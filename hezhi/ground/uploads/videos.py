@@ -7,11 +7,11 @@ and no place in the file moves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from hezhi.ground.uploads.letters import UploadRefused
 
-__all__ = ["VIDEO_KINDS", "boxes", "elements", "handlers", "kind_of_filmed", "kind_of_video", "without_words"]
+__all__ = ["VIDEO_KINDS", "Walk", "boxes", "elements", "handlers", "kind_of_filmed", "kind_of_video", "without_words"]
 
 Bytes = bytes | bytearray
 VIDEO_KINDS = {"mp4": "video/mp4", "webm": "video/webm"}
@@ -24,12 +24,29 @@ _SEGMENT, _VOID = 0x18538067, 0xEC
 _TAGS, _ATTACHMENTS, _INFO, _CLUSTER = 0x1254C367, 0x1941A469, 0x1549A966, 0x1F43B675
 _DOC_TYPE, _TITLE, _MUXING_DATE = 0x4282, 0x7BA9, 0x4461
 _ADVICE = "请用手机自带相机录制，或用剪辑软件导出为 MP4（H.264）后再上传"
-_MOST_BOXES = 20_000
+_MOST_BOXES = 40_000
+_MOST_DEPTH = 8
+_MOST_BRANDS = 64
+_MOST_SENSORS = 32
 _MOST_SAMPLES = 200_000
 
 
 def _broken(reason: str) -> UploadRefused:
     return UploadRefused("damaged", reason, _ADVICE)
+
+
+class Walk:
+    """What may still be looked at in one file (查看余量): boxes in boxes, and none of it twice."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_BOXES
+        self.sensors = _MOST_SENSORS
+
+    def step(self) -> None:
+        """One more box."""
+        self.left -= 1
+        if self.left < 0:
+            raise _broken("文件内部结构有误")
 
 
 def kind_of_video(content: bytes) -> str:
@@ -46,12 +63,12 @@ def kind_of_video(content: bytes) -> str:
 # -- MP4 (ISO/IEC 14496-12): boxes of a length, a name and what is in them -----------------------------
 
 
-def boxes(content: Bytes, start: int, end: int) -> Iterator[tuple[Bytes, int, int, int]]:
+def boxes(content: Bytes, start: int, end: int, walk: Walk | None = None) -> Iterator[tuple[Bytes, int, int, int]]:
     """Name, begin, begin of the inside and end of each box between two places; they fill it without a rest."""
-    place, many = start, 0
+    place, walk = start, walk or Walk()
     while place < end:
-        many += 1
-        if end - place < 8 or many > _MOST_BOXES:
+        walk.step()
+        if end - place < 8:
             raise _broken("文件不完整，或内部结构有误")
         size, name, inside = int.from_bytes(content[place : place + 4]), content[place + 4 : place + 8], place + 8
         if size == 1:
@@ -65,9 +82,7 @@ def boxes(content: Bytes, start: int, end: int) -> Iterator[tuple[Bytes, int, in
 
 def _check_mp4(content: bytes) -> None:
     top = list(boxes(content, 0, len(content)))
-    _, _, inside, end = top[0]
-    brands = {content[inside : inside + 4], *(content[n : n + 4] for n in range(inside + 8, end, 4))}
-    if not brands & _BRANDS:
+    if not brands_of(content) & _BRANDS:
         raise UploadRefused("not_allowed", "这种格式（如 MOV）多数手机不能播放，这里只接收 MP4 和 WebM", _ADVICE)
     names = [name for name, *_ in top]
     if b"mdat" not in names or names.count(b"moov") != 1:
@@ -76,7 +91,7 @@ def _check_mp4(content: bytes) -> None:
     if b"vide" not in tracks:
         raise _broken("文件里没有画面，只有声音或其他内容")
     if tracks - _TRACKS:
-        raise UploadRefused("sensor_track", "视频里带有记录位置或传感器数据的轨道，可能暴露拍摄人的行踪", _ADVICE)
+        raise _sensing()
 
 
 def kind_of_filmed(content: bytes) -> str:
@@ -96,39 +111,52 @@ def kind_of_filmed(content: bytes) -> str:
     if b"vide" not in tracks:
         raise _broken("文件里没有画面，只有声音或其他内容")
     if tracks - _TRACKS and b"moof" in names:
-        raise UploadRefused("sensor_track", "视频里带有记录位置或传感器数据的轨道，可能暴露拍摄人的行踪", _ADVICE)
+        raise _sensing()
     return "mov" if brands_of(content) <= _PHONES else "mp4"
 
 
 def brands_of(content: Bytes) -> set[bytes]:
     """What an MP4 says it is, by its first box."""
     end = min(int.from_bytes(content[:4]), len(content))
+    end = min(end, 16 + 4 * _MOST_BRANDS)
     return {bytes(content[8:12]), *(bytes(content[n : n + 4]) for n in range(16, end - 3, 4))}
 
 
 def handlers(content: Bytes, top: list[tuple[Bytes, int, int, int]]) -> Iterator[bytes]:
     """What each track is: picture, sound, text."""
-    for name, _, inside, end in top:
-        if name in (b"moov", b"trak", b"mdia"):
-            yield from handlers(content, list(boxes(content, inside, end)))
-        elif name == b"hdlr":
-            yield bytes(content[inside + 8 : inside + 12])
+    waiting: list[Iterable[tuple[Bytes, int, int, int]]] = [top]
+    walk = Walk()
+    while waiting:
+        for name, _, inside, end in waiting.pop():
+            if name in (b"moov", b"trak", b"mdia"):
+                waiting.append(boxes(content, inside, end, walk))
+            elif name == b"hdlr":
+                yield bytes(content[inside + 8 : inside + 12])
 
 
 _WORDS = (b"udta", b"meta", b"uuid", b"free", b"skip")
 
 
-def _empty_mp4(content: bytearray, start: int, end: int) -> None:
-    for name, place, inside, stop in list(boxes(content, start, end)):
+def _empty_mp4(content: bytearray, start: int, end: int, walk: Walk, depth: int = 0) -> None:
+    _refuse_too_deep(depth)
+    for name, place, inside, stop in list(boxes(content, start, end, walk)):
         if name in _WORDS:
             content[place + 4 : place + 8] = b"free"
             content[inside:stop] = bytes(stop - inside)
         elif name == b"trak" and set(_handlers_in(content, inside, stop)) - _TRACKS:
+            walk.sensors -= 1
+            if walk.sensors < 0:
+                raise _sensing()
             _silence(content, inside, stop)
             content[place + 4 : place + 8] = b"free"
             content[inside:stop] = bytes(stop - inside)
         elif name in (b"moov", b"trak"):
-            _empty_mp4(content, inside, stop)
+            _empty_mp4(content, inside, stop, walk, depth + 1)
+
+
+def _refuse_too_deep(depth: int) -> None:
+    if depth > _MOST_DEPTH:
+        raise _broken("文件内部结构有误")
 
 
 def _handlers_in(content: Bytes, start: int, end: int) -> Iterator[bytes]:
@@ -138,44 +166,76 @@ def _handlers_in(content: Bytes, start: int, end: int) -> Iterator[bytes]:
 # -- tracks of sensors: what a telephone noted while it filmed (place, movement, faces) ----------------
 
 
-def _table(content: Bytes, start: int, end: int, found: dict[bytes, int]) -> dict[bytes, int]:
+def _sensing() -> UploadRefused:
+    return UploadRefused("sensor_track", "视频里带有记录位置或传感器数据的轨道，可能暴露拍摄人的行踪", _ADVICE)
+
+
+def _table(content: Bytes, start: int, end: int, found: dict[bytes, int], depth: int = 0) -> dict[bytes, int]:
     """Where the tables of a track begin, by name."""
+    _refuse_too_deep(depth)
     for name, _, inside, stop in boxes(content, start, end):
         if name in (b"mdia", b"minf", b"stbl"):
-            _table(content, inside, stop, found)
+            _table(content, inside, stop, found, depth + 1)
         elif name in (b"stsz", b"stsc", b"stco", b"co64"):
             found[bytes(name)] = inside
     return found
 
 
 def _silence(content: bytearray, start: int, end: int) -> None:
-    """Make zero of every sample of a track, wherever it lies in the film."""
+    """Make zero of every sample of a track, wherever it lies in the film; no byte is told to be two samples."""
+    left = len(content)
+    for place, size in _samples(content, start, end):
+        left -= size
+        if left < 0:
+            raise _broken("文件不完整，或内部结构有误")
+        stop = min(place + size, len(content))
+        content[place:stop] = bytes(max(stop - place, 0))
+
+
+def _samples(content: Bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Begin and length of the samples of a track, chunk by chunk; where all are of one length, of the whole chunk."""
     at = _table(content, start, end, {})
     width = 8 if b"co64" in at else 4
     chunks = at.get(b"co64", at.get(b"stco"))
     if chunks is None or b"stsz" not in at or b"stsc" not in at:
-        raise UploadRefused("sensor_track", "视频里带有记录位置或传感器数据的轨道，可能暴露拍摄人的行踪", _ADVICE)
+        raise _sensing()
 
     def number(place: int, size: int = 4) -> int:
         if place + size > end:
             raise _broken("文件不完整，或内部结构有误")
         return int.from_bytes(content[place : place + size])
 
-    same, many = number(at[b"stsz"] + 4), min(number(at[b"stsz"] + 8), _MOST_SAMPLES)
-    sizes = [same] * many if same else [number(at[b"stsz"] + 12 + 4 * n) for n in range(many)]
-    runs = [
-        (number(at[b"stsc"] + 8 + 12 * n), number(at[b"stsc"] + 12 + 12 * n))
-        for n in range(min(number(at[b"stsc"] + 4), _MOST_BOXES))
-    ]
-    done = 0
-    for chunk in range(1, min(number(chunks + 4), _MOST_SAMPLES) + 1):
+    def many(place: int) -> int:
+        told = number(place)
+        if told > _MOST_SAMPLES:
+            raise _sensing()  # what is not counted to its end would not be emptied to its end
+        return told
+
+    same, samples = number(at[b"stsz"] + 4), number(at[b"stsz"] + 8)
+    samples = samples if same else many(at[b"stsz"] + 8)
+    held, done, runs = 0, 0, _runs(number, at[b"stsc"], many(at[b"stsc"] + 4))
+    first, per = next(runs, (0, 0))
+    for chunk in range(1, many(chunks + 4) + 1):
+        while first and first <= chunk:
+            held = per
+            first, per = next(runs, (0, 0))
         place = number(chunks + 8 + width * (chunk - 1), width)
-        held = next((per for first, per in reversed(runs) if first <= chunk), 0)
-        for size in sizes[done : done + held]:
-            stop = min(place + size, len(content))
-            content[place:stop] = bytes(max(stop - place, 0))
+        here = min(held, samples - done)
+        for size in [same * here] if same else [number(at[b"stsz"] + 12 + 4 * n) for n in range(done, done + here)]:
+            yield place, size
             place += size
-        done += held
+        done += here
+
+
+def _runs(number: Callable[[int], int], begin: int, many: int) -> Iterator[tuple[int, int]]:
+    """From which chunk on how many samples lie in each; the chunks are counted upwards."""
+    last = 0
+    for n in range(many):
+        first = number(begin + 8 + 12 * n)
+        if first <= last:
+            raise _broken("文件不完整，或内部结构有误")
+        last = first
+        yield first, number(begin + 12 + 12 * n)
 
 
 # -- WebM (Matroska): elements of an id, a length and what is in them ----------------------------------
@@ -195,13 +255,11 @@ def _number(content: Bytes, place: int, *, keep_mark: bool) -> tuple[int, int]:
     return (-1 if value == (1 << 7 * length) - 1 else value), place + length
 
 
-def elements(content: Bytes, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+def elements(content: Bytes, start: int, end: int, walk: Walk | None = None) -> Iterator[tuple[int, int, int, int]]:
     """Id, begin, begin of the inside and end of each element; one of unknown length reaches to the end."""
-    place, many = start, 0
+    place, walk = start, walk or Walk()
     while place < end:
-        many += 1
-        if many > _MOST_BOXES:
-            raise _broken("视频内部结构有误")
+        walk.step()
         name, after = _number(content, place, keep_mark=True)
         size, inside = _number(content, after, keep_mark=False)
         stop = end if size < 0 else inside + size
@@ -224,14 +282,15 @@ def _check_webm(content: bytes) -> None:
 
 
 def _empty_webm(content: bytearray) -> None:
-    for name, _, inside, stop in elements(content, 0, len(content)):
+    walk = Walk()
+    for name, _, inside, stop in elements(content, 0, len(content), walk):
         if name != _SEGMENT:
             continue
-        for inner, begin, a, b in elements(content, inside, stop):
+        for inner, begin, a, b in elements(content, inside, stop, walk):
             if inner in (_TAGS, _ATTACHMENTS):
                 _void(content, begin, b)
             elif inner == _INFO:
-                for word, word_begin, _, word_end in elements(content, a, b):
+                for word, word_begin, _, word_end in elements(content, a, b, walk):
                     if word in (_TITLE, _MUXING_DATE):
                         _void(content, word_begin, word_end)
 
@@ -249,7 +308,7 @@ def without_words(content: bytes, kind: str) -> bytes:
     """The same video, of the same length, without place, device, titles and attachments (去除拍摄信息)."""
     told = bytearray(content)
     if kind in ("mp4", "mov"):
-        _empty_mp4(told, 0, len(told))
+        _empty_mp4(told, 0, len(told), Walk())
     else:
         _empty_webm(told)
     return bytes(told)

@@ -1,8 +1,10 @@
 """`hezhi doctor` finds the faults it is there for (体检)."""
 
+import json
 import os
 import shutil
 from collections import namedtuple
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -59,6 +61,36 @@ def test_a_migration_that_was_not_applied_is_a_fault(link_as):
 
 def test_the_clock_agrees_with_the_database(link_as):
     assert doctor.clocks(link_as("app")).state in ("good", "look")
+
+
+def _sign_ins(link, *addresses, relayed=False):
+    for number, address in enumerate(addresses):
+        link.execute(
+            "INSERT INTO records_auditentry (at, actor_kind, actor_id, actor_name, post_title, channel, address, request_id,"
+            " event, object_type, result, reason, purpose, detail, mac) VALUES (now(), 'user', %s, '', '', 'officer', %s, '',"
+            " 'users.sign_in', '', 'ok', '', '', %s, '')",
+            [UUID(int=number), address, json.dumps({"relayed": True} if relayed else {})],
+        )
+
+
+def test_visitors_who_all_come_from_one_address_are_worth_a_look(link_as):
+    link = link_as("app")
+    assert doctor.addresses(link).state == "good"
+    _sign_ins(link, "10.0.0.1", "10.0.0.1")
+    assert doctor.addresses(link).state == "good", "two may share a desk"
+    _sign_ins(link, "10.0.0.1", "10.0.0.1", "10.0.0.1")
+    finding = doctor.addresses(link)
+    assert finding.state == "look" and "10.0.0.1" in finding.what and "HEZHI_TRUSTED_PROXIES" in finding.mend
+    _sign_ins(link, "10.0.0.2")
+    assert doctor.addresses(link).state == "good"
+
+
+def test_a_proxy_that_nobody_named_is_worth_a_look(link_as):
+    link = link_as("app")
+    _sign_ins(link, "10.0.0.1", "10.0.0.2")
+    _sign_ins(link, "192.0.2.7", relayed=True)
+    finding = doctor.addresses(link)
+    assert finding.state == "look" and "192.0.2.7" in finding.what and "HEZHI_TRUSTED_PROXIES" in finding.mend
 
 
 @pytest.mark.parametrize(("free", "state"), [(50, "good"), (5, "look"), (0.5, "bad")])

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from hezhi.channels.citizen import actions as actions_of_phones
 from hezhi.channels.citizen import jobs
 from hezhi.channels.citizen.models import PhoneProof
 from hezhi.chapters.cases.handling import actions
@@ -25,7 +27,8 @@ HIS, OTHER, NOBODY = "19900001111", "19900002222", "19900009999"
 
 
 @pytest.fixture
-def district(db: None) -> Iterator[District]:
+def district(db: None, settings: LazySettings) -> Iterator[District]:
+    settings.DEMO = True  # where no line is connected, codes are read in the local copy of a demonstration alone
     with time.frozen_at("2026-11-26 23:00"):  # a code leaves at night too
         yield build()
 
@@ -114,6 +117,31 @@ def test_a_number_with_matters_and_one_without_are_answered_alike(district: Dist
     deliver_outside()
     assert HIS not in " ".join(str(vars(row)) for row in LocalCopy.objects.all())
     assert "没有可以在这里查看的事项" in shown(signed_in(OTHER))
+
+
+def test_where_no_line_is_connected_no_code_is_made_and_the_page_says_so_kindly(
+    district: District, settings: LazySettings
+) -> None:
+    said_by(district, "路灯不亮")
+    settings.DEMO = False
+    before = LocalCopy.objects.count()
+    answer = Client().post("/c/mine/ask/", {"phone": HIS})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "短信服务还没有接通" in page and "编号和查询码" in page
+    deliver_outside()
+    assert not PhoneProof.objects.exists()
+    assert not re.search(r"验证码\d", " ".join(row.text for row in LocalCopy.objects.all()[before:]))
+
+
+def test_a_code_that_was_asked_for_is_blanked_in_the_local_copy_outside_a_demonstration(
+    district: District, settings: LazySettings
+) -> None:
+    phone = Client()
+    assert phone.post("/c/mine/ask/", {"phone": HIS}).status_code == 302
+    settings.DEMO = False  # the line was taken away between the asking and the sending
+    deliver_outside()
+    text = LocalCopy.objects.latest("id").text
+    assert "******" in text and actions_of_phones.code_of(PhoneProof.objects.get()) not in text
 
 
 def test_a_code_is_for_one_browser_five_minutes_and_five_tries(district: District) -> None:

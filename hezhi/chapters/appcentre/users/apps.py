@@ -10,9 +10,10 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         from hezhi.chapters.appcentre.users import events, rules
-        from hezhi.chapters.appcentre.users.actions import granting
+        from hezhi.chapters.appcentre.users.actions import granting, resetting
         from hezhi.engines.org.permissions import declare
 
         declare(rules.permission_names())
         events.listen()
         granting.register()
+        resetting.register()

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from hezhi.engines.org import failures
 from hezhi.engines.org.api import Actor, User, actor_of, address_of, citizen
 from hezhi.engines.org.rules import plain_login_name
+from hezhi.engines.org.sign_in import is_relayed
 from hezhi.engines.records.audit import write
 from hezhi.ground import time
 
@@ -26,7 +27,7 @@ def listen() -> None:
 
 def signed_in(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
     """A person has signed in; if this cannot be written, he has not."""
-    write(_person(request, user), "users.sign_in", [_row(user)])
+    write(_person(request, user), "users.sign_in", [_row(user)], detail=_way(request))
 
 
 def signed_out(sender: object, request: HttpRequest, user: User | None, **_: Any) -> None:
@@ -78,3 +79,8 @@ def _through(request: HttpRequest | None, actor: Actor, channel: str) -> Actor:
 
 def _row(user: User) -> tuple[str, UUID]:
     return "org.user", user.pk
+
+
+def _way(request: HttpRequest) -> dict[str, bool]:
+    """A mark for `hezhi doctor`: somebody forwards whom the settings do not name, so the address is not the person's."""
+    return {"relayed": True} if is_relayed(request) else {}

@@ -110,7 +110,7 @@ def bind(commission_id: UUID, *, address: str | None, code: str = "", by: Actor)
         row.save(update_fields=["device"])
         note(row, Opening.What.FIRST, address)
         return token
-    name, moment = f"w{row.pk}", time.now()
+    name, moment = f"#w{row.pk}", time.now()
     if failures.is_locked(name, address, moment):
         raise NotNow(
             "验证码输错次数过多。",
@@ -127,7 +127,7 @@ def bind(commission_id: UUID, *, address: str | None, code: str = "", by: Actor)
 def wrong_code(commission_id: UUID, *, address: str | None) -> None:
     """Count a wrong code; outside the verb that refused it, so that the count stays."""
     row = Commission.objects.get(pk=commission_id)
-    failures.note(f"w{row.pk}", address, time.now())
+    failures.note(f"#w{row.pk}", address, time.now())
     note(row, Opening.What.WRONG, address)
 
 

@@ -16,6 +16,7 @@ from hezhi.engines.records.acting import acting, verb
 from hezhi.engines.records.models import Alarm, AuditEntry, Comment
 from hezhi.engines.records.vault import KeyRingRefused
 from hezhi.ground.errors import NotAllowed
+from hezhi.ground.masks import find_personal
 
 
 @verb("test.rename")
@@ -64,6 +65,20 @@ def test_a_verb_leaves_one_audit_row_and_a_version_with_the_same_trace(officer, 
         "verb": "test.rename", "reason": "名称有误", "channel": "officer", "request": "r-123",
     }  # fmt: skip
     assert (version.name, version.pgh_label) == ("新名", "update")
+
+
+def test_the_audit_keeps_no_number_of_a_person_and_the_history_the_whole_words(officer, role):
+    """Nobody can take words out of the audit again (P9); those of the history are erased with the matter."""
+    told = "来电 13900001111 要求更正，身份证 110101199003074610，卡 6222021234567890128。"
+    assert set(find_personal(told)) and len(find_personal(told)) == 3
+    rename(role, by=officer, name="新名", reason=told)
+    entry = AuditEntry.objects.latest("id")
+    assert entry.reason.startswith("来电 139****1111 要求更正，身份证 ") and audit.is_intact(entry)
+    for number in ("13900001111", "110101199003074610", "6222021234567890128"):
+        assert number not in entry.reason
+    assert _versions(role).latest("pgh_id").pgh_context["reason"] == told
+    looked = audit.write(officer, "test.look", reason="长" * 494 + "13900001111", purpose="核对 139 0000 1111")
+    assert "1390000" not in looked.reason and looked.purpose == "核对 139****1111", "masked before it is cut"
 
 
 def test_when_the_audit_cannot_be_written_nothing_is(officer, role, monkeypatch):

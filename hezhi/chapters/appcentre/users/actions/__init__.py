@@ -15,8 +15,6 @@ from hezhi.chapters.appcentre.users.actions.accounts import (
     enable,
     load_roles,
     move_due_work,
-    reset_password,
-    reset_second_factor,
     set_expiry,
     switch_post,
     unlock,
@@ -30,6 +28,7 @@ from hezhi.chapters.appcentre.users.actions.granting import (
     propose_role,
     return_from_leave,
 )
+from hezhi.chapters.appcentre.users.actions.resetting import propose_factor_reset, reset_password
 
 __all__ = [
     "change_own_password",
@@ -45,10 +44,10 @@ __all__ = [
     "move_due_work",
     "name_deputy",
     "propose_deputy",
+    "propose_factor_reset",
     "propose_grant",
     "propose_role",
     "reset_password",
-    "reset_second_factor",
     "return_from_leave",
     "set_expiry",
     "switch_post",

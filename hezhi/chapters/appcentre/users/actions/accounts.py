@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.conf import settings
 
+from hezhi.chapters.appcentre.users.actions.resetting import not_oneself, refuse_password_after_factor, tell_owner
 from hezhi.chapters.appcentre.users.rules import seed_roles
 from hezhi.engines.org import actions as org
-from hezhi.engines.org import sessions
 from hezhi.engines.org.api import Actor, Holding, Post, Role, Unit, User, holdings_of, system
 from hezhi.engines.org.rules import COUNTERSIGN, COUNTERSIGNERS
 from hezhi.engines.records.acting import acting, verb
@@ -41,30 +41,11 @@ def create_account(
     return user, password
 
 
-def reset_password(user: User, *, by: Actor, reason: str = "") -> str:
-    """A new first password, given back once; the person is signed out everywhere (重置口令)."""
-    by.must("org.accounts")
-    _not_oneself(by, user, "重置口令")
-    with acting(by, verb="users.reset_password", reason=reason) as deed:
-        deed.on(user)
-        return org.give_first_password(user)
-
-
-def reset_second_factor(user: User, *, by: Actor, reason: str) -> None:
-    """Take away a lost second factor, so that the person sets up a new one at the next sign-in (重置两步验证)."""
-    by.must("org.accounts")
-    _not_oneself(by, user, "重置两步验证")
-    with acting(by, verb="users.reset_second_factor", reason=reason) as deed:
-        deed.on(user)
-        user.authenticator_set.all().delete()  # type: ignore[attr-defined]
-        sessions.close_all(user)
-
-
 @verb("users.disable")
 def disable(user: User, *, by: Actor, reason: str, successor: User | None = None) -> User:
     """Close an account; its posts end and its open work goes to the successor or to colleagues (停用)."""
     by.must("org.accounts")
-    _not_oneself(by, user, "停用账号")
+    not_oneself(by, user, "停用账号")
     org.disable(user, successor=successor)
     return user
 
@@ -72,9 +53,12 @@ def disable(user: User, *, by: Actor, reason: str, successor: User | None = None
 def enable(user: User, *, by: Actor, reason: str = "") -> str:
     """Open a closed account again with a new first password; posts must be granted anew (启用)."""
     by.must("org.accounts")
+    refuse_password_after_factor(user, by)
     with acting(by, verb="users.enable", reason=reason) as deed:
         deed.on(user)
-        return org.enable(user)
+        password = org.enable(user)
+        tell_owner(user, "登录口令", by=by)
+    return password
 
 
 @verb("users.unlock")
@@ -89,7 +73,7 @@ def unlock(user: User, *, by: Actor, reason: str = "") -> User:
 def set_expiry(user: User, *, by: Actor, moment: datetime | None, reason: str = "") -> User:
     """Let an account run out at a moment; None takes the end away (有效期)."""
     by.must("org.accounts")
-    _not_oneself(by, user, "调整有效期")
+    not_oneself(by, user, "调整有效期")
     org.set_expiry(user, moment)
     return user
 
@@ -182,11 +166,6 @@ def disable_unused() -> list[User]:
 
 
 # --- helpers ------------------------------------------------------------------------------
-
-
-def _not_oneself(by: Actor, user: User, what: str) -> None:
-    if by.user_id == user.pk:
-        raise NotAllowed(f"不能给自己{what}。", "没有做任何改动。", "请另一位系统管理员办理。", code="users.oneself")
 
 
 def switch_post(user: User, post_id: UUID) -> Holding:

@@ -4,7 +4,7 @@ person approves, and only then it takes effect. Taking rights away needs one per
 Decision 0016 says who the second person is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -124,15 +124,15 @@ def return_from_leave(stand_in: Holding, *, by: Actor, reason: str = "") -> Hold
 # --- the second person --------------------------------------------------------------------
 
 
-def countersigners(proposer: UUID | None) -> tuple[Unit | None, int]:
+def countersigners(proposer: UUID | None, *, but: Collection[UUID] = ()) -> tuple[Unit | None, int]:
     """Where the second person sits, and how many other security administrators are in office.
 
-    Another security administrator before the auditor; None when there is neither.
+    Another security administrator before the auditor; None when there is neither. `but` leaves out whom it is about.
     """
     found: dict[str, list[Unit]] = {SECURITY: [], AUDIT: []}
     for unit in Unit.objects.filter(posts__role__kind__in=(SECURITY, AUDIT)).distinct().order_by("order", "code"):
         for person in holders_of(COUNTERSIGN, unit):
-            if person.pk == proposer:
+            if person.pk == proposer or person.pk in but:
                 continue
             for held in holdings_of(person):
                 if held.post.role.kind in found and held.post.unit_id == unit.pk:
@@ -144,11 +144,19 @@ def _ask(
     kind: str, obj: tuple[str, UUID], title: str, reason: str, proposal: dict[str, Any], *, by: Actor,
     same: dict[str, Any] | None = None,
 ) -> Approval:  # fmt: skip
-    unit, _ = countersigners(by.user_id)
+    return ask_second_person(kind, obj, title, reason, proposal, by=by, same=same)
+
+
+def ask_second_person(
+    kind: str, obj: tuple[str, UUID], title: str, reason: str, proposal: dict[str, Any], *, by: Actor,
+    same: dict[str, Any] | None = None, but: Collection[UUID] = (),
+) -> Approval:  # fmt: skip
+    """Put it before the second person (提交第二人审批); refused where nobody else could be one."""
+    unit, _ = countersigners(by.user_id, but=but)
     if unit is None:
         raise NotNow(
             "现在没有第二位可以审批授权的人。",
-            "授权须由一人提出、另一人审批，所以没有提交。",
+            "授权和重置两步验证须由一人提出、另一人审批，所以没有提交。",
             "请先用安装命令 hezhi createadmin 建立审计管理员，或请其确认账号可用。",
             code="users.no_countersigner",
         )
@@ -163,9 +171,17 @@ def _check(approval: Approval, by: Actor) -> None:
     barred = [approval.proposal.get("user")]
     if approval.kind == "role_rights":
         barred = [str(by.user_id)] if by.role_code == _role(approval).code else []
-    _, others = countersigners(approval.asked_by_id)
+    check_second_person(approval, by, barred=barred)
+
+
+def check_second_person(approval: Approval, by: Actor, *, barred: Sequence[object], but: Collection[UUID] = ()) -> None:
+    """Whether this approver is the right second person; whom it would help is `barred`, and `but` counts as absent."""
+    _, others = countersigners(approval.asked_by_id, but=but)
     fault = countersign_fault(
-        approver=str(by.user_id), approver_kind=_kind_of(by), barred=barred, others_in_office=others
+        approver=str(by.user_id),
+        approver_kind=_kind_of(by),
+        barred=[str(each) for each in barred],
+        others_in_office=others,
     )
     if fault:
         raise NotAllowed(fault, "申请仍在等待审批。", code="users.not_countersigner")

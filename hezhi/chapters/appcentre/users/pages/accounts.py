@@ -86,9 +86,9 @@ def disable(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 @needs("org.accounts", clause=clause)
 def reset_factor(request: HttpRequest, user_id: UUID) -> HttpResponse:
-    """Take away a lost second factor (重置两步验证)."""
-    said = "两步验证已重置，下次登录时重新设置。"
-    return on_account(request, user_id, forms.Reason, "重置两步验证", actions.reset_second_factor, said)
+    """Propose that a lost second factor is taken away (重置两步验证); it takes effect when a second person has approved."""
+    said = "已提请重置两步验证，经第二人审批后生效，届时通知本人。"
+    return on_account(request, user_id, forms.Reason, "重置两步验证", actions.propose_factor_reset, said)
 
 
 @needs("org.accounts", clause=clause)

@@ -120,15 +120,6 @@ def test_an_account_can_be_given_an_end(client, system_admin, colleague):
     assert time.show(colleague.expires_at) == "2099-12-31 18:00"
 
 
-def test_a_lost_second_factor_is_reset(client, system_admin, colleague):
-    from allauth.mfa.models import Authenticator
-
-    Authenticator.objects.create(user=colleague, type="totp", data={"secret": "v1.x"})
-    enter(client, system_admin)
-    client.post(f"/users/accounts/{colleague.pk}/factor/", {"reason": "手机丢失"})
-    assert not Authenticator.objects.filter(user=colleague).exists()
-
-
 def test_nobody_touches_his_own_account(client, system_admin):
     enter(client, system_admin)
     for way in ("disable", "password", "factor", "expiry"):

@@ -6,7 +6,9 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from hezhi.engines.org import failures
 from hezhi.engines.org.models import SessionSeat, SignInFailure, User
+from hezhi.engines.org.sign_in import address_of, is_relayed
 from hezhi.engines.org.testkit import PASSWORD, enter, hold, make_role, make_unit, make_user
 from hezhi.engines.records.models import AuditEntry
 from hezhi.ground import time
@@ -96,13 +98,58 @@ def test_a_full_sign_in_clears_the_count(client, knock, settings, officer):
 
 
 def test_an_address_behind_a_trusted_proxy_is_the_one_it_forwards(rf, settings):
-    from hezhi.engines.org.sign_in import address_of
-
     request = rf.get("/", REMOTE_ADDR="192.0.2.7", HTTP_X_FORWARDED_FOR="203.0.113.5, 10.0.0.2")
     assert address_of(request) == "192.0.2.7"
     settings.TRUSTED_PROXIES = ["192.0.2.0/24", "10.0.0.0/8"]
     assert address_of(request) == "203.0.113.5"
     assert address_of(rf.get("/", REMOTE_ADDR="192.0.2.7", HTTP_X_FORWARDED_FOR="rubbish")) is None
+
+
+def test_an_address_written_as_ipv6_is_still_that_of_the_proxy(rf, settings):
+    settings.TRUSTED_PROXIES = ["192.0.2.7"]
+    request = rf.get("/", REMOTE_ADDR="::ffff:192.0.2.7", HTTP_X_FORWARDED_FOR="198.51.100.9, 203.0.113.5")
+    assert address_of(request) == "203.0.113.5", "what the visitor wrote himself stands further left"
+    assert not is_relayed(request) and is_relayed(rf.get("/", REMOTE_ADDR="192.0.2.8", HTTP_X_FORWARDED_FOR="1.2.3.4"))
+
+
+@pytest.mark.parametrize("names", [["#{n}"], ["@{n}", "#w{n}", "#m{n}"]])
+def test_wrong_public_codes_do_not_lock_the_staff_behind_the_same_address(
+    clock, client, knock, settings, officer, names
+):
+    settings.DEMO = True
+    SignInFailure.objects.bulk_create(
+        SignInFailure(login_name=name.format(n=n), address="10.9.9.9", at=clock.moment)
+        for n in range(20)
+        for name in names
+    )
+    assert failures.is_locked("#another", "10.9.9.9", clock.moment), "public codes are locked there"
+    knock("linyutong", address="10.9.9.9")
+    assert is_in(client)
+
+
+def test_wrong_passwords_do_not_lock_public_codes_and_a_strange_name_is_none(clock, knock, officer):
+    for n in range(20):
+        knock(f"#guess{n}", "wrong", address="10.9.9.9")
+    assert not SignInFailure.objects.filter(login_name__startswith="#").exists()
+    assert not failures.is_locked("#another", "10.9.9.9", clock.moment)
+    assert failures.is_locked("linyutong", "10.9.9.9", clock.moment)
+
+
+def test_a_stranger_at_the_public_door_locks_the_public_door_alone(client, knock, settings, officer):
+    settings.DEMO = True
+    for n in range(21):
+        page = client.post("/c/follow/", {"number": f"A{n}", "code": "wrong"}, REMOTE_ADDR="10.9.9.9")
+    assert "查询次数过多" in text_of(page)
+    knock("linyutong", address="10.9.9.9")
+    assert is_in(client)
+
+
+def test_a_sign_in_through_a_proxy_that_nobody_named_leaves_a_mark(client, settings, officer):
+    settings.DEMO = True
+    words = {"login": "linyutong", "password": PASSWORD}
+    client.post("/accounts/login/", words, REMOTE_ADDR="192.0.2.7", HTTP_X_FORWARDED_FOR="203.0.113.5")
+    assert is_in(client)
+    assert AuditEntry.objects.get(event="users.sign_in", result="ok").detail == {"relayed": True}
 
 
 def test_fifteen_idle_minutes_end_the_session_and_say_so(clock, client, officer):

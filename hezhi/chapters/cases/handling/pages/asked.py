@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from hezhi.chapters.cases.handling.actions.approving import NAMES
+from hezhi.chapters.cases.handling.actions.lapsing import WHAT
 from hezhi.chapters.cases.handling.actions.turning import MATTER
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.engines.flow import approvals
@@ -49,7 +49,7 @@ def _sees(row: Approval, by: Actor) -> bool:
 approvals.host(
     MATTER,
     approvals.Host(
-        name=lambda row: NAMES.get(row.kind, ""),
+        name=lambda row: WHAT.get(row.kind, ""),
         address=lambda row: reverse("case", args=[row.object_id]),
         sees=_sees,
     ),

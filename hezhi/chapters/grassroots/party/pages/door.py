@@ -35,7 +35,7 @@ def sign_in(request: HttpRequest, id: UUID, door: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "party/meeting_in.html", context)
     own, now = clean_code(request.POST.get("own", ""))[:16], time.now()
-    name = f"m{own}"
+    name = f"#m{own}"
     if failures.is_locked(name, here.address, now):
         return render(
             request, "party/meeting_in.html", context | {"fault": "尝试次数过多，请会务登记到会。"}, status=422
