@@ -10,4 +10,4 @@ class CareConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what is listened to."""
-        from hezhi.chapters.grassroots.care import calendar_moves, events  # noqa: F401
+        from hezhi.chapters.grassroots.care import events  # noqa: F401
