@@ -33,9 +33,9 @@ from hezhi.engines.reach import delivery
 from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.engines.registry import exports
 from hezhi.engines.registry.models import ExportRun
-from hezhi.engines.registry.pages.forms import form_token, row_id_of
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow
+from hezhi.ground.form_tokens import form_token, row_id_of
 from hezhi.ground.ids import new_id
 from hezhi.ground.testkit.pdf import words_of_pdf
 

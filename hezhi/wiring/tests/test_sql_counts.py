@@ -23,8 +23,8 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import enter, hold, make_role, traced
 from hezhi.engines.reach import words
-from hezhi.engines.registry.pages.forms import form_token
 from hezhi.ground import time
+from hezhi.ground.form_tokens import form_token
 from hezhi.ground.ids import new_id
 
 INTAKE, LIST, CASE, CHANGE, HALL = 15, 8, 12, 12, 10

@@ -19,8 +19,8 @@ from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
 from hezhi.engines.records.files import TOLD, keep_files, look_through
 from hezhi.engines.records.models import Attachment
-from hezhi.engines.registry.pages.forms import form_token, row_id_of
 from hezhi.ground.errors import BadInput
+from hezhi.ground.form_tokens import form_token, row_id_of
 from hezhi.ground.masks import entry_warning
 from hezhi.ground.time import at_local
 from hezhi.ground.ui.shapes import Crumb

@@ -27,6 +27,7 @@ TASKS = (
     ),
     ("落实校园周边交通秩序整治", "群众反映集中，请拿出分时段管理办法，一周内见效。（示例批示）", (), False),
 )
+AT_UNITS = ("to_sign", "handling", "to_review")
 CAMPAIGN_TASKS = (("排查养老机构消防通道", ("D09", "D19")), ("排查在建工地临时用电", ("D01",)))
 
 
@@ -123,11 +124,11 @@ def _campaigns(by: Actor) -> None:
         return
     moment = time.now()
     view = SavedView.objects.create(
-        registry="cases", user_id=by.user_id, unit_id=by.unit_id, name="在办的网格事件", query="kind=grid&state=handling",
+        registry="cases", user_id=by.user_id, unit_id=by.unit_id, name="在办的网格事件", query="kind=grid&" + "&".join(f"state={state}" for state in AT_UNITS),
         created_at=moment,
     )  # fmt: skip
     ends_on = time.today() + timedelta(days=20)
-    if Case.objects.visible_to(by).filter(kind="grid", state="handling").exists():
+    if Case.objects.visible_to(by).filter(kind="grid", state__in=AT_UNITS).exists():
         campaign = actions.open_campaign(
             by=by, kind=Campaign.Kind.CASES, title="网格事件清零专项（示例）", request="对在办网格事件逐件过筛，能办的立即办结。",
             ends_on=ends_on, view_id=view.pk,

@@ -263,6 +263,7 @@ WITHOUT_OWN_TRACE = {
     "propose_near": "the same; each proposal is written by a verb of the stream",
     "forget_case": "the stream's own verb forgets, and only where there is something",
     "end_for_veil": "a step of the verb that makes a case secret",
+    "part_from": "a step of the verb by which the main case falls away or becomes secret",
     "warn_of": "inside the verb that ran the model; the warning names the finding",
     "recompute": "works out and compares; writes nothing",
 }

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 
@@ -17,14 +16,11 @@ from hezhi.engines.registry.forms import lookup_for, make_form
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.versions import version_of
 from hezhi.ground.errors import BadInput, NotFound
-from hezhi.ground.ids import new_id
+from hezhi.ground.form_tokens import form_token, row_id_of
 from hezhi.ground.masks import mask
 from hezhi.ground.ui.answers import answer
 from hezhi.ground.ui.fields import LookupField
 from hezhi.ground.words import in_words
-
-SALT = "registry.form"
-FORM_LIVES = 24 * 3600
 
 
 class _FormPage(RegistryPage):
@@ -219,23 +215,6 @@ class BulkPage(RegistryPage):
 
     def _back(self) -> str:
         return addresses.with_query(self.registry.url(), self.request.GET.urlencode())
-
-
-def form_token() -> str:
-    """The hidden token of a fresh form: the id that its row will have, signed (表单凭据)."""
-    return signing.dumps(str(new_id()), salt=SALT)
-
-
-def row_id_of(token: str) -> UUID:
-    """The id that a form's hidden token carries; a token that is not ours is refused."""
-    try:
-        return UUID(signing.loads(token, salt=SALT, max_age=FORM_LIVES))
-    except signing.SignatureExpired:
-        raise BadInput(what="这张表打开超过一天，已经过期，没有保存。", remedy="请重新打开登记页面填写。") from None
-    except (signing.BadSignature, ValueError):
-        raise BadInput(
-            what="这张表不完整，没有保存。", remedy="请重新打开登记页面填写。", code="registry.bad_token"
-        ) from None
 
 
 def _key(value: str) -> UUID:

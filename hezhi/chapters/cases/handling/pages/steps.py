@@ -228,10 +228,8 @@ def _overtaken(
         "meanwhile": queries.steps_since(now, sent.cleaned_data.get("revision")),
         "files_again": bool(request.FILES),
     }
-    if order:
-        possible = queries.order_verbs_for(by, now, order, flow.orders_of(now.pk))
-    else:
-        possible = queries.verbs_for(by, now)
+    orders = flow.orders_of(now.pk)
+    possible = queries.order_verbs_for(by, now, order, orders) if order else queries.verbs_for(by, now)
     if verb.code not in {each.code for each in possible}:
         return _too_late(request, verb, now, order, sent, told | {"refusal": refusal})
     data = request.POST.copy()

@@ -13,7 +13,8 @@ from hezhi.chapters.cases.handling.models import Case, Step
 from hezhi.chapters.cases.intake.testkit import District, case_of, order_of
 from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
 from hezhi.engines.org.actor import Actor
-from hezhi.engines.org.testkit import enter
+from hezhi.engines.org.models import Role
+from hezhi.engines.org.testkit import enter, traced
 from hezhi.engines.reach.models import Outgoing
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
@@ -222,6 +223,11 @@ def test_nobody_decides_his_own_request_though_he_holds_the_right(district: Dist
     """The centre works on the case itself, so that who asks sits in the unit that decides, with every right."""
     asker = replace(district["centre.dispatcher"], permissions=EVERY_RIGHT)
     other = replace(district["centre.duty_chief"], permissions=EVERY_RIGHT)
+    traced()
+    centre = Role.objects.get(code="dispatcher")
+    Role.objects.filter(pk=centre.pk).update(
+        permissions=[*centre.permissions, "cases.sign"]
+    )  # or nobody could sign here
     case = accepted(district)
     order = WorkOrder()
     if kind != "not_accept":

