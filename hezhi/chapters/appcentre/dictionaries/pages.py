@@ -16,9 +16,10 @@ from hezhi.engines.records.acting import acting
 from hezhi.engines.registry import actions
 from hezhi.engines.registry.asking import Asked
 from hezhi.engines.registry.pages.base import RegistryPage
-from hezhi.engines.registry.pages.forms import EditPage, NewPage, row_id_of
+from hezhi.engines.registry.pages.forms import EditPage, NewPage
 from hezhi.engines.registry.pages.lists import ListPage
 from hezhi.ground.errors import Refusal
+from hezhi.ground.form_tokens import row_id_of
 from hezhi.ground.ui.answers import answer
 from hezhi.ground.ui.shapes import Action
 
