@@ -49,9 +49,9 @@ def case_state(orders: list[WorkOrder]) -> str:
 def order_state_of(order: WorkOrder) -> str:
     """The state an order goes back to after a hold: what its own stamps say.
 
-    A reply waits for its reviewer while it has one: sent back, or taken up again for what is missing, it has none.
+    A reply that was sent back, or is taken up again for what is missing, bears no stamp any more.
     """
-    if order.review_unit_id and order.replied_at and (not order.reviewed_at or order.reviewed_at < order.replied_at):
+    if order.replied_at and not order.reviewed_at:
         return WorkOrder.State.TO_REVIEW
     return WorkOrder.State.HANDLING if order.signed_at else WorkOrder.State.TO_SIGN
 

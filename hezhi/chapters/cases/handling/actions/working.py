@@ -186,9 +186,8 @@ def after_leaving(case: Case) -> tuple[str, list[str]]:
     if not missing:
         return state, []
     lead = _lead(case)
-    lead.state, lead.ended_at, lead.review_unit_id = WorkOrder.State.HANDLING, None, None
-    lead.replied_at = lead.reviewed_at = None
-    lead.save(update_fields=["state", "ended_at", "review_unit", "replied_at", "reviewed_at"])
+    lead.state, lead.ended_at, lead.replied_at, lead.reviewed_at = WorkOrder.State.HANDLING, None, None, None
+    lead.save(update_fields=["state", "ended_at", "replied_at", "reviewed_at"])
     return derived(case), missing
 
 
@@ -277,8 +276,8 @@ def send_back(order_id: UUID, *, by: Actor, reason: str) -> Case:
     case, order = take_order(order_id, "send_back", by=by)
     _reviewer(order, by)
     reason = given(reason, "reason", "请写明哪里需要修改。")
-    order.state, order.replied_at, order.review_unit_id = WorkOrder.State.HANDLING, None, None
-    order.save(update_fields=["state", "replied_at", "review_unit"])
+    order.state, order.replied_at = WorkOrder.State.HANDLING, None
+    order.save(update_fields=["state", "replied_at"])
     before_unit(case, order, "handle", "cases.reply", order.unit_id)
     return settle(case, "send_back", by=by, to=derived(case), order=order, text=reason)
 

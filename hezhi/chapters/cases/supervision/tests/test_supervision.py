@@ -11,8 +11,10 @@ from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.mediation.api import Dispute
 from hezhi.chapters.cases.retention import queries as terms
 from hezhi.chapters.cases.supervision import actions, jobs, queries, rules
+from hezhi.chapters.cases.supervision.actions.turning import ORDER
 from hezhi.chapters.cases.supervision.models import Campaign, Matter, Rung, Step, WatchRule
 from hezhi.engines.flow import approvals
+from hezhi.engines.flow.calendar_change import Moved
 from hezhi.engines.flow.jobs import watch as watch_limits
 from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
 from hezhi.engines.org.testkit import traced
@@ -20,6 +22,7 @@ from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.registry.models import SavedView
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow
+from hezhi.ground.events import announce
 
 
 def here(text: str) -> datetime:
@@ -93,6 +96,19 @@ def test_the_ladder_climbs_by_working_time_to_the_numbered_sheet_and_the_circula
     assert Outgoing.objects.filter(event="supervision.climbed", unit=district.units["water"]).exists()
     sheet = as_("office.supervisor").get(f"/supervision/{matter.pk}/print/").content.decode()
     assert "督〔2026〕1 号" in sheet and "盖章处" in sheet and "示例区水务局" in sheet
+
+
+@pytest.mark.clause("9.1.2-3-1")
+def test_a_calendar_that_moves_a_units_limit_moves_the_next_rung_behind_it(district, case):
+    matter = actions.supervise(case.pk, by=district["office.supervisor"], text="请抓紧", days=2)
+    order = part(matter, district.units["light"])
+    later = order.due_at + timedelta(days=9)
+    assert matter.next_at is not None and matter.next_at < later
+    traced()
+    moved = Moved(order.pk, (ORDER, order.pk), "total", order.issued_at, order.due_at, later, None)
+    announce("flow.limits_moved", moved=[moved])
+    order.refresh_from_db(), matter.refresh_from_db()
+    assert (order.due_at, matter.due_at, matter.next_at) == (later, later, later)
 
 
 @pytest.mark.clause("9.1.2-3-1")

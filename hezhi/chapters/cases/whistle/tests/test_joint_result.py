@@ -314,3 +314,17 @@ def of_a_town_by_a_grid(district: District) -> WorkOrder:
     with pytest.raises(BadInput):
         actions.conclude(grid.pk, by=district["grid11.grid_worker"], text=" ")
     return order_of(receipt.id, district.units["town1"])
+
+
+def test_a_joint_result_that_waits_for_a_name_waits_for_it_after_a_hold_too(district: District) -> None:
+    receipt, order, water = whistled(district, "water")
+    town = district["town1.town_dispatcher"]
+    actions.arrive(water.pk, by=district["water.handler"])
+    actions.conclude(order.pk, by=town, text=f"{WATER}：抽排积水，疏通雨水口。")
+    asked = actions.ask_hold(receipt.id, by=town, reason="等待潮位回落")
+    actions.decide(asked.pk, by=district["centre.duty_chief"], grant=True)
+    assert state(water) == "on_hold"
+    actions.resume(receipt.id, by=town)
+    assert (state(water), waits(water)) == ("to_review", [("agree", WATER)])
+    actions.agree(water.pk, by=district["water.handler"])
+    assert state(water) == "done"
