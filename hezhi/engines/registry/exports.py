@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 State = ExportRun.State
 LIVES = timedelta(hours=24)
-LONGEST_QUERY = 2000
-"""Signs; a condition cut off would find more rows than were asked for."""
+LONGEST_QUERY: int = ExportRun._meta.get_field("query").max_length  # type: ignore[assignment]
+"""Signs that can be kept; a condition cut off would find more rows than were asked for."""
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",

@@ -10,7 +10,7 @@ from hezhi.chapters.appcentre.users import actions
 from hezhi.engines.flow.models import Approval
 from hezhi.engines.org.api import system
 from hezhi.engines.org.models import Role
-from hezhi.engines.org.testkit import actor, enter, make_officer, make_role, make_user
+from hezhi.engines.org.testkit import actor, enter, make_officer, make_user
 from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.reach.words import load_templates
 from hezhi.engines.records.models import AuditEntry
@@ -18,20 +18,6 @@ from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("10.1-3"), pytest.mark.clause("12.3-1")]
-
-
-@pytest.fixture
-def security(db):
-    """安若衡, the only security administrator."""
-    role = make_role("security_admin", ["org.roles", "org.approve", "org.view"], kind=Role.Kind.SECURITY_ADMIN)
-    return make_officer("an.ruoheng", role, full_name="安若衡")
-
-
-@pytest.fixture
-def auditor(db):
-    """申明远, the audit administrator."""
-    role = make_role("audit_admin", ["audit.view", "org.approve", "org.view"], kind=Role.Kind.AUDIT_ADMIN)
-    return make_officer("shen.mingyuan", role, full_name="申明远")
 
 
 @pytest.fixture

@@ -22,20 +22,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.clause("10.1-3")]
 
 
 @pytest.fixture
-def security(db):
-    """安若衡, the only security administrator."""
-    role = make_role("security_admin", ["org.roles", "org.approve", "org.view"], kind=Role.Kind.SECURITY_ADMIN)
-    return make_officer("an.ruoheng", role, full_name="安若衡")
-
-
-@pytest.fixture
-def auditor(db):
-    """申明远, the audit administrator."""
-    role = make_role("audit_admin", ["audit.view", "org.approve", "org.view"], kind=Role.Kind.AUDIT_ADMIN)
-    return make_officer("shen.mingyuan", role, full_name="申明远")
-
-
-@pytest.fixture
 def colleague(db):
     return make_user("hao.yue", "郝月")
 

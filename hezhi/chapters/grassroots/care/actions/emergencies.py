@@ -1,10 +1,11 @@
 """The list of an emergency (应急名单, P7): opened by the duty leader, read by named rescuers, destroyed at the close."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from hezhi.chapters.grassroots.care import queries
+from hezhi.chapters.grassroots.care import queries, rules
 from hezhi.chapters.grassroots.care.actions.glass import protectors
 from hezhi.chapters.grassroots.care.models import (
     CareFile,
@@ -64,14 +65,15 @@ def open_emergency(*, by: Actor, incident: str, title: str, area: Any, readers: 
 def _reaches(by: Actor, area: Any) -> bool:
     """Whether an area lies where this person has a duty."""
     scope = by.scope
-    return scope.everything or (scope.area is not None and scope.area in (area.pk, getattr(area, scope.level)))
+    return scope.everything or (scope.area is not None and scope.area in (area.pk, getattr(area, scope.level, None)))
 
 
 def _tell_watchers(row: EmergencyList, by: Actor) -> None:
     """Supervisors of who stands on it, and the protection officer, hear of a list at once, as of a broken glass (P7)."""
     entries = EmergencyEntry.objects.filter(emergency=row)
     watchers = {*entries.values_list("file__supervisor", flat=True), *protectors()}
-    values = {"incident": row.incident, "who": by.name, "people": str(entries.count())}
+    lasts = str(rules.EMERGENCY_LASTS // timedelta(hours=1))
+    values = {"incident": row.incident, "who": by.name, "people": str(entries.count()), "hours": lasts}
     for each in watchers:
         tell(by, event="care.emergency_opened", to_user=each, about=(LABEL, row.pk), values=values, urgent=True)
 
