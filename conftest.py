@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -234,11 +235,18 @@ def _shots(request: pytest.FixtureRequest) -> Path:
     return CHECKOUT / "test-results" / re.sub(r"[^\w.-]+", "-", request.node.nodeid)
 
 
-@pytest.fixture(scope="session")
-def ledger():
-    """The figures that may not grow: `with ledger.sql("case page", limit=12): …`."""
+@pytest.fixture
+def ledger(monkeypatch):
+    """The figures that may not grow: `with ledger.sql("case page", limit=12): …`.
+
+    The machine's clock stands still for the test: what a process keeps for some seconds (dictionaries, texts,
+    flows) is read again on the first look or not at all, never by chance in the middle of a count.
+    """
+    from hezhi.ground import time as house_time
     from hezhi.ground.testkit.counts import Ledger
 
+    moment = time.monotonic()
+    monkeypatch.setattr(house_time, "_machine", SimpleNamespace(monotonic=lambda: moment, time_ns=time.time_ns))
     return Ledger(CHECKOUT / "sql-counts.json")
 
 

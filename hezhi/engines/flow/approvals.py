@@ -31,6 +31,7 @@ class Kind:
     `describe` gives lines (label, text) that say what would happen; `check` refuses an approver by raising;
     `granted` does what was asked, in the transaction of the decision; `refused` follows a «no». `original` is the
     address of what is asked about, for approvers who should look at it whole; empty where the lines say everything.
+    `first` locks the matter before the request is locked, where a verb of the matter takes its requests back.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Kind:
     check: Callable[[Approval, Actor], None] = _nothing
     refused: Callable[[Approval, Actor], None] = _nothing
     original: Callable[[Approval], str] = lambda asked: ""
+    first: Callable[[Approval, Actor], None] = _nothing
 
 
 _kinds: dict[str, Kind] = {}
@@ -169,6 +171,7 @@ def settle(approval: Approval, *, by: Actor, grant: bool, opinion: str) -> Appro
     if not grant and not opinion.strip():
         raise BadInput({"opinion": ["不同意时请写明理由。"]})
     with acting(by, verb=f"flow.{'approve' if grant else 'return'}", reason=opinion) as deed:
+        kind.first(approval, by)
         row = decide(approval, by=by, grant=grant, opinion=opinion.strip())
         kind.check(row, by)
         (kind.granted if grant else kind.refused)(row, by)

@@ -6,14 +6,14 @@ Nothing stays without an owner, and nothing waits for somebody who is gone.
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from hezhi.engines.flow.approvals import ended, is_awaited
-from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
+from hezhi.engines.flow.models import Approval, Lent, ToDo, WorkOrder
 from hezhi.engines.org import handover
 from hezhi.engines.org.actor import system
 from hezhi.engines.org.models import Holding, Post, User
-from hezhi.engines.org.queries import holders_of
+from hezhi.engines.org.queries import held_now, holders_of
 from hezhi.engines.records.acting import current_deed
 from hezhi.ground.events import announce
 
@@ -21,19 +21,49 @@ AT_WORK = ("to_sign", "handling", "on_hold", "to_review")
 
 
 def move(user_from: User, user_to: User | None, moment: datetime, post: Post | None) -> int:
-    """Hand claimed to-dos and held orders over to the deputy, or back to the post when nobody is named."""
+    """Hand claimed to-dos and held orders over to the deputy, or back to the post when nobody is named.
+
+    What a stand-in took over is noted, so that at the end it goes back and what he took in his own right stays his.
+    """
     todos = ToDo.objects.filter(claimed_by=user_from, done_at__isnull=True)
     orders = WorkOrder.objects.filter(holder=user_from, state__in=AT_WORK)
     if post is not None:
         todos = todos.filter(unit=post.unit_id, permission__in=post.role.permissions)
         orders = orders.filter(unit=post.unit_id)
+        over = _stand_in(user_from, user_to, post, moved_back_at=moment)
+        begun = _stand_in(user_to, user_from, post, moved_at=moment)
+        if over is not None:
+            todos, orders = _without_own(over, todos, orders)
+        elif begun is not None:
+            lent = [*todos.values_list("pk", flat=True), *orders.values_list("pk", flat=True)]
+            Lent.objects.bulk_create([Lent(stand_in=begun, object_id=key) for key in lent])
     moved = todos.update(claimed_by=user_to, **({} if user_to else {"claimed_until": None}))
     return moved + orders.update(holder=user_to) + _move_requests(user_from, user_to, moment, post)
 
 
+def _stand_in(deputy: User | None, away: User | None, post: Post, **moved: datetime) -> Holding | None:
+    """The holding by which one stands in for another, whose work moves at this moment; None when this is no leave."""
+    if deputy is None or away is None:
+        return None
+    return Holding.objects.filter(user=deputy, deputy_of__user=away, post=post, **moved).first()
+
+
+def _without_own(
+    over: Holding, todos: QuerySet[ToDo], orders: QuerySet[WorkOrder]
+) -> tuple[QuerySet[ToDo], QuerySet[WorkOrder]]:
+    """What goes back at the end of a leave: all that was lent, and what the deputy may no longer do himself."""
+    rows = Lent.objects.filter(stand_in=over)
+    lent = list(rows.values_list("object_id", flat=True))
+    rows.delete()
+    held = held_now().filter(user=over.user_id, post__unit=over.post.unit_id)
+    own = list({right for rights in held.values_list("post__role__permissions", flat=True) for right in rights})
+    his = ToDo.objects.filter(object_id=OuterRef("pk"), done_at__isnull=True, permission__in=own)
+    return todos.filter(Q(pk__in=lent) | ~Q(permission__in=own)), orders.filter(Q(pk__in=lent) | ~Exists(his))
+
+
 def _move_requests(user_from: User, user_to: User | None, moment: datetime, post: Post | None) -> int:
     """Invitations to sign (会签) and delegated decisions (委托) go to the deputy; without one they end, told so."""
-    back = _comes_back(user_from, user_to, moment, post)
+    back = post is not None and _stand_in(user_from, user_to, post, moved_back_at=moment) is not None
     moved = 0
     for row in _requests_of(user_from, post):
         stays = (back or user_to is None) and user_from in holders_of(row.permission, row.unit_id, moment)
@@ -57,12 +87,6 @@ def _requests_of(user: User, post: Post | None) -> QuerySet[Approval]:
     if post is not None:
         rows = rows.filter(unit=post.unit_id, permission__in=post.role.permissions)
     return rows.select_for_update(of=("self",)).order_by("pk")
-
-
-def _comes_back(user_from: User, user_to: User | None, moment: datetime, post: Post | None) -> bool:
-    """Whether a stand-in gives back at this moment: what he was asked himself stays with him, while he may sign."""
-    stand_in = Holding.objects.filter(user=user_from, deputy_of__user=user_to, post=post, moved_back_at=moment)
-    return user_to is not None and post is not None and stand_in.exists()
 
 
 def _awaited(row: Approval, user: User) -> list[dict[str, Any]]:

@@ -263,6 +263,17 @@ class ToDo(models.Model):
         ]
 
 
+class Lent(models.Model):
+    """A piece of work that a stand-in holds for one who is away (代办件): at the end it goes back, his own stays."""
+
+    stand_in = models.ForeignKey("org.Holding", models.PROTECT, related_name="+", verbose_name="代理任职")
+    object_id = models.UUIDField("待办或承办单")
+
+    class Meta:
+        verbose_name = "代办件"
+        constraints = [models.UniqueConstraint(fields=["stand_in", "object_id"], name="lent_once")]
+
+
 @tracked()
 class Approval(models.Model):
     """A request that somebody else must decide (审批): extension, return, hold, void, not accepted …

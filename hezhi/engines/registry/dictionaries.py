@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from django.apps import apps
@@ -100,9 +99,9 @@ def current(dictionary: str) -> list[tuple[str, str]]:
 def codes_of(dictionary: str) -> list[Code]:
     """Every version of every code, oldest first within its order; the shipped list while the table has none."""
     at, known = _known.get(dictionary, (0.0, []))
-    if not known or monotonic() - at > FRESH:
+    if not known or time.monotonic() - at > FRESH:
         known = list(Code.objects.filter(dictionary=dictionary)) or list(shipped().get(dictionary, ()))
-        _known[dictionary] = (monotonic(), known)
+        _known[dictionary] = (time.monotonic(), known)
     return known
 
 

@@ -1,11 +1,11 @@
-"""What a person was asked to sign or to decide does not wait for him when he is gone (会签、委托的移交)."""
+"""What a person has in hand, was asked to sign or to decide does not wait for him when he is gone (移交、会签、委托)."""
 
 from datetime import timedelta
 
 import pytest
 
 from hezhi.engines.flow import approvals
-from hezhi.engines.flow.models import Approval
+from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
 from hezhi.engines.org import actions
 from hezhi.engines.org.actor import system
 from hezhi.engines.org.models import Role, Unit, User
@@ -130,6 +130,67 @@ def begin(holder: User, deputy: User):
         return actions.name_deputy(
             holder.holdings.get(), deputy, starts=now, ends=now + timedelta(days=3), reason="休假"
         )
+
+
+def claimed(unit: Unit, user: User, right: str = RIGHT) -> ToDo:
+    """A to-do that somebody took for himself, and the order that it is about."""
+    now, key = time.now(), new_id()
+    WorkOrder.objects.create(
+        id=key, matter_type="flow.test", matter_id=new_id(), number="样例一", unit=unit, state="handling", holder=user,
+        issued_at=now,
+    )  # fmt: skip
+    return ToDo.objects.create(
+        object_type="flow.order", object_id=key, number="样例一", title="样例", step="办理", permission=right, unit=unit,
+        claimed_by=user, claimed_until=now + timedelta(hours=8), created_at=now,
+    )  # fmt: skip
+
+
+def in_hand(*work: ToDo) -> list[str]:
+    """Who has each piece of work, as a to-do and as an order."""
+    by_todo = [ToDo.objects.get(pk=each.pk).claimed_by.full_name for each in work]
+    by_order = [WorkOrder.objects.get(pk=each.object_id).holder.full_name for each in work]
+    assert by_todo == by_order
+    return by_todo
+
+
+@pytest.fixture
+def peer(unit: Unit) -> User:
+    """A colleague whose own post, another one, carries the same right."""
+    return make_officer("peer", make_role("second", [RIGHT]), unit, "同事")
+
+
+def test_a_colleague_who_stands_in_keeps_his_own_work_at_the_end(clock, unit, peer, signer) -> None:
+    with acting(system("样例"), verb="flow.test"):
+        lent, own = claimed(unit, signer), claimed(unit, peer)
+        stand_in = begin(signer, peer)
+        assert in_hand(lent, own) == ["同事", "同事"]
+        taken = claimed(unit, peer)
+        clock.advance(days=1)
+        back(stand_in)
+    assert in_hand(lent, own, taken) == ["会签人", "同事", "同事"]
+
+
+def test_what_a_stand_in_may_do_no_longer_goes_to_the_one_who_comes_back(clock, unit, signer, deputy) -> None:
+    with acting(system("样例"), verb="flow.test"):
+        lent = claimed(unit, signer)
+        stand_in = begin(signer, deputy)
+        taken = claimed(unit, deputy)
+        clock.advance(days=1)
+        back(stand_in)
+    assert in_hand(lent, taken) == ["会签人", "会签人"]
+
+
+def test_a_second_leave_lends_anew(clock, unit, peer, signer) -> None:
+    with acting(system("样例"), verb="flow.test"):
+        first = claimed(unit, signer)
+        stand_in = begin(signer, peer)
+        clock.advance(days=1)
+        back(stand_in)
+        own = claimed(unit, peer)
+        again = begin(signer, peer)
+        clock.advance(days=1)
+        back(again)
+    assert in_hand(first, own) == ["会签人", "同事"]
 
 
 def back(stand_in) -> None:

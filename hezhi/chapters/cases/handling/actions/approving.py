@@ -20,6 +20,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_unit,
     wait,
 )
+from hezhi.chapters.cases.handling.actions.whistling import FORMED, go_on, part
 from hezhi.chapters.cases.handling.actions.working import (
     after_leaving,
     answered,
@@ -335,7 +336,7 @@ def _return_or_rule(case: Case, approval: Approval, by: Actor, opinion: str) -> 
 
 def _give_back(case: Case, approval: Approval, by: Actor, order: WorkOrder) -> None:
     """The order goes back: to the desk when the lead itself returned it, else to the unit above."""
-    end(case, order, WorkOrder.State.RETURNED, approval.reason)
+    formed = part(case, order, WorkOrder.State.RETURNED, approval.reason)
     lead_gone = _leads(order)
     if lead_gone:
         case.returns += 1
@@ -348,7 +349,7 @@ def _give_back(case: Case, approval: Approval, by: Actor, order: WorkOrder) -> N
         to=state,
         order=order,
         text=approval.reason,
-        fields={"退回单位": order.unit.name, **lacking_words(missing)},
+        fields={"退回单位": order.unit.name, **lacking_words(missing), **(FORMED if formed else {})},
         changed=("returns", "lead_unit", *answered(case, state)),
     )
     if lead_gone:
@@ -360,6 +361,8 @@ def _give_back(case: Case, approval: Approval, by: Actor, order: WorkOrder) -> N
         ask_lead(case, missing, by=by)
     elif state == "to_call_back":
         before_caller(case)
+    elif order.called:
+        go_on(case, order, formed, by=by)
     elif order.parent is not None:
         before_unit(case, order.parent, "handle", "cases.reply", order.parent.unit_id)
 

@@ -159,6 +159,19 @@ def tell_caller(case: Case, calling: WorkOrder, *, by: Actor) -> None:
     tell_unit(case, "cases.joint_stands", by=by, unit_id=calling.unit_id, permission="cases.reply")
 
 
+def part(case: Case, order: WorkOrder, to: WorkOrder.State, reason: str) -> bool:
+    """An order ends whose unit has not agreed; gives whether the joint result of the others stands with that."""
+    called = unsettled(tree(case), order.parent) if order.called and order.parent else []
+    end(case, order, to, reason)
+    return bool(called) and stands(case, called)
+
+
+def go_on(case: Case, order: WorkOrder, formed: bool, *, by: Actor) -> None:
+    """What the calling unit has before it after a called one has parted."""
+    if order.called and order.parent is not None:
+        tell_caller(case, order.parent, by=by) if formed else ask_for_result(case, order.parent)
+
+
 @clause("9.1.2-2")
 @verb("cases.differ")
 def differ(order_id: UUID, *, by: Actor, reason: str) -> Case:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.accepting import begin_call_back
-from hezhi.chapters.cases.handling.actions.dispatching import end
 from hezhi.chapters.cases.handling.actions.tree import derived, reviewing_unit, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
@@ -15,15 +14,9 @@ from hezhi.chapters.cases.handling.actions.turning import (
     tell_unit,
     wait,
 )
-from hezhi.chapters.cases.handling.actions.whistling import (
-    FORMED,
-    ask_for_result,
-    refuse_open_below,
-    stands,
-    tell_caller,
-)
+from hezhi.chapters.cases.handling.actions.whistling import FORMED, go_on, part, refuse_open_below
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.handling.queries import missing_to_close, unsettled
+from hezhi.chapters.cases.handling.queries import missing_to_close
 from hezhi.chapters.cases.handling.rules import FINDING, lacking, result_words
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
@@ -249,9 +242,7 @@ def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
         raise NotNow("主办单位不能解除。", "主办要换单位请用「转办」。", code="cases.lead_not_released")
     if by.unit_id not in (case.desk_id, order.issued_by_unit_id):
         own(order.parent, by) if order.parent else own(order, by)
-    called = unsettled(tree(case), order.parent) if order.called and order.parent else []
-    end(case, order, WorkOrder.State.RELEASED, reason)
-    formed = bool(called) and stands(case, called)
+    formed = part(case, order, WorkOrder.State.RELEASED, reason)
     state, missing = after_leaving(case)
     settle(
         case, "release", by=by, to=state, order=order, text=reason,
@@ -262,10 +253,8 @@ def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
         ask_lead(case, missing, by=by)
     elif state == "to_call_back":
         before_caller(case)
-    elif formed and order.parent is not None:
-        tell_caller(case, order.parent, by=by)
-    elif order.called and order.parent is not None:
-        ask_for_result(case, order.parent)
+    else:
+        go_on(case, order, formed, by=by)
     return case
 
 

@@ -191,6 +191,11 @@ def _of(approval: Approval, by: Actor) -> tuple[Matter, WorkOrder]:
     return seen(order.matter_id, by=by), order
 
 
+def _matter_first(approval: Approval, by: Actor) -> None:
+    """An answer locks its matter and then takes the requests back; a decision locks in the same order."""
+    _of(approval, by)
+
+
 def _lines(approval: Approval) -> list[tuple[str, str]]:
     order = WorkOrder.objects.select_related("unit").get(pk=approval.object_id)
     told = [("承办单位", order.unit.name), ("承办单", order.number)]
@@ -242,5 +247,5 @@ def _latest(matter: Matter) -> datetime | None:
 
 def register_kinds() -> None:
     """Make both requests known to the common approvals page."""
-    approvals.register(approvals.Kind(EXTENSION, "督办延期", _lines, _extended, _check, _refused))
-    approvals.register(approvals.Kind(RESOURCE, "督办支援", _lines, _supported, _check, _refused))
+    for code, name, do in ((EXTENSION, "督办延期", _extended), (RESOURCE, "督办支援", _supported)):
+        approvals.register(approvals.Kind(code, name, _lines, do, _check, _refused, first=_matter_first))

@@ -4,7 +4,8 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.api import Case
@@ -265,7 +266,11 @@ def test_more_time_and_help_are_asked_for_and_granted_by_somebody_else(district,
     helped = actions.ask_resource(order.pk, by=handler, reason="需高空作业车一台")
     with pytest.raises(NotAllowed):
         approvals.settle(asked, by=district["light.supervisor"], grant=True, opinion="")
-    approvals.settle(asked, by=district["office.second"], grant=True, opinion="同意")
+    with CaptureQueriesContext(connection) as sent:
+        approvals.settle(asked, by=district["office.second"], grant=True, opinion="同意")
+    locked = [query["sql"] for query in sent if "FOR UPDATE" in query["sql"]]
+    assert "supervision_matter" in locked[0], "in the order in which an answer locks, or both would wait for ever"
+    assert "flow_approval" in locked[1]
     approvals.settle(helped, by=district["office.supervisor"], grant=False, opinion="请自行租用")
     order.refresh_from_db(), matter.refresh_from_db()
     assert order.due_at - before == timedelta(days=7)  # five working days over a weekend

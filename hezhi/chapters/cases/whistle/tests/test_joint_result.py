@@ -292,6 +292,32 @@ def test_what_a_unit_called_by_a_grid_asks_for_is_decided_above_the_grid(distric
     actions.decide(wanted.pk, by=district["town1.town_dispatcher"], grant=True)
 
 
+def test_a_called_unit_that_gives_its_order_back_leaves_the_joint_result_to_the_others(district: District) -> None:
+    _, order, water, light = whistled(district, "water", "light")
+    town = district["town1.town_dispatcher"]
+    actions.arrive(light.pk, by=district["light.handler"])
+    asked = actions.ask_return(water.pk, by=district["water.handler"], reason="不属本单位职责")
+    actions.decide(asked.pk, by=town, grant=True)
+    assert waits(order) == [("conclude", "东1街道办事处")], "nobody else is awaited: the caller is asked to write"
+    actions.conclude(order.pk, by=town, text=f"{LIGHT}：拉设围挡。")
+    actions.agree(light.pk, by=district["light.handler"])
+    assert waits(order) == [("handle", "东1街道办事处")]
+
+
+def test_the_joint_result_stands_when_the_last_unit_without_a_name_gives_its_order_back(district: District) -> None:
+    _, order, water, light = whistled(district, "water", "light")
+    town = district["town1.town_dispatcher"]
+    actions.arrive(water.pk, by=district["water.handler"])
+    actions.arrive(light.pk, by=district["light.handler"])
+    actions.conclude(order.pk, by=town, text=JOINT)
+    actions.agree(light.pk, by=district["light.handler"])
+    actions.differ(water.pk, by=district["water.handler"], reason="本单位不负责此处")
+    asked = actions.ask_return(water.pk, by=district["water.handler"], reason="不属本单位职责")
+    actions.decide(asked.pk, by=town, grant=True)
+    assert told("cases.joint_stands") == ["东1街道办事处"]
+    assert waits(order) == [("handle", "东1街道办事处")]
+
+
 def test_a_unit_never_decides_what_it_asks_itself_the_desk_does(district: District) -> None:
     own = of_a_town_by_a_grid(district)
     asked = actions.ask_return(own.pk, by=district["town1.town_dispatcher"], reason="不属本单位职责")
