@@ -25,7 +25,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hezhi.wiring.settings")
 django.setup()
 
 from hezhi.wiring import rtc_gate  # noqa: E402 - models need django.setup
-from hezhi.wiring.stream_hub import Hub, Page  # noqa: E402
+from hezhi.wiring.stream_hub import WALL_RIGHT, Hub, Page  # noqa: E402
 from hezhi.wiring.stream_readers import Listener, listeners  # noqa: E402
 
 Message = MutableMapping[str, Any]
@@ -141,7 +141,7 @@ async def _page(headers: dict[str, str], *, wants_wall: bool) -> Page:
     if hub.count(found.user.pk) >= MOST_PER_PERSON or hub.count() >= MOST_IN_ALL:
         raise Refused(429, "打开的页面过多，本页不再自动更新。")
     actor = await hub.ask(lambda: found.actor) if wants_wall else None
-    if actor is not None and not actor.may("wall.view"):
+    if actor is not None and not actor.may(WALL_RIGHT):
         raise Refused(403, "您当前的岗位不能查看指挥大屏。")
     return Page(found.user.pk, key, actor)
 

@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from uuid import UUID
@@ -24,14 +24,14 @@ from hezhi.engines.reach.calling.queries import ringing
 from hezhi.engines.reach.models import InboxMessage
 from hezhi.engines.reach.news import INBOX_CHANNEL
 from hezhi.wiring import wall_news
-from hezhi.wiring.stream_readers import listeners
+from hezhi.wiring.stream_readers import Listener, listeners
 
 log = logging.getLogger("hezhi.stream")
 T = TypeVar("T")
 
 BEAT_SECONDS, CHECK_SECONDS, WALL_SECONDS, GATHER_SECONDS = 20.0, 60.0, 1.0, 0.1
 MOST_FRAMES = 64  # a page that reads nothing for so long is let go; it comes back by itself
-WALL_TOPIC = "cases"
+WALL_TOPIC, WALL_RIGHT = "cases", "wall.view"
 
 
 def frame(event: str, data: object, place: int | None = None) -> bytes:
@@ -245,7 +245,7 @@ class Hub:
             self._put(self.all_pages(), BEAT)
 
     async def _check(self) -> None:
-        """Let go the pages whose session is over: signed out, idle, disabled, signed in elsewhere."""
+        """Let go the pages whose session is over (signed out, idle, disabled, signed in elsewhere); renew the walls' rights."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             keys = {page.session for page in self.all_pages()}
@@ -253,6 +253,17 @@ class Hub:
             for page in self.all_pages():
                 if page.session in keys and page.session not in valid:
                     page.close()
+            await self._renew({page: valid[page.session] for page in self.wall if page.session in valid})
+
+    async def _renew(self, walls: Mapping[Page, Listener]) -> None:
+        """Walls go on with the rights of this minute: who may not look any more is let go, another scope is read afresh."""
+        for page, actor in (await self.ask(_actors, walls)).items() if walls else ():
+            if not actor.may(WALL_RIGHT):
+                page.close()
+                continue
+            moved, page.actor = page.actor is None or actor.scope != page.actor.scope, actor
+            for news in await self.ask(wall_news.frames, actor, None) if moved else ():
+                page.put(frame(*news, place=self.place))
 
     @staticmethod
     def _put(pages: Iterable[Page], news: bytes) -> None:
@@ -271,6 +282,11 @@ def _asked(question: Callable[..., T], *values: Any) -> T:
     except Exception:
         connection.close()
         raise
+
+
+def _actors(walls: Mapping[Page, Listener]) -> dict[Page, Actor]:
+    """Who stands before each wall, with what he may do now."""
+    return {page: found.actor for page, found in walls.items()}
 
 
 def _notices(urgent: Iterable[UUID], users: Iterable[UUID]) -> list[tuple[UUID, dict[str, str]]]:

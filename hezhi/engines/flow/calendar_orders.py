@@ -51,11 +51,11 @@ def order_moves(tables: timing.Timetable, *, lock: bool = False) -> list[OrderMo
     helped = set(with_helpers())
     rows = WorkOrder.objects.filter(UNSIGNED | Q(matter_id__in=helped), state__in=OPEN).order_by("depth", "id")
     orders = list(rows.select_for_update(of=("self",)) if lock else rows)
-    totals = _totals(helped, tables)
+    totals = _totals(helped | {order.matter_id for order in orders}, tables)
     found: dict[UUID, OrderMove] = {}
     for order in orders:
         now_due = _due(order, found, totals, tables) if order.matter_id in helped else order.due_at
-        found[order.pk] = OrderMove(order, now_due, _sign_due(order, tables))
+        found[order.pk] = OrderMove(order, now_due, _sign_due(order, totals, tables))
     return [each for each in found.values() if each.moves_due or each.moves_sign]
 
 
@@ -94,10 +94,11 @@ def _due(
     return total.new if total is not None and order.due_at == total.old else order.due_at
 
 
-def _sign_due(order: WorkOrder, tables: timing.Timetable) -> datetime | None:
-    if order.sign_amount is None or order.signed_at is not None:
-        return order.sign_due_at
-    return due(order.issued_at, Limit(order.sign_amount, Unit(order.sign_clock)), tables.calendar)
+def _sign_due(order: WorkOrder, totals: Mapping[UUID, _Total], tables: timing.Timetable) -> datetime | None:
+    if order.state == WorkOrder.State.ON_HOLD:
+        return order.sign_due_at  # worked out when it goes on, as its other limit is
+    total = totals.get(order.matter_id)
+    return timing.sign_due_of(order, total.row if total else None, tables.calendar)
 
 
 _MOVED = """

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Q
 
 from hezhi.engines.flow import models
-from hezhi.engines.flow.models import Deadline
+from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.flow.rules.calendar import Calendar, FirstDay, hours, shipped_calendar
 from hezhi.engines.flow.rules.clocks import Extension, Pause
 from hezhi.engines.flow.rules.limits import Choice, Limit, LimitRule, Unit, choose, may_extend
@@ -367,6 +367,14 @@ def pauses_of(deadline: Deadline) -> tuple[Pause, ...]:
         Pause(datetime.fromisoformat(a), datetime.fromisoformat(b) if b else None, reason)
         for a, b, reason in deadline.pauses
     )
+
+
+def sign_due_of(order: WorkOrder, total: Deadline | None, calendar: Calendar) -> datetime | None:
+    """Until when an order is to be signed for (签收时限), worked out anew: the clock stood still in the pauses of the total limit."""
+    if order.sign_amount is None or order.signed_at is not None:
+        return order.sign_due_at
+    limit = Limit(order.sign_amount, Unit(order.sign_clock))
+    return due(order.issued_at, limit, calendar, pauses=pauses_of(total) if total else ())
 
 
 def extensions_of(deadline: Deadline) -> tuple[Extension, ...]:

@@ -24,7 +24,7 @@ from django.test import Client
 from hezhi.chapters.cases.handling.queries import outside_id
 from hezhi.engines.org import sessions
 from hezhi.engines.org.actor import actor_of
-from hezhi.engines.org.models import User
+from hezhi.engines.org.models import Role, User
 from hezhi.engines.org.testkit import enter, make_officer, make_role, make_unit, traced
 from hezhi.engines.reach import delivery, queries
 from hezhi.engines.reach.actions import mark_all_read
@@ -369,6 +369,24 @@ def test_a_disabled_person_is_let_go(server: Server) -> None:
             traced()
             User.objects.filter(pk=zhou.pk).update(is_active=False)
         assert page.ended.wait(5)
+
+
+def test_a_wall_goes_on_with_the_rights_of_this_minute(server: Server) -> None:
+    chief = officer("wall.view")
+    key, role = session_of(chief), Role.objects.get(code=chief.login_name)
+    with server.listen(key, "/stream?wall=1") as wall:
+        wall.next("beat")
+        change(role, reach=Role.Reach.DISTRICT)
+        assert wall.next("wall") == {"reload": True}, "another scope: what stands on the wall is read afresh"
+        change(role, permissions=["cases.view"])
+        assert wall.ended.wait(5)
+    assert server.ask("/stream?wall=1", key).status_code == 403
+
+
+def change(role: Role, **what: object) -> None:
+    with transaction.atomic():
+        traced()
+        Role.objects.filter(pk=role.pk).update(**what)
 
 
 def test_listening_does_not_keep_a_session_awake(server: Server) -> None:

@@ -114,7 +114,9 @@ def _tell_late(case: Case, order: WorkOrder, by: Actor) -> None:
     told = {"unit": order.unit.name, "due": time.show(due) if due else ""}
     tell_unit(case, event, by=by, unit_id=order.unit_id, permission=right, **told)
     if order.issued_by_unit_id and order.issued_by_unit_id != order.unit_id:
-        tell_unit(case, event, by=by, unit_id=order.issued_by_unit_id, permission="cases.urge", **told)
+        # Whoever gives orders hears of his own: a town holds «transfer» and no «urge», a department that calls neither.
+        issuing = "cases.whistle" if order.called else "cases.transfer"
+        tell_unit(case, event, by=by, unit_id=order.issued_by_unit_id, permission=issuing, **told)
 
 
 @clause("9.1.2-2")

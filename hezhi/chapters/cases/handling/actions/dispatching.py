@@ -186,7 +186,7 @@ def issue(
             step="sign",
             permission="cases.sign",
             unit_id=order.unit_id,
-            due_at=order.arrival_due_at or order.sign_due_at or order.due_at,
+            due_at=_first_limit(order),
             urgency=case.urgency,
         )
         _tell_order(case, order, by)
@@ -441,13 +441,21 @@ def resume(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = N
     for order in (o for o in tree(case) if o.state == WorkOrder.State.ON_HOLD):
         order.state = order_state_of(order)
         order.due_at = _due_after_hold(order, case, total)
-        order.save(update_fields=["state", "due_at"])
-        ToDo.objects.filter(object_id=order.pk, done_at=None).update(due_at=order.due_at)
+        order.sign_due_at = timing.sign_due_of(order, total, timing.timetable().calendar)
+        order.save(update_fields=["state", "due_at", "sign_due_at"])
+        ToDo.objects.filter(object_id=order.pk, done_at=None).update(due_at=_first_limit(order))
     state, case.state = derived(case), "on_hold"
     case.review_on = None
     settle(case, "resume", by=by, to=state, text=text, changed=("due_at", "yellow_at", "review_on"))
     todos.done(case.pk)
     return case
+
+
+def _first_limit(order: WorkOrder) -> datetime | None:
+    """What its unit has to keep first: to arrive, to sign for it, or the whole."""
+    if order.state != WorkOrder.State.TO_SIGN:
+        return order.due_at
+    return order.arrival_due_at or order.sign_due_at or order.due_at
 
 
 def _due_after_hold(order: WorkOrder, case: Case, total: Deadline | None) -> datetime | None:

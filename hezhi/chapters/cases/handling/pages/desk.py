@@ -16,6 +16,7 @@ from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS
 from hezhi.chapters.cases.handling.models import Case, Category
 from hezhi.chapters.cases.handling.pages.case import KEYS, timeline
 from hezhi.chapters.cases.handling.pages.forms import form_of, uuid_of
+from hezhi.chapters.cases.handling.pages.steps import OVERTAKEN
 from hezhi.engines.flow.queries import approvals_waiting
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs, signed_in
@@ -55,30 +56,31 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         return render(request, "handling/triage_empty.html", {"title": "受理派遣台"})
     case = queries.case_for(by, case_id, (queries.requested,))
     requests = queries.requests_waiting(case) if case.requested else []  # type: ignore[attr-defined]
-    errors: list[str] = []
-    verb = VERBS["accept"] if case.state == "to_accept" else VERBS["dispatch"]
+    told: dict[str, Any] = {"errors": [], "meanwhile": None}
     posted: Any = request.POST.copy() if request.method == "POST" else None
     if posted is not None and posted.get("category_other"):
         posted["category"] = posted["category_other"]
-    form = form_of(verb, case, data=posted)
-    if case.state == "to_accept" and by.may("cases.dispatch"):
-        dispatch = form_of(VERBS["dispatch"], case, data=posted)
-        for name in ("lead", "assist", "request"):
-            form.fields[name] = dispatch.fields[name]
-        leads: Any = dispatch.fields["lead"]
-        form.fields["lead"] = forms.ChoiceField(label="主办单位", required=False, choices=[*LATER, *leads.choices[1:]])
+    form = _triage_form(by, case, posted)
     if posted is not None and requests:
-        errors.append("这件事正在等待审批，审批以前不在这里受理或派遣。")
+        told["errors"] = ["这件事正在等待审批，审批以前不在这里受理或派遣。"]
     elif posted is not None and form.is_valid():
         try:
             done = _triage_step(case, by, form.cleaned_data)
             messages.success(request, f"已{done}：{case.number} {shorten(mask_text(case.title), 24)}")
             return redirect("case-triage")
         except BadInput as refusal:
-            for name, told in refusal.fields.items():
-                form.add_error(name if name in form.fields else None, told)
+            for name, fault in refusal.fields.items():
+                form.add_error(name if name in form.fields else None, fault)
         except Refusal as refusal:
-            errors.append(str(refusal))
+            told["errors"] = [str(refusal)]
+            if refusal.code in OVERTAKEN:
+                # A colleague was quicker: what he did, and a form with which a second press goes through.
+                case = queries.case_for(by, case_id, (queries.requested,))
+                told["meanwhile"] = queries.steps_since(case, form.cleaned_data.get("revision"))
+                posted["revision"] = str(case.revision)
+                form = _triage_form(by, case, posted)
+    possible = {verb.code: verb for verb in queries.verbs_for(by, case)}
+    over = possible.keys().isdisjoint({"accept", "dispatch"})
     waiting = list(queries.triage_queue(by)[: SHOWN + 1])
     context = {
         "title": "受理派遣台",
@@ -89,7 +91,8 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         "case_title": mask_text(case.title),
         "form": form,
         "requests": requests,
-        "errors": errors,
+        "over": over,
+        "sent_again": not over,
         "suggestion": case.suggestion,
         "quick": _quick(case),
         "similar": queries.similar_cases(by, case),
@@ -97,13 +100,26 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         "reporter": queries.masked_reporter(case),
         "timeline_items": timeline(list(case.steps.order_by("at", "id"))),
         "others": [
-            (v, reverse("case-do", args=[case.pk, v.code]), KEYS.get(v.code, ""))
-            for v in queries.verbs_for(by, case)
-            if v.code not in ("accept", "dispatch")
+            (verb, reverse("case-do", args=[case.pk, code]), KEYS.get(code, ""))
+            for code, verb in possible.items()
+            if code not in ("accept", "dispatch")
         ],
         "marker": [case.point.x, case.point.y] if case.point else None,
+        **told,
     }
     return render(request, "handling/triage.html", context, status=422 if posted is not None else 200)
+
+
+def _triage_form(by: Actor, case: Case, posted: Any) -> Any:
+    """What the desk asks: to accept and, from who may, to dispatch in the same breath; else to dispatch."""
+    form = form_of(VERBS["accept"] if case.state == "to_accept" else VERBS["dispatch"], case, data=posted)
+    if case.state == "to_accept" and by.may("cases.dispatch"):
+        dispatch = form_of(VERBS["dispatch"], case, data=posted)
+        for name in ("lead", "assist", "request"):
+            form.fields[name] = dispatch.fields[name]
+        leads: Any = dispatch.fields["lead"]
+        form.fields["lead"] = forms.ChoiceField(label="主办单位", required=False, choices=[*LATER, *leads.choices[1:]])
+    return form
 
 
 def _triage_step(case: Case, by: Actor, given: dict[str, Any]) -> str:

@@ -91,6 +91,37 @@ def test_an_order_must_be_signed_for_in_time_and_both_sides_hear_when_it_is_not(
     assert told("cases.sign_late") == {"示例区城市管理局", "示例区社会治理中心"}
 
 
+def test_the_time_for_signing_stands_still_in_a_hold(district: District, november) -> None:
+    receipt = accepted(district)
+    light, water = district.units["light"], district.units["water"]
+    actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=light.pk, assist_ids=[water.pk])
+    actions.sign(order_of(receipt.id, light).pk, by=district["light.handler"])
+    november.move_to(here("2026-11-26 10:00"))
+    held = actions.ask_hold(receipt.id, by=district["light.handler"], reason="等待天气")
+    actions.decide(held.pk, by=district["centre.duty_chief"], grant=True)
+    november.move_to(here("2026-11-27 09:00"))
+    assert jobs.watch_orders() == 0
+    actions.resume(receipt.id, by=district["centre.dispatcher"])
+    helper = order_of(receipt.id, water)
+    assert helper.sign_due_at == here("2026-11-27 10:00"), "of two working hours one was over"
+    assert ToDo.objects.get(object_id=helper.pk, done_at__isnull=True).due_at == helper.sign_due_at
+    november.move_to(here("2026-11-27 10:01"))
+    assert jobs.watch_orders() == 1
+
+
+def test_a_town_hears_when_whom_it_passed_an_order_to_has_not_signed(district: District, november) -> None:
+    receipt = accepted(district)
+    town, grid = district.units["town1"], district.units["grid11"]
+    actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=town.pk)
+    actions.sign(order_of(receipt.id, town).pk, by=district["town1.town_dispatcher"])
+    actions.pass_down(
+        order_of(receipt.id, town).pk, by=district["town1.town_dispatcher"], lead_id=grid.pk, request="请现场核实"
+    )
+    november.move_to(here("2026-11-26 14:31"))
+    assert jobs.watch_orders() == 1
+    assert told("cases.sign_late") == {grid.name, town.name}
+
+
 def test_a_colleague_takes_an_order_over_and_the_first_one_hears_it(district: District) -> None:
     receipt = accepted(district)
     actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units["light"].pk)

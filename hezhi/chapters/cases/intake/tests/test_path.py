@@ -244,6 +244,26 @@ def test_the_triage_desk_says_what_was_done_and_where_the_rest_waits(district: D
     assert f"已受理：{receipt.number}" in after and other.number in after
 
 
+def test_the_second_of_two_at_the_triage_desk_sees_what_the_first_did_and_presses_again(district: District) -> None:
+    receipt = district.report()
+    client = enter(Client(), district.people["centre.acceptor"])
+    url = f"/cases/triage/{receipt.id}/"
+    given = {"category": str(district.categories["0101"].pk), "urgency": "urgent", "revision": "0"}
+    actions.mark(receipt.id, by=district["centre.dispatcher"], mark="repeated", text="同一路段昨天报过")
+    answer = client.post(url, given)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "您打开表单以后" in page and "再提交一次即可" in page
+    revision = case_of(receipt).revision
+    assert f'name="revision" value="{revision}"' in page and case_of(receipt).state == "to_accept"
+    assert client.post(url, given | {"revision": str(revision)}).status_code == 302
+    assert (case_of(receipt).state, case_of(receipt).urgency) == ("to_dispatch", "urgent")
+    late = client.post(url, given)
+    page = late.content.decode()
+    assert (
+        late.status_code == 422 and "不在这里办理" in page and "再提交一次" not in page and 'data-key="a"' not in page
+    )
+
+
 def test_a_supplement_before_acceptance_brings_the_limit_to_accept_back(district: District) -> None:
     receipt = district.report()
     before = case_of(receipt).due_at

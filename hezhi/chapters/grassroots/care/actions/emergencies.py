@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from hezhi.chapters.grassroots.care import queries, rules
+from hezhi.chapters.grassroots.care.actions.factor import must_prove
 from hezhi.chapters.grassroots.care.actions.glass import protectors
 from hezhi.chapters.grassroots.care.models import (
     CareFile,
@@ -28,10 +29,21 @@ LABEL = "care.emergencylist"
 
 
 @clause("9.1.3-2-6")
-@verb("care.open_emergency")
-def open_emergency(*, by: Actor, incident: str, title: str, area: Any, readers: Sequence[UUID]) -> EmergencyList:
-    """Open the list of one area for the named rescuers of a declared incident (启动应急名单)."""
+def open_emergency(
+    *, by: Actor, incident: str, title: str, area: Any, readers: Sequence[UUID], code: str
+) -> EmergencyList:
+    """Open the list of one area for the named rescuers of a declared incident (启动应急名单).
+
+    The second factor is asked for again, as for a single file, and before the verb, so that a wrong code is counted
+    though nothing is opened. Raises BadInput, NotAllowed outside one's own area, NotNow while such a list is open.
+    """
     by.must("care.emergency")
+    _asked_rightly(by, incident, title, area, readers)
+    must_prove(by, code)
+    return _open(by=by, incident=tidy(incident), title=tidy(title), area=area, readers=readers)
+
+
+def _asked_rightly(by: Actor, incident: str, title: str, area: Any, readers: Sequence[UUID]) -> None:
     faults = {}
     if not tidy(incident):
         faults["incident"] = "请填写已宣布的突发事件编号。"
@@ -47,9 +59,13 @@ def open_emergency(*, by: Actor, incident: str, title: str, area: Any, readers: 
         )
     if EmergencyList.objects.filter(incident=tidy(incident), area=area, closed_at__isnull=True).exists():
         raise NotNow("这个区域的名单已经启动。", "不必重复启动。", "请打开已有的名单。", code="care.list_open")
+
+
+@verb("care.open_emergency")
+def _open(*, by: Actor, incident: str, title: str, area: Any, readers: Sequence[UUID]) -> EmergencyList:
     row = EmergencyList.objects.create(
-        incident=tidy(incident), title=tidy(title), area=area, opened_by_id=who(by), opened_at=time.now()
-    )  # fmt: skip
+        incident=incident, title=title, area=area, opened_by_id=who(by), opened_at=time.now()
+    )
     EmergencyReader.objects.bulk_create([EmergencyReader(emergency=row, user_id=each) for each in readers])
     for file in queries.for_emergency(area):
         EmergencyEntry.objects.create(emergency=row, file=file, **_told(file))

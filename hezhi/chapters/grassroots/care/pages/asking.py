@@ -52,6 +52,17 @@ class Colleague(forms.CharField):
         return found[0]
 
 
+class Proof(forms.CharField):
+    """The code of the second factor, asked for once more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="验证码", max_length=12, help_text="手机上现在显示的 6 位数字",
+            widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+            error_messages={"required": "请填写验证码。"},
+        )  # fmt: skip
+
+
 class Choice(forms.ChoiceField):
     """One of several, none chosen to begin with."""
 

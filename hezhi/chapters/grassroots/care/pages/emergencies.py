@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from hezhi.chapters.grassroots.care import actions, queries
-from hezhi.chapters.grassroots.care.pages.asking import Words, ask
+from hezhi.chapters.grassroots.care.pages.asking import Proof, Words, ask
 from hezhi.chapters.grassroots.care.pages.steps import Plain
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import User, needs, reader
@@ -52,6 +52,7 @@ class NewList(forms.Form):
     title = forms.CharField(label="事件名称", max_length=60)
     area = forms.CharField(label="区域", max_length=60, help_text="镇街、社区或网格的全名或代码")
     readers = Words(2, label="救援人员", help_text="姓名或登录名，用顿号或空格分开")
+    code = Proof()
 
     def clean_area(self) -> Area:
         told = self.cleaned_data["area"].strip()

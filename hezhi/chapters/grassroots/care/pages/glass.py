@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from hezhi.chapters.grassroots.care import actions, queries, rules
 from hezhi.chapters.grassroots.care.models import Glass
-from hezhi.chapters.grassroots.care.pages.asking import Choice, Words, ask
+from hezhi.chapters.grassroots.care.pages.asking import Choice, Proof, Words, ask
 from hezhi.engines.org.api import needs, reader
 from hezhi.ground import time
 from hezhi.ground.ui.answers import answer
@@ -27,11 +27,7 @@ class GlassForm(forms.Form):
     )  # fmt: skip
     reason = Choice(rules.GLASS_REASONS.items(), label="紧急情形")
     sentence = Words(3, label="为何紧急", help_text=f"至少 {rules.GLASS_SENTENCE} 个字，复核时会看到。")
-    code = forms.CharField(
-        label="验证码", max_length=12, help_text="手机上现在显示的 6 位数字",
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
-        error_messages={"required": "请填写验证码。"},
-    )  # fmt: skip
+    code = Proof()
 
 
 @needs("care.glass", clause=clause)

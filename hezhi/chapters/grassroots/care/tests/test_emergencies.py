@@ -4,21 +4,31 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 
 from hezhi.chapters.grassroots.care import actions, jobs
-from hezhi.chapters.grassroots.care.models import EmergencyEntry, PlanStep
+from hezhi.chapters.grassroots.care.models import EmergencyEntry, EmergencyList, PlanStep
 from hezhi.engines.org.actor import Scope, system
+from hezhi.engines.org.models import SignInFailure
 from hezhi.engines.reach.models import Outgoing
 from hezhi.engines.records.models import AuditEntry
 from hezhi.ground import time
-from hezhi.ground.errors import NotAllowed, NotFound, NotNow
+from hezhi.ground.errors import BadInput, NotAllowed, NotFound, NotNow
 
 pytestmark = pytest.mark.clause("9.1.3-2-6")
+
+
+@pytest.fixture(autouse=True)
+def shown(office, factor):
+    """The duty leader's second factor: the code its phone shows."""
+    office.shown = factor(office.people["chief"])
+    return office.shown
 
 
 def opened(office, **more):
     told = {
         "incident": "TF-2026-03", "title": "台风转移", "area": office.areas["community"], "readers": [office.people["neighbour"].pk],
+        "code": office.shown(),
     } | more  # fmt: skip
     return actions.open_emergency(by=office["chief"], **told)
 
@@ -44,10 +54,33 @@ def test_who_is_not_named_finds_nothing(office, part):
         actions.read_emergency(row.pk, by=office[part])
 
 
+@pytest.mark.parametrize("demo", [False, True])
+def test_the_second_factor_is_asked_for_again_in_the_demonstration_too(office, settings, at, demo):
+    settings.DEMO = demo
+    office.file("alone")
+    with pytest.raises(BadInput, match="验证码不对"):
+        opened(office, code="000000")
+    assert SignInFailure.objects.count() == 1 and not EmergencyList.objects.exists()
+    told = {
+        "incident": "TF-2026-03", "title": "台风转移", "area": office.areas["community"].name,
+        "readers": office.people["neighbour"].login_name,
+    }  # fmt: skip
+    assert at("chief").post("/care/emergencies/new/", told).status_code == 422, "the form asks for it"
+    assert at("chief").post("/care/emergencies/new/", told | {"code": office.shown()}).status_code == 302
+    assert EmergencyList.objects.count() == 1
+
+
+def test_without_a_second_factor_no_list_opens(office):
+    Authenticator.objects.all().delete()
+    with pytest.raises(NotNow, match="第二因素"):
+        opened(office, code="123456")
+
+
 def test_only_the_duty_leader_opens_it(office):
     with pytest.raises(NotAllowed):
         actions.open_emergency(
-            by=office["supervisor"], incident="1", title="x", area=office.areas["community"], readers=[office.people["worker"].pk]
+            by=office["supervisor"], incident="1", title="x", area=office.areas["community"],
+            readers=[office.people["worker"].pk], code=office.shown(),
         )  # fmt: skip
 
 
@@ -90,5 +123,6 @@ def test_nobody_opens_the_list_of_an_area_that_is_not_his(office):
     by = replace(office["chief"], scope=near)
     with pytest.raises(NotAllowed, match="辖区"):
         actions.open_emergency(
-            by=by, incident="1", title="x", area=office.areas["community"], readers=[office.people["worker"].pk]
+            by=by, incident="1", title="x", area=office.areas["community"], readers=[office.people["worker"].pk],
+            code=office.shown(),
         )  # fmt: skip
