@@ -11,7 +11,7 @@ from hezhi.engines.org.actor import Actor, citizen
 from hezhi.engines.reach.queries import UNREAD_COUNT
 from hezhi.engines.registry.menu import menu_entries
 from hezhi.ground.prepared import numbered, ready_rows
-from hezhi.wiring.middleware import stream_origin
+from hezhi.wiring.middleware import stream_origin, way_to
 
 
 @dataclass(frozen=True)
@@ -207,14 +207,7 @@ def _posts(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     posts = getattr(request.user, "current_posts", None) or []
     if len(posts) < 2:
         return []
-    return [
-        {
-            "name": f"{held.unit_name} {held.title}",
-            "url": f"/account/post/{held.post_id}/",
-            "active": held.post_id == actor.post_id,
-        }
-        for held in posts
-    ]
+    return [way_to(held) | {"active": held.post_id == actor.post_id} for held in posts]
 
 
 def _tabs(actor: Actor, path: str, tabs: tuple[tuple[str, str, str, str], ...] = TABS) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from django.urls import Resolver404, ResolverMatch, URLResolver
 from django.urls.resolvers import RoutePattern
 
 from hezhi.engines.org import sign_in
-from hezhi.engines.org.actor import actor_of, citizen, reader
+from hezhi.engines.org.actor import LacksRight, actor_of, citizen, reader
+from hezhi.engines.org.held_posts import HeldPost, posts_of
 from hezhi.engines.org.rights import EVERYBODY
 from hezhi.engines.records import audit
 from hezhi.ground.errors import NotAllowed, NotFound, NotNow, Refusal
@@ -186,7 +187,20 @@ def letter(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if wants_json:
         return JsonResponse({"error": refusal.as_dict()}, status=refusal.status)
     template = "ui/letter.html" if request.headers.get("HX-Request") else "ui/error.html"
-    return render(request, template, {"refusal": refusal}, status=refusal.status)
+    told = {"refusal": refusal, "other_posts": _other_posts(request, refusal)}
+    return render(request, template, told, status=refusal.status)
+
+
+def _other_posts(request: HttpRequest, refusal: Refusal) -> list[dict[str, Any]]:
+    """The posts of this person in which the step is open to him (可切换的岗位); he may have several."""
+    if not isinstance(refusal, LacksRight) or not request.user.is_authenticated:
+        return []
+    return [way_to(held) for held in posts_of(request.user) if not refusal.wanted.isdisjoint(held.permissions)]
+
+
+def way_to(held: HeldPost) -> dict[str, Any]:
+    """The name of a post and where one switches to it."""
+    return {"name": f"{held.unit_name} {held.title}", "url": f"/account/post/{held.post_id}/"}
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

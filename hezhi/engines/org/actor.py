@@ -4,6 +4,7 @@ Every read starts from an actor (`visible_to(actor)`), every verb is done by one
 acts in one post at a time, so a right of one post is never used on the data of another.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -37,6 +38,19 @@ class Scope:
         return not (self.everything or self.area or self.units)
 
 
+class LacksRight(NotAllowed):
+    """The post in use carries none of the permissions in `wanted` (岗位无权); another post of the person may."""
+
+    def __init__(self, permissions: Sequence[str], post_title: str) -> None:
+        super().__init__(
+            "您当前的岗位不能做这一步。",
+            f"这一步需要「{name_of(permissions[0])}」权限，您现在以「{post_title or '未任职'}」身份操作。",
+            "如您另有岗位，请切换岗位后再办；没有的，请有权限的同事办理。",
+            code="org.not_allowed",
+        )
+        self.wanted = frozenset(permissions)
+
+
 @dataclass(frozen=True)
 class Actor:
     """The one who reads or acts, worked out once per request.
@@ -66,15 +80,10 @@ class Actor:
         """Whether the post in use carries this permission."""
         return permission in self.permissions
 
-    def must(self, permission: str) -> None:
-        """Refuse with a sentence when the post in use lacks this permission."""
-        if not self.may(permission):
-            raise NotAllowed(
-                code="org.not_allowed",
-                what="您当前的岗位不能做这一步。",
-                meaning=f"这一步需要「{name_of(permission)}」权限，您现在以「{self.post_title or '未任职'}」身份操作。",
-                remedy="请在右上角切换岗位，或请有权限的同事办理。",
-            )
+    def must(self, *permissions: str) -> None:
+        """Refuse with a sentence when the post in use carries none of these permissions."""
+        if not any(map(self.may, permissions)):
+            raise LacksRight(permissions, self.post_title)
 
     def at(self, *, channel: str, address: str | None, request_id: str) -> "Actor":
         """The same actor, seen coming through a channel and a request."""

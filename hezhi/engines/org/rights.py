@@ -25,9 +25,7 @@ def needs(*permissions: str, clause: str = "") -> Callable[[View], View]:
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            actor = reader(request)
-            if not any(actor.may(permission) for permission in permissions):
-                actor.must(permissions[0])
+            reader(request).must(*permissions)
             return view(request, *args, **kwargs)  # type: ignore[no-any-return]
 
         guarded.right = permissions  # type: ignore[attr-defined]

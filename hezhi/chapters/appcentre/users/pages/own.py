@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from hezhi.chapters.appcentre.users import actions
@@ -38,11 +39,12 @@ def own_account(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def switch_post(request: HttpRequest, post_id: UUID) -> HttpResponse:
-    """Go on working in another of one's posts (切换岗位)."""
+    """Go on working in another of one's posts (切换岗位), where one was refused in the post before when told so."""
     holding = actions.switch_post(_user(request), post_id)
     request.session[sessions.POST] = str(holding.post_id)
     messages.success(request, f"已切换到「{holding.post}」。")
-    return redirect("/")
+    wanted = request.POST.get("next", "")
+    return redirect(wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else "/")
 
 
 @signed_in

@@ -276,6 +276,22 @@ def test_a_person_switches_between_his_posts_and_only_his(client, officer, handl
     assert client.post(f"/account/post/{other.pk}/").status_code == 403
 
 
+def test_who_is_refused_in_one_post_and_may_in_another_goes_on_from_the_refusal(client, officer, handler_post):
+    lists = make_role("keeper", ["org.view"])
+    post = hold(officer, lists, handler_post.unit).post
+    enter(client, officer)
+    page = "/users/accounts/?q=%E9%83%9D"
+    answer = client.get(page)
+    told = answer.content.decode()
+    assert answer.status_code == 403 and f"切换到「{post.unit.name} {post.title}」后打开" in told
+    assert f'action="/account/post/{post.pk}/"' in told and f'name="next" value="{page}"' in told
+    assert client.post(f"/account/post/{post.pk}/", {"next": page})["Location"] == page
+    assert client.get(page).status_code == 200
+    for elsewhere in ("https://example.org/", "//example.org/", ""):
+        assert client.post(f"/account/post/{post.pk}/", {"next": elsewhere})["Location"] == "/"
+    assert "切换到「" not in client.get("/operations/").content.decode(), "no post of his opens this one"
+
+
 def test_a_holder_names_a_colleague_for_his_leave_and_comes_back_early(client, officer):
     make_officer("he.lin", make_role("caller"), full_name="何霖")
     enter(client, officer)

@@ -81,6 +81,7 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
                 form = _triage_form(by, case, posted)
     possible = {verb.code: verb for verb in queries.verbs_for(by, case)}
     over = possible.keys().isdisjoint({"accept", "dispatch"})
+    quick, chosen = _quick(case), posted.get("category", "") if posted is not None else ""
     waiting = list(queries.triage_queue(by)[: SHOWN + 1])
     context = {
         "title": "受理派遣台",
@@ -94,7 +95,9 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         "over": over,
         "sent_again": not over,
         "suggestion": case.suggestion,
-        "quick": _quick(case),
+        "quick": quick,
+        "chosen": chosen,
+        "chosen_other": "" if chosen in {value for _, value, _ in quick} else chosen,
         "similar": queries.similar_cases(by, case),
         "units": queries.suggested_units(case),
         "reporter": queries.masked_reporter(case),

@@ -1,5 +1,6 @@
 """The main path: a message becomes a closed and rated case (9.1.2-2)."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -255,6 +256,7 @@ def test_the_second_of_two_at_the_triage_desk_sees_what_the_first_did_and_presse
     assert answer.status_code == 422 and "您打开表单以后" in page and "再提交一次即可" in page
     revision = case_of(receipt).revision
     assert f'name="revision" value="{revision}"' in page and case_of(receipt).state == "to_accept"
+    assert re.search(f'value="{given["category"]}"[^>]*(checked|selected)', page), "what was chosen is chosen still"
     assert client.post(url, given | {"revision": str(revision)}).status_code == 302
     assert (case_of(receipt).state, case_of(receipt).urgency) == ("to_dispatch", "urgent")
     late = client.post(url, given)
