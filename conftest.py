@@ -236,17 +236,23 @@ def _shots(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def ledger(monkeypatch):
-    """The figures that may not grow: `with ledger.sql("case page", limit=12): …`.
+def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's clock stands still for a test, however busy the machine is.
 
-    The machine's clock stands still for the test: what a process keeps for some seconds (dictionaries, texts,
-    flows) is read again on the first look or not at all, never by chance in the middle of a count.
+    What a process keeps for some seconds (dictionaries, texts, flows) is read again on the first look or not at all,
+    never by chance in the middle of a count.
     """
     from hezhi.ground import time as house_time
-    from hezhi.ground.testkit.counts import Ledger
 
     moment = time.monotonic()
     monkeypatch.setattr(house_time, "_machine", SimpleNamespace(monotonic=lambda: moment, time_ns=time.time_ns))
+
+
+@pytest.fixture
+def ledger(no_time_passes: None):
+    """The figures that may not grow: `with ledger.sql("case page", limit=12): …`."""
+    from hezhi.ground.testkit.counts import Ledger
+
     return Ledger(CHECKOUT / "sql-counts.json")
 
 

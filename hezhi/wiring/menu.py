@@ -153,6 +153,7 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
     signed_in = request.user.is_authenticated
     told: dict[str, Any] = {
         "system_name": settings.SYSTEM_NAME,
+        "system_short": settings.SYSTEM_NAME.partition(" · ")[0],
         "demo": settings.DEMO,
         "home_url": "/",
         "elder": request.COOKIES.get("elder") == "1",

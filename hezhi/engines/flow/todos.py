@@ -130,6 +130,17 @@ def release(todo: ToDo, *, by: Actor) -> None:
     ToDo.objects.filter(pk=todo.pk, claimed_by=by.user_id).update(claimed_by=None, claimed_until=None)
 
 
+def move(limits: Mapping[UUID, datetime | None]) -> None:
+    """Give the open to-dos of each object the limit that is told (改时限)."""
+    if not limits:
+        return
+    run_later(
+        "UPDATE flow_todo t SET due_at = m.due FROM unnest(%s::uuid[], %s::timestamptz[]) AS m(id, due)"
+        " WHERE t.object_id = m.id AND t.done_at IS NULL",
+        [list(limits), list(limits.values())],
+    )
+
+
 def unclaim(object_id: UUID) -> None:
     """Let nobody hold the open to-dos of an object any more (接手): whoever took the work over finds them."""
     run_later(

@@ -89,11 +89,13 @@ class Tab:
 class Shell:
     """What every page of a channel has round its content; put into the context as `shell`.
 
-    A url that is empty takes its link away. `stream_url` is the stream of server-sent events for
-    the counts; `account` is an opaque id, the owner of the phone's outbox.
+    A url that is empty takes its link away. `system_short` is the name where a phone has no room for
+    more. `stream_url` is the stream of server-sent events for the counts; `account` is an opaque id, the
+    owner of the phone's outbox.
     """
 
     system_name: str = ""
+    system_short: str = ""
     unit_name: str = ""
     user_name: str = ""
     post_title: str = ""

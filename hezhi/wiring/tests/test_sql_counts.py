@@ -6,7 +6,6 @@ counted: what a process keeps (small tables, keys) is read by then, as in a proc
 """
 
 import json
-from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -21,7 +20,7 @@ from hezhi.engines.connect.actions import MANAGE, create_key
 from hezhi.engines.flow import versions
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Role
-from hezhi.engines.org.testkit import enter, hold, make_role, traced
+from hezhi.engines.org.testkit import actor, enter, hold, make_officer, make_role, traced
 from hezhi.engines.reach import words
 from hezhi.ground import time
 from hezhi.ground.form_tokens import form_token
@@ -31,13 +30,6 @@ INTAKE, LIST, CASE, CHANGE, HALL = 15, 8, 12, 12, 10
 FIFTY = "size=50"
 PLACE = {"lon": 120.005, "lat": 36.005, "crs": "EPSG:4326"}
 KEY = "api.reports"
-
-
-@pytest.fixture(autouse=True)
-def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a process keeps for some seconds is kept for the whole test, however busy the machine is."""
-    stopped, machine = time.monotonic(), time._machine
-    monkeypatch.setattr(time, "_machine", SimpleNamespace(monotonic=lambda: stopped, time_ns=machine.time_ns))
 
 
 @pytest.fixture
@@ -77,6 +69,31 @@ def signed(district: District, *units: str) -> UUID:
     """A case whose lead unit is at work."""
     case = dispatched(district, *units)
     actions.sign(order_of(case, district.units[units[0]]).pk, by=district[f"{units[0]}.{hand(units[0])}"])
+    return case
+
+
+def signed_by_another(district: District, unit: str) -> UUID:
+    """A case that a colleague of the unit's handler works on."""
+    case = dispatched(district, unit)
+    other = make_officer(f"{unit}.other", Role.objects.get(code="handler"), district.units[unit])
+    actions.sign(order_of(case, district.units[unit]).pk, by=actor(other))
+    return case
+
+
+def held(district: District) -> UUID:
+    """A case that stands still."""
+    case = signed(district, "light")
+    asked = actions.ask_hold(case, by=district["light.handler"], reason="等待配件到货")
+    actions.decide(asked.pk, by=district["centre.duty_chief"], grant=True)
+    return case
+
+
+def answered(district: District) -> UUID:
+    """A case that waits for its return visit."""
+    case = signed(district, "light")
+    order = order_of(case, district.units["light"]).pk
+    actions.reply(order, by=district["light.handler"], text="已修好", public_reply="您好，路灯已修好。")
+    actions.review(order, by=district["light.reviewer"])
     return case
 
 
@@ -218,11 +235,15 @@ def test_the_figures_of_the_hall_screen(district: District, ledger) -> None:
 # -- changes of state ------------------------------------------------------------------------------
 
 
+MORE = {"whistle": 13, "resume": 13}
+"""Steps that ask more by what they are: whom the rules let call whom, and the limits of the case and of its orders."""
+
+
 def take(district: District, ledger, who: str, verb: str, url: str, given: dict[str, object]) -> None:
     """Open the dialog of a step and send it; only the sending is counted."""
     client = as_(district, who)
     assert client.get(url).status_code == 200
-    with ledger.sql(f"step: {verb}", CHANGE):
+    with ledger.sql(f"step: {verb}", MORE.get(verb, CHANGE)):
         response = client.post(url, given)
     assert response.status_code == 302, response.content.decode()
 
@@ -236,6 +257,14 @@ CASE_STEPS = {
     "urge": ("centre.dispatcher", lambda d: dispatched(d, "light"), lambda d: {"text": "请抓紧"}),
     "hold": ("light.handler", lambda d: signed(d, "light"), lambda d: {"review_on": "2999-01-04", "reason": "等待配件到货"}),
     "extend": ("light.handler", lambda d: signed(d, "light"), lambda d: {"days": 3, "reason": "等待配件到货"}),
+    "mark": ("centre.dispatcher", accepted, lambda d: {"mark": "repeated", "text": "昨天报过"}),
+    "merge": ("centre.dispatcher", accepted, lambda d: {"into": Case.objects.get(pk=accepted(d)).number, "reason": "同一盏灯"}),
+    "transfer": ("centre.dispatcher", lambda d: signed(d, "light", "water"), lambda d: {"lead": d.units["house"].pk, "reason": "归口"}),
+    "add_unit": ("centre.dispatcher", lambda d: signed(d, "light"), lambda d: {"assist": [d.units["water"].pk], "request": "请配合"}),
+    "resume": ("centre.dispatcher", held, lambda d: {"text": "配件到货"}),
+    "call_back": ("centre.caller", answered, lambda d: {
+        "reached": "yes", "contacted": "yes", "solved": "yes", "satisfied": "yes", "text": "满意"}),
+    "redo": ("centre.caller", answered, lambda d: {"reason": "灯又灭了"}),
 }  # fmt: skip
 
 
@@ -248,6 +277,7 @@ def test_a_step_on_a_case(district: District, ledger, verb: str) -> None:
 
 
 ORDER_STEPS = {
+    "take_over": (signed_by_another, {}),
     "sign": (dispatched, {}),
     "handle": (signed, {"text": "到现场看过"}),
     "reply": (
@@ -275,6 +305,44 @@ def test_signing_off_a_reply(district: District, ledger) -> None:
     order = order_of(signed(district, "light"), district.units["light"])
     actions.reply(order.pk, by=district["light.handler"], text="已修好", public_reply="已修好")
     take(district, ledger, "light.reviewer", "review", reverse("order-do", args=[order.pk, "review"]), {"text": "同意"})
+
+
+def test_settling_a_whistle(district: District, ledger) -> None:
+    """A town calls a unit, which arrives; the town writes the joint result, the called unit agrees to it."""
+    case = signed(district, "town1", "light")
+    calling, water = order_of(case, district.units["town1"]).pk, district.units["water"]
+    given = {"assist": [water.pk], "hours": "2", "request": "请到场"}
+    take(district, ledger, "town1.town_dispatcher", "whistle", reverse("order-do", args=[calling, "whistle"]), given)
+    called, name = order_of(case, water).pk, water.name
+    for who, verb, order, given in (
+        ("water.handler", "arrive", called, {}),
+        ("town1.town_dispatcher", "conclude", calling, {"joint": f"{name}：已堵漏。"}),
+        ("water.handler", "agree", called, {}),
+    ):
+        take(district, ledger, who, verb, reverse("order-do", args=[order, verb]), given)
+
+
+def test_a_town_passes_an_order_down_and_a_helper_is_freed(district: District, ledger) -> None:
+    case = signed(district, "town1", "light")
+    order = order_of(case, district.units["town1"]).pk
+    given = {"lead": district.units["grid11"].pk, "request": "请现场核实"}
+    take(district, ledger, "town1.town_dispatcher", "pass_down", reverse("order-do", args=[order, "pass_down"]), given)
+    helper = order_of(case, district.units["light"]).pk
+    take(
+        district,
+        ledger,
+        "centre.dispatcher",
+        "release",
+        reverse("order-do", args=[helper, "release"]),
+        {"reason": "不需要"},
+    )
+
+
+def test_a_reply_sent_back(district: District, ledger) -> None:
+    order = order_of(signed(district, "light"), district.units["light"])
+    actions.reply(order.pk, by=district["light.handler"], text="已修好", public_reply="已修好")
+    given = {"reason": "请写明时间"}
+    take(district, ledger, "light.reviewer", "send_back", reverse("order-do", args=[order.pk, "send_back"]), given)
 
 
 def test_triage_accepts_and_dispatches_at_once(district: District, ledger) -> None:

@@ -21,7 +21,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.queries import basis_of, suggested_units, with_basis
 from hezhi.engines.flow import timing, todos
-from hezhi.engines.flow.models import Deadline, ToDo, WorkOrder
+from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.flow.rules.limits import Limit
 from hezhi.engines.flow.rules.limits import Unit as LimitUnit
 from hezhi.engines.flow.rules.working_time import due
@@ -438,12 +438,13 @@ def resume(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = N
     total = timing.resume(case.pk, [timing.TOTAL])
     case.due_at, case.yellow_at = (total.due_at, total.yellow_at) if total else (None, None)
     case.state = case.held_from or "handling"
-    for order in (o for o in tree(case) if o.state == WorkOrder.State.ON_HOLD):
+    held = [order for order in tree(case) if order.state == WorkOrder.State.ON_HOLD]
+    for order in held:
         order.state = order_state_of(order)
         order.due_at = _due_after_hold(order, case, total)
         order.sign_due_at = timing.sign_due_of(order, total, timing.timetable().calendar)
-        order.save(update_fields=["state", "due_at", "sign_due_at"])
-        ToDo.objects.filter(object_id=order.pk, done_at=None).update(due_at=_first_limit(order))
+    WorkOrder.objects.bulk_update(held, ["state", "due_at", "sign_due_at"])
+    todos.move({order.pk: _first_limit(order) for order in held})
     state, case.state = derived(case), "on_hold"
     case.review_on = None
     settle(case, "resume", by=by, to=state, text=text, changed=("due_at", "yellow_at", "review_on"))

@@ -39,10 +39,8 @@ def merge(case_id: UUID, *, by: Actor, into_id: UUID, reason: str = "", revision
     if case_id == into_id:
         raise BadInput({"into": ["不能并入自己。"]})
     # Locked in one order, so that two people merging crosswise cannot wait for each other.
-    for pk in sorted([case_id, into_id]):
-        seen(pk, by=by)
-    case = take(case_id, "merge", by=by, revision=revision)
-    main = seen(into_id, by=by)
+    locked = {pk: seen(pk, by=by) for pk in sorted([case_id, into_id])}
+    case, main = take(case_id, "merge", by=by, revision=revision), locked[into_id]
     if case.secret or main.secret:
         raise NotNow(
             "保密件不能并单。", "并单会让别的单位从内容推知上报人。", "请单独办理。", code="cases.secret_not_merged"

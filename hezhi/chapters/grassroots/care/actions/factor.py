@@ -20,7 +20,8 @@ def must_prove(by: Actor, code: str) -> None:
     user = User.objects.get(pk=who(by))
     if not has_factor(user):
         raise NotNow(
-            "紧急查阅和启动应急名单须再次验证第二因素，您还没有设置。", "演示环境也不例外。", "请先在“我的账号”里设置两步验证。",
+            "紧急查阅和启动应急名单须再次验证第二因素，您还没有设置动态验证码。",
+            "演示环境也不例外；通行密钥只用于登录。", "请先在“账号与安全”里设置动态验证码。",
             code="care.no_factor",
         )  # fmt: skip
     if failures.is_locked(user.login_name, by.address, time.now()):
