@@ -22,3 +22,9 @@ def test_what_is_joined_has_a_main_case_at_work(running_system):
     asked = "select m.state from handling_case c left join handling_case m on m.id = c.merged_into_id where c.state = 'merged'"
     mains = {state for (state,) in running_system.sql(asked)}
     assert mains and not mains & {"closed", "not_accepted", "void", "merged", None}
+
+
+def test_on_any_day_some_cases_are_at_work_and_within_their_time(running_system):
+    asked = "select count(*) from handling_case c where c.state in ('to_sign', 'handling') and c.due_at > now()"
+    unwatched = " and not exists (select from supervision_matter m where m.case_id = c.id)"
+    assert running_system.sql(asked + unwatched)[0][0] > 0

@@ -287,10 +287,35 @@ def rarer_ways(people: Cast) -> None:
         _one_way(order, people, of_order)
     for case in Case.objects.filter(state="merged").order_by("received_at")[2:3]:
         _one_way(case, people, _part)
+    for case in _to_be_taken_up():
+        _take_up(case, people)
     for case in _answered_for_others():
         for step in (_reply_all, _review, _call_back_all):
             case.refresh_from_db()
             _one_way(case, people, step)
+
+
+TAKEN_UP = 2
+"""So many cases are taken up within the last hour: whatever day it is, some are at work and within their time."""
+
+
+def _to_be_taken_up() -> list[Case]:
+    """Of those that wait to be accepted the newest that came an hour ago or earlier; as many stay waiting."""
+    waiting = Case.objects.filter(state="to_accept", secret=False, received_at__lt=time.now() - timedelta(hours=1))
+    newest = list(waiting.order_by("-received_at"))
+    return newest[: min(TAKEN_UP, len(newest) // 2)]
+
+
+def _take_up(case: Case, people: Cast) -> None:
+    """Accepted, dispatched and signed for in the course of the last hour."""
+    acceptor, dispatcher, plain = people.at_centre("acceptor"), people.at_centre("dispatcher"), random.Random(1)  # noqa: S311
+    for minutes, step in (
+        (50, lambda: actions.accept(case.pk, by=acceptor, category_id=_category(case))),
+        (35, lambda: _dispatch(case, dispatcher, plain)),
+        (15, lambda: _sign(case, people)),
+    ):
+        with time.frozen_at(time.now() - timedelta(minutes=minutes)), suppress(Refusal):
+            step()
 
 
 def _answered_for_others() -> list[Case]:
