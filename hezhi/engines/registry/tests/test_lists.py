@@ -140,7 +140,7 @@ def test_the_menu_shows_the_registry_to_who_may_open_it(world: World) -> None:
     from hezhi.engines.registry.menu import menu_entries
 
     told = dict(menu_entries(world.by(world.officer)))
-    assert [entry.url for entry in told["基础信息"]] == [URL]
+    assert [entry.url for entry in told["基础信息管理"]] == [URL]
     assert menu_entries(world.by(world.stranger)) == []
 
 
