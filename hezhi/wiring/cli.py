@@ -83,6 +83,34 @@ def createadmin() -> None:
     screen.print(f"初始口令（仅显示这一次，首次登录须修改）：[bold]{password}[/bold]")
 
 
+KEYS = {"field": "加密字段", "blind": "检索用指纹", "file": "附件", "audit": "审计校验"}
+
+
+@hezhi.command("rotatekey", options_metavar="[选项]")
+@click.argument("purpose", metavar="用途", type=click.Choice(list(KEYS)))
+@click.option("--go-on", is_flag=True, help="不再生成新密钥，只把上次没有换完的换完。")
+@click.option("--yes", is_flag=True, help="不再询问。")
+def rotate_key(purpose: str, go_on: bool, yes: bool) -> None:
+    """轮换密钥：生成新版本，再把旧密钥加密的内容换到新密钥（field、blind、file、audit）。
+
+    旧密钥继续留在 keys/ 里，恢复以前的数据库备份时还要用到。换的时候可以照常办公；中断后加 --go-on 再运行。
+    """
+    os.environ.setdefault("HEZHI_DB_ROLE", "owner")
+    _wake()
+    from hezhi.engines.org.actor import system
+    from hezhi.engines.records.key_rotation import rotate_key as rotate
+
+    if not yes:
+        click.confirm(f"将轮换“{KEYS[purpose]}”密钥。请确认 keys/ 已备份，并会在换完后再备份一次", abort=True)
+    done = rotate(purpose, by=system("密钥轮换"), go_on=go_on)
+    if done.file:
+        screen.print(f"已生成新密钥 [bold]{done.file}[/bold]，请立即备份 keys/。")
+    for column, rows in done.carried.items():
+        if rows:
+            screen.print(f"{column}：{rows:,} 行已换到新密钥")
+    screen.print(f"完成，共 {sum(done.carried.values()):,} 行。其他进程在重新启动或读到新内容时改用新密钥。")
+
+
 def check_login_name(typed: str) -> str:
     """A login name that is not the first one an attacker would try."""
     name = typed.strip()
