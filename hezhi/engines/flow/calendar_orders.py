@@ -106,7 +106,8 @@ with moved as (
   select * from unnest(%(ids)s::uuid[], %(dues)s::timestamptz[], %(new_dues)s::timestamptz[],
                        %(signs)s::timestamptz[], %(new_signs)s::timestamptz[]) as m(id, due, new_due, sign, new_sign)
 ), orders as (
-  update flow_workorder o set due_at = m.new_due, sign_due_at = m.new_sign,
+  update flow_workorder o set due_at = case when m.new_due is distinct from m.due then m.new_due else o.due_at end,
+    sign_due_at = m.new_sign,
     warned = case when o.warned = 'due' and m.new_due > %(moment)s then ''
                   when o.warned = 'sign' and m.new_sign > %(moment)s then '' else o.warned end
   from moved m where o.id = m.id
@@ -117,7 +118,10 @@ from moved m where t.object_id = m.id and t.done_at is null and t.due_at in (m.s
 
 
 def move_orders(moved: Sequence[OrderMove]) -> None:
-    """Write the moves: orders and their to-dos in one statement; who was told of a lateness may be told again."""
+    """Write the moves: orders and their to-dos in one statement; who was told of a lateness may be told again.
+
+    An order whose limit is that of its matter was moved with it before: of that only the time for signing is written.
+    """
     if not moved:
         return
     values: dict[str, Any] = {

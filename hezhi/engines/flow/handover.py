@@ -5,8 +5,9 @@ Nothing stays without an owner, and nothing waits for somebody who is gone.
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from hezhi.engines.flow.approvals import ended, is_awaited
 from hezhi.engines.flow.models import Approval, Lent, ToDo, WorkOrder
@@ -24,46 +25,76 @@ def move(user_from: User, user_to: User | None, moment: datetime, post: Post | N
     """Hand claimed to-dos and held orders over to the deputy, or back to the post when nobody is named.
 
     What a stand-in took over is noted, so that at the end it goes back and what he took in his own right stays his.
+    Orders are locked before to-dos, as every step of an order does.
     """
-    todos = ToDo.objects.filter(claimed_by=user_from, done_at__isnull=True)
-    orders = WorkOrder.objects.filter(holder=user_from, state__in=AT_WORK)
+    todos, orders = Q(claimed_by=user_from), Q(holder=user_from)
+    over = _stand_in(user_from, user_to, post, moved_back_at=moment)
+    if over is not None:
+        todos, orders = _given_back(over)
+    held = WorkOrder.objects.alias(taken_with=_taken_with()).filter(orders, state__in=AT_WORK)
+    claimed = ToDo.objects.filter(todos, done_at__isnull=True)
     if post is not None:
-        todos = todos.filter(unit=post.unit_id, permission__in=post.role.permissions)
-        orders = orders.filter(unit=post.unit_id)
-        over = _stand_in(user_from, user_to, post, moved_back_at=moment)
-        begun = _stand_in(user_to, user_from, post, moved_at=moment)
-        if over is not None:
-            todos, orders = _without_own(over, todos, orders)
-        elif begun is not None:
-            lent = [*todos.values_list("pk", flat=True), *orders.values_list("pk", flat=True)]
-            Lent.objects.bulk_create([Lent(stand_in=begun, object_id=key) for key in lent])
-    moved = todos.update(claimed_by=user_to, **({} if user_to else {"claimed_until": None}))
-    return moved + orders.update(holder=user_to) + _move_requests(user_from, user_to, moment, post)
+        held = held.filter(unit=post.unit_id)
+        claimed = claimed.filter(unit=post.unit_id, permission__in=post.role.permissions)
+    begun = _stand_in(user_to, user_from, post, moved_at=moment)
+    if begun is not None and over is None:
+        lent = {*held.values_list("pk", flat=True), *claimed.values_list("object_id", flat=True)}
+        Lent.objects.bulk_create([Lent(stand_in=begun, object_id=key) for key in sorted(lent)])
+    moved = held.update(holder=user_to)
+    moved += claimed.update(claimed_by=user_to, **({} if user_to else {"claimed_until": None}))
+    return moved + _move_requests(user_from, user_to, moment, post)
 
 
-def _stand_in(deputy: User | None, away: User | None, post: Post, **moved: datetime) -> Holding | None:
+def _stand_in(deputy: User | None, away: User | None, post: Post | None, **moved: datetime) -> Holding | None:
     """The holding by which one stands in for another, whose work moves at this moment; None when this is no leave."""
-    if deputy is None or away is None:
+    if deputy is None or away is None or post is None:
         return None
     return Holding.objects.filter(user=deputy, deputy_of__user=away, post=post, **moved).first()
 
 
-def _without_own(
-    over: Holding, todos: QuerySet[ToDo], orders: QuerySet[WorkOrder]
-) -> tuple[QuerySet[ToDo], QuerySet[WorkOrder]]:
-    """What goes back at the end of a leave: all that was lent, and what the deputy may no longer do himself."""
-    rows = Lent.objects.filter(stand_in=over)
-    lent = list(rows.values_list("object_id", flat=True))
-    rows.delete()
+def _taken_with() -> Subquery:
+    """The right with which an order was taken in hand: that of its first to-do, which outlives it.
+
+    An order that waits for its reviewer, or for those it was passed down to, has no to-do of its holder any more.
+    """
+    return Subquery(ToDo.objects.filter(object_id=OuterRef("pk")).order_by("created_at", "pk").values("permission")[:1])
+
+
+def _given_back(over: Holding) -> tuple[Q, Q]:
+    """Which to-dos and orders go back at the end of a leave: all that was lent, and what the deputy may no longer do."""
     held = held_now().filter(user=over.user_id, post__unit=over.post.unit_id)
     own = list({right for rights in held.values_list("post__role__permissions", flat=True) for right in rights})
-    his = ToDo.objects.filter(object_id=OuterRef("pk"), done_at__isnull=True, permission__in=own)
-    return todos.filter(Q(pk__in=lent) | ~Q(permission__in=own)), orders.filter(Q(pk__in=lent) | ~Exists(his))
+    todos = Q(claimed_by=over.user_id) & ~Q(permission__in=own)
+    orders = Q(holder=over.user_id) & (Q(taken_with__isnull=True) | ~Q(taken_with__in=own))
+    for user, lent in _lent(over).items():
+        todos |= Q(claimed_by=user, object_id__in=lent)
+        orders |= Q(holder=user, pk__in=lent)
+    return todos, orders
+
+
+def _lent(over: Holding) -> dict[UUID, list[UUID]]:
+    """What a stand-in was lent, by who may have it now: he, or whom he lent it on to while away himself; no longer noted."""
+    hands: dict[UUID, list[UUID]] = {}
+    ended: list[int] = []
+    mine = {row.object_id: row.pk for row in Lent.objects.filter(stand_in=over)}
+    rows = Lent.objects.filter(object_id__in=list(mine)).select_related("stand_in__deputy_of").order_by("pk")
+    for row in rows:
+        chain = hands.setdefault(row.object_id, [])
+        giver = row.stand_in.deputy_of.user_id if row.stand_in.deputy_of else None
+        if row.pk == mine[row.object_id] or (chain and giver == chain[-1]):
+            chain.append(row.stand_in.user_id)
+            ended.append(row.pk)
+    Lent.objects.filter(pk__in=ended).delete()
+    found: dict[UUID, list[UUID]] = {}
+    for key, chain in hands.items():
+        for user in dict.fromkeys(chain):
+            found.setdefault(user, []).append(key)
+    return found
 
 
 def _move_requests(user_from: User, user_to: User | None, moment: datetime, post: Post | None) -> int:
     """Invitations to sign (会签) and delegated decisions (委托) go to the deputy; without one they end, told so."""
-    back = post is not None and _stand_in(user_from, user_to, post, moved_back_at=moment) is not None
+    back = _stand_in(user_from, user_to, post, moved_back_at=moment) is not None
     moved = 0
     for row in _requests_of(user_from, post):
         stays = (back or user_to is None) and user_from in holders_of(row.permission, row.unit_id, moment)

@@ -267,7 +267,7 @@ class Lent(models.Model):
     """A piece of work that a stand-in holds for one who is away (代办件): at the end it goes back, his own stays."""
 
     stand_in = models.ForeignKey("org.Holding", models.PROTECT, related_name="+", verbose_name="代理任职")
-    object_id = models.UUIDField("待办或承办单")
+    object_id = models.UUIDField("承办单或待办所指事项")
 
     class Meta:
         verbose_name = "代办件"

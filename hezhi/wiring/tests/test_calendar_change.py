@@ -305,3 +305,17 @@ def test_an_imported_day_moves_them_and_taken_back_moves_them_back(district: Dis
     assert Deadline.objects.get(object_id=case.pk, stage=timing.TOTAL).log[-1][2] == "导入工作日历"
     imports.undo(run.pk, by=by, reason="通知尚未公布")
     assert on(case_now(case).due_at) == "01-07"
+
+
+def test_an_order_not_signed_for_keeps_both_limits_of_the_new_calendar(district: District) -> None:
+    traced()
+    LimitRule.objects.create(name="签收", stage="sign", amount=3, unit="working_days", valid_from=date(2020, 1, 1))
+    timing.forget()
+    case = at_work(district)
+    order = order_of(case.pk, district.units["light"])
+    before = (on(order.sign_due_at), on(order.due_at))
+    move()
+    order.refresh_from_db()
+    case = case_now(case)
+    assert before == ("01-05", "01-07") and on(order.sign_due_at) == "01-06"
+    assert on(case.due_at) == "01-08" and order.due_at == case.due_at

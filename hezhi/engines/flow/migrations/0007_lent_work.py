@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name="Lent",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("object_id", models.UUIDField(verbose_name="待办或承办单")),
+                ("object_id", models.UUIDField(verbose_name="承办单或待办所指事项")),
                 (
                     "stand_in",
                     models.ForeignKey(

@@ -7,8 +7,8 @@ import pytest
 from hezhi.engines.flow import approvals
 from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
 from hezhi.engines.org import actions
-from hezhi.engines.org.actor import system
-from hezhi.engines.org.models import Role, Unit, User
+from hezhi.engines.org.actor import actor_of, system
+from hezhi.engines.org.models import Holding, Role, Unit, User
 from hezhi.engines.org.testkit import actor, hold, make_officer, make_role, make_unit, traced
 from hezhi.engines.records.acting import acting
 from hezhi.ground import time
@@ -251,3 +251,110 @@ def test_an_invitation_is_taken_back_by_those_who_decide(request_, chief, signer
     assert signers(request_) == "会签人未签", "and given again"
     approvals.cosign(request_, by=actor(signer))
     assert approve(request_, chief).state == "approved"
+
+
+# --- leaves beside and within each other ----------------------------------------------------------
+
+
+def due(clock, **later: int) -> int:
+    """The round that moves what has come due, some time later."""
+    clock.advance(**later)
+    with acting(system("到期移交"), verb="flow.test"):
+        return actions.move_due_work(time.now())
+
+
+def lend(holding: Holding, deputy: User, first: int, last: int) -> Holding:
+    """A leave from one day to another, counted from now."""
+    day = timedelta(days=1)
+    with acting(system("人事"), verb="org.name_deputy"):
+        return actions.name_deputy(
+            holding, deputy, starts=time.now() + first * day, ends=time.now() + last * day, reason="休假"
+        )
+
+
+def test_what_a_stand_in_lent_on_comes_back_to_the_one_whose_it_is(clock, unit, peer, signer, deputy) -> None:
+    with acting(system("样例"), verb="flow.test"):
+        lent, own = claimed(unit, signer), claimed(unit, peer)
+    mine, his = signer.holdings.get(), peer.holdings.get()
+    lend(mine, peer, 0, 4)
+    lend(his, deputy, 1, 6)
+    due(clock, days=1, minutes=1)
+    assert in_hand(lent, own) == ["代理人", "代理人"], "the stand-in is away himself"
+    due(clock, days=3)
+    assert in_hand(lent, own) == ["会签人", "代理人"]
+    due(clock, days=2)
+    assert in_hand(lent, own) == ["会签人", "同事"]
+
+
+def test_one_leave_after_another_keeps_the_work_with_the_stand_in(clock, unit, peer, signer) -> None:
+    with acting(system("样例"), verb="flow.test"):
+        lent = claimed(unit, signer)
+    lend(signer.holdings.get(), peer, 0, 2)
+    lend(signer.holdings.get(), peer, 2, 4)
+    due(clock, days=2, minutes=1)
+    assert in_hand(lent) == ["同事"]
+    due(clock, days=2)
+    assert in_hand(lent) == ["会签人"]
+
+
+def test_a_post_that_runs_out_during_a_leave_takes_its_stand_in_with_it(clock, unit, role, deputy) -> None:
+    away = make_officer("away", None, unit, "休假人")
+    post = hold(away, role, unit, valid_to=time.now() + timedelta(days=2))
+    with acting(system("样例"), verb="flow.test"):
+        lent = claimed(unit, away)
+    stand_in = lend(post, deputy, 0, 5)
+    due(clock, days=2, minutes=1)
+    assert RIGHT not in actor_of(deputy, stand_in.post_id).permissions
+    due(clock, days=4)
+    assert ToDo.objects.get(pk=lent.pk).claimed_by is None, "nobody's post: a colleague claims it"
+    assert WorkOrder.objects.get(pk=lent.object_id).holder is None
+
+
+def test_an_order_of_his_own_that_waits_for_others_stays_with_the_stand_in(clock, unit, peer, signer) -> None:
+    with acting(system("样例"), verb="flow.test"):
+        passed_down, to_review = claimed(unit, peer), claimed(unit, peer)
+        stand_in = begin(signer, peer)
+        for each in (passed_down, to_review):
+            ToDo.objects.filter(pk=each.pk).update(done_at=time.now())
+        next_step(to_review, unit, "units.review")
+        clock.advance(days=1)
+        back(stand_in)
+    holders = {WorkOrder.objects.get(pk=each.object_id).holder.full_name for each in (passed_down, to_review)}
+    assert holders == {"同事"}
+
+
+def test_a_later_step_of_lent_work_goes_back_with_it(clock, unit, peer, signer) -> None:
+    with acting(system("样例"), verb="flow.test"):
+        lent = claimed(unit, signer)
+        stand_in = begin(signer, peer)
+        ToDo.objects.filter(pk=lent.pk).update(done_at=time.now())
+        later = next_step(lent, unit, RIGHT, peer)
+        clock.advance(days=1)
+        back(stand_in)
+    assert in_hand(later) == ["会签人"]
+
+
+def next_step(before: ToDo, unit: Unit, right: str, user: User | None = None) -> ToDo:
+    """The to-do of the next step of the same order."""
+    return ToDo.objects.create(
+        object_type="flow.order", object_id=before.object_id, number="样例一", title="样例", step="下一步", permission=right,
+        unit=unit, claimed_by=user, claimed_until=time.now() + timedelta(hours=8), created_at=time.now(),
+    )  # fmt: skip
+
+
+def test_who_stands_in_for_a_stand_in_goes_when_the_leave_is_cut_short(clock, unit, peer, signer, deputy) -> None:
+    with acting(system("样例"), verb="flow.test"):
+        lent = claimed(unit, signer)
+    stand_in = lend(signer.holdings.get(), peer, 0, 4)
+    second = lend(stand_in, deputy, 1, 3)
+    due(clock, days=1, minutes=1)
+    assert in_hand(lent) == ["代理人"]
+    back(stand_in)
+    assert in_hand(lent) == ["会签人"]
+    assert RIGHT not in actor_of(deputy, second.post_id).permissions
+
+
+def test_nobody_is_named_for_a_post_that_is_over_by_then(unit, role, deputy) -> None:
+    post = hold(make_officer("away", None, unit, "休假人"), role, unit, valid_to=time.now() + timedelta(days=2))
+    with pytest.raises(NotNow, match="任期在代理开始以前就已结束"):
+        lend(post, deputy, 3, 5)

@@ -106,12 +106,17 @@ def end_holding(holding: Holding, *, successor: User | None = None) -> int:
     moment = time.now()
     Unit.objects.select_for_update().get(pk=holding.post.unit_id)
     _may_leave(holding, successor)
-    for stand_in in running(Holding.objects.filter(deputy_of=holding), moment):
-        return_from_leave(stand_in)
+    _end_stand_ins(holding, moment)
     holding.valid_to = max(moment, holding.valid_from)
     holding.moved_at = moment
     holding.save(update_fields=["valid_to", "moved_at"])
     return handover.hand_over(holding.user, successor, moment, holding.post)
+
+
+def _end_stand_ins(holding: Holding, moment: datetime) -> None:
+    """Nobody stands in for a holding that is over, be it a post or a leave."""
+    for stand_in in running(Holding.objects.filter(deputy_of=holding), moment):
+        return_from_leave(stand_in)
 
 
 def _may_leave(holding: Holding, successor: User | None) -> None:
@@ -154,8 +159,16 @@ def name_deputy(holding: Holding, deputy: User, *, starts: datetime, ends: datet
     """Name who stands in for a holding from one moment to another (指定代理人).
 
     Open work moves to the deputy at the beginning and back at the end (`move_due_work`), at once when it
-    begins now.
+    begins now. Where the holding itself ends before, so does the deputy's time.
     """
+    if holding.valid_to is not None and holding.valid_to <= starts:
+        raise NotNow(
+            "这个岗位的任期在代理开始以前就已结束。",
+            "没有指定代理人。",
+            "请核对代理的起止时间。",
+            code="org.holding_over",
+        )
+    ends = min(ends, holding.valid_to or ends)
     if running(Holding.objects.filter(deputy_of=holding, valid_from__lt=ends), starts).exists():
         raise NotNow(
             "这段时间已指定了代理人。", "没有重复指定。", "请先结束原来的代理，再重新指定。", code="org.deputy_named"
@@ -169,6 +182,7 @@ def name_deputy(holding: Holding, deputy: User, *, starts: datetime, ends: datet
 def return_from_leave(stand_in: Holding) -> int:
     """End a stand-in now; the open work returns to the one who was away (销假)."""
     moment = time.now()
+    _end_stand_ins(stand_in, moment)
     stand_in.valid_to = max(moment, stand_in.valid_from)
     stand_in.save(update_fields=["valid_to"])
     return _give_back(stand_in, moment)
@@ -180,19 +194,22 @@ def due_work(now: datetime) -> bool:
 
 
 def move_due_work(now: datetime) -> int:
-    """Move the work of stand-ins that have begun or ended, and of posts that ran out; each once (到期移交)."""
-    steps = zip((_begin, _give_back, _fall_back), _due(now), strict=True)
+    """Move the work of stand-ins that have begun or ended, and of posts that ran out; each once (到期移交).
+
+    What ended comes before what begins: one leave may follow another of the same person.
+    """
+    steps = zip((_give_back, _fall_back, _begin), _due(now), strict=True)
     return sum(move(row, now) for move, rows in steps for row in rows.select_for_update(of=("self",)))
 
 
 def _due(now: datetime) -> tuple[QuerySet[Holding], QuerySet[Holding], QuerySet[Holding]]:
-    """Stand-ins that began, stand-ins that ended, and posts that ran out, whose work has not moved."""
+    """Stand-ins that ended, posts that ran out, and stand-ins that began, whose work has not moved."""
     held = Holding.objects.select_related("post", "user", "deputy_of__user")
     stand_ins = held.filter(deputy_of__isnull=False)
     return (
-        stand_ins.filter(moved_at__isnull=True, valid_from__lte=now, valid_to__gt=now),
         stand_ins.filter(moved_at__isnull=False, moved_back_at__isnull=True, valid_to__lte=now),
         held.filter(deputy_of__isnull=True, moved_at__isnull=True, valid_to__lte=now),
+        stand_ins.filter(moved_at__isnull=True, valid_from__lte=now, valid_to__gt=now),
     )
 
 
@@ -212,6 +229,7 @@ def _give_back(stand_in: Holding, now: datetime) -> int:
 
 
 def _fall_back(holding: Holding, now: datetime) -> int:
+    _end_stand_ins(holding, now)
     holding.moved_at = now
     holding.save(update_fields=["moved_at"])
     return handover.hand_over(holding.user, None, now, holding.post)

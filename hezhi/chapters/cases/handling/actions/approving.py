@@ -6,6 +6,7 @@ from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.dispatching import end, fit_units, issue
 from hezhi.chapters.cases.handling.actions.lapsing import WHAT, must_fit
+from hezhi.chapters.cases.handling.actions.order_limits import follow, stand_still
 from hezhi.chapters.cases.handling.actions.tree import deciding_unit, derived, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
@@ -28,6 +29,7 @@ from hezhi.chapters.cases.handling.actions.working import (
     before_caller,
     lacking_words,
 )
+from hezhi.chapters.cases.handling.flows import AT_WORK
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.engines.flow import approvals, timing, todos
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
@@ -278,9 +280,7 @@ def _extension(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     asked = datetime.fromisoformat(approval.proposal["asked_at"])
     deadline = timing.extend(case.pk, approval.proposal["days"], approval.reason, at=asked)
     case.due_at, case.yellow_at = deadline.due_at, deadline.yellow_at
-    WorkOrder.objects.filter(
-        matter_id=case.pk, state__in=["to_sign", "handling", "on_hold", "to_review"], own_days__isnull=True
-    ).update(due_at=case.due_at)
+    follow([order for order in tree(case) if order.state in AT_WORK], case, deadline)
     settle(
         case, "extend", by=by, text=opinion, fields={"延长": f"{approval.proposal['days']} 个工作日"},
         public_text="因办理需要，时限已延长。", changed=("due_at", "yellow_at"),
@@ -293,9 +293,7 @@ def _hold(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     case.review_on = date.fromisoformat(told) if told else None
     timing.pause(case.pk, [timing.TOTAL], approval.reason)
     case.due_at = case.yellow_at = None
-    WorkOrder.objects.filter(matter_id=case.pk, state__in=["to_sign", "handling", "to_review"]).update(
-        state="on_hold", due_at=None
-    )
+    stand_still([order for order in tree(case) if order.state in AT_WORK])
     settle(
         case, "hold", by=by, to="on_hold", text=approval.reason, public_text="本件暂缓办理，恢复后会继续。",
         fields={"复核日期": time.show_day(case.review_on)} if case.review_on else {},

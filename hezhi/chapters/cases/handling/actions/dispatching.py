@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.callers import may_call
+from hezhi.chapters.cases.handling.actions.order_limits import first_limit, own_due, run_on, sign_limit
 from hezhi.chapters.cases.handling.actions.tree import derived, order_state_of, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
@@ -21,7 +22,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.queries import basis_of, suggested_units, with_basis
 from hezhi.engines.flow import timing, todos
-from hezhi.engines.flow.models import Deadline, WorkOrder
+from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.limits import Limit
 from hezhi.engines.flow.rules.limits import Unit as LimitUnit
 from hezhi.engines.flow.rules.working_time import due
@@ -186,31 +187,11 @@ def issue(
             step="sign",
             permission="cases.sign",
             unit_id=order.unit_id,
-            due_at=_first_limit(order),
+            due_at=first_limit(order),
             urgency=case.urgency,
         )
         _tell_order(case, order, by)
     return orders
-
-
-SIGN = "sign"
-"""The stage of the limit rules that says within what time an order is signed for (签收时限)."""
-
-
-def sign_limit(case: Case, moment: datetime) -> timing.Planned | None:
-    """Until when an order of this case must be signed for (签收时限); None where no rule gives a limit."""
-    return timing.planned(
-        kind=case.kind, category=case.category.path if case.category else "", urgency=case.urgency, stage=SIGN, at=moment,
-        tables=timing.recent_timetable(),
-    )  # fmt: skip
-
-
-def own_due(started: datetime, days: int | None, latest: datetime | None) -> datetime | None:
-    """When a helper's own limit is over (协办时限): in working days, never after the limit of the case."""
-    if not days:
-        return latest
-    own = due(started, Limit(days, LimitUnit.WORKING_DAYS), timing.recent_timetable().calendar)
-    return min(filter(None, (own, latest)), default=None)
 
 
 def _own_limit(helpers: Sequence[Unit], days: int | None) -> dict[str, str]:
@@ -441,29 +422,9 @@ def resume(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = N
     held = [order for order in tree(case) if order.state == WorkOrder.State.ON_HOLD]
     for order in held:
         order.state = order_state_of(order)
-        order.due_at = _due_after_hold(order, case, total)
-        order.sign_due_at = timing.sign_due_of(order, total, timing.timetable().calendar)
-    WorkOrder.objects.bulk_update(held, ["state", "due_at", "sign_due_at"])
-    todos.move({order.pk: _first_limit(order) for order in held})
+    run_on(held, case, total)
     state, case.state = derived(case), "on_hold"
     case.review_on = None
     settle(case, "resume", by=by, to=state, text=text, changed=("due_at", "yellow_at", "review_on"))
     todos.done(case.pk)
     return case
-
-
-def _first_limit(order: WorkOrder) -> datetime | None:
-    """What its unit has to keep first: to arrive, to sign for it, or the whole."""
-    if order.state != WorkOrder.State.TO_SIGN:
-        return order.due_at
-    return order.arrival_due_at or order.sign_due_at or order.due_at
-
-
-def _due_after_hold(order: WorkOrder, case: Case, total: Deadline | None) -> datetime | None:
-    """An order's limit after a hold: that of the case; a helper's own goes on from where it stood."""
-    if not order.own_days:
-        return case.due_at
-    pauses = timing.pauses_of(total) if total else ()
-    calendar = timing.timetable().calendar
-    own = due(order.issued_at, Limit(order.own_days, LimitUnit.WORKING_DAYS), calendar, pauses=pauses)
-    return min(filter(None, (own, case.due_at)), default=None)

@@ -50,7 +50,7 @@ def ask_for_result(case: Case, calling: WorkOrder) -> None:
     new = any(o.arrived_at and not o.result.get("joint") for o in called)
     if new and calling.state == WorkOrder.State.HANDLING and rule.gathered(as_rule(called), time.now()):
         before_unit(case, calling, "conclude", "cases.reply", calling.unit_id)
-    elif not called and not any(o.parent_id == calling.pk and o.state in AT_WORK for o in tree(case)):
+    elif not called and not _at_work_below(case, calling):
         before_unit(case, calling, "handle", "cases.reply", calling.unit_id)
 
 
@@ -167,9 +167,20 @@ def part(case: Case, order: WorkOrder, to: WorkOrder.State, reason: str) -> bool
 
 
 def go_on(case: Case, order: WorkOrder, formed: bool, *, by: Actor) -> None:
-    """What the calling unit has before it after a called one has parted."""
-    if order.called and order.parent is not None:
-        tell_caller(case, order.parent, by=by) if formed else ask_for_result(case, order.parent)
+    """What the unit above has before it after a called one has parted, or the last one it had passed the order down to."""
+    upper = order.parent
+    if upper is None:
+        return
+    if formed:
+        tell_caller(case, upper, by=by)
+    elif order.called:
+        ask_for_result(case, upper)
+    elif not _at_work_below(case, upper):
+        before_unit(case, upper, "handle", "cases.reply", upper.unit_id)
+
+
+def _at_work_below(case: Case, upper: WorkOrder) -> bool:
+    return any(o.parent_id == upper.pk and o.state in AT_WORK for o in tree(case))
 
 
 @clause("9.1.2-2")
