@@ -3,7 +3,9 @@
 Nothing stays without an owner, and nothing waits for somebody who is gone.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -96,12 +98,11 @@ def _move_requests(user_from: User, user_to: User | None, moment: datetime, post
     """Invitations to sign (会签) and delegated decisions (委托) go to the deputy; without one they end, told so."""
     back = _stand_in(user_from, user_to, post, moved_back_at=moment) is not None
     moved = 0
-    for row in _requests_of(user_from, post):
+    for row in _requests_of(user_from, user_to if back else None, post):
         stays = (back or user_to is None) and user_from in holders_of(row.permission, row.unit_id, moment)
-        ours = _awaited(row, user_from)
-        if stays:
-            ours = [c for c in ours if back and c.get("instead_of") == str(_key(user_to))]
-        elif row.delegated_to_id == user_from.pk:
+        lent = [c for c in row.cosigners if back and is_awaited(c) and _lent_by(c, user_to, user_from)]
+        ours = lent if stays else [*lent, *(c for c in _awaited(row, user_from) if c not in lent)]
+        if not stays and row.delegated_to_id == user_from.pk:
             row.delegated_to = user_to if _key(user_to) != row.asked_by_id else None
             row.save(update_fields=["delegated_to"])
             moved += 1
@@ -111,13 +112,25 @@ def _move_requests(user_from: User, user_to: User | None, moment: datetime, post
     return moved
 
 
-def _requests_of(user: User, post: Post | None) -> QuerySet[Approval]:
-    """The requests that wait for a person by name, in one post or in all."""
+def _requests_of(user: User, away: User | None, post: Post | None) -> QuerySet[Approval]:
+    """The requests that wait for a person by name, in one post or in all; with those that he signs, or lent on, for `away`."""
     named = Q(cosigners__contains=[{"user": str(user.pk)}]) | Q(delegated_to=user)
+    if away is not None:
+        named |= Q(cosigners__contains=[{"for": [str(away.pk)]}])
     rows = Approval.objects.filter(named, state=Approval.State.WAITING)
     if post is not None:
         rows = rows.filter(unit=post.unit_id, permission__in=post.role.permissions)
     return rows.select_for_update(of=("self",)).order_by("pk")
+
+
+def _lent_by(signer: Mapping[str, Any], away: User | None, deputy: User) -> bool:
+    """Whether an invitation came from one to the other, whoever has it now."""
+    return (str(_key(away)), str(deputy.pk)) in pairwise([*_stood_in_for(signer), signer["user"]])
+
+
+def _stood_in_for(signer: Mapping[str, Any]) -> list[str]:
+    """For whom somebody signs: who was asked first, before those who lent it on."""
+    return signer.get("for") or ([signer["instead_of"]] if "instead_of" in signer else [])
 
 
 def _awaited(row: Approval, user: User) -> list[dict[str, Any]]:
@@ -134,9 +147,12 @@ def _pass_on(
 ) -> None:
     """Write the invitation in the heir's name and tell him; end it with a note where there is none (会签终止)."""
     if user_to is not None and _may_sign(row, user_to):
-        passed = {"user": str(user_to.pk), "name": user_to.full_name, "agreed_at": None}
-        if not back:
-            passed |= {"instead_of": str(user_from.pk), "note": f"接替{user_from.full_name}"}
+        chain = _stood_in_for(signer)
+        if str(user_to.pk) in chain:
+            chain = chain[: chain.index(str(user_to.pk))]
+        else:
+            chain = [] if back else [*chain, str(user_from.pk)]
+        passed = {"user": str(user_to.pk), "name": user_to.full_name, "agreed_at": None} | _instead(chain)
     else:
         passed = ended(signer, "已离任或离岗，不再等其会签")
     row.cosigners = [passed if c is signer else c for c in row.cosigners]
@@ -144,6 +160,13 @@ def _pass_on(
     if is_awaited(passed):
         deed = current_deed()
         announce("flow.invited", approval=row, user_id=_key(user_to), by=deed.by if deed else system("移交"))
+
+
+def _instead(chain: Sequence[str]) -> dict[str, Any]:
+    """The words for one who signs for another (接替), and through whom it came to him."""
+    if not chain:
+        return {}
+    return {"for": list(chain), "note": f"接替{User.objects.get(pk=chain[-1]).full_name}"}
 
 
 def _key(user: User | None) -> Any:

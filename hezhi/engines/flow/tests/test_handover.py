@@ -358,3 +358,19 @@ def test_nobody_is_named_for_a_post_that_is_over_by_then(unit, role, deputy) -> 
     post = hold(make_officer("away", None, unit, "休假人"), role, unit, valid_to=time.now() + timedelta(days=2))
     with pytest.raises(NotNow, match="任期在代理开始以前就已结束"):
         lend(post, deputy, 3, 5)
+
+
+@pytest.mark.parametrize("first", ["away", "stand-in"])
+def test_an_invitation_lent_on_comes_back_to_the_one_who_was_asked(clock, request_, unit, peer, signer, first) -> None:
+    deputy = make_officer("deputy", make_role("clerk", ["units.view"]), unit, "代理人")
+    ends = {"away": (3, 5), "stand-in": (5, 3)}[first]
+    asked, helping = signer.holdings.get(), peer.holdings.get()
+    lend(asked, peer, 0, ends[0])
+    lend(helping, deputy, 1, ends[1])
+    assert signers(request_) == "同事（接替会签人）未签"
+    due(clock, days=1, minutes=1)
+    assert signers(request_) == "代理人（接替同事）未签"
+    due(clock, days=2)
+    assert signers(request_) == {"away": "会签人未签", "stand-in": "同事（接替会签人）未签"}[first]
+    due(clock, days=2)
+    assert signers(request_) == "会签人未签"
