@@ -10,7 +10,7 @@ from hezhi.chapters.cases.handling.actions.order_limits import follow, stand_sti
 from hezhi.chapters.cases.handling.actions.tree import deciding_unit, derived, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
-    before_unit,
+    before_upper,
     given,
     own,
     seen,
@@ -362,7 +362,7 @@ def _give_back(case: Case, approval: Approval, by: Actor, order: WorkOrder) -> N
     elif order.called:
         go_on(case, order, formed, by=by)
     elif order.parent is not None:
-        before_unit(case, order.parent, "handle", "cases.reply", order.parent.unit_id)
+        before_upper(case, order.parent)
 
 
 def _rule(case: Case, approval: Approval, by: Actor, opinion: str, order: WorkOrder) -> None:

@@ -9,7 +9,15 @@ from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.dispatching import AT_WORK, end
 from hezhi.chapters.cases.handling.actions.tree import derived, tree
-from hezhi.chapters.cases.handling.actions.turning import before_unit, given, own, settle, take_order, tell_unit
+from hezhi.chapters.cases.handling.actions.turning import (
+    before_unit,
+    before_upper,
+    given,
+    own,
+    settle,
+    take_order,
+    tell_unit,
+)
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.queries import absent, as_rule, unsettled
 from hezhi.engines.flow import todos
@@ -51,7 +59,7 @@ def ask_for_result(case: Case, calling: WorkOrder) -> None:
     if new and calling.state == WorkOrder.State.HANDLING and rule.gathered(as_rule(called), time.now()):
         before_unit(case, calling, "conclude", "cases.reply", calling.unit_id)
     elif not called and not _at_work_below(case, calling):
-        before_unit(case, calling, "handle", "cases.reply", calling.unit_id)
+        before_upper(case, calling)
 
 
 @clause("9.1.2-2")
@@ -176,7 +184,7 @@ def go_on(case: Case, order: WorkOrder, formed: bool, *, by: Actor) -> None:
     elif order.called:
         ask_for_result(case, upper)
     elif not _at_work_below(case, upper):
-        before_unit(case, upper, "handle", "cases.reply", upper.unit_id)
+        before_upper(case, upper)
 
 
 def _at_work_below(case: Case, upper: WorkOrder) -> bool:
