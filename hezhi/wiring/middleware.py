@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import Resolver404, ResolverMatch, URLResolver
@@ -170,7 +170,12 @@ class Letters:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.answer(request)
+        response = self.answer(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            told = letter(request, TakesForms())
+            told["Allow"] = response["Allow"]
+            return told
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refusal):
@@ -178,6 +183,16 @@ class Letters:
         if isinstance(error, NotAllowed):
             audit.refused(reader(request), "access.refused", error)
         return letter(request, error)
+
+
+class TakesForms(Refusal):
+    """An address that is opened though it only takes what a form sends (405): typed in, or gone back to after a step."""
+
+    status = 405
+    code = "wiring.wrong_method"
+    what = "这个地址不能直接打开"
+    meaning = "它只接收页面上提交的内容，系统没有做任何改动"
+    remedy = "请从首页或菜单进入后再办理"
 
 
 def letter(request: HttpRequest, refusal: Refusal) -> HttpResponse:

@@ -3,7 +3,10 @@
 Nothing stays without an owner, and nothing waits for somebody who is gone.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -27,22 +30,52 @@ def move(user_from: User, user_to: User | None, moment: datetime, post: Post | N
     What a stand-in took over is noted, so that at the end it goes back and what he took in his own right stays his.
     Orders are locked before to-dos, as every step of an order does.
     """
-    todos, orders = Q(claimed_by=user_from), Q(holder=user_from)
     over = _stand_in(user_from, user_to, post, moved_back_at=moment)
-    if over is not None:
-        todos, orders = _given_back(over)
+    begun = _stand_in(user_to, user_from, post, moved_at=moment) if over is None else None
+    work = _given_back(over) if over is not None else _in_hand(user_from, post, lends=begun is not None)
+    if begun is not None:
+        work.lend(begun)
+    return work.give_to(user_to) + _move_requests(user_from, user_to, moment, post)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Orders and to-dos that change hands together (移交的工作)."""
+
+    orders: QuerySet[WorkOrder]
+    todos: QuerySet[ToDo]
+
+    def lend(self, stand_in: Holding) -> None:
+        """Note what a stand-in is lent."""
+        keys = {*self.orders.values_list("pk", flat=True), *self.todos.values_list("object_id", flat=True)}
+        Lent.objects.bulk_create([Lent(stand_in=stand_in, object_id=key) for key in sorted(keys)])
+
+    def give_to(self, user: User | None) -> int:
+        """Put it into the hands of one person, or of nobody."""
+        moved = self.orders.update(holder=user)
+        return moved + self.todos.update(claimed_by=user, **({} if user else {"claimed_until": None}))
+
+
+def _work(orders: Q, todos: Q, post: Post | None) -> _Work:
+    """The open work of which this is true, in one post or in all."""
     held = WorkOrder.objects.alias(taken_with=_taken_with()).filter(orders, state__in=AT_WORK)
     claimed = ToDo.objects.filter(todos, done_at__isnull=True)
     if post is not None:
         held = held.filter(unit=post.unit_id)
         claimed = claimed.filter(unit=post.unit_id, permission__in=post.role.permissions)
-    begun = _stand_in(user_to, user_from, post, moved_at=moment)
-    if begun is not None and over is None:
-        lent = {*held.values_list("pk", flat=True), *claimed.values_list("object_id", flat=True)}
-        Lent.objects.bulk_create([Lent(stand_in=begun, object_id=key) for key in sorted(lent)])
-    moved = held.update(holder=user_to)
-    moved += claimed.update(claimed_by=user_to, **({} if user_to else {"claimed_until": None}))
-    return moved + _move_requests(user_from, user_to, moment, post)
+    return _Work(held, claimed)
+
+
+def _in_hand(user: User, post: Post | None, *, lends: bool) -> _Work:
+    """What a person has in hand in a post: not what he took with another one alone, nor, unless he lends it on, for others."""
+    orders, todos = Q(holder=user), Q(claimed_by=user)
+    if post is not None:
+        orders &= Q(taken_with__isnull=True) | ~Q(taken_with__in=_rights_beside(user, post))
+    if post is not None and not lends:
+        for_others = list(_lent_to(user))
+        orders &= ~Q(pk__in=for_others)
+        todos &= ~Q(object_id__in=for_others)
+    return _work(orders, todos, post)
 
 
 def _stand_in(deputy: User | None, away: User | None, post: Post | None, **moved: datetime) -> Holding | None:
@@ -60,16 +93,31 @@ def _taken_with() -> Subquery:
     return Subquery(ToDo.objects.filter(object_id=OuterRef("pk")).order_by("created_at", "pk").values("permission")[:1])
 
 
-def _given_back(over: Holding) -> tuple[Q, Q]:
-    """Which to-dos and orders go back at the end of a leave: all that was lent, and what the deputy may no longer do."""
-    held = held_now().filter(user=over.user_id, post__unit=over.post.unit_id)
-    own = list({right for rights in held.values_list("post__role__permissions", flat=True) for right in rights})
+def _rights_beside(user: User, post: Post) -> list[str]:
+    """What a person may do in a unit by other posts of his alone: what he took with it does not go with this one."""
+    return sorted(_rights(user.pk, post.unit_id).difference(post.role.permissions))
+
+
+def _rights(user: UUID, unit: UUID) -> set[str]:
+    held = held_now().filter(user=user, post__unit=unit)
+    return {right for rights in held.values_list("post__role__permissions", flat=True) for right in rights}
+
+
+def _lent_to(deputy: User) -> QuerySet[Lent, UUID]:
+    """What a person holds for others who are away now."""
+    rows = Lent.objects.filter(stand_in__user=deputy, stand_in__moved_back_at__isnull=True)
+    return rows.values_list("object_id", flat=True)
+
+
+def _given_back(over: Holding) -> _Work:
+    """What goes back at the end of a leave: all that was lent, and what the deputy may no longer do."""
+    own = sorted(_rights(over.user_id, over.post.unit_id))
     todos = Q(claimed_by=over.user_id) & ~Q(permission__in=own)
     orders = Q(holder=over.user_id) & (Q(taken_with__isnull=True) | ~Q(taken_with__in=own))
     for user, lent in _lent(over).items():
         todos |= Q(claimed_by=user, object_id__in=lent)
         orders |= Q(holder=user, pk__in=lent)
-    return todos, orders
+    return _work(orders, todos, over.post)
 
 
 def _lent(over: Holding) -> dict[UUID, list[UUID]]:
@@ -96,12 +144,11 @@ def _move_requests(user_from: User, user_to: User | None, moment: datetime, post
     """Invitations to sign (会签) and delegated decisions (委托) go to the deputy; without one they end, told so."""
     back = _stand_in(user_from, user_to, post, moved_back_at=moment) is not None
     moved = 0
-    for row in _requests_of(user_from, post):
+    for row in _requests_of(user_from, user_to if back else None, post):
         stays = (back or user_to is None) and user_from in holders_of(row.permission, row.unit_id, moment)
-        ours = _awaited(row, user_from)
-        if stays:
-            ours = [c for c in ours if back and c.get("instead_of") == str(_key(user_to))]
-        elif row.delegated_to_id == user_from.pk:
+        lent = [c for c in row.cosigners if back and is_awaited(c) and _lent_by(c, user_to, user_from)]
+        ours = lent if stays else [*lent, *(c for c in _awaited(row, user_from) if c not in lent)]
+        if not stays and row.delegated_to_id == user_from.pk:
             row.delegated_to = user_to if _key(user_to) != row.asked_by_id else None
             row.save(update_fields=["delegated_to"])
             moved += 1
@@ -111,13 +158,25 @@ def _move_requests(user_from: User, user_to: User | None, moment: datetime, post
     return moved
 
 
-def _requests_of(user: User, post: Post | None) -> QuerySet[Approval]:
-    """The requests that wait for a person by name, in one post or in all."""
+def _requests_of(user: User, away: User | None, post: Post | None) -> QuerySet[Approval]:
+    """The requests that wait for a person by name, in one post or in all; with those that he signs, or lent on, for `away`."""
     named = Q(cosigners__contains=[{"user": str(user.pk)}]) | Q(delegated_to=user)
+    if away is not None:
+        named |= Q(cosigners__contains=[{"for": [str(away.pk)]}])
     rows = Approval.objects.filter(named, state=Approval.State.WAITING)
     if post is not None:
         rows = rows.filter(unit=post.unit_id, permission__in=post.role.permissions)
     return rows.select_for_update(of=("self",)).order_by("pk")
+
+
+def _lent_by(signer: Mapping[str, Any], away: User | None, deputy: User) -> bool:
+    """Whether an invitation came from one to the other, whoever has it now."""
+    return (str(_key(away)), str(deputy.pk)) in pairwise([*_stood_in_for(signer), signer["user"]])
+
+
+def _stood_in_for(signer: Mapping[str, Any]) -> list[str]:
+    """For whom somebody signs: who was asked first, before those who lent it on."""
+    return signer.get("for") or ([signer["instead_of"]] if "instead_of" in signer else [])
 
 
 def _awaited(row: Approval, user: User) -> list[dict[str, Any]]:
@@ -134,9 +193,12 @@ def _pass_on(
 ) -> None:
     """Write the invitation in the heir's name and tell him; end it with a note where there is none (会签终止)."""
     if user_to is not None and _may_sign(row, user_to):
-        passed = {"user": str(user_to.pk), "name": user_to.full_name, "agreed_at": None}
-        if not back:
-            passed |= {"instead_of": str(user_from.pk), "note": f"接替{user_from.full_name}"}
+        chain = _stood_in_for(signer)
+        if str(user_to.pk) in chain:
+            chain = chain[: chain.index(str(user_to.pk))]
+        else:
+            chain = [] if back else [*chain, str(user_from.pk)]
+        passed = {"user": str(user_to.pk), "name": user_to.full_name, "agreed_at": None} | _instead(chain)
     else:
         passed = ended(signer, "已离任或离岗，不再等其会签")
     row.cosigners = [passed if c is signer else c for c in row.cosigners]
@@ -144,6 +206,13 @@ def _pass_on(
     if is_awaited(passed):
         deed = current_deed()
         announce("flow.invited", approval=row, user_id=_key(user_to), by=deed.by if deed else system("移交"))
+
+
+def _instead(chain: Sequence[str]) -> dict[str, Any]:
+    """The words for one who signs for another (接替), and through whom it came to him."""
+    if not chain:
+        return {}
+    return {"for": list(chain), "note": f"接替{User.objects.get(pk=chain[-1]).full_name}"}
 
 
 def _key(user: User | None) -> Any:

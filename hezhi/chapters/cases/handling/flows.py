@@ -35,6 +35,8 @@ PUBLIC_STATES = {
 
 BEFORE_WORK = ("to_accept", "to_supplement", "to_dispatch", "redo")
 AT_WORK = ("to_sign", "handling", "to_review")
+UNDONE = (*AT_WORK, "on_hold")
+"""Orders whose unit still has something to do, held ones among them (未办结的承办单)."""
 LIVING = (*BEFORE_WORK, *AT_WORK, "on_hold", "to_call_back")
 
 FINDINGS = (("true", "属实"), ("partly", "部分属实"), ("false", "不属实"))

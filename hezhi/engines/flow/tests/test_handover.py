@@ -358,3 +358,52 @@ def test_nobody_is_named_for_a_post_that_is_over_by_then(unit, role, deputy) -> 
     post = hold(make_officer("away", None, unit, "休假人"), role, unit, valid_to=time.now() + timedelta(days=2))
     with pytest.raises(NotNow, match="任期在代理开始以前就已结束"):
         lend(post, deputy, 3, 5)
+
+
+@pytest.mark.parametrize("first", ["away", "stand-in"])
+def test_an_invitation_lent_on_comes_back_to_the_one_who_was_asked(clock, request_, unit, peer, signer, first) -> None:
+    deputy = make_officer("deputy", make_role("clerk", ["units.view"]), unit, "代理人")
+    ends = {"away": (3, 5), "stand-in": (5, 3)}[first]
+    asked, helping = signer.holdings.get(), peer.holdings.get()
+    lend(asked, peer, 0, ends[0])
+    lend(helping, deputy, 1, ends[1])
+    assert signers(request_) == "同事（接替会签人）未签"
+    due(clock, days=1, minutes=1)
+    assert signers(request_) == "代理人（接替同事）未签"
+    due(clock, days=2)
+    assert signers(request_) == {"away": "会签人未签", "stand-in": "同事（接替会签人）未签"}[first]
+    due(clock, days=2)
+    assert signers(request_) == "会签人未签"
+
+
+def test_a_stand_in_whose_own_post_ends_goes_on_standing_in(clock, unit, peer, signer) -> None:
+    second = make_officer("third", make_role("second", [RIGHT]), unit, "接任人")
+    with acting(system("样例"), verb="flow.test"):
+        lent, own = claimed(unit, signer), claimed(unit, peer)
+    post = peer.holdings.get()
+    stand_in = lend(signer.holdings.get(), peer, 0, 3)
+    with acting(system("人事"), verb="org.end_holding"):
+        actions.end_holding(post, successor=second)
+    assert in_hand(lent, own) == ["同事", "接任人"]
+    clock.advance(days=1)
+    back(stand_in)
+    assert in_hand(lent, own) == ["会签人", "接任人"]
+
+
+def test_whose_account_is_closed_gives_back_what_he_was_lent(unit, peer, signer) -> None:
+    make_officer("third", make_role("second", [RIGHT]), unit, "接任人")
+    with acting(system("样例"), verb="flow.test"):
+        lent = claimed(unit, signer)
+    lend(signer.holdings.get(), peer, 0, 3)
+    with acting(system("人事"), verb="org.disable"):
+        actions.disable(peer)
+    assert in_hand(lent) == ["会签人"]
+
+
+def test_an_order_of_another_post_in_the_same_unit_stays_when_a_post_ends(unit, signer) -> None:
+    other = hold(signer, make_role("clerk", ["units.view"]), unit)
+    with acting(system("样例"), verb="flow.test"):
+        own = claimed(unit, signer)
+        make_officer("colleague", make_role("clerk", ["units.view"]), unit)
+        actions.end_holding(other)
+    assert in_hand(own) == ["会签人"]

@@ -105,12 +105,18 @@ def end_holding(holding: Holding, *, successor: User | None = None) -> int:
         return return_from_leave(holding)
     moment = time.now()
     Unit.objects.select_for_update().get(pk=holding.post.unit_id)
+    _locked(holding)
     _may_leave(holding, successor)
     _end_stand_ins(holding, moment)
     holding.valid_to = max(moment, holding.valid_from)
     holding.moved_at = moment
     holding.save(update_fields=["valid_to", "moved_at"])
     return handover.hand_over(holding.user, successor, moment, holding.post)
+
+
+def _locked(holding: Holding) -> None:
+    """Lock a holding and learn its end as it stands now: one stand-in at a time, and none for what is just being taken away."""
+    holding.valid_to = Holding.objects.select_for_update().values_list("valid_to", flat=True).get(pk=holding.pk)
 
 
 def _end_stand_ins(holding: Holding, moment: datetime) -> None:
@@ -161,6 +167,7 @@ def name_deputy(holding: Holding, deputy: User, *, starts: datetime, ends: datet
     Open work moves to the deputy at the beginning and back at the end (`move_due_work`), at once when it
     begins now. Where the holding itself ends before, so does the deputy's time.
     """
+    _locked(holding)
     if holding.valid_to is not None and holding.valid_to <= starts:
         raise NotNow(
             "这个岗位的任期在代理开始以前就已结束。",

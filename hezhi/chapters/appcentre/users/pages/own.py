@@ -44,7 +44,9 @@ def switch_post(request: HttpRequest, post_id: UUID) -> HttpResponse:
     request.session[sessions.POST] = str(holding.post_id)
     messages.success(request, f"已切换到「{holding.post}」。")
     wanted = request.POST.get("next", "")
-    return redirect(wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else "/")
+    # A path alone: an address with a scheme could leave TLS, a bare word would be looked up as the name of a page.
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, {request.get_host()})
+    return redirect(wanted if ours else "/")
 
 
 @signed_in

@@ -292,6 +292,26 @@ def test_who_is_refused_in_one_post_and_may_in_another_goes_on_from_the_refusal(
     assert "切换到「" not in client.get("/operations/").content.decode(), "no post of his opens this one"
 
 
+@pytest.mark.parametrize(
+    "wanted",
+    ["cases", "case-triage", "?a=1", "users_own_account", "http://testserver/", "javascript:alert(1)", "/\\\\example.org",
+     "///example.org", "\t//example.org", "https:example.org"],
+)  # fmt: skip
+def test_who_switches_is_sent_to_no_address_that_is_not_a_page_of_ours(client, officer, handler_post, wanted):
+    post = hold(officer, handler_post.role, handler_post.unit).post
+    enter(client, officer)
+    answer = client.post(f"/account/post/{post.pk}/", {"next": wanted}, secure=True)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+
+
+def test_an_address_that_takes_forms_only_says_so_when_it_is_opened(client, officer, handler_post):
+    enter(client, officer)
+    answer = client.get(f"/account/post/{handler_post.pk}/")
+    told = text_of(answer)
+    assert answer.status_code == 405 and answer["Allow"] == "POST"
+    assert "这个地址不能直接打开" in told and "回到首页" in told
+
+
 def test_a_holder_names_a_colleague_for_his_leave_and_comes_back_early(client, officer):
     make_officer("he.lin", make_role("caller"), full_name="何霖")
     enter(client, officer)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from hezhi.chapters.cases.handling.actions.dispatching import end, fit_units, issue
+from hezhi.chapters.cases.handling.actions.dispatching import end, fit_units, issue, join
 from hezhi.chapters.cases.handling.actions.lapsing import WHAT, must_fit
 from hezhi.chapters.cases.handling.actions.order_limits import follow, stand_still
 from hezhi.chapters.cases.handling.actions.tree import deciding_unit, derived, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
-    before_unit,
+    before_upper,
     given,
     own,
     seen,
@@ -29,7 +29,7 @@ from hezhi.chapters.cases.handling.actions.working import (
     before_caller,
     lacking_words,
 )
-from hezhi.chapters.cases.handling.flows import AT_WORK
+from hezhi.chapters.cases.handling.flows import AT_WORK, UNDONE
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.engines.flow import approvals, timing, todos
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
@@ -215,7 +215,7 @@ def ask_help(order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], reason: str
     if not unit_ids:
         raise BadInput({"assist": ["请选择要请来协办的单位。"]})
     units = fit_units(case, list(dict.fromkeys(unit_ids)), "assist")
-    busy = {o.unit_id for o in tree(case) if o.state in ("to_sign", "handling", "on_hold", "to_review")}
+    busy = {o.unit_id for o in tree(case) if o.state in UNDONE}
     if all(unit.pk in busy for unit in units):
         raise BadInput({"assist": ["所选单位都已有承办单，不必重复申请。"]})
     told: dict[str, object] = {"order": str(order.pk), "units": [str(unit.pk) for unit in units if unit.pk not in busy]}
@@ -352,7 +352,7 @@ def _give_back(case: Case, approval: Approval, by: Actor, order: WorkOrder) -> N
     )
     if lead_gone:
         for other in tree(case):
-            if other.state in ("to_sign", "handling", "to_review") and other.round == case.redos + 1:
+            if other.state in AT_WORK and other.round == case.redos + 1:
                 end(case, other, WorkOrder.State.WITHDRAWN, "主办单位退回，重新派遣")
         wait(case, "dispatch", "cases.dispatch", case.desk_id)
     elif missing:
@@ -362,7 +362,7 @@ def _give_back(case: Case, approval: Approval, by: Actor, order: WorkOrder) -> N
     elif order.called:
         go_on(case, order, formed, by=by)
     elif order.parent is not None:
-        before_unit(case, order.parent, "handle", "cases.reply", order.parent.unit_id)
+        before_upper(case, order.parent)
 
 
 def _rule(case: Case, approval: Approval, by: Actor, opinion: str, order: WorkOrder) -> None:
@@ -376,7 +376,7 @@ def _rule(case: Case, approval: Approval, by: Actor, opinion: str, order: WorkOr
     if leads:
         case.lead_unit = unit
         case.returns += returned
-    case.units = [*case.units, *([unit.pk] if unit.pk not in case.units else [])]
+    join(case, [unit])
     settle(
         case, f"rule_{approval.kind}", by=by, title=f"裁定{WHAT[approval.kind]}", to=derived(case), order=fresh, text=opinion,
         public_text=f"已转由{unit.name}办理。" if leads else "",
@@ -386,10 +386,10 @@ def _rule(case: Case, approval: Approval, by: Actor, opinion: str, order: WorkOr
 
 def _help(case: Case, approval: Approval, by: Actor, opinion: str) -> None:
     """The helpers get their orders: beside the unit that asked, under the one that gave it its own."""
-    order = next(o for o in tree(case) if str(o.pk) == approval.proposal["order"])
+    order = _order(case, approval)
     units = fit_units(case, [UUID(key) for key in approval.proposal["units"]], "assist")
     issue(case, units, by=by, request=approval.reason, parent=order.parent)
-    case.units = [*case.units, *[unit.pk for unit in units if unit.pk not in case.units]]
+    join(case, units)
     settle(
         case, "add_unit", by=by, to=derived(case), text=opinion,
         fields={"协办单位": "、".join(u.name for u in units), "申请单位": order.unit.name}, changed=("units",),
@@ -408,7 +408,7 @@ def _not_accept(case: Case, approval: Approval, by: Actor, opinion: str) -> None
 def fall_away(case: Case, to: str, reason: str, by: Actor, *, public: str, title: str = "") -> None:
     """End a case that will not be worked on: orders withdrawn, clocks dropped, to-dos gone."""
     for order in tree(case):
-        if order.parent_id is None and order.state in ("to_sign", "handling", "on_hold", "to_review"):
+        if order.parent_id is None and order.state in UNDONE:
             end(case, order, WorkOrder.State.WITHDRAWN, reason)
     timing.finish(case.pk, ["accept", timing.TOTAL, "call_back"], drop=True)
     case.closed_at, case.close_reason, case.due_at, case.yellow_at = time.now(), reason[:200], None, None

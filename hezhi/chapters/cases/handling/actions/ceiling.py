@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+from hezhi.chapters.cases.handling.actions.order_limits import follow
+from hezhi.chapters.cases.handling.actions.tree import tree
+from hezhi.chapters.cases.handling.flows import AT_WORK
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.engines.flow import timing
-from hezhi.engines.flow.models import ToDo, WorkOrder
+from hezhi.engines.flow.models import ToDo
 
 Saying = Callable[[Case], timing.Latest | None]
 _sayings: list[Saying] = []
@@ -32,7 +35,5 @@ def follow_ceiling(case: Case, *, stretch: str = "") -> None:
         return
     before, case.due_at, case.yellow_at = case.due_at, deadline.due_at, deadline.yellow_at
     case.save(update_fields=["due_at", "yellow_at"])
-    orders = WorkOrder.objects.filter(matter_id=case.pk, due_at=before, state__in=("to_sign", "handling", "to_review"))
-    known = list(orders.values_list("pk", flat=True))
-    ToDo.objects.filter(object_id__in=[case.pk, *known], due_at=before, done_at=None).update(due_at=case.due_at)
-    WorkOrder.objects.filter(pk__in=known).update(due_at=case.due_at)
+    ToDo.objects.filter(object_id=case.pk, due_at=before, done_at=None).update(due_at=case.due_at)
+    follow([order for order in tree(case) if order.state in AT_WORK], case, deadline)

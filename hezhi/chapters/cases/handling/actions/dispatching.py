@@ -19,6 +19,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
     take_order,
     tell_unit,
 )
+from hezhi.chapters.cases.handling.flows import UNDONE
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.queries import basis_of, suggested_units, with_basis
 from hezhi.engines.flow import timing, todos
@@ -35,7 +36,6 @@ from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 
 LEAD, ASSIST = WorkOrder.Part.LEAD, WorkOrder.Part.ASSIST
-AT_WORK = ("to_sign", "handling", "on_hold", "to_review")
 
 
 @clause("9.1.2-2")
@@ -59,7 +59,7 @@ def dispatch(
     first = {} if tree(case) else {"首接负责": units[0].name}
     lead = issue(case, units, by=by, lead=True, request=request, own_days=assist_days)[0]
     case.lead_unit = units[0]
-    _join(case, units)
+    join(case, units)
     settle(
         case, "dispatch", by=by, to="to_sign", order=lead, text=request,
         public_text=f"已交由{units[0].name}办理。",
@@ -208,7 +208,7 @@ def _tell_order(case: Case, order: WorkOrder, by: Actor) -> None:
     tell_unit(case, event, by=by, unit_id=order.unit_id, permission="cases.sign", **more)
 
 
-def _join(case: Case, units: Sequence[Unit]) -> None:
+def join(case: Case, units: Sequence[Unit]) -> None:
     """Let these units see the case from now on (参与单位)."""
     case.units = [*case.units, *[unit.pk for unit in units if unit.pk not in case.units]]
 
@@ -235,7 +235,7 @@ def pass_down(
         order.save(update_fields=["state", "signed_at", "holder"])
     todos.done(order.pk)
     issue(case, units, by=by, lead=True, request=request, parent=order, own_days=assist_days)
-    _join(case, units)
+    join(case, units)
     return settle(
         case, "pass_down", by=by, to=derived(case), order=order, text=request,
         fields={
@@ -278,13 +278,13 @@ def add_units(
     _at_the_desk(case, by)
     if not assist_ids:
         raise BadInput({"assist": ["请至少选择一个协办单位。"]})
-    busy = {o.unit_id for o in tree(case) if o.state in AT_WORK}
+    busy = {o.unit_id for o in tree(case) if o.state in UNDONE}
     fresh = [pk for pk in dict.fromkeys(assist_ids) if pk not in busy]
     if not fresh:
         raise BadInput({"assist": ["所选单位都已有承办单，不必重复加派。"]})
     units = fit_units(case, fresh, "assist")
     issue(case, units, by=by, request=request, own_days=assist_days)
-    _join(case, units)
+    join(case, units)
     return settle(
         case, "add_unit", by=by, to=derived(case), text=request,
         fields={"协办单位": "、".join(u.name for u in units), **_own_limit(units, assist_days)}, changed=("units",),
@@ -302,11 +302,11 @@ def transfer(case_id: UUID, *, by: Actor, lead_id: UUID | None, reason: str, rev
     if unit.pk == case.lead_unit_id:
         raise BadInput({"lead": ["现在就是由这个单位主办，请选择其他单位。"]})
     for order in tree(case):
-        if order.part == LEAD and order.state in AT_WORK and _in_lead_branch(order, case):
+        if order.part == LEAD and order.state in UNDONE and _in_lead_branch(order, case):
             end(case, order, WorkOrder.State.WITHDRAWN, reason)
     (order,) = issue(case, [unit], by=by, lead=True, request=reason)
     case.lead_unit = unit
-    _join(case, [unit])
+    join(case, [unit])
     return settle(
         case, "transfer", by=by, to=derived(case), order=order, text=reason,
         public_text=f"已转由{unit.name}办理。", fields={"主办单位": unit.name}, changed=("lead_unit", "units"),
@@ -326,7 +326,7 @@ def end(case: Case, order: WorkOrder, state: str, reason: str) -> None:
     """End a work order without a result (退回、解除、撤回), and all orders below it."""
     moment = time.now()
     for child in tree(case):
-        if child.parent_id == order.pk and child.state in AT_WORK:
+        if child.parent_id == order.pk and child.state in UNDONE:
             end(case, child, WorkOrder.State.WITHDRAWN, reason)
     order.state, order.ended_at, order.end_reason = state, moment, reason[:500]
     order.save(update_fields=["state", "ended_at", "end_reason"])
@@ -347,7 +347,7 @@ def whistle(order_id: UUID, *, by: Actor, unit_ids: Sequence[UUID], hours: int, 
     units = fit_units(case, list(dict.fromkeys(unit_ids)), "assist")
     may_call(case, order.unit, units)
     issue(case, units, by=by, request=request, parent=order, called=True, arrival_hours=hours)
-    _join(case, units)
+    join(case, units)
     return settle(
         case, "whistle", by=by, to=derived(case), order=order, text=request,
         fields={"请到场": "、".join(u.name for u in units), "到场时限": f"{hours} 小时"}, changed=("units",),
@@ -397,7 +397,7 @@ def urge_by_reporter(case_id: UUID, *, by: Actor) -> Case:
 def _tell_urged(case: Case, *, by: Actor, text: str) -> None:
     """Count it and tell every unit that still works on the case, or the desk."""
     case.urged += 1
-    working = [o for o in tree(case) if o.state in AT_WORK]
+    working = [o for o in tree(case) if o.state in UNDONE]
     for order in working:
         tell_unit(
             case, "cases.urged", by=by, unit_id=order.unit_id,

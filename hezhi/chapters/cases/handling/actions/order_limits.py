@@ -57,7 +57,7 @@ def run_on(orders: Sequence[WorkOrder], case: Case, total: Deadline | None) -> N
 
 
 def follow(orders: Sequence[WorkOrder], case: Case, total: Deadline) -> None:
-    """These orders follow a total limit that was moved (延期); what waits to be signed for is signed for no later."""
+    """These orders follow a total limit that was moved (延期、外部时限变更); what waits to be signed for is signed for no later."""
     _work_out(orders, case, total, timing.timetable().calendar)
     WorkOrder.objects.bulk_update(orders, ["due_at"])
     todos.move({order.pk: first_limit(order) for order in orders})

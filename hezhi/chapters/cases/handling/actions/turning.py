@@ -194,6 +194,12 @@ def before_unit(case: Case, order: WorkOrder, step: str, permission: str, unit_i
     )
 
 
+def before_upper(case: Case, upper: WorkOrder) -> None:
+    """The unit above goes on with its own order once work below has ended, unless that waits for its name already."""
+    if upper.state == WorkOrder.State.HANDLING:
+        before_unit(case, upper, "handle", "cases.reply", upper.unit_id)
+
+
 def tell_unit(case: Case, event: str, *, by: Actor, unit_id: UUID, permission: str, **values: object) -> None:
     """Write the message for the holders of a permission in a unit (outbox, same transaction)."""
     reach.tell(

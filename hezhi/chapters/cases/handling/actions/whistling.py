@@ -7,9 +7,18 @@ signs it. So orders, to-dos, timeline and history are those of any other work; t
 from collections.abc import Sequence
 from uuid import UUID
 
-from hezhi.chapters.cases.handling.actions.dispatching import AT_WORK, end
+from hezhi.chapters.cases.handling.actions.dispatching import end
 from hezhi.chapters.cases.handling.actions.tree import derived, tree
-from hezhi.chapters.cases.handling.actions.turning import before_unit, given, own, settle, take_order, tell_unit
+from hezhi.chapters.cases.handling.actions.turning import (
+    before_unit,
+    before_upper,
+    given,
+    own,
+    settle,
+    take_order,
+    tell_unit,
+)
+from hezhi.chapters.cases.handling.flows import UNDONE
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.queries import absent, as_rule, unsettled
 from hezhi.engines.flow import todos
@@ -28,7 +37,7 @@ FORMED = {"联合处置结果": "已形成，到场单位都已确认"}
 
 def refuse_open_below(case: Case, order: WorkOrder) -> None:
     """Refuse while orders below are not done; a called unit that stayed away past its limit holds nobody up."""
-    below = [o for o in tree(case) if o.parent_id == order.pk and o.state in AT_WORK]
+    below = [o for o in tree(case) if o.parent_id == order.pk and o.state in UNDONE]
     away = absent(below)
     names = [o.unit.name for o in below if o not in away]
     if names:
@@ -50,8 +59,8 @@ def ask_for_result(case: Case, calling: WorkOrder) -> None:
     new = any(o.arrived_at and not o.result.get("joint") for o in called)
     if new and calling.state == WorkOrder.State.HANDLING and rule.gathered(as_rule(called), time.now()):
         before_unit(case, calling, "conclude", "cases.reply", calling.unit_id)
-    elif not called and not _at_work_below(case, calling):
-        before_unit(case, calling, "handle", "cases.reply", calling.unit_id)
+    elif not called and not _undone_below(case, calling):
+        before_upper(case, calling)
 
 
 @clause("9.1.2-2")
@@ -175,12 +184,12 @@ def go_on(case: Case, order: WorkOrder, formed: bool, *, by: Actor) -> None:
         tell_caller(case, upper, by=by)
     elif order.called:
         ask_for_result(case, upper)
-    elif not _at_work_below(case, upper):
-        before_unit(case, upper, "handle", "cases.reply", upper.unit_id)
+    elif not _undone_below(case, upper):
+        before_upper(case, upper)
 
 
-def _at_work_below(case: Case, upper: WorkOrder) -> bool:
-    return any(o.parent_id == upper.pk and o.state in AT_WORK for o in tree(case))
+def _undone_below(case: Case, upper: WorkOrder) -> bool:
+    return any(o.parent_id == upper.pk and o.state in UNDONE for o in tree(case))
 
 
 @clause("9.1.2-2")

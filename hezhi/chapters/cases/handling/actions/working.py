@@ -7,6 +7,7 @@ from hezhi.chapters.cases.handling.actions.tree import derived, reviewing_unit, 
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
     before_unit,
+    before_upper,
     given,
     own,
     settle,
@@ -225,7 +226,7 @@ def _tell_upper(case: Case, order: WorkOrder, by: Actor) -> None:
     siblings = [o for o in tree(case) if o.parent_id == order.parent_id]
     if all(o.state in ("done", "returned", "released", "withdrawn") for o in siblings):
         parent = next(o for o in tree(case) if o.pk == order.parent_id)
-        before_unit(case, parent, "handle", "cases.reply", parent.unit_id)
+        before_upper(case, parent)
         tell_unit(
             case, "cases.below_done", by=by, unit_id=parent.unit_id, permission="cases.reply",
             unit=order.unit.name,

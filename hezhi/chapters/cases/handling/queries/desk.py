@@ -10,6 +10,7 @@ from django.db.models import Case as Choice
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from hezhi.chapters.cases.handling import rules
+from hezhi.chapters.cases.handling.flows import UNDONE
 from hezhi.chapters.cases.handling.models import (
     AnswerTemplate,
     Case,
@@ -157,9 +158,7 @@ def open_orders(actor: Actor) -> QuerySet[WorkOrder]:
     """Work orders of this reader's units that are not ended (在办承办单)."""
     units: Sequence[UUID] = actor.scope.units or ([actor.unit_id] if actor.unit_id else [])
     return (
-        WorkOrder.objects.filter(
-            matter_type="handling.case", unit__in=units, state__in=["to_sign", "handling", "on_hold", "to_review"]
-        )
+        WorkOrder.objects.filter(matter_type="handling.case", unit__in=units, state__in=UNDONE)
         .select_related("unit", "holder")
         .order_by("due_at", "issued_at")
     )

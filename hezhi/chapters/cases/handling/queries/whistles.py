@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from hezhi.chapters.cases.handling.flows import UNDONE
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules import whistle as rule
 from hezhi.ground import time
 
-AT_WORK = ("to_sign", "handling", "on_hold", "to_review")
 GONE = ("returned", "released", "withdrawn")
 
 
@@ -37,7 +37,7 @@ def unsettled(orders: Sequence[WorkOrder], calling: WorkOrder) -> list[WorkOrder
     what was settled by an earlier joint result, or replied to before there was one, does not.
     """
     called = [o for o in orders if o.called and o.parent_id == calling.pk and o.round == calling.round]
-    living = [o for o in called if o.state in AT_WORK and (o.state != "to_review" or o.result.get("joint"))]
+    living = [o for o in called if o.state in UNDONE and (o.state != "to_review" or o.result.get("joint"))]
     first = min((o.issued_at for o in living), default=None)
     agreed = [
         o for o in called

@@ -7,11 +7,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hezhi.chapters.cases.handling import actions, jobs
+from hezhi.chapters.cases.handling.actions import ceiling
 from hezhi.chapters.cases.intake.testkit import FROM, District, build, case_of, order_of
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import LimitRule, ToDo, WorkOrder
+from hezhi.engines.org.actor import system
 from hezhi.engines.org.testkit import traced
 from hezhi.engines.reach.models import Outgoing
+from hezhi.engines.records.acting import acting
 from hezhi.ground import time
 
 pytestmark = pytest.mark.clause("9.1.2-2")
@@ -178,3 +181,22 @@ def test_a_hold_over_many_orders_reads_the_calendar_no_oftener_than_one_over_few
             actions.resume(receipt.id, by=district["centre.dispatcher"])
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_a_moment_set_from_outside_is_kept_by_helpers_and_gives_them_no_more(district: District, monkeypatch) -> None:
+    receipt = dispatched(district, "light", "water", days=2)
+    own = order_of(receipt.id, district.units["water"]).due_at
+    said = {}
+    monkeypatch.setattr(ceiling, "latest_for", lambda case: said.get("latest"))
+
+    def helper_with(latest: datetime | None) -> datetime | None:
+        said["latest"] = timing.Latest(latest, "外部平台") if latest else None
+        with acting(system("样例"), verb="cases.test"):
+            ceiling.follow_ceiling(case_of(receipt))
+        lead = order_of(receipt.id, district.units["light"])
+        assert lead.due_at == case_of(receipt).due_at
+        return order_of(receipt.id, district.units["water"]).due_at
+
+    early = here("2026-11-27 12:00")
+    assert helper_with(early) == early
+    assert helper_with(None) == own

@@ -354,3 +354,30 @@ def test_a_joint_result_that_waits_for_a_name_waits_for_it_after_a_hold_too(dist
     assert (state(water), waits(water)) == ("to_review", [("agree", WATER)])
     actions.agree(water.pk, by=district["water.handler"])
     assert state(water) == "done"
+
+
+@pytest.mark.parametrize("how", ["done", "released", "returned"])
+def test_who_is_asked_to_agree_is_asked_still_when_the_last_one_below_has_ended(district: District, how: str) -> None:
+    receipt, order = at_work(district, "light", "light.handler")
+    town, light = district["town1.town_dispatcher"], district["light.handler"]
+    actions.whistle(order.pk, by=light, unit_ids=[district.units["town1"].pk], hours=2, request="请到场")
+    called = order_of(receipt.id, district.units["town1"])
+    actions.arrive(called.pk, by=town)
+    actions.pass_down(called.pk, by=town, lead_id=district.units["grid11"].pk)
+    grid = order_of(receipt.id, district.units["grid11"])
+    actions.sign(grid.pk, by=district["grid11.grid_worker"])
+    actions.conclude(order.pk, by=light, text="东1街道办事处：清理路面。")
+    assert waits(called) == [("agree", "东1街道办事处")]
+    with pytest.raises(NotNow, match="还没有办完"):
+        actions.agree(called.pk, by=town)
+    if how == "released":
+        actions.release(grid.pk, by=town, reason="已由街道办理")
+    elif how == "returned":
+        asked = actions.ask_return(grid.pk, by=district["grid11.grid_worker"], reason="不属本网格")
+        actions.decide(asked.pk, by=town, grant=True)
+    else:
+        actions.reply(grid.pk, by=district["grid11.grid_worker"], text="已清理")
+        actions.review(grid.pk, by=district["town1.reviewer"])
+    assert waits(called) == [("agree", "东1街道办事处")]
+    actions.agree(called.pk, by=town)
+    assert waits(order) == [("handle", LIGHT)]

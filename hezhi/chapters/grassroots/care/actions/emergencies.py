@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from hezhi.chapters.grassroots.care import queries, rules
 from hezhi.chapters.grassroots.care.actions.factor import must_prove
 from hezhi.chapters.grassroots.care.actions.glass import protectors
@@ -40,7 +42,12 @@ def open_emergency(
     by.must("care.emergency")
     _asked_rightly(by, incident, title, area, readers)
     must_prove(by, code)
-    return _open(by=by, incident=tidy(incident), title=tidy(title), area=area, readers=readers)
+    try:
+        return _open(by=by, incident=tidy(incident), title=tidy(title), area=area, readers=readers)
+    except IntegrityError as fault:
+        if "one_list_of_an_area" not in str(fault):
+            raise
+        raise _opened_already() from fault  # a colleague was quicker by less than a second
 
 
 def _asked_rightly(by: Actor, incident: str, title: str, area: Any, readers: Sequence[UUID]) -> None:
@@ -58,7 +65,11 @@ def _asked_rightly(by: Actor, incident: str, title: str, area: Any, readers: Seq
             "只能启动本人辖区内的应急名单。", remedy="请由该区域的值班负责人启动。", code="care.other_area"
         )
     if EmergencyList.objects.filter(incident=tidy(incident), area=area, closed_at__isnull=True).exists():
-        raise NotNow("这个区域的名单已经启动。", "不必重复启动。", "请打开已有的名单。", code="care.list_open")
+        raise _opened_already()
+
+
+def _opened_already() -> NotNow:
+    return NotNow("这个区域的名单已经启动。", "不必重复启动。", "请打开已有的名单。", code="care.list_open")
 
 
 @verb("care.open_emergency")

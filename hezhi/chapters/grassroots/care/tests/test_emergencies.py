@@ -7,6 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 
 from hezhi.chapters.grassroots.care import actions, jobs
+from hezhi.chapters.grassroots.care.actions import emergencies
 from hezhi.chapters.grassroots.care.models import EmergencyEntry, EmergencyList, PlanStep
 from hezhi.engines.org.actor import Scope, system
 from hezhi.engines.org.models import SignInFailure
@@ -67,6 +68,15 @@ def test_the_second_factor_is_asked_for_again_in_the_demonstration_too(office, s
     }  # fmt: skip
     assert at("chief").post("/care/emergencies/new/", told).status_code == 422, "the form asks for it"
     assert at("chief").post("/care/emergencies/new/", told | {"code": office.shown()}).status_code == 302
+    assert EmergencyList.objects.count() == 1
+
+
+def test_the_second_of_two_at_once_hears_that_the_list_is_open(office, monkeypatch):
+    opened(office)
+    monkeypatch.setattr(emergencies, "_asked_rightly", lambda *told: None)  # both looked before either wrote
+    monkeypatch.setattr(emergencies, "must_prove", lambda *told: None)
+    with pytest.raises(NotNow, match="已经启动"):
+        opened(office)
     assert EmergencyList.objects.count() == 1
 
 
