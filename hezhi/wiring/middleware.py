@@ -20,6 +20,7 @@ from hezhi.engines.org.rights import EVERYBODY
 from hezhi.engines.records import audit
 from hezhi.ground.errors import NotAllowed, NotFound, NotNow, Refusal
 from hezhi.ground.ids import new_id
+from hezhi.wiring import collisions
 
 log = logging.getLogger("hezhi.request")
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -177,7 +178,18 @@ class Letters:
             return told
         return response
 
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        collisions.remember(request, view, args, kwargs)
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if collisions.collided(error):
+            log.info("a step was ended for another and is begun again: %s", request.path)
+            try:
+                return collisions.once_more(request)
+            except Refusal as refusal:
+                error = refusal
         if not isinstance(error, Refusal):
             return None
         if isinstance(error, NotAllowed):

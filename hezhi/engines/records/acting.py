@@ -86,6 +86,16 @@ def current_deed() -> Deed | None:
     return getattr(connection, "hezhi_deed", None)
 
 
+def deeds_done() -> int:
+    """How many verbs this connection has finished, each a transaction of its own."""
+    return getattr(connection, "hezhi_deeds_done", 0)
+
+
+def _count_done(outer: Deed | None) -> None:
+    if outer is None:
+        connection.hezhi_deeds_done = deeds_done() + 1  # type: ignore[attr-defined]
+
+
 @contextmanager
 def acting(by: Actor, *, verb: str, reason: str = "", terse: bool = False) -> Iterator[Deed]:
     """Do one verb as one transaction with its trace (一步一事务).
@@ -111,6 +121,7 @@ def acting(by: Actor, *, verb: str, reason: str = "", terse: bool = False) -> It
                 tell_database(outer.id, context_of(outer.by, outer.verb, outer.reason))
         finally:
             connection.hezhi_deed = outer  # type: ignore[attr-defined]
+    _count_done(outer)
 
 
 @contextmanager
@@ -132,6 +143,7 @@ def at_one_stroke(deed: Deed, *, together: bool) -> Iterator[None]:
                 tell_database(outer.id, context_of(outer.by, outer.verb, outer.reason))
         finally:
             connection.hezhi_deed = outer  # type: ignore[attr-defined]
+    _count_done(outer)
 
 
 def verb(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -28,3 +28,11 @@ def test_on_any_day_some_cases_are_at_work_and_within_their_time(running_system)
     asked = "select count(*) from handling_case c where c.state in ('to_sign', 'handling') and c.due_at > now()"
     unwatched = " and not exists (select from supervision_matter m where m.case_id = c.id)"
     assert running_system.sql(asked + unwatched)[0][0] > 0
+
+
+def test_on_any_day_a_case_of_a_grid_worker_is_at_work_and_followed_by_the_campaign(running_system):
+    followed = running_system.sql(
+        "select count(*) from supervision_campaign p join supervision_matter m on m.campaign_id = p.id"
+        " join handling_case c on c.id = m.case_id where p.title = '网格事件清零专项（示例）' and c.kind = 'grid'"
+    )
+    assert followed[0][0] > 0
