@@ -17,6 +17,7 @@ from django.utils.html import strip_tags
 from hezhi.engines.records.vault.fields import SealedTextField
 from hezhi.ground.masks import Kind, mask
 from hezhi.ground.paths import follow, path_label
+from hezhi.ground.ui.spans import NOTHING
 from hezhi.ground.ui.templatetags.ui import state_badge
 from hezhi.ground.words import in_words, label_path
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 Value = Callable[[Any], Any]
 Names = Sequence[str]
 F = TypeVar("F", bound=Callable[..., Any])
-NOTHING = "—"
 LONG = 60
 
 

@@ -291,6 +291,7 @@ def its_list_shows_the_rows_of_ones_own_unit(world: World) -> None:
     page = world.get(world.registry.url())
     assert page.status_code == 200, _faults(page)
     assert f'data-row="{row.pk}"' in _text(page)
+    assert world.registry.row_name(row) != str(row.pk), "a person reads a name, not a key"
 
 
 @promise

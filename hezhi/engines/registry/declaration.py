@@ -140,7 +140,9 @@ class Registry:
         return str(self.model._meta.verbose_name)
 
     def row_name(self, row: Any) -> str:
-        """What one row is called on screen; masked where its name is masked."""
+        """What one row is called on screen; masked where its name is masked. Without a field that names it, its own words."""
+        if self.name_path == self.model._meta.pk.name:
+            return str(row)
         return self.column(self.name_path).words(row) or str(row.pk)
 
     @cached_property

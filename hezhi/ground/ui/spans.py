@@ -7,10 +7,12 @@ from datetime import datetime
 
 from hezhi.ground.time import MINUTES_A_DAY
 
-__all__ = ["Due", "in_words", "tell_due"]
+__all__ = ["NOTHING", "Due", "in_words", "tell_due"]
 
 SOON_MINUTES = 4 * 60
 HOURS_UP_TO = 48
+NOTHING = "—"
+"""What stands where there is nothing to say (无)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def tell_due(
 ) -> Due:
     """How the limit stands at a moment. `left` overrides the clock: minutes of working time."""
     if deadline is None:
-        return Due("—", "")
+        return Due(NOTHING, "")
     if done is not None:
         late = (done - deadline).total_seconds() / 60
         return Due("按时", "done") if late <= 0 else Due(f"超 {in_words(late)}", "over")

@@ -9,7 +9,7 @@ from hezhi.chapters.awareness.early_warning.models import Warning, WarningModel
 from hezhi.chapters.cases.handling.api import Category
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor, Unit, User
-from hezhi.engines.registry.columns import NOTHING, column
+from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import DayFilter, YesNoFilter
 from hezhi.engines.registry.scope import public
@@ -17,6 +17,7 @@ from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
 from hezhi.ground.masks import find_personal
+from hezhi.ground.ui.spans import NOTHING
 from hezhi.ground.ui.templatetags.ui import due
 
 GROUP = "态势感知"

@@ -29,7 +29,7 @@ from hezhi.engines.flow.parts import ExportApproval
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
-from hezhi.engines.registry.columns import NOTHING, column
+from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import DayFilter, TreeFilter, YesNoFilter
 from hezhi.engines.registry.scope import public
@@ -38,6 +38,7 @@ from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
 from hezhi.ground.ui.shapes import BulkAction
+from hezhi.ground.ui.spans import NOTHING
 from hezhi.ground.ui.templatetags.ui import due, when
 
 RULES = "业务规则"

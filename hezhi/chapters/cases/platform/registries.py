@@ -9,12 +9,13 @@ from hezhi.chapters.cases.platform import queries
 from hezhi.chapters.cases.platform.models import CodeMapping, CodeSystem, Platform, ReplyField
 from hezhi.chapters.cases.platform.rules import state_words
 from hezhi.engines.org.api import Actor
-from hezhi.engines.registry.columns import NOTHING, column
+from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.dictionaries import Labels
 from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground.errors import BadInput
+from hezhi.ground.ui.spans import NOTHING
 
 RULES = "业务规则"
 

@@ -8,13 +8,14 @@ from hezhi.chapters.cases.handling.api import Category
 from hezhi.chapters.cases.supervision.models import ENDED, Matter, Rung, WatchRule
 from hezhi.engines.flow.parts import ExportApproval
 from hezhi.engines.org.api import Actor
-from hezhi.engines.registry.columns import NOTHING, column
+from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import DayFilter, YesNoFilter
 from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
+from hezhi.ground.ui.spans import NOTHING
 from hezhi.ground.ui.templatetags.ui import due
 
 RULES = "业务规则"

@@ -30,13 +30,14 @@ from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit, User
 from hezhi.engines.org.placing import place_scoped
 from hezhi.engines.registry.abilities import Files, Remarks
-from hezhi.engines.registry.columns import NOTHING, column
+from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import YesNoFilter
 from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
+from hezhi.ground.ui.spans import NOTHING
 from hezhi.ground.ui.templatetags.ui import state_badge
 
 GROUP = "网格管理"

@@ -11,13 +11,14 @@ from django.utils.html import format_html
 
 from hezhi.engines.records.audit import read_of_personal
 from hezhi.engines.registry import actions
-from hezhi.engines.registry.columns import NOTHING, Column
+from hezhi.engines.registry.columns import Column
 from hezhi.engines.registry.history import history, origins, told_versions, versions_of
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.parts import Panel
 from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.ui.answers import answer
 from hezhi.ground.ui.shapes import Action, Fact, Tab
+from hezhi.ground.ui.spans import NOTHING
 from hezhi.ground.words import in_words
 
 FACTS, HISTORY = "facts", "history"

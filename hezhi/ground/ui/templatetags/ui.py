@@ -20,7 +20,7 @@ from django.utils.text import slugify
 
 from hezhi.ground.time import MINUTES_A_DAY, local, now, show
 from hezhi.ground.ui.charts import HEIGHT, bar_lengths, trend_shape
-from hezhi.ground.ui.spans import tell_due
+from hezhi.ground.ui.spans import NOTHING, tell_due
 
 register = template.Library()
 
@@ -115,7 +115,7 @@ def when(moment: datetime | None, form: str = "short") -> SafeString:
     """A moment in Shanghai's time. `form`: short «11-22 09:30» (with the year when it is not
     this one), full «2026-11-22 09:30», time «09:30»."""
     if moment is None:
-        return SafeString("—")
+        return SafeString(NOTHING)
     here = local(moment)
     short = "%m-%d %H:%M" if here.year == local(now()).year else "%Y-%m-%d"
     pattern = {"short": short, "full": "%Y-%m-%d %H:%M", "time": "%H:%M"}[form]
@@ -211,14 +211,20 @@ def _reader_of(told: Any) -> Callable[[str], Any]:
 def row_tags(listing: Any) -> SafeString:
     """The rows of a list from a `Listing`, with a box to tick where something can be done with several.
 
-    Each cell carries its heading: on a phone a row is drawn as a card.
+    Each cell carries its heading: on a phone a row is drawn as a card, without what says nothing (`is-none`).
     """
-    classes = [f'<td class="is-{_safe(c.kind)}" data-label="{_safe(c.name)}">' for c in listing.columns]
+    starts = [
+        (
+            f'<td class="is-{_safe(c.kind)}" data-label="{_safe(c.name)}">',
+            f'<td class="is-{_safe(c.kind)} is-none" data-label="{_safe(c.name)}">',
+        )
+        for c in listing.columns
+    ]
     tick = bool(listing.bulk_actions)
-    return SafeString("".join(_row_tag(row, classes, tick) for row in listing.rows))
+    return SafeString("".join(_row_tag(row, starts, tick) for row in listing.rows))
 
 
-def _row_tag(row: Any, classes: Sequence[str], tick: bool) -> str:
+def _row_tag(row: Any, starts: Sequence[tuple[str, str]], tick: bool) -> str:
     key, tone = _safe(row.id), f' class="row-{_safe(row.tone)}"' if row.tone else ""
     box = (
         f'<td class="tick"><input class="form-check-input" type="checkbox" name="chosen" value="{key}"'
@@ -227,7 +233,8 @@ def _row_tag(row: Any, classes: Sequence[str], tick: bool) -> str:
         else ""
     )
     cells = "".join(
-        start + _cell_tag(cell, cell.url == row.url) for start, cell in zip(classes, row.cells, strict=True)
+        start[cell.text == NOTHING and not cell.note] + _cell_tag(cell, cell.url == row.url)
+        for start, cell in zip(starts, row.cells, strict=True)
     )
     return f'\n          <tr data-row="{key}"{tone}>{box}{cells}</tr>'
 

@@ -193,6 +193,10 @@ def ask_dispute(order_id: UUID, *, by: Actor, reason: str, instead_id: UUID | No
     case, order = take_order(order_id, "dispute", by=by)
     own(order, by)
     reason = given(reason, "reason", "请写明依据，例如职责清单或有关规定的条款。")
+    if order.called:
+        raise NotNow(
+            "吹哨报到不提派单异议。", remedy="确需退出的，请用「退回」向吹哨单位说明。", code="cases.dispute_called"
+        )
     if order.parent_id is not None:
         raise NotNow("下派的承办单请先与上级单位协商。", remedy="请用「退回」。", code="cases.dispute_below")
     if order.may_not_return:

@@ -12,7 +12,6 @@ from hezhi.chapters.grassroots.grids.queries import contents
 from hezhi.engines.geo.dividing import as_shape
 from hezhi.engines.geo.division import square_metres
 from hezhi.engines.geo.models import Area
-from hezhi.engines.registry.columns import NOTHING
 from hezhi.engines.registry.pages.base import RegistryPage
 from hezhi.engines.registry.pages.detail import DetailPage
 from hezhi.engines.registry.parts import Panel
@@ -20,6 +19,7 @@ from hezhi.ground import time
 from hezhi.ground.errors import NotFound
 from hezhi.ground.ui.answers import answer
 from hezhi.ground.ui.shapes import Action, Fact, Figure, Tab
+from hezhi.ground.ui.spans import NOTHING
 
 
 class MembersPanel(Panel):

@@ -31,7 +31,7 @@ from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.registry import addresses
 from hezhi.engines.registry.abilities import Files, Remarks
-from hezhi.engines.registry.columns import NOTHING, column
+from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import YesNoFilter
 from hezhi.engines.registry.parts import Panel, Part
@@ -41,6 +41,7 @@ from hezhi.ground.errors import BadInput
 from hezhi.ground.identifiers import check_phone
 from hezhi.ground.masks import mask
 from hezhi.ground.ui.shapes import Action
+from hezhi.ground.ui.spans import NOTHING
 
 
 class OfficeForm(forms.Form):
