@@ -4,7 +4,6 @@ from hezhi.engines.registry import site
 from hezhi.engines.registry.checks import problems
 from hezhi.engines.registry.scope import name_of
 from hezhi.engines.registry.urls import patterns_of
-from hezhi.ground.ui.spans import NOTHING
 
 
 def describe(slug: str) -> str:
@@ -28,4 +27,4 @@ def describe(slug: str) -> str:
 
 
 def _join(words: object) -> str:
-    return "、".join(map(str, words)) or NOTHING  # type: ignore[call-overload]
+    return "、".join(map(str, words)) or "—"  # type: ignore[call-overload]
