@@ -1,6 +1,7 @@
 """`make stop` and `make reset` (停止与重置)."""
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -30,9 +31,12 @@ def reset() -> None:
             "已设置 DATABASE_URL：外部数据库不会被删除，请由其管理员处理。",
             "DATABASE_URL is set: a foreign database is never deleted from here.",
         )
-    if not any(folder.exists() for folder in (home(), *test_homes())):
+    folders = [folder for folder in {home(), *test_homes()} if folder.exists()]
+    if not folders:
         say("没有数据可删除。", "There is nothing to delete.")
         return
+    for folder in folders:
+        _must_be_ours(folder)
     say(f"将删除 {home()} 中的全部数据（数据库、密钥、附件），不可恢复。", "All data there will be deleted for good.")
     if os.environ.get("HEZHI_RESET") != "yes" and input("       输入 yes 继续 / type yes to go on: ").strip() != "yes":
         say("未作任何改动。", "Nothing was changed.")
@@ -40,9 +44,9 @@ def reset() -> None:
     stop()
     for cluster in _clusters():
         cluster.remove()
-    for folder in {home(), *test_homes()}:
-        if folder.exists():
-            _delete(folder)
+    for folder in folders:
+        if folder.exists():  # one lies within another
+            shutil.rmtree(folder)
     say("已删除。重新运行 ./run 即可从头开始。", "Deleted. ./run begins anew.")
 
 
@@ -67,14 +71,13 @@ def _stop_run() -> bool:
     return True
 
 
-def _delete(folder: Path) -> None:
-    """Delete only what is ours: the folder must carry our marks."""
-    import shutil
-
-    known = {"cluster", "test", "keys", "files", "log", "run", "static", "calls"}
-    if not known & {path.name for path in folder.iterdir()} and any(folder.iterdir()):
+def _must_be_ours(folder: Path) -> None:
+    """Only what is ours is deleted: the folder must carry our marks, looked for before anything is gone."""
+    known = {"cluster", "test", "keys", "files", "log", "run", "static", "calls", "lock"}
+    begun = ("demo-", "own-", "scratch-")
+    found = [path.name for path in folder.iterdir()]
+    if found and not any(name in known or name.startswith(begun) for name in found):
         raise Trouble(f"{folder} 不像合治的数据目录，未删除。", f"{folder} does not look like our data folder.")
-    shutil.rmtree(folder)
 
 
 def main(words: list[str]) -> None:

@@ -1,12 +1,14 @@
 """Where test runs keep their databases: in memory where there is plenty of it and nobody else stands there."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from hezhi.wiring import housekeeping, places
 from hezhi.wiring.cluster import Cluster
+from hezhi.wiring.voice import Trouble
 
 
 @pytest.fixture
@@ -42,12 +44,28 @@ def test_room_is_told_by_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not places._roomy()
 
 
-def test_reset_deletes_both_places(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def told_yes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEZHI_RESET", "yes")
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr(Cluster, "remove", lambda self: None)
+    monkeypatch.setattr(Cluster, "remove", lambda self: shutil.rmtree(self.folder))
+
+
+@pytest.mark.usefixtures("told_yes")
+def test_reset_deletes_both_places_whatever_tests_left_there(memory: Path) -> None:
     for folder in (places.home(), *places.test_homes()):
-        (folder / "cluster").mkdir(parents=True)
+        for name in ("cluster", "demo-12ab"):
+            (folder / name).mkdir(parents=True)
     housekeeping.reset()
     assert not any(folder.exists() for folder in (places.home(), *places.test_homes()))
     assert os.listdir(memory) == []
+
+
+@pytest.mark.usefixtures("told_yes")
+def test_reset_deletes_nothing_at_all_where_one_place_is_not_ours(memory: Path) -> None:
+    letters = places.test_homes()[0] / "letters"
+    for folder in (letters, places.home() / "cluster"):
+        folder.mkdir(parents=True)
+    with pytest.raises(Trouble, match="does not look like our data folder"):
+        housekeeping.reset()
+    assert letters.exists() and (places.home() / "cluster").exists()
