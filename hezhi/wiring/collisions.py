@@ -49,7 +49,9 @@ def once_more(request: HttpRequest) -> HttpResponse:
     try:
         answer: HttpResponse = request.asked()  # type: ignore[attr-defined]
     except DatabaseError as error:
-        raise (Collided() if collided(error) else error) from error
+        if collided(error):
+            raise Collided from error
+        raise
     return answer
 
 

@@ -100,3 +100,12 @@ def _with(actor):
     from dataclasses import replace
 
     return replace(actor, permissions=actor.permissions | {"whistle.rate"})
+
+
+def test_a_called_unit_is_told_how_it_declines_instead_of_disputing(district: District) -> None:
+    receipt, order = at_town(district)
+    town, called = district["town1.town_dispatcher"], district.units["light"]
+    handling.whistle(order.pk, by=town, unit_ids=[called.pk], hours=2, request="请到现场会商")
+    with pytest.raises(NotNow) as told:
+        handling.ask_dispute(order_of(receipt.id, called).pk, by=district["light.handler"], reason="职责清单第三条")
+    assert told.value.code == "cases.dispute_called" and "吹哨单位" in told.value.remedy
