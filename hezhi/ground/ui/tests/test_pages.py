@@ -47,6 +47,16 @@ def test_whatever_stands_in_a_row_or_a_choice_is_text_and_never_a_tag() -> None:
     assert '<a href="/x" data-open>' in told and " selected>" in told and 'type="checkbox" name="chosen"' in told
 
 
+def test_a_cell_that_says_nothing_is_marked_so_that_a_phone_can_leave_it_out() -> None:
+    cells = [shapes.Cell("甲"), shapes.Cell("—"), shapes.Cell("—", "附注")]
+    drawn = shapes.Listing(
+        columns=[shapes.Column(name, name) for name in ("一", "二", "三")],
+        rows=[shapes.Row(id="1", name="甲", cells=cells)], empty=shapes.Empty("无"),
+    )  # fmt: skip
+    told = answers.answer(ask.get("/"), "ui/list.html", "ui/parts/listing.html", {"listing": drawn}).content.decode()
+    assert told.count("is-none") == 1 and 'is-none" data-label="二"' in told
+
+
 def test_going_back_asks_for_the_whole_page() -> None:
     assert "<html" in listing(**{"HX-Request": "true", "HX-History-Restore-Request": "true"})
 
