@@ -15,12 +15,11 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from hezhi.engines.flow import timing
-from hezhi.engines.flow.models import Deadline, WorkOrder
+from hezhi.engines.flow.models import AT_WORK, Deadline, WorkOrder
 from hezhi.engines.flow.rules.limits import Limit, Unit
 from hezhi.engines.flow.rules.working_time import due
 from hezhi.ground import time
 
-OPEN = ("to_sign", "handling", "on_hold", "to_review")
 UNSIGNED = Q(signed_at__isnull=True, sign_amount__isnull=False, state__in=("to_sign", "on_hold"))
 
 
@@ -43,13 +42,13 @@ class OrderMove:
 
 def with_helpers() -> QuerySet[WorkOrder, UUID]:
     """The matters in which a helper has a limit of his own: all their orders are worked out here."""
-    return WorkOrder.objects.filter(own_days__isnull=False, state__in=OPEN).values_list("matter_id", flat=True)
+    return WorkOrder.objects.filter(own_days__isnull=False, state__in=AT_WORK).values_list("matter_id", flat=True)
 
 
 def order_moves(tables: timing.Timetable, *, lock: bool = False) -> list[OrderMove]:
     """The open orders that the calendar as it now stands would move by themselves, upper orders first."""
     helped = set(with_helpers())
-    rows = WorkOrder.objects.filter(UNSIGNED | Q(matter_id__in=helped), state__in=OPEN).order_by("depth", "id")
+    rows = WorkOrder.objects.filter(UNSIGNED | Q(matter_id__in=helped), state__in=AT_WORK).order_by("depth", "id")
     orders = list(rows.select_for_update(of=("self",)) if lock else rows)
     totals = _totals(helped | {order.matter_id for order in orders}, tables)
     found: dict[UUID, OrderMove] = {}

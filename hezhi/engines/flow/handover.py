@@ -13,15 +13,13 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from hezhi.engines.flow.approvals import ended, is_awaited
-from hezhi.engines.flow.models import Approval, Lent, ToDo, WorkOrder
+from hezhi.engines.flow.models import AT_WORK, Approval, Lent, ToDo, WorkOrder
 from hezhi.engines.org import handover
 from hezhi.engines.org.actor import system
 from hezhi.engines.org.models import Holding, Post, User
 from hezhi.engines.org.queries import held_now, holders_of
 from hezhi.engines.records.acting import current_deed
 from hezhi.ground.events import announce
-
-AT_WORK = ("to_sign", "handling", "on_hold", "to_review")
 
 
 def move(user_from: User, user_to: User | None, moment: datetime, post: Post | None) -> int:

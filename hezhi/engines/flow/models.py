@@ -151,6 +151,10 @@ class Deadline(models.Model):
         ]
 
 
+AT_WORK = ("to_sign", "handling", "on_hold", "to_review")
+"""States in which an order is its unit's to do, or waits for one (在办)."""
+
+
 @tracked()
 class WorkOrder(models.Model):
     """承办单: one unit's part in a matter. Work is a tree of these, not a field of the matter.
@@ -226,7 +230,7 @@ class WorkOrder(models.Model):
             models.Index(
                 fields=["unit", "state", "due_at"],
                 name="order_open",
-                condition=models.Q(state__in=["to_sign", "handling", "on_hold", "to_review"]),
+                condition=models.Q(state__in=list(AT_WORK)),
             ),
         ]
 

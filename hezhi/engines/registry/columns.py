@@ -177,4 +177,4 @@ def _kind(registry: Registry, path: str, field: models.Field[Any, Any]) -> str:
         return "number"
     if registry.list and path == registry.list[0]:
         return "title"
-    return "code" if path.rpartition("__")[2] in ("code", "number") else "plain"
+    return {"title": "heading", "code": "code", "number": "code"}.get(path.rpartition("__")[2], "plain")

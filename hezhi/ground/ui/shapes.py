@@ -195,7 +195,10 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column head. `kind`: title, code, number, time, state, plain, long, extra. `sorted`: up, down, ""."""
+    """A column head. `kind`: title, heading, code, number, time, state, plain, long, extra. `sorted`: up, down, "".
+
+    Title is what a row opens by, a number as a rule; heading is what it is about, and heads its card on a phone.
+    """
 
     name: str
     kind: str = "plain"

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch, Q
 
-from hezhi.engines.flow.handover import AT_WORK
-from hezhi.engines.flow.models import ToDo, WorkOrder
+from hezhi.engines.flow.models import AT_WORK, ToDo, WorkOrder
 from hezhi.engines.org.api import Holding, Post, Unit
 from hezhi.ground import time
 

@@ -11,7 +11,7 @@ from django.db.models.functions import ExtractYear
 from hezhi.chapters.cases.handling.api import ENDED, Case, Reporter, Source
 from hezhi.chapters.cases.handling.api import queries as handling
 from hezhi.chapters.cases.retention.models import Erased, Kind, Run, Term
-from hezhi.engines.flow.models import Approval, WorkOrder
+from hezhi.engines.flow.models import AT_WORK, Approval, WorkOrder
 from hezhi.ground import time
 
 NAMED = ~Q(name="") | ~Q(phone="") | ~Q(address="") | ~Q(follow_digest="") | ~Q(platform_reference="")
@@ -49,9 +49,7 @@ def _kept() -> Q:
 
 def _at_work() -> Exists:
     """Whether an order is still open for the matter."""
-    return Exists(
-        WorkOrder.objects.filter(matter_id=OuterRef("pk"), state__in=("to_sign", "handling", "on_hold", "to_review"))
-    )
+    return Exists(WorkOrder.objects.filter(matter_id=OuterRef("pk"), state__in=AT_WORK))
 
 
 def due(edge: datetime, kind: str = Kind.REPORTER) -> QuerySet[Case]:

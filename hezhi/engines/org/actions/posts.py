@@ -180,6 +180,16 @@ def name_deputy(holding: Holding, deputy: User, *, starts: datetime, ends: datet
         raise NotNow(
             "这段时间已指定了代理人。", "没有重复指定。", "请先结束原来的代理，再重新指定。", code="org.deputy_named"
         )
+    away = Holding.objects.filter(
+        deputy_of__user=deputy, deputy_of__post__unit=holding.post.unit_id, valid_from__lt=ends
+    )
+    if running(away, starts).exists():
+        raise NotNow(
+            f"{deputy.full_name}这段时间自己也不在岗，已由他人代理。",
+            "没有指定代理人。",
+            "请另选一位代理人，或者改代理的起止时间。",
+            code="org.deputy_away",
+        )
     stand_in = grant_post(holding.post, deputy, valid_from=starts, valid_to=ends, deputy_of=holding, reason=reason)
     if starts <= time.now():
         _begin(stand_in, time.now())

@@ -143,6 +143,17 @@ def test_two_deputies_at_one_time_are_refused(held):
         )
 
 
+def test_who_is_away_himself_is_not_named_for_another(held, role):
+    """His days away are over before the next leave begins, or somebody else is named."""
+    now, away = time.now(), make_officer("away.himself", role)
+    his = holdings_of(away).get()
+    actions.name_deputy(his, make_user("for.him"), starts=now, ends=now + timedelta(days=2), reason="年休假")
+    other = hold(make_user("of.his.unit"), make_role("caller"), his.post.unit)
+    with pytest.raises(NotNow, match="自己也不在岗"):
+        actions.name_deputy(other, away, starts=now + timedelta(days=1), ends=now + timedelta(days=3), reason="出差")
+    actions.name_deputy(other, away, starts=now + timedelta(days=2), ends=now + timedelta(days=3), reason="出差")
+
+
 def test_a_post_that_ran_out_gives_its_work_back_to_the_queue(desk, role):
     now = time.now()
     user = make_user("temporary")

@@ -62,11 +62,11 @@ class DetailPage(RegistryPage):
 
     def facts(self, row: Any) -> list[tuple[str, list[Fact]]]:
         """The values of the row, section by section."""
-        hidden = self.registry.hidden_from(self.by)
-        sections = self.registry.sections
-        told = [(title, [self._fact(row, n) for n in names if n not in hidden]) for title, names in sections]
-        rest = [n for n in (*self.registry.list, *self.registry.also) if n not in self.registry.form_fields]
-        told.append(("其他", [self._fact(row, name) for name in dict.fromkeys(rest) if name not in hidden]))
+        registry, hidden = self.registry, self.registry.hidden_from(self.by)
+        told = [(title, [self._fact(row, n) for n in names if n not in hidden]) for title, names in registry.sections]
+        above = {*registry.form_fields, registry.named_by, *hidden}  # the row's name is the page's heading
+        rest = dict.fromkeys(n for n in (*registry.list, *registry.also) if n not in above)
+        told.append(("其他", [self._fact(row, name) for name in rest]))
         told.append(("补充信息", [Fact(c.label, c.text(row)) for c in self.registry.more_columns.values()]))
         return [(title, facts) for title, facts in told if facts]
 

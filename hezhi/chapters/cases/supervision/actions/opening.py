@@ -23,7 +23,7 @@ from hezhi.chapters.cases.supervision.actions.turning import (
 from hezhi.chapters.cases.supervision.flows import INSTRUCT, LEAD
 from hezhi.chapters.cases.supervision.models import Campaign, Kind, Matter, Rung, SheetCounter, WatchRule
 from hezhi.engines.flow import timing, todos
-from hezhi.engines.flow.models import Deadline, WorkOrder
+from hezhi.engines.flow.models import AT_WORK, Deadline, WorkOrder
 from hezhi.engines.flow.rules.limits import Limit
 from hezhi.engines.flow.rules.limits import Unit as Clock
 from hezhi.engines.flow.rules.working_time import due_and_yellow
@@ -33,8 +33,6 @@ from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotNow
 from hezhi.ground.ids import short_number
-
-CASE_WORK = ("to_sign", "handling", "on_hold", "to_review")
 
 
 def begin(
@@ -171,7 +169,7 @@ def fit_units(ids: Sequence[UUID], *, case: Case | None, known: Sequence[UUID] =
 def units_at_work(case: Case) -> list[Unit]:
     """Whom a case is supervised at: the units that hold it from the desk now, else the desk itself."""
     orders = WorkOrder.objects.filter(
-        matter_type="handling.case", matter_id=case.pk, parent__isnull=True, state__in=CASE_WORK
+        matter_type="handling.case", matter_id=case.pk, parent__isnull=True, state__in=AT_WORK
     )
     found = {order.unit_id: order.unit for order in orders.select_related("unit").order_by("issued_at")}
     if not found and case.desk_id:
