@@ -5,9 +5,10 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
+from hezhi.engines.flow.timing import TOTAL
 from hezhi.engines.flow.todos import waiting
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
@@ -55,6 +56,12 @@ _APPROVALS = Worded(
     )
 )
 _ORDER = Worded(lambda: WorkOrder.objects.filter(pk=Given("order")).select_related("unit", "issued_by_unit", "holder"))
+
+
+def last_total() -> Subquery:
+    """How the newest total limit of a matter stands (`Deadline.State`), as a column beside the matter's own."""
+    limits = Deadline.objects.filter(object_id=OuterRef("pk"), stage=TOTAL).order_by("-started_at", "-id")
+    return Subquery(limits.values("state")[:1])
 
 
 def order_of(order_id: UUID) -> WorkOrder | None:

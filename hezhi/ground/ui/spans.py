@@ -47,8 +47,8 @@ def tell_due(
     day: int = MINUTES_A_DAY,
 ) -> Due:
     """How the limit stands at a moment. `left` overrides the clock: minutes of working time."""
-    if deadline is None:
-        return Due(NOTHING, "")
+    if deadline is None:  # a limit that stands still has no end to tell
+        return Due("已停表", "paused") if paused else Due(NOTHING, "")
     if done is not None:
         late = (done - deadline).total_seconds() / 60
         return Due("按时", "done") if late <= 0 else Due(f"超 {in_words(late)}", "over")

@@ -26,10 +26,11 @@ from hezhi.chapters.cases.handling.queries import conditions_of, forget_urgency_
 from hezhi.chapters.cases.handling.rules import PLACES, filled, in_force, questions_of, span_of, strange_places
 from hezhi.chapters.grassroots.grids.api import lines
 from hezhi.engines.flow.parts import ExportApproval
+from hezhi.engines.flow.queries import last_total
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Unit
-from hezhi.engines.registry.columns import column
+from hezhi.engines.registry.columns import Column, column
 from hezhi.engines.registry.declaration import Registry
 from hezhi.engines.registry.filters import DayFilter, TreeFilter, YesNoFilter
 from hezhi.engines.registry.scope import public
@@ -76,7 +77,7 @@ class Cases(Registry):
     offers = ("view", "export", "api")
     removal = ""
     list = ("number", "title", "state", "due", "category", "where", "lead_unit", "source", "received")
-    also = ("kind", "urgency", "place", "closed_at", "outside_number", "returns", "urged")
+    also = ("kind", "urgency", "place", "closed_at", "kept", "outside_number", "returns", "urged")
     machine = (
         "number", "title", "kind", "source", "category", "urgency", "place", "town", "community", "grid",
         "lead_unit", "received_at", "due_at", "closed_at", "state", "outside_channel", "outside_number",
@@ -145,10 +146,18 @@ class Cases(Registry):
 
     @column("时限", value="due_at", kind="time", order="due_at")
     def due(self, row: Case) -> str:
-        """How the limit stands: time left or time over; for an ended case whether it was kept."""
-        if row.state in (State.NOT_ACCEPTED, State.MERGED, State.VOID):
-            return NOTHING
-        return due(row.due_at, done=row.closed_at, paused=row.state == State.ON_HOLD)
+        """How the limit stands: time left, time over, or that it stands still; an ended case has none any more."""
+        return NOTHING if row.state in ENDED else due(row.due_at, paused=row.state == State.ON_HOLD)
+
+    @column("是否按时")
+    def kept(self, row: Case) -> str:
+        """Whether the last total limit was kept, once it has been met or missed; what fell away was neither."""
+        return {"met": "按时", "missed": "超期"}.get(row.limit_state or "", NOTHING)  # type: ignore[attr-defined]
+
+    def with_columns(self, rows: QuerySet[Any], columns: Sequence[Column]) -> QuerySet[Any]:
+        """How the limit ended stands with the limit, and is fetched where it is asked for."""
+        rows = super().with_columns(rows, columns)
+        return rows.annotate(limit_state=last_total()) if any(one.name == "kept" for one in columns) else rows
 
     def belong(self, row: Case, unit: Any) -> None:
         """A case belongs to the units that work on it and to the ground it lies on."""

@@ -103,7 +103,7 @@ def due(
     """
     told = tell_due(deadline, now(), left=left, done=done, paused=paused, day=day)
     if deadline is None:
-        return format_html('<span class="due">{}</span>', told.words)
+        return format_html('<span class="due due-paused">{}</span>', told.words) if paused else SafeString(told.words)
     return SafeString(
         f'<time class="due due-{_safe(told.tone or "calm")}" datetime="{deadline.isoformat()}" title="时限 {show(deadline)}">'
         f"{_safe(told.words)}</time>"

@@ -36,6 +36,7 @@ def test_working_time_is_told_in_working_days() -> None:
 
 def test_a_stopped_clock_says_so() -> None:
     assert tell_due(NOON - timedelta(days=1), NOON, paused=True).words == "已停表"
+    assert tell_due(None, NOON, paused=True).words == "已停表"
 
 
 def test_a_finished_case_is_measured_by_its_end_and_not_by_now() -> None:

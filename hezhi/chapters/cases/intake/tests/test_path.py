@@ -64,6 +64,8 @@ def test_a_message_is_accepted_dispatched_handled_signed_off_called_back_and_rat
                     "反馈", "审签通过", "回访", "评价"]  # fmt: skip
     assert not ToDo.objects.filter(done_at__isnull=True).exists()
     assert {d.state for d in Deadline.objects.filter(object_id=receipt.id)} == {"met"}
+    listed = enter(Client(), district.people["centre.caller"]).get("/r/cases/?columns=number&columns=kept")
+    assert '<td class="is-plain" data-label="是否按时">按时</td>' in listed.content.decode()
     assert AuditEntry.objects.filter(object_id=receipt.id, event="cases.accept").exists()
 
 
