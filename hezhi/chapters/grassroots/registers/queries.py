@@ -216,7 +216,7 @@ def buildings_of(by: Actor, most: int = 60) -> list[Branch]:
 
 
 def find_homes(words: str, *, by: Actor, most: int = MOST_FOUND) -> list[Home]:
-    """Homes whose name holds each of the words (按地址找房屋): «样例花园 3号楼 501».
+    """Homes whose name holds each of the words (按地址找房屋): «样例花园 3号楼 501»; as one walks: by entrance, floor and door.
 
     A home that was split or combined is found too, after those that stand: an old address leads on.
     """
@@ -227,7 +227,9 @@ def find_homes(words: str, *, by: Actor, most: int = MOST_FOUND) -> list[Home]:
         return []
     for word in typed:
         rows = rows.filter(Q(full_name__icontains=word) | Q(number__istartswith=word))
-    return list(rows.select_related("community").order_by(F("removed_at").asc(nulls_first=True), "full_name")[:most])
+    standing = F("removed_at").asc(nulls_first=True)
+    walked = (standing, "building__full_name", "entrance", "floor", "door")
+    return list(rows.select_related("community").order_by(*walked)[:most])
 
 
 def holding_now(home: UUID, *, by: Actor) -> list[Occupancy]:

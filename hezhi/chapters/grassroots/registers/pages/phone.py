@@ -29,11 +29,15 @@ from hezhi.ground.ui.shapes import Empty
 
 clause = "9.1.3-2-3"
 SALT = "registers.report"
+MOST_HOMES = 300
+"""A high block has some two hundred homes; whoever finds more says which entrance."""
 
 
 def _home(id: UUID, by: Actor, *, gone: bool = False) -> Home:
     """A home of one's own ground; `gone`: one that was split or combined too, to lead on from there."""
+    told = [site.get("homes").column(name) for name in ("verified", "verified_by")]
     rows = Home.objects.visible_to(by).select_related("building", "community")
+    rows = rows.annotate(**{name: made for column in told for name, made in column.annotations.items()})
     found = rows.filter(pk=id).first()
     if found is None or (found.removed_at is not None and not (gone and found.went_into.exists())):
         raise NotFound(what="没有找到这套房屋，可能不在您的网格内。")
@@ -42,17 +46,20 @@ def _home(id: UUID, by: Actor, *, gone: bool = False) -> Home:
 
 @needs("homes.report", clause=clause)
 def search(request: HttpRequest) -> HttpResponse:
-    """Look up a home by address; without words the buildings of one's own grid."""
-    by, words = reader(request), request.GET.get("q", "").strip()[:60]
+    """Look up a home by address, all homes of a building among them; without words the buildings of one's own grid."""
+    by, words, told = reader(request), request.GET.get("q", "").strip()[:60], ""
     if words:
-        rows = [_row(home) for home in queries.find_homes(words, by=by)]
+        found = queries.find_homes(words, by=by, most=MOST_HOMES + 1)
+        rows = [_row(home) for home in found[:MOST_HOMES]]
+        more = len(found) > MOST_HOMES
+        told = f"只列出前 {MOST_HOMES} 套，请补上楼号、单元或门牌再找。" if more else f"共 {len(rows)} 套"
     else:
         rows = [
             {"name": each.name, "url": f"{reverse('grid-homes')}?q={each.name}", "note": f"{each.homes} 套房屋"}
             for each in queries.buildings_of(by)
         ]
     empty = "没有找到，请减少条件再试。" if words else "您的网格还没有登记建筑。"
-    context = {"rows": rows, "words": words, "empty": Empty(empty)}
+    context = {"rows": rows, "words": words, "told": told if rows else "", "empty": Empty(empty)}
     return render(request, "registers/phone_homes.html", context)
 
 
@@ -72,20 +79,28 @@ def home(request: HttpRequest, id: UUID) -> HttpResponse:
         context = {"rows": rows, "former": row, "empty": Empty("原房屋已退出台账。")}
         return render(request, "registers/phone_gone.html", context)
     living = queries.living_in(row.pk, by=by) if by.may("residents.view") else []
-    reports = ChangeReport.objects.filter(home=row, state=ChangeReport.State.WAITING).order_by("-reported_at")
+    reports = _waiting(row)
     context = {
         "home": row, "people": lines(living, by), "visits": Visit.of(row).filter(struck_reason="").order_by("-visited_on")[:3],
-        "reports": reports[:3], "may_verify": by.may("homes.edit"),
+        "reports": reports, "may_verify": by.may("homes.edit") and not reports,
     }  # fmt: skip
     return render(request, "registers/phone_home.html", context)
 
 
+def _waiting(home: Home) -> list[ChangeReport]:
+    """The newest reports on a home that nobody has looked into yet (待核实的变动)."""
+    waiting = ChangeReport.objects.filter(home=home, state=ChangeReport.State.WAITING)
+    return list(waiting.order_by("-reported_at")[:3])
+
+
 @needs("homes.edit", clause=clause)
 def still_right(request: HttpRequest, id: UUID) -> HttpResponse:
-    """«仍然一致»: looked at on the spot, and everything is as it is entered."""
+    """«仍然一致»: looked at on the spot, and everything is as it is entered; not while a report says otherwise."""
     by = reader(request)
     row = _home(id, by)
-    if request.method == "POST":
+    if request.method == "POST" and _waiting(row):
+        messages.error(request, "这套房屋报告的变动还没有核实，现在不能记为一致。")
+    elif request.method == "POST":
         verify(site.get("homes"), row, by=by, note="入户核实，仍然一致")
         messages.success(request, "已记下：与台账一致。")
     return redirect("grid-home", id=row.pk)
