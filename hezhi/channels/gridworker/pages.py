@@ -14,6 +14,7 @@ from hezhi.chapters.cases.handling.pages.case import timeline
 from hezhi.chapters.cases.handling.pages.phone import order_for, order_shown, take_step, verbs_on
 from hezhi.chapters.cases.handling.pages.questions import on_phone
 from hezhi.chapters.cases.intake.api import MEDIA_SAID, brought, kinds, take_in, with_microphone
+from hezhi.chapters.grassroots.registers.api import places_waiting
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import needs, open_to_all
 from hezhi.engines.records.acting import acting
@@ -30,7 +31,7 @@ CANNOT = "网格内处理不了，请上级安排有关单位办理。"
 
 @needs("cases.sign", "cases.report", clause=clause)
 def home(request: HttpRequest) -> HttpResponse:
-    """What waits for me: open orders of my grid, most pressing first."""
+    """What waits for me: places to look at, and the open orders of my grid, most pressing first."""
     by = reader(request)
     orders = list(queries.open_orders(by)[:60])
     cases = Case.objects.visible_to(by).in_bulk([o.matter_id for o in orders])
@@ -42,7 +43,13 @@ def home(request: HttpRequest) -> HttpResponse:
         for o in orders
         if o.matter_id in cases
     ]  # fmt: skip
-    context = {"rows": rows, "empty": Empty("现在没有派给您的事。", "上报一件", reverse("grid-report"))}
+    due, late = places_waiting(by)
+    context = {
+        "rows": rows,
+        "due": due,
+        "late": late,
+        "empty": Empty("现在没有派给您的事。", "上报一件", reverse("grid-report")),
+    }
     return render(request, "gridworker/home.html", context)
 
 

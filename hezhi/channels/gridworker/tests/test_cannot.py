@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from hezhi.channels.gridworker import pages
 from hezhi.channels.gridworker.pages import CANNOT
 from hezhi.chapters.appcentre.users.api import seed_roles
 from hezhi.chapters.cases.handling import actions
@@ -100,6 +101,16 @@ def test_when_the_unit_above_says_no_the_worker_hears_it_and_may_ask_again(distr
     assert Outgoing.objects.filter(event="cases.approval_decided", unit=district.units["grid11"]).exists()
     page = phone.get(reverse("grid-order", args=[order.pk])).content.decode()
     assert TAP in page and "请先到现场看看" in page
+
+
+def test_the_to_dos_tell_of_places_to_look_at_and_only_then(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, url = enter(Client(), district.people["grid11.grid_worker"]), reverse("grid-home")
+    assert "场所检查" not in phone.get(url).content.decode()
+    monkeypatch.setattr(pages, "places_waiting", lambda by: (7, 1))
+    page = phone.get(url).content.decode()
+    assert "1 处逾期未整改" in page and "7 处到期应检查" in page and f'href="{reverse("grid-places")}"' in page
 
 
 def test_what_was_typed_on_the_phone_stays_to_be_copied_when_a_colleague_was_quicker(district: District) -> None:

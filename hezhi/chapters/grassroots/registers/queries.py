@@ -321,6 +321,16 @@ def places_for(by: Actor, words: str = "", most: int = 60) -> list[SmallPlace]:
     )
 
 
+def places_waiting(by: Actor) -> tuple[int, int]:
+    """How many small places in the reader's scope are due for a look, and at how many a fault is past its term (到期应检查、逾期未整改)."""
+    if not by.may("small_places.edit"):
+        return 0, 0
+    rows = SmallPlace.objects.visible_to(by).filter(removed_at__isnull=True)
+    late, due = Q(rectify_until__lt=time.today()), Q(rectify_until__isnull=True) & check_due()
+    told = rows.aggregate(due=Count("pk", filter=due), late=Count("pk", filter=late))
+    return told["due"], told["late"]
+
+
 # -- groups of neighbours ----------------------------------------------------------------------------
 
 

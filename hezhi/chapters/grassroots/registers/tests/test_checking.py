@@ -118,6 +118,7 @@ def test_places_whose_day_has_come_are_found_and_strangers_see_nothing(quarter, 
     SmallPlace.objects.filter(pk=eatery.pk).update(last_inspected_on=time.today() - timedelta(days=31))
     assert "样例面馆" in browser.get(url).content.decode()
     assert "到期应检查" in quarter.browser(quarter.worker).get("/g/places/").content.decode()
+    assert queries.places_waiting(quarter.by(quarter.worker)) == (1, 0)
     with pytest.raises(NotFound):
         check_place(eatery.pk, answers(eatery), by=quarter.by(quarter.neighbour))
     with pytest.raises(NotAllowed):
