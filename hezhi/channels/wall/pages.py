@@ -91,7 +91,7 @@ def situation(request: HttpRequest) -> HttpResponse:
     by = reader(request)
     found, trend = queries.situation(by), queries.trend(by, 30)
     whole, figures = found["whole"], found["figures"]
-    spots = queries.newest_spots(by)
+    spots, week = queries.newest_spots(by), queries.week()
     layers: list[dict[str, Any]] = [
         {"url": reverse("wall-situation-shading"), "kind": "shade", "name": "近 7 天诉求", "value": "count", "label": "name", "labelBelow": 400}
     ]  # fmt: skip
@@ -105,6 +105,7 @@ def situation(request: HttpRequest) -> HttpResponse:
         "figure_list": _figures(whole, figures), "counted_at": f"{time.local(time.now()):%H:%M}",
         "days": [day for day, _, _ in trend], "reported": [a for _, a, _ in trend], "closed": [b for _, _, b in trend],
         "town_bars": [Bar(name, line.now) for name, line in found["towns"][:12]], "layers": layers, "lists": found["rows"],
+        "week": f"{week.first:%m-%d} 至 {week.last:%m-%d}",
     }  # fmt: skip
     return render(request, "wall/situation.html", context)
 
@@ -134,8 +135,10 @@ def situation_figures(request: HttpRequest) -> HttpResponse:
 
 @needs("wall.view", clause="9.1.4-2-1")
 def situation_shading(request: HttpRequest) -> HttpResponse:
-    """Towns shaded by their cases of the last seven days."""
-    shades = queries.shading(reader(request), time.now() - timedelta(days=7))
+    """Towns shaded by their cases of the last seven whole days."""
+    week = queries.week()
+    end = time.at_local(week.last + timedelta(days=1))
+    shades = queries.shading(reader(request), time.at_local(week.first), end)
     return HttpResponse(shades, content_type="application/json")
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, TruncDate
 
 from hezhi.chapters.awareness.early_warning import api as warning
 from hezhi.chapters.awareness.situation import api as awareness
-from hezhi.chapters.cases.handling.api import ENDED, Case
+from hezhi.chapters.cases.handling.api import COUNTED, ENDED, Case
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
 from hezhi.ground.masks import mask_text
@@ -24,11 +24,14 @@ LATE_CLOSING = timedelta(days=60)
 
 
 def today(by: Actor) -> dict[str, int]:
-    """The day's figures: reported, closed, waiting, at work, overdue, done on the spot."""
+    """The day's figures: reported, closed, waiting, at work, overdue, done on the spot.
+
+    What came in and was closed is counted as statistics do (`counted`); what is at work as the list shows it.
+    """
     midnight = time.at_local(time.today())
-    running, new = ~Q(state__in=ENDED), Q(received_at__gte=midnight)
+    running, new = ~Q(state__in=ENDED), Q(received_at__gte=midnight) & COUNTED
     asked = {
-        "reported": new, "closed": Q(closed_at__gte=midnight), "waiting": Q(state__in=["to_accept", "to_dispatch", "redo"]),
+        "reported": new, "closed": Q(state="closed", closed_at__gte=midnight) & COUNTED, "waiting": Q(state__in=["to_accept", "to_dispatch", "redo"]),
         "at_work": Q(state__in=["to_sign", "handling", "to_review"]), "overdue": Q(due_at__lt=time.now()) & running,
         "on_the_spot": Q(on_the_spot=True) & new,
     }  # fmt: skip
@@ -36,16 +39,22 @@ def today(by: Actor) -> dict[str, int]:
     return seen.aggregate(**{code: Count("pk", filter=condition) for code, condition in asked.items()})
 
 
-def by_town(by: Actor, since: datetime) -> list[tuple[UUID, str, int]]:
-    """Cases since a moment, by town, the most first; towns without any are left out."""
-    seen = Case.objects.visible_to(by).filter(received_at__gte=since, town__valid_to=None, town__isnull=False)
+def by_town(by: Actor, since: datetime, until: datetime | None = None) -> list[tuple[UUID, str, int]]:
+    """Cases since a moment (and before another), by town, the most first; towns without any are left out."""
+    seen = Case.objects.visible_to(by).counted().filter(received_at__gte=since, town__valid_to=None, town__isnull=False)
+    seen = seen.filter(received_at__lt=until) if until else seen
     return list(seen.values_list("town_id", "town__name").annotate(n=Count("pk")).order_by("-n", "town__name"))
 
 
 def by_category(by: Actor, since: datetime) -> list[tuple[str, int]]:
     """Cases since a moment, by first-level category."""
     first = Func(F("category__full_name"), Value("/"), Value(1), function="split_part", output_field=CharField())
-    seen = Case.objects.visible_to(by).filter(received_at__gte=since).annotate(top=Coalesce(first, Value("未定")))
+    seen = (
+        Case.objects.visible_to(by)
+        .counted()
+        .filter(received_at__gte=since)
+        .annotate(top=Coalesce(first, Value("未定")))
+    )
     return list(seen.values_list("top").annotate(n=Count("pk")).order_by("-n", "top")[:8])
 
 
@@ -60,23 +69,23 @@ def trend(by: Actor, days: int = 14) -> list[tuple[str, int, int]]:
 
 def _by_day(by: Actor, moment: str, first: date) -> Any:
     """How many cases have this moment on each day, as rows (moment, day, count)."""
-    seen = Case.objects.visible_to(by).filter(**{f"{moment}__gte": time.at_local(first)}).order_by()
+    seen = Case.objects.visible_to(by).counted().filter(**{f"{moment}__gte": time.at_local(first)}).order_by()
+    seen = seen.filter(state="closed") if moment == "closed_at" else seen
     day = TruncDate(moment, tzinfo=time.SHANGHAI)
     return seen.annotate(what=Value(moment), day=day).values_list("what", "day").annotate(n=Count("pk"))
 
 
 def newest(by: Actor, most: int = 12) -> list[dict[str, Any]]:
-    """The newest cases this reader may see, by place and category; no text, no title of a secret one.
+    """The newest cases this reader may see, by place and title; no text, no title of a secret one.
 
     Numbers of persons in a title are masked before it is cut: of half a number nobody knows any more what it was.
     """
-    rows = Case.objects.visible_to(by).select_related("category", "town", "grid").order_by("-received_at", "-id")[:most]
+    rows = Case.objects.visible_to(by).select_related("town").order_by("-received_at", "-id")[:most]
     return [
         {
             "id": str(case.pk),
             "at": f"{time.local(case.received_at):%H:%M}",
-            "text": f"{case.town or '未定位'} {case.category or case.get_source_display()} "
-            f"{'保密件' if case.secret else mask_text(case.title)[:18]}",
+            "text": f"{case.town or '未定位'} {'保密件' if case.secret else mask_text(case.title)[:30]}",
             "url": f"/cases/{case.pk}/",
             "level": {"critical": 1, "urgent": 3}.get(case.urgency),
         }
@@ -92,9 +101,9 @@ from geo_area a where a.level = 'town' and a.valid_to is null
 """
 
 
-def shading(by: Actor, since: datetime) -> str:
+def shading(by: Actor, since: datetime, until: datetime | None = None) -> str:
     """Towns with their counts as GeoJSON, for shading; places only, no point of any person (P8)."""
-    counts = {str(town): n for town, _, n in by_town(by, since)}
+    counts = {str(town): n for town, _, n in by_town(by, since, until)}
     with connection.cursor() as cursor:
         cursor.execute(_SHADING, [json.dumps(counts)])
         (text,) = cursor.fetchone()
@@ -107,15 +116,16 @@ WEEK = 7
 EVENTS, WARNINGS = 9, 9
 
 
+def week() -> Any:
+    """The last seven whole days, which all panels of the screen speak of: today is not over yet."""
+    return awareness.Period(time.today() - timedelta(days=WEEK), time.today() - timedelta(days=1))
+
+
 def weeks(by: Actor) -> tuple[Any, list[tuple[str, Any]]]:
     """Matters of the last seven whole days beside the seven before: all together, and by town, largest first."""
-    period = awareness.Period(time.today() - timedelta(days=WEEK), time.today() - timedelta(days=1))
+    period = week()
     first, middle, end = (time.at_local(day) for day in (period.before().first, period.first, time.today()))
-    seen = (
-        Case.objects.visible_to(by)
-        .filter(secret=False, received_at__gte=first, received_at__lt=end)
-        .exclude(state="void")
-    )
+    seen = Case.objects.visible_to(by).counted().filter(received_at__gte=first, received_at__lt=end)
     found = list(
         seen.order_by().values_list("town_id", "town__name")
         .annotate(now=Count("pk", filter=Q(received_at__gte=middle)), before=Count("pk", filter=Q(received_at__lt=middle)))
@@ -145,16 +155,23 @@ def open_warnings(by: Actor) -> list[dict[str, Any]]:
     """Warnings that nobody acknowledged yet, the gravest first: number, level, what of, since when."""
     if not by.may("events.view"):
         return []
-    rows = warning.Warning.objects.visible_to(by).filter(state="open").select_related("community", "town", "unit")
+    rows = warning.Warning.objects.visible_to(by).filter(state="open").select_related("community", "town", "event")
     return [
         {
             "id": str(row.pk), "at": f"{time.local(row.raised_at):%m-%d %H:%M}", "level": row.level, "url": f"/warnings/{row.pk}/",
-            "text": f"{row.community or row.town or row.unit or '本区'} "
-            + ("数据分析新发现" if row.found_on else f"{row.reporters} 人反映同一件事"),
+            "text": _warned_of(by, row),
             "mark": "逾期未签收" if row.due_at < time.now() else "",
         }
         for row in rows.order_by("level", "-raised_at")[:WARNINGS]
     ]  # fmt: skip
+
+
+def _warned_of(by: Actor, row: Any) -> str:
+    """Where, how many, and what the event is called for this reader."""
+    where = f"{place} " if (place := row.community or row.town) else ""
+    if row.found_on or row.event is None:
+        return f"{where}{'数据分析新发现' if row.found_on else f'{row.reporters} 人反映同一件事'}"
+    return f"{where}{row.reporters} 人反映：{mask_text(warning.title_of(by, row.event))[:30]}"
 
 
 def discoveries(by: Actor) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ __all__ = ["Chart", "bar_lengths", "trend_shape"]
 
 WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 48, 14, 16, 38
+SIGN = 13
+"""How wide a digit of the scale is on the hall screen, where it is largest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,13 @@ def bar_lengths(items: Sequence[Any]) -> list[dict[str, Any]]:
 def trend_shape(days: Sequence[str], lines: Mapping[str, Sequence[float]], height: int = HEIGHT) -> Chart:
     """Lines over days on one scale that starts at nought and ends at a round number."""
     top = _round_top(max((v for line in lines.values() for v in line), default=0))
-    across, up = WIDTH - LEFT - RIGHT, height - TOP - BOTTOM
+    scale = [(top * k / 4, f"{top * k / 4:g}") for k in range(5)]
+    left = max(LEFT, 12 + SIGN * max(len(text) for _, text in scale))
+    across, up = WIDTH - left - RIGHT, height - TOP - BOTTOM
     step = across / max(len(days) - 1, 1)
 
     def place(i: int, value: float) -> tuple[float, float]:
-        return round(LEFT + i * step, 1), round(TOP + up * (1 - value / top), 1)
+        return round(left + i * step, 1), round(TOP + up * (1 - value / top), 1)
 
     drawn = [
         {
@@ -62,9 +66,9 @@ def trend_shape(days: Sequence[str], lines: Mapping[str, Sequence[float]], heigh
     ]
     every = max(math.ceil(len(days) / 7), 1)
     shown = [(place(i, 0)[0], day) for i, day in enumerate(days) if i % every == 0]
-    marks = [(place(0, top * k / 4)[1], f"{top * k / 4:g}") for k in range(5)]
+    marks = [(place(0, value)[1], text) for value, text in scale]
     rows = [(day, [line[i] for line in lines.values()]) for i, day in enumerate(days)]
-    return Chart(drawn, marks, shown, rows, height)
+    return Chart(drawn, marks, shown, rows, height, left=left)
 
 
 def _round_top(value: float) -> float:

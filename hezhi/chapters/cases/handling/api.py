@@ -9,6 +9,7 @@ from hezhi.chapters.cases.handling.actions.turning import MATTER
 from hezhi.chapters.cases.handling.actions.words import forget_words, renew_words
 from hezhi.chapters.cases.handling.flows import PUBLIC_STATES
 from hezhi.chapters.cases.handling.models import (
+    COUNTED,
     ENDED,
     Case,
     Category,
@@ -27,6 +28,7 @@ ARRIVED = "cases.arrived"
 
 __all__ = [
     "ARRIVED",
+    "COUNTED",
     "ENDED",
     "MATTER",
     "PUBLIC_STATES",

@@ -77,6 +77,8 @@ class State(models.TextChoices):
 
 ENDED = (State.CLOSED, State.NOT_ACCEPTED, State.MERGED, State.VOID)
 NOT_ENDED = ~Q(state__in=["closed", "not_accepted", "merged", "void"])
+COUNTED = Q(secret=False) & ~Q(state="void")
+"""What statistics, walls and the leader's day count alike."""
 HAS_LIMIT = Q(due_at__isnull=False)
 HAS_LEAD = Q(lead_unit__isnull=False)
 HAS_UNITS = ~Q(units=[])
@@ -317,6 +319,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         Wherever the case lies and however far the reader sees.
         """
         return self.exclude(Q(secret=True) & Q(barred_unit__in=actor.above)) if actor.above else self
+
+    def counted(self) -> Self:
+        """Cases that figures of what came in and was closed count (计入统计): neither secret nor entered by mistake."""
+        return self.filter(COUNTED)
 
     def open(self) -> Self:
         """Cases not yet ended (未结事件)."""

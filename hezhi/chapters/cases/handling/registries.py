@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import In
 
 from hezhi.chapters.cases.handling.models import (
+    COUNTED,
     ENDED,
     AnswerTemplate,
     Case,
@@ -63,7 +64,7 @@ def overdue() -> Q:
 
 def counted() -> Q:
     """Cases that statistics count (计入统计): neither secret nor entered by mistake."""
-    return Q(secret=False) & ~Q(state=State.VOID)
+    return COUNTED
 
 
 @register
