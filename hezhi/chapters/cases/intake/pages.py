@@ -145,12 +145,13 @@ def _report(form: ReportForm, by: Actor, request: HttpRequest) -> Receipt:
 @needs("cases.report", clause=clause)
 def receipt(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The slip for a visitor (受理回执): number, code to follow it, when to expect an answer; can be printed."""
-    case = queries.case_for(reader(request), case_id)
+    case, opens = queries.receipt_for(reader(request), case_id)
     told = request.session.get("receipt", {})
     code = told.get("code") if told.get("id") == str(case.pk) else ""
-    asked = queries.questions_for(case)
+    asked = queries.questions_for(case) if opens else []
     context = {
         "case": case,
+        "opens": opens,
         "code": code,
         "title": "受理回执",
         "asked": len(asked),

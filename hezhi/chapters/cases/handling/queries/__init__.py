@@ -18,6 +18,7 @@ from hezhi.chapters.cases.handling.queries.case import (
     may_lift_veil,
     order_verbs_for,
     own_replies,
+    receipt_for,
     starting_reply,
     steps_since,
     verbs_for,
@@ -68,6 +69,7 @@ from hezhi.chapters.cases.handling.queries.whistles import absent, as_rule, join
 from hezhi.chapters.cases.handling.queries.words import ENOUGH, MOST_MOVED, MOST_SOUGHT, holds, seek
 
 __all__ = [
+    "receipt_for",
     "unsettled",
     "presence_of",
     "joint_draft",

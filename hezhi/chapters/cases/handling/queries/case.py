@@ -58,6 +58,14 @@ def case_for(actor: Actor, case_id: UUID, also: tuple[Reads, ...] = ()) -> Case:
     return found[0]
 
 
+def receipt_for(actor: Actor, case_id: UUID) -> tuple[Case, bool]:
+    """The case of a slip (登记回执) and whether the reader may open it: who registered it gets his slip wherever the case lies."""
+    own = Case.objects.not_barred_to(actor).filter(pk=case_id, registered_by=actor.user_id).first()
+    if own is None:
+        return case_for(actor, case_id), True
+    return own, Case.objects.visible_to(actor).filter(pk=case_id).exists()
+
+
 @lru_cache(maxsize=256)
 def _worded_for(actor: Actor, also: tuple[Reads, ...]) -> Worded[Case]:
     """The statement of readers with these rights: who gains or loses one asks with another."""

@@ -55,6 +55,15 @@ def test_reporter_desk_and_grid_worker_are_asked_what_the_category_asks(district
     assert desk.post(f"/cases/{receipt.id}/questions/", {"q-since": "2026-11-20"}).status_code == 302
     assert "从哪天开始？" in desk.get(f"/cases/{receipt.id}/").content.decode()
 
+    traced()
+    role = Role.objects.get(code="town_dispatcher")
+    Role.objects.filter(pk=role.pk).update(permissions=[*role.permissions, "cases.report"])
+    town = enter(Client(), district.people["town2.town_dispatcher"])
+    away = district.report(by="town2.town_dispatcher", source="walk_in")
+    slip = town.get(f"/cases/{away.id}/receipt/").content.decode()
+    assert away.number in slip and "不在您的管辖范围" in slip, "who registers gets his slip wherever the case lies"
+    assert town.get(f"/cases/{away.id}/").status_code == 404 == town.get(f"/cases/{receipt.id}/receipt/").status_code
+
     worker = enter(Client(), district.people["grid11.grid_worker"])
     mine = district.report(by="grid11.grid_worker", source="grid")
     assert "再回答 3 问" in worker.get(f"/g/case/{mine.id}/").content.decode()
