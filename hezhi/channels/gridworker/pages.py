@@ -38,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "name": mask_text(cases[o.matter_id].title), "url": reverse("grid-order", args=[o.pk]), "note": o.number,
-            "state_code": o.state, "state_name": o.get_state_display(), "deadline": o.due_at,
+            "state_code": o.state, "state_name": o.get_state_display(), "deadline": o.pressing_at,
         }
         for o in orders
         if o.matter_id in cases

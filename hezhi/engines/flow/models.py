@@ -1,5 +1,7 @@
 """Work orders, limits, to-dos and approvals (承办单、时限、待办、审批)."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -236,6 +238,18 @@ class WorkOrder(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def awaited_at(self) -> datetime | None:
+        """When its unit is awaited on the spot (应到场时间), as long as it has not come."""
+        open_ = self.state in (self.State.TO_SIGN, self.State.HANDLING)
+        return self.arrival_due_at if open_ and self.arrived_at is None else None
+
+    @property
+    def pressing_at(self) -> datetime | None:
+        """What its unit has to keep first (最先到期): to be on the spot, to sign for it, or the whole."""
+        to_sign = self.sign_due_at if self.state == self.State.TO_SIGN else None
+        return self.awaited_at or to_sign or self.due_at
 
 
 class ToDo(models.Model):

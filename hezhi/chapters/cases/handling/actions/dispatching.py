@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.callers import may_call
-from hezhi.chapters.cases.handling.actions.order_limits import first_limit, own_due, run_on, sign_limit
+from hezhi.chapters.cases.handling.actions.order_limits import own_due, run_on, sign_limit
 from hezhi.chapters.cases.handling.actions.tree import derived, order_state_of, tree
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
@@ -187,7 +187,7 @@ def issue(
             step="sign",
             permission="cases.sign",
             unit_id=order.unit_id,
-            due_at=first_limit(order),
+            due_at=order.pressing_at,
             urgency=case.urgency,
         )
         _tell_order(case, order, by)

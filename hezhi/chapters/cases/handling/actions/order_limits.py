@@ -30,13 +30,6 @@ def own_due(started: datetime, days: int | None, latest: datetime | None) -> dat
     return min(filter(None, (own, latest)), default=None)
 
 
-def first_limit(order: WorkOrder) -> datetime | None:
-    """What its unit has to keep first: to arrive, to sign for it, or the whole."""
-    if order.state != WorkOrder.State.TO_SIGN:
-        return order.due_at
-    return order.arrival_due_at or order.sign_due_at or order.due_at
-
-
 def stand_still(orders: Sequence[WorkOrder]) -> None:
     """The limits of these orders stand still (挂起): no to-do shows one that does not run."""
     for order in orders:
@@ -53,14 +46,14 @@ def run_on(orders: Sequence[WorkOrder], case: Case, total: Deadline | None) -> N
         order.sign_due_at = timing.sign_due_of(order, total, calendar)
         order.arrival_due_at = _arrival_after(order, total)
     WorkOrder.objects.bulk_update(orders, ["state", "due_at", "sign_due_at", "arrival_due_at"])
-    todos.move({order.pk: first_limit(order) for order in orders})
+    todos.move({order.pk: order.pressing_at for order in orders})
 
 
 def follow(orders: Sequence[WorkOrder], case: Case, total: Deadline) -> None:
     """These orders follow a total limit that was moved (延期、外部时限变更); what waits to be signed for is signed for no later."""
     _work_out(orders, case, total, timing.timetable().calendar)
     WorkOrder.objects.bulk_update(orders, ["due_at"])
-    todos.move({order.pk: first_limit(order) for order in orders})
+    todos.move({order.pk: order.pressing_at for order in orders})
 
 
 def _work_out(orders: Sequence[WorkOrder], case: Case, total: Deadline | None, calendar: Calendar) -> None:

@@ -189,7 +189,7 @@ def before_unit(case: Case, order: WorkOrder, step: str, permission: str, unit_i
         step=step,
         permission=permission,
         unit_id=unit_id,
-        due_at=order.due_at,
+        due_at=order.pressing_at,
         urgency=case.urgency,
     )
 

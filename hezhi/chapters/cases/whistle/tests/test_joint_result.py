@@ -241,6 +241,21 @@ def test_a_missed_arrival_is_told_once_to_the_called_the_caller_and_the_centre_a
     assert {r["unit__name"]: (r["late"], r["absent"]) for r in board.context["rows"]}[WATER] == (1, 0)
 
 
+def test_a_called_unit_sees_by_when_it_is_awaited_until_it_has_come(district: District, clock) -> None:
+    receipt, _, water = whistled(district, "water")
+    desk = enter(Client(), district.people["water.handler"])
+    actions.sign(water.pk, by=district["water.handler"])
+    todo = ToDo.objects.get(object_id=water.pk, done_at__isnull=True)
+    assert todo.due_at == water.arrival_due_at, "signing for it is not yet coming"
+    pages = (f"/cases/{receipt.id}/", f"/m/orders/{water.pk}/")
+    assert all("前到场" in desk.get(url).content.decode() for url in pages)
+    assert "剩 2 小时" in desk.get("/cases/orders/").content.decode()
+    actions.arrive(water.pk, by=district["water.handler"])
+    assert not any("前到场" in desk.get(url).content.decode() for url in pages)
+    water.refresh_from_db()
+    assert ToDo.objects.get(object_id=water.pk, done_at__isnull=True).due_at == water.due_at
+
+
 def test_where_nobody_came_the_caller_goes_on_alone(district: District, clock) -> None:
     _, order, water = whistled(district, "water")
     town = district["town1.town_dispatcher"]
