@@ -18,6 +18,7 @@ from hezhi.engines.org.api import Actor, Holding, Post, Role, Unit, User, holdin
 from hezhi.engines.org.permissions import name_of
 from hezhi.engines.org.queries import holders_of
 from hezhi.engines.org.rules import COUNTERSIGN, countersign_fault, deputy_fault, grant_fault, role_fault
+from hezhi.engines.reach import api as reach
 from hezhi.engines.records.acting import verb
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
@@ -86,7 +87,20 @@ def name_deputy(holding: Holding, *, by: Actor, deputy: User, starts: datetime, 
     if by.user_id != holding.user_id:
         raise NotAllowed("只能为本人的岗位指定代理人。", remedy="请由安全管理员提请。", code="users.not_holder")
     _deputy_fits(holding, by, deputy, starts, ends)
-    return org.name_deputy(holding, deputy, starts=starts, ends=ends, reason=reason)
+    return _stand_in(holding, deputy, starts, ends, reason, by)
+
+
+def _stand_in(holding: Holding, deputy: User, starts: datetime, ends: datetime, reason: str, by: Actor) -> Holding:
+    """Name the deputy and tell him: the work comes to a post in which he does not stand at the moment."""
+    made = org.name_deputy(holding, deputy, starts=starts, ends=ends, reason=reason)
+    reach.tell(
+        by, event="users.stands_in", to_user=deputy, about=("org.holding", made.pk), link="/account/",
+        values={
+            "colleague": holding.user.full_name, "post": str(holding.post),
+            "from": time.show(made.valid_from), "until": time.show(ends),
+        },
+    )  # fmt: skip
+    return made
 
 
 def _deputy_fits(holding: Holding, by: Actor, deputy: User, starts: datetime, ends: datetime) -> None:
@@ -217,7 +231,7 @@ def _name_deputy(approval: Approval, by: Actor) -> None:
     holding = Holding.objects.select_related("post", "user").get(pk=told["holding"])
     starts, ends = _moment(told["valid_from"]), _moment(told["valid_to"])
     assert starts is not None and ends is not None  # noqa: S101 - proposed with both
-    org.name_deputy(holding, User.objects.get(pk=told["user"]), starts=starts, ends=ends, reason=approval.reason)
+    _stand_in(holding, User.objects.get(pk=told["user"]), starts, ends, approval.reason, by)
 
 
 def _tell_grant(approval: Approval) -> list[tuple[str, str]]:

@@ -7,8 +7,11 @@ import pytest
 
 from hezhi.chapters.appcentre.users import actions
 from hezhi.chapters.appcentre.users.rules import permission_names, seed_roles
+from hezhi.engines.org.actor import system
 from hezhi.engines.org.models import Holding, Role, User
 from hezhi.engines.org.testkit import actor, enter, hold, make_officer, make_role, make_unit, make_user
+from hezhi.engines.reach.models import Outgoing
+from hezhi.engines.reach.words import load_templates
 from hezhi.engines.records.models import AuditEntry
 from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed, NotNow
@@ -313,6 +316,7 @@ def test_an_address_that_takes_forms_only_says_so_when_it_is_opened(client, offi
 
 
 def test_a_holder_names_a_colleague_for_his_leave_and_comes_back_early(client, officer):
+    load_templates(by=system("测试"))
     make_officer("he.lin", make_role("caller"), full_name="何霖")
     enter(client, officer)
     held = officer.holdings.get()
@@ -325,6 +329,8 @@ def test_a_holder_names_a_colleague_for_his_leave_and_comes_back_early(client, o
     }
     assert client.post(f"/account/deputy/{held.pk}/", form).status_code == 302
     assert "何霖 代理" in text_of(client.get("/account/"))
+    told = Outgoing.objects.get(event="users.stands_in", channel="inbox")
+    assert told.user.full_name == "何霖" and "切换到这个岗位" in told.text
     stand_in = Holding.objects.get(deputy_of=held)
     client.post(f"/account/return/{stand_in.pk}/")
     assert "何霖 代理" not in text_of(client.get("/account/"))
