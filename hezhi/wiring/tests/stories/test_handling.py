@@ -74,8 +74,11 @@ def test_an_answer_from_a_template_a_dispute_and_the_callers_desk(
     press(desk, "反馈", within="section.order")
     desk.fill("#dialog textarea[name=reply]", "已到现场更换，试用正常。")
     desk.check("#dialog input[name=finding][value=true]")
+    files = desk.locator("#dialog input[type=file]").first
+    files.set_input_files({"name": "后.png", "mimeType": "image/png", "buffer": photo()})
     desk.locator("#dialog summary").click()
     desk.locator("#dialog").get_by_role("button", name="套用「已办结」").click()
+    assert files.evaluate("field => field.files.length") == 1, "a template takes no chosen file away"
     expect(desk.locator("#dialog textarea[name=public_reply]")).to_have_value(re.compile("处理完毕"))
     expect(desk.locator("#dialog textarea[name=reply]")).to_have_value("已到现场更换，试用正常。")
     expect(desk.locator("#dialog input[name=finding][value=true]")).to_be_checked()

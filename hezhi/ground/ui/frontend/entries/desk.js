@@ -8,6 +8,7 @@ import { startKeys } from "../desk/keys.js";
 import { startList } from "../desk/list.js";
 import { startMenus } from "../desk/menus.js";
 import { startNews } from "../desk/news.js";
+import { startTemplates } from "../desk/templates.js";
 
 startMenus();
 startAnswers();
@@ -18,3 +19,4 @@ startCopy();
 startList();
 startKeys();
 startNews();
+startTemplates();
