@@ -55,7 +55,7 @@ def create_key(
             "这把密钥已经建立。", "密钥只在建立时显示一次，不能再次查看。", "如没有记下，请在密钥页轮换一把新的。",
             code="connect.made_already",
         )  # fmt: skip
-    _check(name=name, system=system, scopes=scopes, quota=quota_per_minute, url=webhook_url)
+    _check(name=name, system=system, scopes=scopes, quota=quota_per_minute, url=webhook_url, valid_to=valid_to)
     with acting(by, verb="connect.create_key", reason=reason) as deed:
         made = _make(
             name=name, system=system, source=source, scopes=list(scopes), quota_per_minute=quota_per_minute,
@@ -172,7 +172,9 @@ def _locked(row: ChannelKey) -> ChannelKey:
     return ChannelKey.objects.select_for_update(of=("self",)).get(pk=row.pk)
 
 
-def _check(*, name: str, system: str, scopes: Sequence[str], quota: int, url: str) -> None:
+def _check(
+    *, name: str, system: str, scopes: Sequence[str], quota: int, url: str, valid_to: datetime | None = None
+) -> None:
     """Every wrong field of a key at once."""
     wrong: dict[str, list[str]] = {}
     if not name.strip():
@@ -183,6 +185,8 @@ def _check(*, name: str, system: str, scopes: Sequence[str], quota: int, url: st
         wrong["scopes"] = ["请至少选择一项权限。"]
     if not 1 <= quota <= MOST_PER_MINUTE:
         wrong["quota_per_minute"] = [f"每分钟上限须在 1 至 {MOST_PER_MINUTE} 之间。"]
+    if valid_to is not None and valid_to <= time.now():
+        wrong["valid_to"] = ["有效期应晚于现在；长期使用请留空。"]
     fault = rules.url_fault(url) if url else None
     if fault:
         wrong["webhook_url"] = [f"{fault}。"]

@@ -28,6 +28,7 @@ class Policy:
 REFUSED_NAMES = frozenset({"admin", "administrator", "root", "test", "guest", "user", "system", "sysadmin"})
 """Login names everybody guesses first (8.1.4.2 b)."""
 
+_PHONE = re.compile(r"(?=(?:[^0-9]*[0-9]){3})[0-9 +()（）、，,/—－-]+(?:转 ?[0-9]+)?")
 _LOGIN_NAME = re.compile(r"[a-z][a-z0-9._-]{2,39}")
 
 
@@ -43,6 +44,13 @@ def login_name_fault(name: str) -> str:
     if name in REFUSED_NAMES:
         return f"登录名「{name}」太容易被猜到，不能使用，请换一个能认出本人的登录名。"
     return ""
+
+
+def phone_fault(typed: str) -> str:
+    """Why a telephone of the office cannot be dialled, as a sentence; short numbers and extensions are fine (电话)."""
+    if not typed or _PHONE.fullmatch(typed):
+        return ""
+    return "电话请填写号码，如 0532-86988888 转 801；可用空格、横线、括号和“转”，至少 3 位数字。"
 
 
 def locked_until(failures: Sequence[datetime], limit: int, within: timedelta, lock: timedelta) -> datetime | None:

@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q, QuerySet
 from django.db.models.base import ModelState
+from django.urls import reverse
 from django.utils.choices import CallableChoiceIterator
 
 from hezhi.ground.text import strip_controls
@@ -188,6 +189,23 @@ class LookupWidget(forms.Select):
     def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> Any:
         drawn = context["widget"]["template_name"]
         return super()._render(drawn, context, renderer)  # type: ignore[misc]
+
+
+class SuggestInput(forms.TextInput):
+    """A line of text with suggestions from an address (联想输入): for fields that read a name by themselves."""
+
+    template_name = "ui/parts/lookup.html"
+
+    def __init__(self, pick: str, what: str, placeholder: str) -> None:
+        super().__init__()
+        self.pick, self.what, self.placeholder = pick, what, placeholder
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"] |= {
+            "pick_url": f"{reverse(self.pick, args=[self.what])}?field={name}", "placeholder": self.placeholder,
+        }  # fmt: skip
+        return context
 
 
 class LookupField(forms.ModelChoiceField):

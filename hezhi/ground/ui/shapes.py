@@ -168,6 +168,7 @@ class Option:
     value: str
     name: str
     chosen: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,13 @@ from django import forms
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Substr
+from django_filters import ChoiceFilter
 
+from hezhi.chapters.appcentre.dictionaries.limit_form import RULED, LimitRuleForm
 from hezhi.chapters.appcentre.dictionaries.pages import STAGES, CalendarEdit, CalendarList, CalendarNew, LimitsPage
 from hezhi.chapters.appcentre.dictionaries.rest import CalendarRest, move_limits
 from hezhi.chapters.appcentre.users.api import open_work_of
+from hezhi.chapters.cases.handling.api import Category, Kind, Urgency
 from hezhi.engines.dossier.extra import ExtraFields as ExtraPart
 from hezhi.engines.dossier.extra import forget as forget_extra
 from hezhi.engines.dossier.models import ExtraField
@@ -25,6 +28,7 @@ from hezhi.engines.flow.rules.calendar import hours
 from hezhi.engines.org import permissions
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.org.models import Holding, Post, Role, Unit, User
+from hezhi.engines.org.rules import phone_fault
 from hezhi.engines.reach import words
 from hezhi.engines.reach.models import MessageTemplate
 from hezhi.engines.registry import dictionaries
@@ -82,6 +86,11 @@ class Units(Registry):
         row.path = f"{above.path if above else ''}{row.code}/"
         if len(row.path) > 400:
             raise BadInput({"parent": "单位层级过深。"})
+
+    def check(self, row: Unit, by: Actor) -> None:
+        """The telephone of a unit can be dialled."""
+        if phone_fault(row.phone):
+            raise BadInput({"phone": phone_fault(row.phone)})
 
     def after(self, verb: str, row: Unit, by: Actor) -> None:
         """The units below follow a unit that moved; a unit that is still needed is not closed."""
@@ -185,6 +194,11 @@ class People(Registry):
             told=StringAgg(Concat("post__unit__name", Value(" "), "post__title"), "；", order_by="post__title")
         )
         return super().with_columns(rows, columns).annotate(posts_text=Subquery(named.values("told")))
+
+    def check(self, row: User, by: Actor) -> None:
+        """The telephone of a colleague can be dialled."""
+        if phone_fault(row.work_phone):
+            raise BadInput({"work_phone": phone_fault(row.work_phone)})
 
     @column("现任岗位")
     def posts_held(self, row: Any) -> str:
@@ -296,14 +310,43 @@ class LimitRules(Registry):
     clause = "9.1.2-2"
     right, scope = one_right("calendars.edit"), public
     list = ("name", "stage", "matter_kind", "category", "urgency", "amount", "unit", "basis", "valid_from", "valid_to")
-    filters = ("stage", "unit", "valid_from")
+    filters = ("unit", "valid_from")
+    more_filters = {
+        "stage": ChoiceFilter(field_name="stage", label="环节", choices=[*RULED.items()]),
+        "matter_kind": ChoiceFilter(field_name="matter_kind", label="事件类型", choices=Kind.choices),
+        "urgency": ChoiceFilter(field_name="urgency", label="紧急程度", choices=Urgency.choices),
+    }
     search = ("name", "category", "basis")
     ordering = ("stage", "name")
     natural_key = ("name", "valid_from")
-    form = (
-        ("适用", ("name", "stage", "matter_kind", "category", "urgency")),
-        ("时限", ("amount", "unit", "basis", "valid_from")),
-    )
+    form = LimitRuleForm
+
+    def with_columns(self, rows: QuerySet[Any], columns: Any) -> QuerySet[Any]:
+        """The name of the category comes with the rows."""
+        named = Category.objects.filter(path=OuterRef("category")).order_by("code").values("full_name")[:1]
+        return super().with_columns(rows, columns).annotate(category_told=Subquery(named))
+
+    @column("环节", value="stage", order="stage")
+    def stage(self, row: LimitRule) -> str:
+        """The stage by its name."""
+        return STAGES.get(row.stage, row.stage)
+
+    @column("事件类型", value="matter_kind", order="matter_kind")
+    def matter_kind(self, row: LimitRule) -> str:
+        """The kind by its name."""
+        return dict(Kind.choices).get(row.matter_kind, row.matter_kind) or "全部"
+
+    @column("类别路径", value="category", order="category")
+    def category(self, row: LimitRule) -> str:
+        """The category by its full name."""
+        if row.category and not hasattr(row, "category_told"):
+            row = self.with_columns(LimitRule.objects.filter(pk=row.pk), []).get()
+        return (row.category_told or row.category) if row.category else "全部"
+
+    @column("紧急程度", value="urgency", order="urgency")
+    def urgency(self, row: LimitRule) -> str:
+        """The urgency by its name."""
+        return dict(Urgency.choices).get(row.urgency, row.urgency) or "全部"
 
     def check(self, row: LimitRule, by: Actor) -> None:
         """A limit of nothing is no limit; no matter may be left without one, nor with two that contradict each other."""
@@ -316,7 +359,11 @@ class LimitRules(Registry):
         limit_table.must_stand(STAGES)
 
     def examples(self, n: int) -> dict[str, Any]:
-        return {"amount": n + 1}
+        stages, kinds, urgencies = (["", *names] for names in (RULED, Kind.values, Urgency.values))
+        which, rest = divmod(n, len(stages))
+        kind = kinds[rest % len(kinds)]
+        urgency = urgencies[which % len(urgencies)]
+        return {"stage": stages[rest], "matter_kind": kind, "category": "", "urgency": urgency, "amount": n + 1}
 
 
 # -- lists and fields that are data ---------------------------------------------------------------

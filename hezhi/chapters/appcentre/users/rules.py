@@ -6,7 +6,7 @@ for what it adds to the seed roles (`grid_worker = ["grids.view"]`).
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,22 @@ def _role_of(told: dict[str, Any], code: str, file: Path) -> dict[str, Any]:
 def permission_names() -> dict[str, str]:
     """Every permission of the house with its Chinese name."""
     return dict(_read()["permissions"])
+
+
+def by_area(permissions: Mapping[str, str], text: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
+    """Rights by what they are about (权限领域), in the order of declaration; `text` keeps those it stands in."""
+    areas: dict[str, list[tuple[str, str]]] = {}
+    for code, name in permissions.items():
+        area = area_of(code)
+        if text in area or text in name or text in code:
+            areas.setdefault(area, []).append((code, name))
+    return list(areas.items())
+
+
+def area_of(code: str) -> str:
+    """What a right is about: the first word of its code, in Chinese."""
+    about = code.partition(".")[0]
+    return str(_read()["areas"].get(about, about))
 
 
 def seed_roles() -> list[Role]:

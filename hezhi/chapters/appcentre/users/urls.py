@@ -16,7 +16,7 @@ from allauth.mfa.webauthn import views as keys
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from hezhi.chapters.appcentre.users.pages import accounts, own, roles, units
+from hezhi.chapters.appcentre.users.pages import accounts, own, picking, roles, units
 from hezhi.engines.org.rights import open_to_all, signed_in
 
 View = Callable[..., HttpResponse]
@@ -46,7 +46,7 @@ urlpatterns = [
     path("accounts/2fa/authenticate/", _gate(mfa.authenticate), name="mfa_authenticate"),
     path("accounts/2fa/webauthn/login/", _gate(keys.login_webauthn), name="mfa_login_webauthn"),
     path("accounts/reauthenticate/", _mine(account.reauthenticate), name="account_reauthenticate"),
-    path("accounts/password/change/", _mine(account.password_change), name="account_change_password"),
+    path("accounts/password/change/", _mine(own.ChangePassword.as_view()), name="account_change_password"),
     path("accounts/2fa/", _mine(mfa.index), name="mfa_index"),
     path("accounts/2fa/reauthenticate/", _mine(mfa.reauthenticate), name="mfa_reauthenticate"),
     path("accounts/2fa/totp/activate/", _mine(totp.activate_totp), name="mfa_activate_totp"),
@@ -80,6 +80,7 @@ urlpatterns = [
     path("users/accounts/<uuid:user_id>/unlock/", accounts.unlock, name="users_unlock"),
     path("users/accounts/<uuid:user_id>/expiry/", accounts.expiry, name="users_expiry"),
     path("users/accounts/<uuid:user_id>/grant/", accounts.grant, name="users_grant"),
+    path("users/pick/<slug:what>/", picking.pick, name="users_pick"),
     path("users/units/", units.tree, name="users_units"),
     path("users/units/<uuid:unit_id>/below/", units.below, name="users_units_below"),
     path("users/units/<uuid:unit_id>/", units.unit, name="users_unit"),

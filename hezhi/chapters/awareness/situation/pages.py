@@ -32,6 +32,8 @@ from hezhi.ground.ui.shapes import Bar, Crumb, Fact, Figure
 
 clause = "9.1.4-2-1"
 LONGEST = 731
+SAME = {"from": "first", "to": "last"}
+"""The days as the statistics page calls them: an address of one leads to the same days of the other."""
 SHOWN = 30
 
 
@@ -40,10 +42,16 @@ class AskForm(forms.Form):
 
     level = forms.ChoiceField(label="管理单元", choices=Level.choices, required=False)
     first = forms.DateField(
-        label="从", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="从",
+        required=False,
+        error_messages={"invalid": "开始日期不对，请按 2026-11-01 这样填写。"},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     last = forms.DateField(
-        label="至", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="至",
+        required=False,
+        error_messages={"invalid": "结束日期不对，请按 2026-11-01 这样填写。"},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     category = forms.ModelChoiceField(
         label="类别", queryset=Category.objects.none(), required=False, empty_label="全部类别"
@@ -80,7 +88,8 @@ def _asked(request: HttpRequest) -> tuple[AskForm, Asked, Template | None]:
         "level": start.level, "first": start.period.first, "last": start.period.last, "source": start.source,
         "category": start.category.pk if start.category else "", "town": "",
     }  # fmt: skip
-    given |= {name: value for name, value in request.GET.items() if name in given and value}
+    typed = {SAME.get(name, name): value for name, value in request.GET.items()}
+    given |= {name: value for name, value in typed.items() if name in given and value}
     form = AskForm(given)
     if not form.is_valid():
         return form, start, template
@@ -127,7 +136,7 @@ def page(request: HttpRequest) -> HttpResponse:
     shown = _shown(queries.content_of(found), asked, queries.hot_events(by, asked), by)
     today = time.today()
     context = {
-        "form": form, "template": template, "edits": by.may("situation.edit"), "counted_at": time.now(),
+        "form": form, "faults": [said for each in form.errors.values() for said in each], "asked": asked, "template": template, "edits": by.may("situation.edit"), "counted_at": time.now(),
         "only_today": f"{address}?{_query(asked, first=today, last=today)}" if shown["none"] and asked.period.last < today else "",
         "spans": [(name, f"{address}?{_query(asked, first=first, last=last)}") for name, first, last in _spans()],
         "layers": [_layer(asked, "areas", f"{Level(asked.level).label}诉求数")],

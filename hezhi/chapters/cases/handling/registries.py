@@ -7,9 +7,12 @@ The list of cases is a declaration like any other; the page of one case is the o
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import In
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from hezhi.chapters.cases.handling.models import (
     COUNTED,
@@ -24,6 +27,7 @@ from hezhi.chapters.cases.handling.models import (
     UrgencyRule,
 )
 from hezhi.chapters.cases.handling.queries import conditions_of, forget_urgency_rules, holds, seek
+from hezhi.chapters.cases.handling.question_lines import HOW, QuestionsField, told_of
 from hezhi.chapters.cases.handling.rules import PLACES, filled, in_force, questions_of, span_of, strange_places
 from hezhi.chapters.grassroots.grids.api import lines
 from hezhi.engines.flow.parts import ExportApproval
@@ -39,6 +43,7 @@ from hezhi.engines.registry.seeking import Sought
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
+from hezhi.ground.ui.fields import form_field
 from hezhi.ground.ui.shapes import BulkAction
 from hezhi.ground.ui.spans import NOTHING
 from hezhi.ground.ui.templatetags.ui import due, when
@@ -174,6 +179,34 @@ class Cases(Registry):
         }  # fmt: skip
 
 
+class CategoryForm(forms.ModelForm):
+    """A category as it is entered; its further questions are typed as lines."""
+
+    questions = QuestionsField(
+        label="补充询问", required=False, empty=list, widget=forms.Textarea(attrs={"rows": 5}), help_text=HOW
+    )
+    sections = (
+        ("类别", ("code", "name", "parent", "urgency", "public")),
+        ("启停", ("valid_from", "valid_to")),
+        ("识别", ("label", "aliases", "questions")),
+        ("立案条件", ("needs_place", "needs_contact")),
+        ("结案条件", ("needs_result", "needs_talk", "needs_site_check", "needs_photo")),
+    )
+
+    class Meta:
+        model = Category
+        fields = (
+            "code", "name", "parent", "urgency", "public", "valid_from", "valid_to", "label", "aliases", "questions",
+            "needs_place", "needs_contact", "needs_result", "needs_talk", "needs_site_check", "needs_photo",
+        )  # fmt: skip
+        formfield_callback = form_field
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "questions" in self.fields:  # a partial change keeps the named fields only
+            self.fields["questions"].before = self.instance.questions  # type: ignore[attr-defined]
+
+
 @register
 class Categories(Registry):
     """What a matter can be about (事件类别): a tree as data."""
@@ -189,14 +222,13 @@ class Categories(Registry):
     search = ("code", "name", "full_name")
     ordering = ("code",)
     natural_key = ("code",)
-    form = (
-        ("类别", ("code", "name", "parent", "urgency", "public")),
-        ("启停", ("valid_from", "valid_to")),
-        ("识别", ("label", "aliases", "questions")),
-        ("立案条件", ("needs_place", "needs_contact")),
-        ("结案条件", ("needs_result", "needs_talk", "needs_site_check", "needs_photo")),
-    )
+    form = CategoryForm
     bulk = ("urgency", "needs_place", "needs_contact", "needs_result", "needs_talk", "needs_site_check", "needs_photo")
+
+    @column("补充询问", value="questions", reads=("questions",))
+    def questions(self, row: Category) -> str:
+        """One question to a line, as it is typed; in its data where lines cannot say it."""
+        return format_html_join(SafeString("<br>"), "{}", ((each,) for each in told_of(row.questions)))
 
     def prepare(self, row: Category, by: Actor) -> None:
         """Full name and path follow from the categories above; at most three levels."""

@@ -61,7 +61,7 @@ def _lines(found: list[AuditEntry], mark: str) -> Iterator[list[object]]:
 
 
 def _line(entry: AuditEntry, names: dict[UUID, str], mark: str) -> list[object]:
-    detail = ";".join(f"{label}:{said}" for label, said in rules.details(entry.detail))
+    detail = ";".join(f"{label}:{said}" for label, said in rules.details(entry.detail, entry.object_type, names))
     return [
         entry.pk, f"{time.local(entry.at):%Y-%m-%d %H:%M:%S}", rules.KINDS.get(entry.actor_kind, entry.actor_kind),
         entry.actor_name, entry.post_title, rules.CHANNELS.get(entry.channel, entry.channel), entry.address or "",

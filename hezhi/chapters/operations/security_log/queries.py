@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import Count, Model, Q
 
 from hezhi.chapters.cases.handling.api import Case
-from hezhi.chapters.operations.security_log.rules import event_choices, model_name
+from hezhi.chapters.operations.security_log.rules import event_choices, model_name, others
 from hezhi.engines.org.api import Actor, User
 from hezhi.engines.records import queries as records
 from hezhi.engines.records.models import AuditEntry
@@ -20,7 +20,10 @@ from hezhi.ground import time
 from hezhi.ground.errors import BadInput
 
 MOST_PEOPLE = 50
-NAMED_BY = {"handling.case": "number", "org.user": "full_name", "org.unit": "name", "org.role": "name"}
+NAMED_BY: dict[str, tuple[str, ...]] = {
+    "handling.case": ("number",), "org.user": ("full_name",), "org.unit": ("name",), "org.role": ("name",),
+    "org.post": ("unit__name", "title"), "org.holding": ("user__full_name", "post__unit__name", "post__title"),
+}  # fmt: skip
 """By which of its columns a row is named in the log; others are named by their kind alone (P9)."""
 
 
@@ -118,14 +121,16 @@ def names_of(entries: Iterable[AuditEntry]) -> dict[UUID, str]:
     for entry in entries:
         if entry.object_id is not None:
             wanted[entry.object_type].add(entry.object_id)
+        for label, key in others(entry.detail):
+            wanted[label].add(key)
     names: dict[UUID, str] = {}
     for label, ids in wanted.items():
         kind = model_name(label) or label
         names |= {id_: f"{kind} {str(id_)[-8:]}" for id_ in ids}
         if label in NAMED_BY:
             model: type[Model] = apps.get_model(label)
-            rows = model._base_manager.filter(pk__in=ids).values_list("pk", NAMED_BY[label])
-            names |= {key: f"{kind} {name}" for key, name in rows}
+            rows = model._base_manager.filter(pk__in=ids).values_list("pk", *NAMED_BY[label])
+            names |= {key: f"{kind} {' '.join(told)}" for key, *told in rows}
     return names
 
 

@@ -11,7 +11,7 @@ from hezhi.engines.org.actions.posts import end_holding, open_holdings
 from hezhi.engines.org.models import OldPassword, User
 from hezhi.engines.org.passwords import first_password
 from hezhi.engines.org.policy import policy
-from hezhi.engines.org.rules import login_name_fault, plain_login_name
+from hezhi.engines.org.rules import login_name_fault, phone_fault, plain_login_name
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput
 
@@ -27,7 +27,7 @@ def create_account(
 ) -> tuple[User, str]:
     """Make an account with a random first password; gives both, the password only this once (建账号).
 
-    Raises BadInput for a name that is taken, refused or ill-formed.
+    Raises BadInput for a name that is taken, refused or ill-formed, a telephone that is none, an end that is past.
     """
     name = plain_login_name(login_name)
     fault = login_name_fault(name)
@@ -37,6 +37,10 @@ def create_account(
         raise BadInput({"login_name": f"登录名「{name}」已有人使用，每人一个账号，请换一个。"})
     if not full_name.strip():
         raise BadInput({"full_name": "请填写姓名。"})
+    if phone_fault(work_phone):
+        raise BadInput({"work_phone": phone_fault(work_phone)})
+    if expires_at is not None and expires_at <= time.now():
+        raise BadInput({"expires_at": "有效期应晚于现在；长期使用的账号请留空。"})
     user = User(login_name=name, full_name=full_name.strip(), work_phone=work_phone, email=email)
     user.expires_at, user.is_demo = expires_at, is_demo
     password = give_first_password(user)

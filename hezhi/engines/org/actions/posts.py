@@ -48,10 +48,12 @@ def grant_post(
 ) -> Holding:
     """Let a person hold a post from a moment on (任职).
 
-    Raises NotNow for a closed account or a post held already, and when the database finds two of the
+    Raises BadInput for an end that is not after the beginning, NotNow for a closed account or a post held already, and when the database finds two of the
     three administrators, or an administrator and business, in one hand.
     """
     start = valid_from or time.now()
+    if valid_to is not None and valid_to <= start:
+        raise BadInput({"valid_to": f"结束时间应晚于{'开始时间' if valid_from else '现在'}。"})
     if not user.is_active:
         raise NotNow("这个账号已停用，不能任职。", remedy="请先启用账号，再授予岗位。", code="org.account_closed")
     if post.valid_to is not None and post.valid_to <= time.today():

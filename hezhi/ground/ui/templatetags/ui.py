@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -168,13 +169,15 @@ def nothing(state: Any) -> dict[str, Any]:
 
 @register.simple_tag
 def option_tags(items: Iterable[Any]) -> SafeString:
-    """The `<option>`s of a filter from `Option`s."""
-    return SafeString(
-        "".join(
+    """The `<option>`s of a filter from `Option`s; neighbours of one group stand under its name."""
+    drawn = []
+    for group, found in groupby(items, lambda item: item.group):
+        lines = "".join(
             f'<option value="{_safe(item.value)}"{" selected" if item.chosen else ""}>{_safe(item.name)}</option>'
-            for item in items
+            for item in found
         )
-    )
+        drawn.append(f'<optgroup label="{_safe(group)}">{lines}</optgroup>' if group else lines)
+    return SafeString("".join(drawn))
 
 
 @register.simple_tag
@@ -364,7 +367,9 @@ def field(bound: BoundField, wide: bool = False, hint: str = "") -> dict[str, An
 @register.inclusion_tag("ui/parts/errors.html")
 def errors(form: forms.BaseForm) -> dict[str, Any]:
     """The summary of what must be corrected (更正提示), each line leading to its field."""
-    return {"form": form, "wrong": [bound for bound in form if bound.errors]}
+    secret = [field.widget for field in form.fields.values() if isinstance(field.widget, forms.PasswordInput)]
+    kept = all(widget.render_value for widget in secret)
+    return {"form": form, "wrong": [bound for bound in form if bound.errors], "kept": kept}
 
 
 def _kind(widget: forms.Widget) -> str:

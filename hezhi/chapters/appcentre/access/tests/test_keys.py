@@ -73,6 +73,7 @@ def test_a_form_sent_twice_makes_one_key_and_says_so(desk) -> None:
     ("typed", "sentence"),
     [
         ({"name": ""}, "必填"),
+        ({"valid_to": "2020-01-01T08:00"}, "有效期应晚于现在"),
         ({"system": "热线"}, "系统代码须为"),
         ({"scopes": []}, "请至少选择一项权限"),
         ({"quota_per_minute": "0"}, "最少 1 次"),

@@ -3,6 +3,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from hezhi.chapters.cases.handling.api import Category
 from hezhi.engines.flow.models import CalendarDay, LimitRule
 from hezhi.engines.org.models import Post, Role, Unit
 from hezhi.engines.org.testkit import hold, make_officer, make_role, make_unit, make_user, traced
@@ -36,6 +37,16 @@ def test_a_unit_that_moves_takes_the_units_below_it_along() -> None:
     for unit, path in ((moved, "new/moved/"), (below, "new/moved/below/"), (deepest, "new/moved/below/deepest/")):
         unit.refresh_from_db()
         assert unit.path == path
+
+
+@pytest.mark.parametrize(("slug", "field"), [("units", "phone"), ("people", "work_phone")])
+def test_a_telephone_of_the_office_can_be_dialled(slug: str, field: str) -> None:
+    world = World(site.get(slug))
+    row = world.mine if slug == "units" else make_officer("posted", make_role("low"), world.mine)
+    refused = edit(world, row, **{field: "abc"})
+    assert refused.status_code == 422 and list(refused.context["form"].errors) == [field]
+    for fine in ("", "12345", "0532-86988888 转 801", "86988888/86988889"):
+        assert edit(world, row, **{field: fine}).status_code == 302, fine
 
 
 def test_a_unit_does_not_come_to_lie_under_itself() -> None:
@@ -191,12 +202,58 @@ def test_a_particular_limit_and_one_that_has_a_successor_are_closed(limits: dict
 
 
 @pytest.mark.clause("9.1.2-2")
-@pytest.mark.parametrize("changed", [{"category": "03"}, {"valid_from": "2031-01-01"}, {"stage": "accept"}])
-def test_a_limit_for_everything_is_not_narrowed_away(limits: dict[str, LimitRule], changed: dict[str, str]) -> None:
+@pytest.mark.parametrize("changed", [{"category": "01"}, {"valid_from": "2031-01-01"}, {"stage": "accept"}])
+def test_a_limit_for_everything_is_not_narrowed_away(
+    limits: dict[str, LimitRule], rubbish: Category, changed: dict[str, str]
+) -> None:
     world = World(site.get("limit-rules"))
     answer = edit(world, limits["total"], **changed)
     assert answer.status_code == 422 and "缺少兜底的总时限" in answer.content.decode()
     assert edit(world, limits["total"], amount="7").status_code == 302
+
+
+@pytest.fixture
+def rubbish(db) -> Category:
+    traced()
+    above = Category.objects.create(code="01", name="市容环境", full_name="市容环境", path="01")
+    return Category.objects.create(
+        code="0102", name="暴露垃圾", full_name="市容环境/暴露垃圾", path="01/0102", parent=above
+    )
+
+
+@pytest.mark.clause("9.1.2-2")
+def test_what_a_limit_is_for_is_chosen_by_name_and_kept_by_code(limits: dict[str, LimitRule], rubbish) -> None:
+    world = World(site.get("limit-rules"))
+    form = world.get(world.registry.url("new")).content.decode()
+    for offered in ('<option value="accept">受理</option>', '<option value="critical">特急</option>',
+                    '<option value="01/0102">市容环境/暴露垃圾</option>'):  # fmt: skip
+        assert offered in form
+    typed = {
+        "name": "暴露垃圾受理", "stage": "受理", "matter_kind": "网格事件", "category": "0102", "urgency": "特急",
+        "amount": "15", "unit": "minutes", "valid_from": "2026-01-01",
+    }  # fmt: skip
+    assert post(world, world.registry.url("new"), typed).status_code == 302
+    rule = LimitRule.objects.get(name="暴露垃圾受理")
+    kept = ("accept", "grid", "01/0102", "critical")
+    assert (rule.stage, rule.matter_kind, rule.category, rule.urgency) == kept
+    for page in (world.registry.url(), world.registry.url(rule.pk)):
+        shown = world.get(page).content.decode()
+        assert all(word in shown for word in ("受理", "网格事件", "市容环境/暴露垃圾", "特急"))
+    assert world.api("get", world.registry.rest_url(rule.pk)).json()["stage"] == "accept"
+
+
+@pytest.mark.clause("9.1.2-2")
+@pytest.mark.parametrize("field", ["stage", "matter_kind", "category", "urgency"])
+def test_a_limit_for_what_never_comes_is_refused_on_each_way(limits: dict[str, LimitRule], field: str) -> None:
+    world = World(site.get("limit-rules"))
+    typed = {"name": "新规", "amount": "3", "unit": "working_days", "valid_from": "2026-01-01", field: "banana"}
+    refused = post(world, world.registry.url("new"), typed)
+    assert refused.status_code == 422 and list(refused.context["form"].errors) == [field]
+    assert world.api("post", world.registry.rest_url(), typed | {"amount": 3}).status_code == 422
+    label = {"stage": "环节", "matter_kind": "事件类型", "category": "类别路径", "urgency": "紧急程度"}[field]
+    sheet = f"名称,{label},时长,计时单位,启用日期\n新规,banana,3,工作日,2026-01-01\n"
+    run = imports.receive(world.registry, SimpleUploadedFile("表.csv", sheet.encode()), by=world.by(world.officer))
+    assert run.refused == 1 and "banana" in str(run.report)
 
 
 @pytest.mark.clause("9.1.2-2")

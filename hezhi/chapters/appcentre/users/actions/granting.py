@@ -19,7 +19,7 @@ from hezhi.engines.org.permissions import name_of
 from hezhi.engines.org.queries import holders_of
 from hezhi.engines.org.rules import COUNTERSIGN, countersign_fault, deputy_fault, grant_fault, role_fault
 from hezhi.engines.reach import api as reach
-from hezhi.engines.records.acting import verb
+from hezhi.engines.records.acting import current_deed, verb
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 
@@ -40,6 +40,7 @@ def propose_grant(
     proposal = {
         "user": str(user.pk), "post": str(post.pk), "valid_from": _text(valid_from), "valid_to": _text(valid_to),
     }  # fmt: skip
+    _note(holder=f"{user.full_name}（{user.login_name}）", post=str(post), term=_term(proposal))
     title = f"授予岗位：{user.full_name}，{post}"
     return _ask("grant_post", ("org.user", user.pk), title, reason, proposal, by=by, same={"post": str(post.pk)})
 
@@ -292,6 +293,13 @@ def _would(do: Callable[[], object]) -> None:
             raise _Tried
     except _Tried:
         return
+
+
+def _note(**particulars: str) -> None:
+    """Say in the trace of the verb under way whom and what it is about."""
+    deed = current_deed()
+    if deed is not None:
+        deed.detail |= particulars
 
 
 def _kind_of(by: Actor) -> str:

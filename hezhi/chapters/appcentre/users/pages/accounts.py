@@ -1,5 +1,6 @@
 """Account administration (账号管理, 10.1-3): lists, one account, and what is done with it."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -88,7 +89,7 @@ def disable(request: HttpRequest, user_id: UUID) -> HttpResponse:
 def reset_factor(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Propose that a lost second factor is taken away (重置两步验证); it takes effect when a second person has approved."""
     said = "已提请重置两步验证，经第二人审批后生效，届时通知本人。"
-    return on_account(request, user_id, forms.Reason, "重置两步验证", actions.propose_factor_reset, said)
+    return on_account(request, user_id, forms.Reason, "重置两步验证", actions.propose_factor_reset, said, "提请审批")
 
 
 @needs("org.accounts", clause=clause)
@@ -101,10 +102,13 @@ def unlock(request: HttpRequest, user_id: UUID) -> HttpResponse:
 def expiry(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Let an account run out at a moment (调整有效期)."""
 
+    now = get_object_or_404(User, pk=user_id).expires_at
+
     def change(user: User, *, expires_at: Any, **more: Any) -> None:
         actions.set_expiry(user, moment=expires_at, **more)
 
-    return on_account(request, user_id, forms.Expiry, "调整有效期", change, "有效期已调整。")
+    form = partial(forms.Expiry, initial={"expires_at": now, "lasting": "until" if now else "forever"})
+    return on_account(request, user_id, form, "调整有效期", change, "有效期已调整。")
 
 
 @needs("org.roles", clause=clause)
@@ -114,7 +118,9 @@ def grant(request: HttpRequest, user_id: UUID) -> HttpResponse:
     def give(user: User, *, post: Any, valid_to: Any, reason: str, by: Any, **_: Any) -> None:
         actions.propose_grant(post, by=by, user=user, valid_to=valid_to, reason=reason)
 
-    return on_account(request, user_id, forms.Grant, "授予岗位", give, "已提请授予岗位，经第二人审批后生效。")
+    return on_account(
+        request, user_id, forms.Grant, "授予岗位", give, "已提请授予岗位，经第二人审批后生效。", "提请审批"
+    )
 
 
 @needs("org.roles", clause=clause)

@@ -16,8 +16,9 @@ from hezhi.ground.ui.asking import ask
 
 
 def on_account(
-    request: HttpRequest, user_id: UUID, form: type[forms.Form], title: str, verb: Callable[..., Any], said: str
-) -> HttpResponse:
+    request: HttpRequest, user_id: UUID, form: Callable[..., forms.Form], title: str, verb: Callable[..., Any], said: str,
+    submit: str = "确定",
+) -> HttpResponse:  # fmt: skip
     """Ask, do a verb on an account, say that it is done, and go back to the account."""
     user = get_object_or_404(User, pk=user_id)
 
@@ -25,7 +26,7 @@ def on_account(
         verb(user, by=reader(request), **typed)
         messages.success(request, said)
 
-    return ask(request, form, f"{title}：{user}", do, account_page(user))
+    return ask(request, form, f"{title}：{user}", do, account_page(user), submit)
 
 
 def first_password(request: HttpRequest, user: User, password: str) -> HttpResponse:

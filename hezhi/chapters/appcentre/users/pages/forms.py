@@ -4,13 +4,17 @@ from typing import Any
 
 from django import forms
 
+from hezhi.chapters.appcentre.users import queries
 from hezhi.engines.org.api import Post, Role, Unit, User, units
 from hezhi.engines.org.permissions import all_permissions
 from hezhi.engines.org.rules import plain_login_name, role_fault
+from hezhi.ground.ui.fields import SuggestInput
 
 
 class PersonField(forms.CharField):
     """A colleague, named by login name, or by full name where only one person bears it."""
+
+    widget = SuggestInput("users_pick", "people", "输入姓名或登录名")
 
     def clean(self, value: Any) -> Any:
         text = str(super().clean(value)).strip()
@@ -21,12 +25,14 @@ class PersonField(forms.CharField):
         if not found:
             raise forms.ValidationError(f"没有找到「{text}」，请填写登录名或姓名全称。")
         if len(found) > 1:
-            raise forms.ValidationError(f"有多位「{text}」，请填写其登录名。")
+            raise forms.ValidationError(f"有多位「{text}」，请填写其登录名：{queries.told_apart(text)}。")
         return found[0]
 
 
 class UnitField(forms.CharField):
     """A unit, named by code or by its full name."""
+
+    widget = SuggestInput("users_pick", "units", "输入单位名称或代码")
 
     def clean(self, value: Any) -> Any:
         text = str(super().clean(value)).strip()
@@ -60,10 +66,22 @@ class NewAccount(forms.Form):
 
 
 class Expiry(Reason):
-    """When an account runs out (调整有效期)."""
+    """When an account runs out (调整有效期): never, only when that is chosen."""
 
-    expires_at = MomentField(label="有效期至", required=False, help_text="留空表示长期有效。")
-    field_order = ["expires_at", "reason"]
+    lasting = forms.ChoiceField(
+        label="有效期", choices=[("until", "到指定时间"), ("forever", "长期有效")], widget=forms.RadioSelect,
+        error_messages={"required": "请选择到指定时间，还是长期有效。"},
+    )  # fmt: skip
+    expires_at = MomentField(label="有效期至", required=False, help_text="选“长期有效”的，不看这一项。")
+    field_order = ["lasting", "expires_at", "reason"]
+
+    def clean(self) -> dict[str, Any]:
+        """The moment as the verb takes it; None only for an account that is to last."""
+        typed: dict[str, Any] = super().clean() or {}
+        lasting, moment = typed.pop("lasting", ""), typed.get("expires_at")
+        if lasting == "until" and moment is None and "expires_at" not in self.errors:
+            self.add_error("expires_at", "请填写有效期至哪一天，或改选“长期有效”。")
+        return typed | {"expires_at": moment if lasting == "until" else None}
 
 
 class Leaving(Reason):
@@ -78,7 +96,7 @@ class Leaving(Reason):
 class Grant(Reason):
     """A post for a person (授予岗位)."""
 
-    unit = UnitField(label="单位", help_text="单位代码或全称。")
+    unit = UnitField(label="单位", help_text="输入几个字，从提示中选；也可填单位代码或全称。")
     role = forms.ModelChoiceField(label="角色", queryset=Role.objects.all(), empty_label="请选择")
     valid_to = MomentField(label="至", required=False, help_text="临时任职填写；留空表示长期。")
     field_order = ["unit", "role", "valid_to", "reason"]
@@ -100,6 +118,12 @@ class Deputy(Reason):
     starts = MomentField(label="开始")
     ends = MomentField(label="结束")
     field_order = ["deputy", "starts", "ends", "reason"]
+
+
+class OwnDeputy(Deputy):
+    """Who stands in for oneself (指定代理人): without suggestions, which are the administrators'."""
+
+    deputy = PersonField(label="代理人", help_text="本单位同事的登录名或姓名。", widget=forms.TextInput)
 
 
 class RoleRights(Reason):

@@ -3,6 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
+from allauth.account.views import PasswordChangeView
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -36,6 +37,14 @@ def own_account(request: HttpRequest) -> HttpResponse:
     })  # fmt: skip
 
 
+class ChangePassword(PasswordChangeView):
+    """One's own new password (修改口令): with a way back, unless it must be changed now."""
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**more)
+        return context | {"may_go_back": not sign_in.password_due(_user(self.request))}
+
+
 @signed_in
 @require_POST
 def switch_post(request: HttpRequest, post_id: UUID) -> HttpResponse:
@@ -66,7 +75,14 @@ def deputy(request: HttpRequest, holding_id: UUID) -> HttpResponse:
             messages.success(request, f"已提请由{typed['deputy']}代理「{held.post}」，经第二人审批后生效。")
 
     back = reverse("users_own_account") if mine else account_page(held.user)
-    return ask(request, forms.Deputy, f"指定代理人：{held.post}", do, back)
+    return ask(
+        request,
+        forms.OwnDeputy if mine else forms.Deputy,
+        f"指定代理人：{held.post}",
+        do,
+        back,
+        "确定" if mine else "提请审批",
+    )
 
 
 @signed_in

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from hezhi.chapters.appcentre.users import actions
 from hezhi.chapters.appcentre.users.pages import forms
+from hezhi.chapters.appcentre.users.rules import by_area
 from hezhi.engines.org.api import Role, needs, reader
 from hezhi.engines.org.permissions import all_permissions
 from hezhi.engines.records.acting import acting
@@ -27,10 +28,14 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_GET
 def roles(request: HttpRequest) -> HttpResponse:
     """All roles beside all permissions (角色权限表); for reading and for print."""
-    found = list(Role.objects.all())
-    rows = [(name, [code in role.permissions for role in found]) for code, name in all_permissions().items()]
+    found, text = list(Role.objects.all()), request.GET.get("q", "").strip()[:40]
+    areas = [
+        (area, [(name, [code in role.permissions for role in found]) for code, name in rights])
+        for area, rights in by_area(all_permissions(), text)
+    ]
     return render(request, "users/roles.html", {
-        "roles": found, "rows": rows, "may_edit": reader(request).may("org.roles"), "now": time.now(),
+        "roles": found, "areas": areas, "text": text, "all": len(all_permissions()), "width": len(found) + 1,
+        "shown": sum(len(rows) for _, rows in areas), "may_edit": reader(request).may("org.roles"), "now": time.now(),
     })  # fmt: skip
 
 

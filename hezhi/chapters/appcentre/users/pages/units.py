@@ -182,7 +182,7 @@ def new_post(request: HttpRequest, unit_id: UUID) -> HttpResponse:
 class Person(forms.Reason):
     """Who is to hold a post, and until when (安排人员)."""
 
-    user = forms.PersonField(label="人员", help_text="登录名或姓名全称。")
+    user = forms.PersonField(label="人员", help_text="输入姓名或登录名的几个字，从提示中选。")
     valid_to = forms.MomentField(label="至", required=False, help_text="临时任职填写；留空表示长期。")
     field_order = ["user", "valid_to", "reason"]
 

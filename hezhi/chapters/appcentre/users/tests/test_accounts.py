@@ -117,16 +117,44 @@ def test_unlocking_lets_the_person_in_again(client, knock, system_admin, officer
 def test_an_account_can_be_given_an_end(client, system_admin, colleague):
     enter(client, system_admin)
     page = f"/users/accounts/{colleague.pk}/expiry/"
-    assert "晚于现在" in text_of(client.post(page, {"expires_at": "2020-01-01T08:00", "reason": "x"}))
-    client.post(page, {"expires_at": "2099-12-31T18:00", "reason": "借调至年底"})
+    until = {"lasting": "until", "expires_at": "2099-12-31T18:00", "reason": "借调至年底"}
+    assert "晚于现在" in text_of(client.post(page, until | {"expires_at": "2020-01-01T08:00"}))
+    client.post(page, until)
     colleague.refresh_from_db()
     assert time.show(colleague.expires_at) == "2099-12-31 18:00"
+
+
+def test_an_account_loses_its_end_only_when_that_is_chosen(client, system_admin, colleague):
+    enter(client, system_admin)
+    page = f"/users/accounts/{colleague.pk}/expiry/"
+    client.post(page, {"lasting": "until", "expires_at": "2099-12-31T18:00", "reason": "借调"})
+    assert 'value="2099-12-31T18:00"' in text_of(client.get(page)), "the form shows what is so now"
+    assert "请选择到指定时间" in text_of(client.post(page, {"reason": "只写了事由"}))
+    assert "请填写有效期至" in text_of(client.post(page, {"lasting": "until", "reason": "没有日期"}))
+    colleague.refresh_from_db()
+    assert colleague.expires_at is not None
+    client.post(page, {"lasting": "forever", "expires_at": "2099-12-31T18:00", "reason": "转为长期"})
+    colleague.refresh_from_db()
+    assert colleague.expires_at is None
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [("expires_at", "2020-01-01T08:00", "有效期应晚于现在"), ("work_phone", "abc", "电话请填写号码")],
+)
+def test_no_account_is_born_expired_or_with_a_telephone_that_is_none(client, system_admin, field, typed, said):
+    enter(client, system_admin)
+    form = {"login_name": "lin.wangshu", "full_name": "林望舒", "work_phone": "0532-86988888 转 801"}
+    refused = client.post("/users/accounts/new/", form | {field: typed})
+    assert refused.status_code == 422 and said in text_of(refused)
+    assert list(refused.context["form"].errors) == [field]
+    assert client.post("/users/accounts/new/", form).status_code == 200
 
 
 def test_nobody_touches_his_own_account(client, system_admin):
     enter(client, system_admin)
     for way in ("disable", "password", "factor", "expiry"):
-        response = client.post(f"/users/accounts/{system_admin.pk}/{way}/", {"reason": "x"})
+        response = client.post(f"/users/accounts/{system_admin.pk}/{way}/", {"reason": "x", "lasting": "forever"})
         assert response.status_code == 422
         assert "不能给自己" in text_of(response)
     assert "停用账号" not in text_of(client.get(f"/users/accounts/{system_admin.pk}/"))

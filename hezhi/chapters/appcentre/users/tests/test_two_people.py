@@ -16,7 +16,7 @@ from hezhi.engines.org.rules import countersign_fault, role_fault
 from hezhi.engines.org.testkit import actor, enter, hold, make_officer, make_role, make_unit, make_user
 from hezhi.engines.records.models import AuditEntry
 from hezhi.ground import time
-from hezhi.ground.errors import NotAllowed
+from hezhi.ground.errors import BadInput, NotAllowed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("10.1-3")]
 
@@ -65,9 +65,48 @@ def test_a_post_gives_its_permissions_only_when_the_second_person_has_approved(s
     assert decide(auditor).status_code == 302
     assert actor(colleague).may("cases.handle")
     assert not ToDo.objects.filter(done_at__isnull=True).exists()
-    assert AuditEntry.objects.filter(event="users.propose_grant", actor_id=security.pk, reason="新任").exists()
+    asked = AuditEntry.objects.get(event="users.propose_grant", actor_id=security.pk, reason="新任")
+    shown = text_of(desk(auditor).get(f"/audit/{asked.pk}/"))
+    for words in ("任职人", "郝月（hao.yue）", "住房和城乡建设局", "承办经办人", "批准时 至 长期"):
+        assert words in shown, "the audit says who is to get which post"
     assert AuditEntry.objects.filter(event="flow.approve", actor_id=auditor.pk).exists()
     assert Holding.objects.get(user=colleague).reason == "新任"
+
+
+def test_a_post_that_would_end_before_it_begins_is_refused_at_its_field(security, auditor, colleague, post):
+    form = {"user": "hao.yue", "valid_to": "2020-01-01T08:00", "reason": "临时"}
+    from_the_post = desk(security).post(f"/users/posts/{post.pk}/grant/", form)
+    for refused in (from_the_post, propose(security, colleague, post, valid_to="2020-01-01T08:00")):
+        assert refused.status_code == 422
+        assert refused.context["form"].errors == {"valid_to": ["结束时间应晚于现在。"]}
+    more = {"valid_from": time.now() + timedelta(days=9), "valid_to": time.now() + timedelta(days=2)}
+    with pytest.raises(BadInput, match="晚于开始时间"):
+        actions.propose_grant(post, by=actor(security), user=colleague, reason="倒置", **more)
+    assert not Approval.objects.exists()
+
+
+def test_a_temporary_post_that_ran_out_before_the_approval_is_not_given(security, auditor, colleague, post):
+    propose(security, colleague, post, valid_to=f"{time.now() + timedelta(days=1):%Y-%m-%dT%H:%M}")
+    waiting = Approval.objects.get()
+    waiting.proposal["valid_to"] = (time.now() - timedelta(minutes=1)).isoformat()
+    waiting.save()
+    assert "结束时间应晚于现在" in text_of(decide(auditor))
+    assert not Holding.objects.filter(user=colleague).exists()
+
+
+def test_people_and_units_are_suggested_while_one_types_and_namesakes_told_apart(security, colleague, post, officer):
+    at_desk = desk(security)
+    page = text_of(at_desk.get(f"/users/posts/{post.pk}/grant/"))
+    assert 'hx-get="/users/pick/people/?field=user"' in page
+    offered = text_of(at_desk.get("/users/pick/people/", {"field": "user", "user": "郝"}))
+    assert offered == '<option value="hao.yue">郝月</option>'
+    offered = text_of(at_desk.get("/users/pick/units/", {"field": "unit", "unit": "住房"}))
+    assert offered == '<option value="zhujian">住房和城乡建设局</option>'
+    hold(make_user("hao.yue2", "郝月"), post.role, post.unit)
+    told = text_of(at_desk.post(f"/users/posts/{post.pk}/grant/", {"user": "郝月", "reason": "新任"}))
+    assert "hao.yue（郝月）；hao.yue2（郝月，" in told and "承办经办人" in told
+    assert desk(officer).get("/users/pick/people/", {"field": "user", "user": "郝"}).status_code == 403
+    assert ">提请审批</button>" in text_of(at_desk.get(f"/users/accounts/{colleague.pk}/grant/"))
 
 
 def test_a_proposal_that_is_refused_gives_nothing_and_needs_a_reason(security, auditor, colleague, post):

@@ -228,3 +228,19 @@ def test_hot_words_are_general_and_of_several_messages(tell, district) -> None:
     tell("邻居装修噪音大", ago=30)
     words = {word: n for word, n, _ in queries.picture(district["centre.duty_chief"], Asked("town", WEEK)).words}
     assert words.get("漏水") == 4 and "韩守田" not in words and "噪音" not in words
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("first=2026-11-28&last=2026-11-01", "结束日期不能早于开始日期"),
+        ("from=2026-11-28&to=2026-11-01", "结束日期不能早于开始日期"),
+        ("first=abc", "开始日期不对"),
+    ],
+)
+def test_wrong_days_are_told_with_the_days_that_are_shown_instead(as_, days, said):
+    answer = as_("centre.duty_chief").get(f"/situation/?{days}&source=grid")
+    page = answer.content.decode()
+    assert said in page and f"下面仍是 {answer.context['asked'].period.first:%Y-%m-%d} 至" in page
+    assert '<option value="grid" selected>' in page

@@ -1,5 +1,6 @@
 """What the address asks for (统计条件): read from the query, narrowed to what the reader may choose."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from hezhi.chapters.cases.statistics.queries import Asked
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor
 from hezhi.ground import time
-from hezhi.ground.errors import NotNow
+from hezhi.ground.errors import BadInput
 
 LONGEST = 800
 PRESETS = {
@@ -38,16 +39,13 @@ def preset_days(name: str) -> tuple[date, date]:
     return first, today
 
 
-def asked_of(request: HttpRequest, by: Actor) -> Asked:
-    """The question in the address; what is missing is this month, by area. Raises NotNow for days that are none."""
+def asked_of(request: HttpRequest, by: Actor, days: tuple[date, date] | None = None) -> Asked:
+    """The question in the address; what is missing is this month, by area. Raises BadInput for days that are none.
+
+    `days` stand in for those of the address, to show what else is asked beside days that are wrong.
+    """
     told = request.GET
-    first, last = preset_days(told.get("preset", "month"))
-    if told.get("from") or told.get("to"):
-        first, last = _day(told.get("from", ""), first), _day(told.get("to", ""), last)
-    if last < first:
-        raise NotNow("结束日期不能早于开始日期。", remedy="请返回修改日期。", code="statistics.days")
-    if (last - first).days > LONGEST:
-        raise NotNow(f"一次最多统计 {LONGEST} 天。", remedy="请返回缩短期间。", code="statistics.days")
+    first, last = days or _days(told)
     chosen = _id(told.get("area", ""))
     area = Area.objects.defer("shape", "centre").filter(pk=chosen).first() if chosen else None
     dimension, view = told.get("by", ""), told.get("view", "")
@@ -57,6 +55,17 @@ def asked_of(request: HttpRequest, by: Actor) -> Asked:
         source=_one_of(Source, told.get("source", "")), kind=_one_of(Kind, told.get("kind", "")),
         urgency=_one_of(Urgency, told.get("urgency", "")), category=told.get("category", "")[:120],
     )  # fmt: skip
+
+
+def _days(told: Mapping[str, str]) -> tuple[date, date]:
+    first, last = preset_days(told.get("preset", "month"))
+    if told.get("from") or told.get("to"):
+        first, last = _day(told, "from", first), _day(told, "to", last)
+    if last < first:
+        raise _wrong("to", "结束日期不能早于开始日期")
+    if (last - first).days > LONGEST:
+        raise _wrong("to", f"一次最多统计 {LONGEST} 天，请缩短期间")
+    return first, last
 
 
 def form_of(asked: Asked, by: Actor) -> dict[str, Any]:
@@ -80,13 +89,20 @@ def _near(path: str, chosen: str) -> bool:
     return "/" not in path or chosen == path or chosen.startswith(f"{path}/") or path.rpartition("/")[0] == chosen
 
 
-def _day(text: str, usual: date) -> date:
-    if not text:
+def _day(told: Mapping[str, str], name: str, usual: date) -> date:
+    if not told.get(name):
         return usual
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(told[name])
     except ValueError:
-        raise NotNow("日期格式不对。", remedy="请按 2026-11-01 这样填写。", code="statistics.days") from None
+        day = date.min
+    if not 1900 <= day.year <= 2200:
+        raise _wrong(name, f"{'开始' if name == 'from' else '结束'}日期不对，请按 2026-11-01 这样填写")
+    return day
+
+
+def _wrong(name: str, said: str) -> BadInput:
+    return BadInput({name: said}, said, "所以没有统计", "请更正日期后再统计", code="statistics.days")
 
 
 def _id(text: str) -> UUID | None:

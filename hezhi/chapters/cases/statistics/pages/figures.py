@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 
 from hezhi.chapters.cases.statistics import actions, queries, rules
 from hezhi.chapters.cases.statistics.actions.documents import DOCX, PDF, XLSX
-from hezhi.chapters.cases.statistics.pages.asking import asked_of, form_of
+from hezhi.chapters.cases.statistics.pages.asking import asked_of, form_of, preset_days
 from hezhi.chapters.cases.statistics.queries import Asked, Figures, Line
-from hezhi.engines.org.api import needs, reader
-from hezhi.ground.errors import NotFound
+from hezhi.engines.org.api import Actor, needs, reader
+from hezhi.ground.errors import BadInput, NotFound
 from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.shapes import Crumb, Figure
 
@@ -28,7 +28,10 @@ MOST_BARS = 15
 def page(request: HttpRequest) -> HttpResponse:
     """Everything about the chosen days: figures, trend, by what is chosen, stages, rates, what grows."""
     by = reader(request)
-    asked = asked_of(request, by)
+    try:
+        asked = asked_of(request, by)
+    except BadInput as refusal:
+        return _wrong_days(request, by, refusal)
     told = queries.whole(by, asked)
     context = form_of(asked, by) | {
         "counted_at": queries.up_to(), "query": asked.query(), "now": told.now, "before": told.before,
@@ -38,6 +41,15 @@ def page(request: HttpRequest) -> HttpResponse:
         "charts": _charts(told), "few": rules.FEW,
     }  # fmt: skip
     return render(request, "statistics/figures.html", context)
+
+
+def _wrong_days(request: HttpRequest, by: Actor, refusal: BadInput) -> HttpResponse:
+    """The form as it was filled in, with what is wrong about its days; no figures, which would be of other days."""
+    asked = asked_of(request, by, preset_days("month"))
+    context = form_of(asked, by) | {
+        "wrong": refusal, "first": request.GET.get("from", ""), "last": request.GET.get("to", ""),
+    }  # fmt: skip
+    return render(request, "statistics/figures.html", context, status=refusal.status)
 
 
 def _figures(told: Figures) -> list[Figure]:

@@ -297,9 +297,23 @@ def test_reports_write_themselves_once_and_only_who_sees_the_district_opens_them
     assert "我局十一月小结" in as_("light.handler").get("/statistics/reports/").content.decode()
 
 
-def test_wrong_days_are_answered_with_a_sentence(as_, district):
-    answer = as_("centre.duty_chief").get("/statistics/?from=2026-11-30&to=2026-11-01")
-    assert answer.status_code == 409 and "结束日期不能早于开始日期" in answer.content.decode()
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("from=2026-11-30&to=2026-11-01", "结束日期不能早于开始日期"),
+        ("from=abc&to=2026-11-01", "开始日期不对，请按 2026-11-01 这样填写"),
+        ("from=2016-11-01&to=2026-11-01", "一次最多统计 800 天"),
+    ],
+)
+def test_wrong_days_are_told_beside_the_filters_which_stay(as_, district, days, said):
+    desk = as_("centre.duty_chief")
+    answer = desk.get(f"/statistics/?{days}&source=grid&by=category")
+    page = answer.content.decode()
+    assert answer.status_code == 422 and said in page and "事项的状态已经变化" not in page
+    assert '<option value="grid" selected>' in page and '<option value="category" selected>' in page
+    assert 'name="to" value="2026-11-01"' in page and "chart-trend" not in page
+    elsewhere = desk.get(f"/statistics/reports/print/?{days}")
+    assert elsewhere.status_code == 422 and said in elsewhere.content.decode()
 
 
 @pytest.mark.parametrize(

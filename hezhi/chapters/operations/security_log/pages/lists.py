@@ -161,7 +161,7 @@ def _read_row(entry: AuditEntry, names: dict[UUID, str]) -> Row:
             _when(entry),
             Cell(entry.actor_name, entry.post_title, page),
             Cell(names.get(entry.object_id, "") if entry.object_id else ""),
-            Cell("、".join(rules.field_name(str(name)) for name in entry.detail.get("fields", []))),
+            Cell("、".join(rules.field_name(str(name), entry.object_type) for name in entry.detail.get("fields", []))),
             Cell(entry.purpose or "未写"),
             _where(entry),
         ),
@@ -189,7 +189,7 @@ def _who_and_what(asked: Asked) -> list[Filter]:
 def _events(asked: Asked) -> Filter:
     options = [
         Option("", "全部行为"),
-        *(Option(code, name, code == asked.event) for code, name in rules.event_choices()),
+        *(Option(code, name, code == asked.event, area) for area, found in rules.event_areas() for code, name in found),
     ]
     return Filter("event", "行为", "select", asked.event, options)
 

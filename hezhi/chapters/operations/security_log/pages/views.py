@@ -74,7 +74,8 @@ def entry(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _facts(found: AuditEntry) -> list[Fact]:
-    name = names_of([found]).get(found.object_id, "—") if found.object_id else "—"
+    names = names_of([found])
+    name = names.get(found.object_id, "—") if found.object_id else "—"
     facts = [
         Fact("时间", f"{time.local(found.at):%Y-%m-%d %H:%M:%S}"),
         Fact("结果", rules.RESULTS.get(found.result, found.result)),
@@ -87,7 +88,9 @@ def _facts(found: AuditEntry) -> list[Fact]:
         facts[2] = Fact("行为人", found.actor_name, found.post_title, f"{reverse('audit-log')}?person={login_name}")
     facts += [Fact("事由", found.reason, wide=True)] if found.reason else []
     facts += [Fact("查阅目的", found.purpose, wide=True)] if found.purpose else []
-    return facts + [Fact(label, said, wide=True) for label, said in rules.details(found.detail)]
+    return facts + [
+        Fact(label, said, wide=True) for label, said in rules.details(found.detail, found.object_type, names)
+    ]
 
 
 def _proof(by: Actor, found: AuditEntry) -> list[Fact]:

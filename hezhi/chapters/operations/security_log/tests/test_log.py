@@ -92,6 +92,7 @@ def test_the_log_is_found_by_person_object_event_result_address_and_day(inside: 
         assert shown(answer) == [str(entry.pk) for entry in wanted], query
     page = inside.get("/audit/?event=cases.reply").content.decode()
     assert "反馈" in page and "林雨桐" in page and "10.1.1.1" in page
+    assert '<optgroup label="事件办理">' in page and '<option value="cases.reply" selected>反馈</option>' in page
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 // What comes back from the server through htmx: parts, whole pages, letters, silence.
 import { showLetter } from "./dialogs.js";
 import { toast } from "./dom.js";
+import { goOn } from "./guards.js";
 
 const isPage = (text) => /^\s*<!doctype html/i.test(text);
 
@@ -15,7 +16,10 @@ function beforeSwap(event) {
   // A whole page where a part was asked: signed out, redirected after success, or no part there.
   event.detail.shouldSwap = false;
   event.detail.isError = false;
-  if (xhr.status < 400) location.assign(xhr.responseURL || requestConfig.path);
+  if (xhr.status < 400) {
+    if (requestConfig.verb !== "get") goOn(requestConfig.elt);
+    location.assign(xhr.responseURL || requestConfig.path);
+  }
   else if (target) toast("这一步没有办成，请刷新页面后再试。", "", true);
 }
 

@@ -3,6 +3,7 @@ import { ask } from "./dialogs.js";
 import { on } from "./dom.js";
 
 const dirty = new WeakSet();
+const done = new WeakSet();
 let leaving = false;
 
 export const isDirty = (inside) =>
@@ -10,6 +11,14 @@ export const isDirty = (inside) =>
 
 export function forget(inside) {
   inside.querySelectorAll("form[data-unsaved]").forEach((form) => dirty.delete(form));
+}
+
+/** The step succeeded and the page goes on: nothing is unsaved any more, and this form sends nothing again. */
+export function goOn(form) {
+  if (!form?.matches?.("form")) return;
+  done.add(form);
+  dirty.delete(form);
+  form.closest("dialog")?.close();
 }
 
 function busy(form, button, state) {
@@ -48,12 +57,19 @@ export function startGuards() {
   }, true);
 
   const release = (form) => {
+    done.delete(form);
     busy(form, null, false);
     leaving = false;
   };
+  // Before htmx follows the redirect, which asks «离开此网站?» at once where something is still unsaved. One who was
+  // signed out meanwhile is led away too (401, 403), and is asked: what was typed is not kept there.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { xhr, elt } = event.detail;
+    if (xhr.status < 400 && xhr.getResponseHeader("HX-Redirect")) goOn(elt);
+  });
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.detail.elt?.closest?.("form[data-sent]");
-    if (form) release(form);
+    if (form && !done.has(form)) release(form);
     if (event.detail.successful && event.detail.elt?.matches?.("form[data-unsaved]")) dirty.delete(event.detail.elt);
   });
   // Back from the next page: the browser may show this one as it was left.
