@@ -227,7 +227,11 @@ function startLine() {
 export function startForms() {
   startLine();
   startKeeping();
-  document.querySelectorAll(PLAIN).forEach(mark);
+  document.querySelectorAll(PLAIN).forEach((form) => {
+    // One wording, ours, of what is missing; without scripts it is the browser's.
+    if (form.matches(KEEPS) || form.querySelector("[data-must-if]")) form.noValidate = true;
+    mark(form);
+  });
   document.addEventListener("change", ({ target }) => target.form?.matches(PLAIN) && mark(target.form));
   document.addEventListener("submit", submitting);
   window.addEventListener("online", back);
