@@ -55,7 +55,7 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         sentences = (self.what, self.meaning, self.remedy)
-        return "".join(_ended(s) for s in sentences if s) + f"（编号 {self.number}）"
+        return "".join(_ended(s) for s in sentences if s) + f"（错误编号 {self.number}）"
 
     def as_dict(self) -> dict[str, object]:
         """The letter as plain values, for an API's answer."""
@@ -129,7 +129,7 @@ class BadInput(Refusal):
         told = "".join(_ended(s) for said in self.fields.values() for s in said)
         rest = "".join(_ended(s) for s in (self.meaning, self.remedy) if s)
         start = self.what.rstrip("。") + "：" if told else _ended(self.what)
-        return f"{start}{told}{rest}（编号 {self.number}）"
+        return f"{start}{told}{rest}（错误编号 {self.number}）"
 
     def as_dict(self) -> dict[str, object]:
         return {**super().as_dict(), "fields": self.fields}

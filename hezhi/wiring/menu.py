@@ -146,6 +146,9 @@ PHONE_TABS = (
 )
 """The officer's phone; a post that holds both rights of the first tab has it once."""
 
+OWN = {"account_url": "/account/", "logout_url": "/accounts/logout/"}
+"""One's own account and the way out, on desk and phone."""
+
 
 def shell_of(request: HttpRequest) -> dict[str, Any]:
     """Everything the shell shows for this reader, in two counting queries at the most."""
@@ -166,11 +169,14 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
     if not signed_in:
         return told
     if request.path.startswith("/g/"):
-        return told | {"elder_url": "/g/elder/", "tabs": _tabs(actor, request.path), "account": str(actor.user_id)}
+        return (
+            told | OWN | {"elder_url": "/g/elder/", "tabs": _tabs(actor, request.path), "account": str(actor.user_id)}
+        )
     if request.path.startswith(("/m/", "/supervision/lead/")):
         tabs = _tabs(actor, request.path, PHONE_TABS)
         return (
             told
+            | OWN
             | {"elder_url": "/m/elder/", "tabs": tabs if len(tabs) > 1 else [], "account": str(actor.user_id)}
             | _rings(request, actor)
         )
@@ -183,8 +189,7 @@ def shell_of(request: HttpRequest) -> dict[str, Any]:
         "todo_url": "/",
         "inbox_url": "/messages/",
         "search_url": "/find/" if actor.may("cases.view") else "",
-        "account_url": "/account/",
-        "logout_url": "/accounts/logout/",
+        **OWN,
         "stream_url": f"{stream_origin(request)}/stream",
     }
 

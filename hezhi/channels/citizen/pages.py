@@ -184,9 +184,19 @@ def _steps(row: Case) -> list[TimelineItem]:
 @in_language
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """How my matter stands: the public steps, the answer, what I can do now."""
-    row = _own(request, case_id)
+    return _shown(request, _own(request, case_id))
+
+
+def _shown(request: HttpRequest, row: Case, refusal: BadInput | None = None) -> HttpResponse:
+    """The page of a matter; after a refusal with the reason, and with what was chosen and typed."""
+    typed = request.POST if refusal else {}
     reporter = Reporter.objects.filter(case=row).first()
     limit, until = phone_queries.limit_words(row, time.now())
+    may_urge = row.state not in ("to_call_back", *ENDED, "to_supplement", "on_hold")
+    urge_from = queries.urging_of(row)[0] if may_urge else None
+    too_early = urge_from is not None and time.now() < urge_from
+    if too_early and limit and not until:
+        limit = "已超过承诺时间"
     context = {
         "case": row,
         "unit": row.lead_unit.name if row.lead_unit and not row.secret else "",
@@ -204,15 +214,18 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "timeline_items": _steps(row),
         "may_rate": row.state == "closed" and not _has_said(row),
         "stars": [(n, said(name)) for n, name in STARS],
-        "visit_questions": [(name, *map(said, words)) for name, *words in VISIT_QUESTIONS],
+        "visit_questions": [(name, *map(said, words), typed.get(name)) for name, *words in VISIT_QUESTIONS],
+        "typed": typed,
+        "fault": refused(refusal) if refusal else "",
         "rating": row.ratings.order_by("-round").first(),
         "may_visit": row.state == "to_call_back" and open_visit(row.pk) is not None,
-        "may_urge": row.state not in ("to_call_back", *ENDED, "to_supplement", "on_hold"),
+        "may_urge": may_urge and not too_early,
+        "urge_from": urge_from if too_early else None,
         "may_add": row.state == "to_supplement",
         "asked_more": len(queries.questions_for(row)),
         "asked": row.steps.filter(verb="ask_supplement").order_by("-at").values_list("public_text", flat=True).first(),
     }
-    return render(request, "citizen/case.html", context)
+    return render(request, "citizen/case.html", context, status=refusal.status if refusal else 200)
 
 
 @open_to_all(WHY, clause="9.1.2-2")
@@ -224,6 +237,8 @@ def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
         try:
             actions.supplement(row.pk, by=mine.me(request), text=request.POST.get("text", ""))
             messages.success(request, said("已收到您的补充，谢谢。"))
+        except BadInput as refusal:
+            return _shown(request, row, refusal)
         except Refusal as refusal:
             messages.error(request, refused(refusal))
     return redirect("citizen-case", case_id=row.pk)
@@ -280,6 +295,8 @@ def visit(request: HttpRequest, case_id: UUID) -> HttpResponse:
         try:
             answer_by_reporter(row.pk, by=mine.me(request), words=request.POST.get("reason", ""), **told)
             messages.success(request, said("已收到您的意见，谢谢。"))
+        except BadInput as refusal:
+            return _shown(request, row, refusal)
         except Refusal as refusal:
             messages.error(request, refused(refusal))
     return redirect("citizen-case", case_id=row.pk)
@@ -299,6 +316,8 @@ def rate(request: HttpRequest, case_id: UUID) -> HttpResponse:
                 text=request.POST.get("text", ""),
             )  # fmt: skip
             messages.success(request, said("感谢您的评价。"))
+        except BadInput as refusal:
+            return _shown(request, row, refusal)
         except Refusal as refusal:
             messages.error(request, refused(refusal))
     return redirect("citizen-case", case_id=row.pk)

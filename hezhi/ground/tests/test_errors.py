@@ -10,7 +10,7 @@ from hezhi.ground.time import frozen_at
 
 def test_a_refusal_reads_as_one_letter_with_a_number_to_quote():
     refusal = Refusal("图片没有保存", "文件超过 20 MB", "请压缩后重新上传。", code="too_big", number="261122-ABCDEF")
-    assert str(refusal) == "图片没有保存。文件超过 20 MB。请压缩后重新上传。（编号 261122-ABCDEF）"
+    assert str(refusal) == "图片没有保存。文件超过 20 MB。请压缩后重新上传。（错误编号 261122-ABCDEF）"
     assert refusal.code == "too_big"
 
 

@@ -276,6 +276,17 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label="办理意见", widget=forms.Textarea(attrs={"rows": 3}), help_text="将写入办理过程。")
 
 
+class StepForm(forms.Form):
+    """A step on a phone: words, a photo, and a reason that only one answer asks for."""
+
+    reply = forms.CharField(label="办理情况", widget=forms.Textarea(attrs={"rows": 3}))
+    after = forms.FileField(label="处置后照片", required=False, widget=forms.FileInput(attrs={"accept": "image/*"}))
+    solved = forms.ChoiceField(label="是否解决", choices=[("yes", "是"), ("no", "否")], widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="未解决原因", required=False, widget=forms.TextInput(attrs={"data-must-if": "solved=no"})
+    )
+
+
 def problems() -> list[s.RowProblem]:
     return [
         s.RowProblem(12, "联系电话", "1380000123", "联系电话应为 11 位数字，现为 10 位。"),

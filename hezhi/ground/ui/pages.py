@@ -186,6 +186,7 @@ PATTERNS: dict[str, Callable[[], dict[str, Any]]] = {
     "dashboard": _dashboard,
     "phone-report": _phone_report,
     "phone-form": lambda: _phone(1, form=examples.wrong_form(), submit_name="提交"),
+    "phone-step": lambda: _phone(0, form=examples.StepForm(), submit_name="提交反馈"),
     "phone-list": _phone_list,
     "phone-detail": lambda: _phone(0, **{k: v for k, v in _detail().items() if k != "tabs"}),
     "wall": _wall,

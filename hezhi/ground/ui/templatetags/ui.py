@@ -349,7 +349,8 @@ def field(bound: BoundField, wide: bool = False, hint: str = "") -> dict[str, An
     widget = bound.field.widget
     kind = _kind(widget)
     described = [f"{bound.auto_id}_hint"] if (bound.help_text or hint) else []
-    described += [f"{bound.auto_id}_error"] if bound.errors else []
+    again = _again(bound)
+    described += [f"{bound.auto_id}_error"] if bound.errors or again else []
     attrs: dict[str, Any] = {"class": _input_class(kind, widget)} if kind != "group" else {}
     if described and kind != "group":
         attrs["aria-describedby"] = " ".join(described)
@@ -360,8 +361,18 @@ def field(bound: BoundField, wide: bool = False, hint: str = "") -> dict[str, An
         "kind": kind,
         "drawn": bound.as_widget(attrs=attrs),
         "hint": hint or bound.help_text,
+        "again": again,
         "wide": wide,
     }
+
+
+def _again(bound: BoundField) -> str:
+    """No page can put a file back into its field: that it must be chosen once more, where one came with a refused form."""
+    if not (bound.form.is_bound and isinstance(bound.field.widget, forms.FileInput)):
+        return ""
+    came = bound.form.files.get(bound.html_name) if bound.form.files else None
+    is_photo = bound.field.widget.attrs.get("accept") == "image/*"
+    return ("照片请重新选择。" if is_photo else "文件请重新选择。") if came else ""
 
 
 @register.inclusion_tag("ui/parts/errors.html")

@@ -51,6 +51,7 @@ class Inbox:
     answer: int = 201
     answers: dict[str, int] = field(default_factory=dict)
     lose_answers: int = 0
+    posts: int = 0
     puts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     photos: list[tuple[str, str, bytes]] = field(default_factory=list)
     stream: list[bytes] = field(default_factory=list)
@@ -104,8 +105,14 @@ class Handler(BaseHTTPRequestHandler):
             return self.events()
         self.reply(404, b"", "text/plain")
 
+    def do_HEAD(self) -> None:
+        self.reply(200, b"", "text/plain")
+
     def do_POST(self) -> None:
         self.body()
+        self.inbox.posts += 1
+        if self.path == "/gallery/phone-step":
+            return self.reply(303, b"", "text/plain", {"Location": "/gallery/phone-list"})
         if self.path == "/gallery/reveal":
             return self.reply(200, b'<span class="masked">13800001234</span>', "text/html; charset=utf-8")
         if self.headers.get("HX-Request"):

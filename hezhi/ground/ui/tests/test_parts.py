@@ -150,3 +150,13 @@ def test_a_disabled_button_says_why() -> None:
     shown = render("{% actions items %}", items=[shapes.Action("退回", "/r", disabled_reason="已裁定")])
     assert "已裁定" in shown
     assert "href" not in shown
+
+
+def test_what_is_missing_is_told_in_the_words_of_the_house() -> None:
+    class Form(forms.Form):
+        told = forms.CharField()
+        one = forms.ChoiceField(choices=[("a", "甲")])
+        some = forms.MultipleChoiceField(choices=[("a", "甲")])
+        paper = forms.FileField()
+
+    assert Form({}).errors == {"told": ["请填写。"], "one": ["请选择。"], "some": ["请选择。"], "paper": ["请选择。"]}

@@ -6,11 +6,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from hezhi.ground.testkit.accessibility import accessibility_findings
 from hezhi.ground.ui.tests.site import Site
 
 pytestmark = pytest.mark.browser
 
 READY = "() => document.documentElement.dataset.ready"
+TYPED = "() => Object.entries(sessionStorage).map(([key, value]) => key + value).join()"
 
 
 @pytest.fixture
@@ -394,3 +396,141 @@ def test_one_press_clears_the_phone_of_everything_a_citizen_left(shared: Page, s
     shared.context.set_offline(False)
     shared.get_by_role("button", name="清除本机记录").click()
     expect(shared.locator("body")).to_have_text("posted")
+
+
+# -- plain forms: a step on an order, a visit, a rating ---------------------------------------------
+
+PHOTO = {"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": b"any picture"}
+
+
+@pytest.fixture
+def step(pocket: Page) -> Page:
+    """A step on an order, sent by an ordinary POST; its address can be asked for again."""
+    pocket.goto("/gallery/phone-list")
+    pocket.goto("/gallery/phone-step")
+    pocket.wait_for_function(READY)
+    return pocket
+
+
+def filled(page: Page) -> None:
+    page.get_by_label("办理情况").fill("阀门已关，路面撒了融雪剂")
+    page.get_by_label("处置后照片").set_input_files([PHOTO])
+    page.get_by_label("是", exact=True).check()
+
+
+def chosen(page: Page) -> int:
+    return int(page.get_by_label("处置后照片").evaluate("field => field.files.length"))
+
+
+def test_without_a_line_a_plain_form_stays_and_goes_out_once_when_pressed_again(step: Page, site: Site) -> None:
+    filled(step)
+    step.context.set_offline(True)
+    expect(step.locator(".phone-line")).to_have_text("离线，提交要等有网络")
+    step.get_by_role("button", name="提交反馈").click()
+    expect(step.get_by_role("alert")).to_have_text("现在没有网络，内容还在这一页，请不要关闭；联网后点“提交反馈”。")
+    expect(step.get_by_label("办理情况")).to_have_value("阀门已关，路面撒了融雪剂")
+    assert chosen(step) == 1, "the photo waits with the words"
+    step.context.set_offline(False)
+    expect(step.locator("[data-told]")).to_have_text("网络已恢复，请再提交一次。")
+    expect(step.locator(".phone-line")).to_have_text("")
+    step.get_by_role("button", name="提交反馈").dblclick()
+    expect(step.locator("h1")).to_have_text("我的待办")
+    assert site.inbox.posts == 1
+
+
+def test_a_line_that_only_seems_to_be_there_takes_nothing_either(step: Page, site: Site) -> None:
+    filled(step)
+    step.route("**/*", lambda route: route.abort() if route.request.method == "HEAD" else route.continue_())
+    step.get_by_role("button", name="提交反馈").click()
+    expect(step.get_by_role("alert")).to_contain_text("现在没有网络")
+    assert site.inbox.posts == 0 and chosen(step) == 1
+
+
+def test_what_was_typed_outlasts_a_reload_until_it_is_taken_in(step: Page, site: Site) -> None:
+    filled(step)
+    step.reload()
+    expect(step.get_by_label("办理情况")).to_have_value("阀门已关，路面撒了融雪剂")
+    expect(step.get_by_label("是", exact=True)).to_be_checked()
+    expect(step.locator("[data-told]")).to_have_text("已恢复上次没有提交的内容。")
+    step.route("**/*", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    with step.expect_event("requestfailed"):
+        step.get_by_role("button", name="提交反馈").click()
+    until(step, lambda: step.url.startswith("chrome-error:"))
+    step.unroute("**/*")
+    step.goto("/gallery/phone-step")
+    expect(step.get_by_label("办理情况")).to_have_value("阀门已关，路面撒了融雪剂")  # the line broke after all
+    step.get_by_role("button", name="提交反馈").click()
+    expect(step.locator("h1")).to_have_text("我的待办")  # taken in, and led on
+    step.wait_for_function(READY)
+    step.goto("/gallery/phone-step")
+    step.wait_for_function(READY)
+    expect(step.get_by_label("办理情况")).to_have_value("")
+    assert step.evaluate(TYPED) == ""
+
+
+def test_what_was_typed_is_nobody_elses_and_goes_with_its_writer(step: Page) -> None:
+    filled(step)
+    step.add_init_script(CITIZEN)
+    step.reload()
+    step.wait_for_function(READY)
+    expect(step.get_by_label("办理情况")).to_have_value("")
+    assert step.evaluate(TYPED) == "", "another account finds nothing, and nothing is left"
+    filled(step)
+    step.evaluate("window.dispatchEvent(new Event('hezhi:forget'))")
+    assert step.evaluate(TYPED) == ""
+    filled(step)
+    step.evaluate("Date.now = ((old) => () => old() + 31 * 60e3)(Date.now)")
+    step.evaluate(
+        "() => document.querySelector('main').insertAdjacentHTML('afterbegin', '<form data-logout action=/posted method=post><button>退出</button></form>')"
+    )
+    step.get_by_role("button", name="退出").click()
+    expect(step.locator("body")).to_have_text("posted")
+    step.goto("/gallery/phone-step")
+    assert step.evaluate(TYPED) == ""
+
+
+def test_what_is_missing_is_told_before_the_server_is_asked_and_the_photo_stays(step: Page, site: Site) -> None:
+    step.get_by_label("处置后照片").set_input_files([PHOTO])
+    step.get_by_label("否", exact=True).check()
+    step.get_by_role("button", name="提交反馈").click()
+    expect(step.locator(".field-error")).to_have_text(["请填写办理情况。", "请填写未解决原因。"])
+    expect(step.get_by_label("办理情况")).to_be_focused()
+    assert accessibility_findings(step) == []
+    assert site.inbox.posts == 0 and chosen(step) == 1
+    step.get_by_label("办理情况").fill("等配件")
+    step.get_by_label("是", exact=True).check()
+    step.get_by_role("button", name="提交反馈").click()
+    expect(step.locator("h1")).to_have_text("我的待办")
+
+
+@pytest.mark.parametrize("width", [320, 412])
+def test_the_title_keeps_one_line_and_the_rest_of_the_header_stays_in_sight(width: int, step: Page) -> None:
+    step.set_viewport_size({"width": width, "height": 800})
+    step.evaluate("document.documentElement.classList.add('elder')")
+    step.evaluate(
+        "document.querySelector('.elder-form').insertAdjacentHTML('beforebegin', '<button class=elder-switch>English</button>')"
+    )
+    step.context.set_offline(True)
+    expect(step.locator(".phone-line")).to_have_text("离线，提交要等有网络")
+    told = step.evaluate(
+        """() => ({
+          wide: document.documentElement.scrollWidth - innerWidth,
+          lines: (box => box.height / parseFloat(getComputedStyle(document.querySelector('h1')).lineHeight))(document.querySelector('h1').getBoundingClientRect()),
+          title: document.querySelector('h1').scrollWidth - document.querySelector('h1').clientWidth,
+          out: [...document.querySelectorAll('.phone-head *')].filter(one => one.getBoundingClientRect().right > innerWidth + .5).length,
+        })"""
+    )
+    assert told["wide"] <= 0 and told["out"] == 0 and told["title"] == 0 and told["lines"] < 1.5, told
+
+
+def test_a_field_reached_by_tab_is_not_under_the_bar(form: Page) -> None:
+    """The last field of a long page, which Tab brings into sight from below."""
+    form.evaluate(
+        """() => document.querySelector('.send-bar').insertAdjacentHTML('beforebegin',
+          '<section class="card"><a href="#main">详细说明</a></section>'.repeat(30))"""
+    )
+    form.locator("textarea[name=text]").focus()
+    told = "one => one.getBoundingClientRect().bottom - document.querySelector('.send-bar').getBoundingClientRect().top"
+    for _ in range(12):
+        form.keyboard.press("Tab")
+        assert form.locator(":focus").evaluate(told) <= 0

@@ -21,12 +21,9 @@ from hezhi.chapters.cases.handling.actions.turning import (
 )
 from hezhi.chapters.cases.handling.flows import UNDONE
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.handling.queries import basis_of, suggested_units, with_basis
+from hezhi.chapters.cases.handling.queries import basis_of, suggested_units, urging_of, with_basis
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
-from hezhi.engines.flow.rules.limits import Limit
-from hezhi.engines.flow.rules.limits import Unit as LimitUnit
-from hezhi.engines.flow.rules.working_time import due
 from hezhi.engines.org.actor import Actor, system
 from hezhi.engines.org.models import Unit
 from hezhi.engines.org.queries import somebody_may
@@ -363,7 +360,6 @@ def urge(case_id: UUID, *, by: Actor, text: str = "", revision: int | None = Non
     return settle(case, "urge", by=by, text=text, changed=("urged",))
 
 
-URGE_AGAIN = Limit(8, LimitUnit.WORKING_HOURS)
 """How long a reporter waits before he may urge (群众催办间隔): one working day, after his report and after each time."""
 
 
@@ -376,11 +372,10 @@ def urge_by_reporter(case_id: UUID, *, by: Actor) -> Case:
     case = seen(case_id, by=by)
     if case.state not in ("to_accept", *VERBS["urge"].frm):
         raise NotNow("这件事现在不需要催办。", "已答复或已办结的事项请填写评价。", code="cases.no_need_to_urge")
-    last = case.steps.filter(verb="urge_by_reporter").order_by("-at").values_list("at", flat=True).first()
-    again = due(last or case.received_at, URGE_AGAIN, timing.timetable().calendar)
+    again, before = urging_of(case)
     if again is not None and time.now() < again:
         raise NotNow(
-            "刚刚催办过，工作人员已经收到。" if last else "工作人员正在处理，请稍等。",
+            "刚刚催办过，工作人员已经收到。" if before else "工作人员正在处理，请稍等。",
             f"{time.show(again)} 以后可以催办。", "如有紧急情况请拨打 12345。", code="cases.urged_just_now",
         )  # fmt: skip
     _tell_urged(case, by=by, text="上报人催办")

@@ -27,6 +27,8 @@ FEW = 12
 """Up to so many units without anybody are shown greyed; more of them would bury those that work."""
 NO_WORK = frozenset({"make_secret", "confer"})
 """Verbs that name units without giving them work: nobody need be there to sign."""
+CALLS = frozenset({"ask_help", "whistle"})
+"""Verbs that call others to help: of fifty units the likely ones come first."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def form_of(
     units, told = None, ""
     for declared in verb.fields:
         if declared.kind in ("unit", "units") and units is None:
-            units = _units_of(verb, case, order, propose=data is None)
+            units = _units_of(verb, case, order, propose=data is None or verb.code in CALLS)
             told = units.told
         form.fields[declared.code] = _field(declared, verb, units or Units())
         if declared.kind in ("unit", "units") and told:
@@ -132,6 +134,7 @@ def _asks_for_the_result(form: forms.Form) -> None:
     for name in RESULT:
         form.fields[name].required = True
         form.fields[name].error_messages["required"] = f"请选择「{form.fields[name].label}」。"
+    form.fields["unsolved_reason"].widget.attrs["data-must-if"] = "solved=no"
 
 
 FILES = (("before", "处置前照片"), ("after", "处置后照片"), ("files", "其他照片或附件"))
@@ -233,6 +236,7 @@ def _help(declared: Field, verb: Verb) -> str:
         "barred": "所选单位及其下级不能承办，也看不到本件。",
         "public_reply": "这段话会原样答复上报人，请用平实的话写清结果。",
         "unsolved_reason": "选「否」时必填。",
+        "assist": "最可能的单位排在前面。" if verb.code in CALLS else "",
     }.get(declared.code, "")
 
 
@@ -266,12 +270,24 @@ def _units_of(verb: Verb, case: Case, order: WorkOrder | None, *, propose: bool)
     found: list[Any] = list(rows.annotate(signs=somebody_may("cases.sign")))
     groups = _grouped(unit for unit in found if unit.signs)
     if propose and verb.code in ("dispatch", "transfer"):
-        told = [(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in suggested_units(case)]
-        if told:
-            known = {value for value, _ in told}
-            groups = [("建议", told), *[(g, [o for o in options if o[0] not in known]) for g, options in groups]]
+        groups = _first([(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in suggested_units(case)], groups)
+    if propose and verb.code in CALLS:
+        places = [unit for unit in found if unit.signs and unit.area_id and unit.area_id == case.town_id]
+        likely = {c.unit.pk: c.unit for c in suggested_units(case)} | {unit.pk: unit for unit in places}
+        offered = {value for _, options in groups for value, _ in options}
+        groups = _first([(str(pk), unit.name) for pk, unit in likely.items() if str(pk) in offered], groups)
     nobody = {str(unit.pk): unit.name for unit in found if not unit.signs}
     return Units(groups, nobody, KEEP_IT if below else "")
+
+
+def _first(likely: list[tuple[str, str]], groups: Choices) -> Choices:
+    """The likely units as a group of their own before the others."""
+    known = {value for value, _ in likely}
+    return (
+        [("建议", likely), *[(g, [o for o in options if o[0] not in known]) for g, options in groups]]
+        if likely
+        else groups
+    )
 
 
 def dispatch_choices(case: Case) -> Choices:

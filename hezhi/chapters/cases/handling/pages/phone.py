@@ -27,7 +27,7 @@ PHOTOGRAPHED = ("handle", "reply")
 LIKELY = (
     "sign", "arrive", "agree", "differ", "review", "conclude", "reply", "handle", "ask_help", "whistle", "pass_down", "take_over",
 )  # fmt: skip
-"""Steps in the order in which a thumb meets them; the others follow."""
+"""Steps in the order in which a thumb meets them; the others follow. Until something was handled, 处置 is before 反馈."""
 
 
 def order_for(by: Actor, order_id: UUID) -> tuple[Case, WorkOrder]:
@@ -41,7 +41,7 @@ def order_for(by: Actor, order_id: UUID) -> tuple[Case, WorkOrder]:
 def order_shown(by: Actor, case: Case, order: WorkOrder) -> dict[str, Any]:
     """What the page of a work order shows on a phone, masked like the desk's."""
     return {
-        "case": case, "order": order, "text": mask_text(case.text), "attachments": queries.attachments_for(by, case),
+        "case": case, "order": order, "title": mask_text(case.title), "text": mask_text(case.text), "attachments": queries.attachments_for(by, case),
         "timeline_items": timeline(list(case.steps.order_by("at", "id"))),
     }  # fmt: skip
 
@@ -51,7 +51,10 @@ def verbs_on(by: Actor, case: Case, order: WorkOrder) -> list[Verb]:
     # Whether there is a joint result to write, only an order at work asks.
     orders = flow.orders_of(case.pk) if order.state == WorkOrder.State.HANDLING and not order.called else []
     found = [verb for verb in queries.order_verbs_for(by, case, order, orders) if verb.code in ORDER_STEPS]
-    return sorted(found, key=lambda verb: LIKELY.index(verb.code) if verb.code in LIKELY else len(LIKELY))
+    ranks = {code: rank for rank, code in enumerate(LIKELY)}
+    if {"handle", "reply"} <= {verb.code for verb in found} and not queries.has_handled(case, order):
+        ranks["handle"] = ranks["reply"] - 0.5
+    return sorted(found, key=lambda verb: ranks.get(verb.code, len(LIKELY)))
 
 
 def take_step(
@@ -86,7 +89,7 @@ def take_step(
         except Refusal as refusal:
             form.add_error(None, str(refusal))
     context = {
-        "form": form, "case": case, "order": order, "verb": verb, "action_url": request.path,
+        "form": form, "case": case, "title": mask_text(case.title), "order": order, "verb": verb, "action_url": request.path,
         "submit_name": f"提交{verb.name}" + ("申请" if verb.approval else ""),
     }  # fmt: skip
     return render(request, template, context, status=422 if request.method == "POST" else 200)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -18,9 +18,12 @@ from hezhi.chapters.cases.handling.models import (
 from hezhi.chapters.cases.handling.queries.whistles import unsettled
 from hezhi.chapters.cases.handling.rules import own_reply
 from hezhi.engines.flow import queries as flow
-from hezhi.engines.flow import versions
+from hezhi.engines.flow import timing, versions
 from hezhi.engines.flow.models import Approval, Deadline, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import LifeCycle, Verb, next_verbs
+from hezhi.engines.flow.rules.limits import Limit
+from hezhi.engines.flow.rules.limits import Unit as LimitUnit
+from hezhi.engines.flow.rules.working_time import due
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.records.models import Attachment, AuditEntry
 from hezhi.ground import time
@@ -192,6 +195,20 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder, orders: Sequence
         elif mine and not (verb.code == "reply" and order.called):
             found.append(verb)
     return found
+
+
+def has_handled(case: Case, order: WorkOrder) -> bool:
+    """Whether anything was handled on this order yet (已处置)."""
+    return case.steps.filter(order=order, verb="handle").exists()
+
+
+URGE_AGAIN = Limit(8, LimitUnit.WORKING_HOURS)
+
+
+def urging_of(case: Case) -> tuple[datetime | None, bool]:
+    """From when the reporter may urge (可以催办的时间), and whether he has done so before; once in a working day."""
+    last = case.steps.filter(verb="urge_by_reporter").order_by("-at").values_list("at", flat=True).first()
+    return due(last or case.received_at, URGE_AGAIN, timing.timetable().calendar), last is not None
 
 
 def waiting_return(case: Case, order: WorkOrder) -> Approval | None:

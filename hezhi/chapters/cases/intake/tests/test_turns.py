@@ -162,15 +162,17 @@ def test_a_reporter_urges_once_in_a_working_day(district: District, november: ti
     session = phone.session
     session["mine"] = [str(receipt.id)]
     session.save()
-    assert "催一催" in phone.get(f"/c/case/{receipt.id}/").content.decode()
-    for days, urged, said in (
-        (0, 0, "以后可以催办"),
-        (1.2, 1, "已提醒承办单位"),
-        (0, 1, "刚刚催办过"),
-        (5, 2, "已提醒承办单位"),
+    for days, urged, said, shown in (
+        (0, 0, "以后可以催办", "可以催办的时间"),
+        (1.2, 1, "已提醒承办单位", "催一催"),
+        (0, 1, "刚刚催办过", "可以催办的时间"),
+        (5, 2, "已提醒承办单位", "催一催"),
     ):
         november.advance(days=days)
-        assert said in phone.post(f"/c/case/{receipt.id}/urge/", follow=True).content.decode()
+        page = phone.get(f"/c/case/{receipt.id}/").content.decode()
+        assert (shown in page, "催一催</button>" in page) == (True, shown == "催一催"), "offered when it will be taken"
+        answer = phone.post(f"/c/case/{receipt.id}/urge/", follow=True).content.decode()
+        assert said in answer and "（编号" not in answer
         assert case_of(receipt).urged == urged
     assert Client().post(f"/c/case/{receipt.id}/urge/").status_code == 404
     with pytest.raises(NotAllowed):

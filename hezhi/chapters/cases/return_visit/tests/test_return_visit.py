@@ -1,6 +1,7 @@
 """回访 and 剔除 (9.1.2-2): who is drawn and why, tries, the reporter's own answer, verdicts that do not count."""
 
 import io
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -203,7 +204,12 @@ def test_the_reporter_answers_himself_a_good_answer_closes_and_a_bad_one_goes_be
         True,
     )
     phone = mine(bad)
-    assert "方便我们改进" in phone.post(f"/c/case/{bad}/visit/", yes | {"solved": "no"}, follow=True).content.decode()
+    refused = phone.post(f"/c/case/{bad}/visit/", yes | {"solved": "no"})
+    page = refused.content.decode()
+    assert refused.status_code == 422 and "方便我们改进" in page and "错误编号" in page
+    for name, value in (yes | {"solved": "no"}).items():
+        assert re.search(rf'name="{name}" value="{value}"[^>]* checked', page), f"{name} stays as chosen"
+    assert 'data-must-if="solved=no satisfied=no"' in page, "the phone asks for the reason before it sends"
     phone.post(f"/c/case/{bad}/visit/", yes | {"solved": "no", "reason": "还是黑的"})
     assert Case.objects.get(pk=bad).state == "to_call_back", "nothing is redone unseen"
     assert "上报人已填，请核实" in enter(Client(), district.people["centre.caller"]).get("/visits/").content.decode()

@@ -1,4 +1,5 @@
-// The phone: large view, outbox, report form, service worker.
+// The phone: large view, plain forms, outbox, report form, service worker.
+import { startForms } from "../phone/forms.js";
 import { startOutbox } from "../phone/outbox.js";
 import { startReport } from "../phone/report.js";
 import { startSending } from "../phone/sending.js";
@@ -7,7 +8,7 @@ import { startView } from "../phone/view.js";
 import { startWorker } from "../phone/worker.js";
 
 startView();
-startGuard();
+startForms();
 start();
 
 async function start() {
@@ -18,15 +19,4 @@ async function start() {
   startOutbox(edit);
   startSending();
   startWorker();
-}
-
-/** One press sends a plain form once. */
-function startGuard() {
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (!form.matches("[data-guard]:not([data-report])")) return;
-    if (form.dataset.sent) event.preventDefault();
-    else form.dataset.sent = "1";
-  });
-  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 }
