@@ -339,9 +339,12 @@ class LimitRules(Registry):
     @column("类别路径", value="category", order="category")
     def category(self, row: LimitRule) -> str:
         """The category by its full name."""
-        if row.category and not hasattr(row, "category_told"):
+        if not row.category:
+            return "全部"
+        if not hasattr(row, "category_told"):
             row = self.with_columns(LimitRule.objects.filter(pk=row.pk), []).get()
-        return (row.category_told or row.category) if row.category else "全部"
+        told: str = getattr(row, "category_told", "") or row.category
+        return told
 
     @column("紧急程度", value="urgency", order="urgency")
     def urgency(self, row: LimitRule) -> str:

@@ -51,7 +51,7 @@ def verbs_on(by: Actor, case: Case, order: WorkOrder) -> list[Verb]:
     # Whether there is a joint result to write, only an order at work asks.
     orders = flow.orders_of(case.pk) if order.state == WorkOrder.State.HANDLING and not order.called else []
     found = [verb for verb in queries.order_verbs_for(by, case, order, orders) if verb.code in ORDER_STEPS]
-    ranks = {code: rank for rank, code in enumerate(LIKELY)}
+    ranks: dict[str, float] = {code: rank for rank, code in enumerate(LIKELY)}
     if {"handle", "reply"} <= {verb.code for verb in found} and not queries.has_handled(case, order):
         ranks["handle"] = ranks["reply"] - 0.5
     return sorted(found, key=lambda verb: ranks.get(verb.code, len(LIKELY)))
