@@ -127,7 +127,9 @@ def test_the_start_page_counts_by_step_and_leads_to_the_rest(district, acceptor,
     chip = f"?{urlencode({'step': '受理'})}"
     assert f'href="{chip}"' in page and f"?{urlencode({'step': '补充'})}" in page
     waiting = client.get(f"/{chip}").content.decode()
-    assert "第 1–2 件，共 3 件" in waiting and todo.number not in waiting + client.get(f"/{chip}&page=2").content.decode()
+    assert (
+        "第 1–2 件，共 3 件" in waiting and todo.number not in waiting + client.get(f"/{chip}&page=2").content.decode()
+    )
     for odd in ("?page=0", "?page=x", "?page=99", "?step=没有"):
         assert client.get(f"/{odd}").status_code == 200
 

@@ -190,9 +190,7 @@ def with_unit(units: Sequence[UUID]) -> Q:
     """Running matters of which one of these units still owes its part, as the board counts them (在办单位)."""
     found = Q(pk__in=[])
     for unit in units:
-        settled = WorkOrder.objects.filter(
-            matter_type=MATTER, matter_id=OuterRef("pk"), unit=unit, state__in=SETTLED
-        )
+        settled = WorkOrder.objects.filter(matter_type=MATTER, matter_id=OuterRef("pk"), unit=unit, state__in=SETTLED)
         found |= Q(units__contains=[unit]) & ~Q(Exists(settled))
     return Q(state__in=LIVING) & found
 

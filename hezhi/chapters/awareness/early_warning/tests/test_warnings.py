@@ -40,7 +40,9 @@ def test_a_burst_is_warned_of_once_at_the_units_in_charge(burst, district) -> No
         user=district.people["town1.town_dispatcher"], title__contains="橙色预警"
     ).exists()
     home = enter(Client(), district.people["town1.town_dispatcher"]).get("/").content.decode()
-    assert f"橙色预警：{warning.event.title}（7 人反映）" in home, "on the page it says what it is about; nothing of it is kept"
+    assert f"橙色预警：{warning.event.title}（7 人反映）" in home, (
+        "on the page it says what it is about; nothing of it is kept"
+    )
     jobs.watch()
     assert Warning.objects.count() == 1
 

@@ -88,7 +88,12 @@ def suspects(by: Actor, case: Case, verbs: Sequence[Verb]) -> list[tuple[Case, s
     """What may be the same (疑似重复), each with the address that joins this case to it, where it can be joined."""
     joins = reverse("case-do", args=[case.pk, "merge"]) if any(verb.code == "merge" for verb in verbs) else ""
     return [
-        (other, mask_text(other.title), why, f"{joins}?into={other.number}" if joins and other.state not in ENDED else "")
+        (
+            other,
+            mask_text(other.title),
+            why,
+            f"{joins}?into={other.number}" if joins and other.state not in ENDED else "",
+        )
         for other, why in queries.similar_cases(by, case)
     ]
 
