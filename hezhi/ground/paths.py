@@ -50,6 +50,9 @@ def path_label(model: type[models.Model], path: str) -> str:
     here, words = model, []
     for step in path.split("__"):
         field = here._meta.get_field("id" if step == "pk" else step)
-        words.append(str(field.verbose_name))  # type: ignore[union-attr]
+        word = str(field.verbose_name)  # type: ignore[union-attr]
+        if words and word.startswith(words[-1]):
+            words.pop()  # «单位名称» of a «单位», not «单位单位名称»
+        words.append(word)
         here = getattr(field.remote_field, "model", here) if field.remote_field else here
     return "".join(words)

@@ -1,15 +1,16 @@
 """Reads of the flow engine, always starting from who reads."""
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
 from hezhi.engines.flow.timing import TOTAL
-from hezhi.engines.flow.todos import waiting
+from hezhi.engines.flow.todos import waiting, waiting_for
 from hezhi.engines.org.actor import Actor
 from hezhi.ground import time
 from hezhi.ground.tables.worded import Given, Worded
@@ -36,7 +37,25 @@ def todos(actor: Actor, limit: int = 100) -> list[ToDo]:
 @cache
 def _waiting(limit: int) -> Worded[ToDo]:
     rows = waiting(Given("unit"), Given("permissions"), Given("user"), Given("now"))
-    return Worded(lambda: rows.select_related("claimed_by").order_by("due_at", "created_at")[:limit])
+    return Worded(lambda: rows.select_related("claimed_by").order_by(*PRESSING)[:limit])
+
+
+PRESSING = ("due_at", "created_at", "id")
+"""The order of to-dos: what is due first."""
+
+
+def todos_from(actor: Actor, steps: Sequence[tuple[str, str]], start: int, most: int) -> list[ToDo]:
+    """A later page of the to-dos, or those of some steps alone, each told as (object type, step)."""
+    rows = waiting_for(actor).select_related("claimed_by")
+    if steps:
+        rows = rows.filter(reduce(or_, (Q(object_type=kind, step=step) for kind, step in steps)))
+    return list(rows.order_by(*PRESSING)[start : start + most])
+
+
+def todo_counts(actor: Actor) -> list[tuple[str, str, int]]:
+    """How many to-dos wait at each step: (object type, step, how many), the most first."""
+    rows = waiting_for(actor).order_by().values_list("object_type", "step").annotate(n=Count("id"))
+    return list(rows.order_by("-n", "object_type", "step"))
 
 
 _MATTER = Given("matter")

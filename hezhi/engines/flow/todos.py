@@ -27,14 +27,23 @@ class Lead:
 
     address: Callable[[UUID], str]
     steps: Mapping[str, str] = field(default_factory=dict)
+    titles: Callable[[Actor, Sequence[UUID]], Mapping[UUID, str]] | None = None
 
 
 _leads: dict[str, Lead] = {}
 
 
-def leads(object_type: str, address: Callable[[UUID], str], steps: Mapping[str, str]) -> None:
-    """Let a room say where its to-dos lead: `address(object_id)` gives the page, `steps` the names of the steps."""
-    _leads[object_type] = Lead(address, steps)
+def leads(
+    object_type: str,
+    address: Callable[[UUID], str],
+    steps: Mapping[str, str],
+    titles: Callable[[Actor, Sequence[UUID]], Mapping[UUID, str]] | None = None,
+) -> None:
+    """Let a room say where its to-dos lead: `address(object_id)` gives the page, `steps` the names of the steps.
+
+    `titles` tells a reader what they are about, where the to-do itself keeps no word of it.
+    """
+    _leads[object_type] = Lead(address, steps, titles)
 
 
 def lead_of(object_type: str) -> Lead | None:

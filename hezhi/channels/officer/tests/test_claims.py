@@ -1,10 +1,13 @@
 """A claimed to-do stays with its person for his shift and then falls back to the post (认领、退回、到期退回)."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 
+from hezhi.channels.officer import pages
+from hezhi.chapters.cases.handling import actions
 from hezhi.chapters.cases.intake.testkit import District, build
 from hezhi.engines.flow.jobs import release_claims
 from hezhi.engines.flow.models import ToDo
@@ -104,6 +107,31 @@ def test_a_colleague_finds_it_again_once_the_shift_is_over(clock, district, acce
     todo.refresh_from_db()
     assert (todo.claimed_by, todo.claimed_until) == (None, None)
     assert claim(colleague, todo) == FRIDAY.replace(hour=17, minute=30)
+
+
+def test_the_start_page_counts_by_step_and_leads_to_the_rest(district, acceptor, todo, monkeypatch) -> None:
+    others = [district.report(f"第{n}盏路灯不亮").number for n in range(3)]
+    monkeypatch.setattr(pages, "SHOWN", 2)
+    client = desk(acceptor)
+
+    def numbers(query: str = "") -> set[str]:
+        page = client.get(f"/{query}").content.decode()
+        return {number for number in (todo.number, *others) if number in page}
+
+    first, second = numbers(), numbers("?page=2")
+    assert len(first) == len(second) == 2 and first | second == {todo.number, *others}
+    page = client.get("/").content.decode()
+    assert "第 1–2 件，共 4 件" in page and 'href="?page=2"' in page
+    actions.ask_supplement(todo.object_id, by=district["centre.acceptor"], reason="请补充位置。")
+    page = client.get("/").content.decode()
+    chip = f"?{urlencode({'step': '受理'})}"
+    assert f'href="{chip}"' in page and f"?{urlencode({'step': '补充'})}" in page
+    waiting = client.get(f"/{chip}").content.decode()
+    assert (
+        "第 1–2 件，共 3 件" in waiting and todo.number not in waiting + client.get(f"/{chip}&page=2").content.decode()
+    )
+    for odd in ("?page=0", "?page=x", "?page=99", "?step=没有"):
+        assert client.get(f"/{odd}").status_code == 200
 
 
 def test_what_is_done_keeps_its_person(clock, acceptor, todo) -> None:

@@ -86,7 +86,7 @@ def _message_row(message: InboxMessage) -> Row:
         id=str(message.pk),
         name=message.title,
         url=url,
-        cells=(Cell(message.title, shorten(message.text, 60), url), Cell(state), Cell(time.show(message.at))),
+        cells=(Cell(message.title, shorten(message.text, 120), url), Cell(state), Cell(time.show(message.at))),
     )
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from hezhi.chapters.awareness.early_warning.actions.feeding import forget_case
 from hezhi.chapters.awareness.early_warning.actions.raising import STEP, WARNING
+from hezhi.chapters.awareness.early_warning.queries.lists import titles_for
 from hezhi.chapters.cases.handling.api import MATTER, Case
 from hezhi.engines.flow import todos
 from hezhi.engines.org.api import Actor
@@ -33,4 +34,4 @@ def forget_a_shell(*, case: Case, by: Actor, reason: str, **_: Any) -> None:
     forget_case(case.pk, by=by, reason=reason)
 
 
-todos.leads(WARNING, lambda key: reverse("warning", args=[key]), {STEP: "签收预警"})
+todos.leads(WARNING, lambda key: reverse("warning", args=[key]), {STEP: "签收预警"}, titles_for)

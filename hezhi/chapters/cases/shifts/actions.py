@@ -133,17 +133,28 @@ def promise(case_id: UUID, *, by: Actor, at: datetime, note: str = "") -> Promis
 
 @clause("9.1.2-2")
 @verb("shifts.keep_promise")
-def keep(promise_id: UUID, *, by: Actor) -> Promise:
-    """Say that the call was made (已回电)."""
+def keep(promise_id: UUID, *, by: Actor, reached: bool, said: str = "", again: datetime | None = None) -> Promise:
+    """Say that one has rung (回电), and what was said; who was not reached is promised another time (未接通，改约)."""
     by.must(TAKE_PART)
     row = Promise.objects.select_for_update(of=("self",)).visible_to(by).filter(pk=promise_id).first()
     if row is None:
         raise NotFound("没有找到这次约定。", code="shifts.no_promise")
     if row.kept_at is not None:
         raise NotNow(f"{row.kept_by}已经回过电话。", "不必再登记。", code="shifts.kept")
-    row.kept_at, row.kept_by = time.now(), by.name
-    row.save(update_fields=["kept_at", "kept_by"])
-    settle(seen(row.case_id, by=by), "keep_promise", by=by, title="已按约定回电")
+    case = seen(row.case_id, by=by)
+    # Of a secret case no word stays outside of what is opened for a purpose, as when it was promised.
+    words = "" if case.secret else given(said, "said", "请写一句通话情况。")[:200]
+    if reached:
+        row.kept_at, row.kept_by = time.now(), by.name
+        row.save(update_fields=["kept_at", "kept_by"])
+        settle(case, "keep_promise", by=by, title="已按约定回电", text=words, fields={"接通": "是"})
+        return row
+    if again is None or again <= time.now():
+        raise BadInput({"again": ["未接通的，请填写下次回电的时间，应晚于现在。"]})
+    row.at = again
+    row.save(update_fields=["at"])
+    told = {"接通": "否", "改约": time.show(again)}
+    settle(case, "ring_again", by=by, title="约定回电未接通", text=words, fields=told)
     return row
 
 

@@ -48,6 +48,14 @@ def promises(by: Actor) -> list[Promise]:
     return list(rows.order_by("at")[:MOST])
 
 
+def promise_for(by: Actor, key: UUID) -> Promise:
+    """One promised call-back about a case that this reader may see."""
+    row = Promise.objects.visible_to(by).select_related("case").filter(pk=key).first()
+    if row is None:
+        raise NotFound("没有找到这次约定。", code="shifts.no_promise")
+    return row
+
+
 def to_hand_over(by: Actor) -> list[Item]:
     """What the shift of the reader's unit would hand over now: calls, urgent, overdue, promised call-backs."""
     unit, now = by.unit_id, time.now()

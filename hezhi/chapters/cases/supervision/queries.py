@@ -14,7 +14,7 @@ from django.db.models.functions import JSONObject, Least
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.supervision import rules
 from hezhi.chapters.cases.supervision.actions.turning import MATTER, nothing, parts_of
-from hezhi.chapters.cases.supervision.flows import PART, SUPERVISION
+from hezhi.chapters.cases.supervision.flows import LIVING, PART, SUPERVISION
 from hezhi.chapters.cases.supervision.models import Campaign, CampaignCase, Matter, Rung, Step
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Approval, WorkOrder
@@ -170,6 +170,42 @@ class BoardLine:
 AGE_NAMES = [*(name for _, name in rules.AGES), rules.OLDEST]
 
 
+RED = 3
+SETTLED = ("done", "released")
+"""How a part stands that its unit owes nothing more of."""
+
+
+def to_review() -> Q:
+    """Running matters in which an answer waits to be reviewed (待审核), even while another of their units still works."""
+    waits = WorkOrder.objects.filter(matter_type=MATTER, matter_id=OuterRef("pk"), state="to_review")
+    return Q(state__in=LIVING) & Q(Exists(waits))
+
+
+def high() -> Q:
+    """Running matters on the red card or higher (红牌及以上)."""
+    return Q(state__in=LIVING, rung__order__gte=RED)
+
+
+def with_unit(units: Sequence[UUID]) -> Q:
+    """Running matters of which one of these units still owes its part, as the board counts them (在办单位)."""
+    found = Q(pk__in=[])
+    for unit in units:
+        settled = WorkOrder.objects.filter(matter_type=MATTER, matter_id=OuterRef("pk"), unit=unit, state__in=SETTLED)
+        found |= Q(units__contains=[unit]) & ~Q(Exists(settled))
+    return Q(state__in=LIVING) & found
+
+
+def of_age(place: int) -> Q:
+    """Running matters of one column of the board (在督时长)."""
+    calendar, moment = timing.timetable().calendar, time.now()
+    found = Q(state__in=LIVING)
+    if place < len(rules.AGES):
+        found &= Q(opened_at__gte=rules.opened_since(rules.AGES[place][0], moment, calendar))
+    if place > 0:
+        found &= Q(opened_at__lt=rules.opened_since(rules.AGES[place - 1][0], moment, calendar))
+    return found
+
+
 def board(by: Actor) -> list[BoardLine]:
     """Running matters by unit and age in working days, the most laden first; a matter of two units counts at both."""
     rows = list(
@@ -180,7 +216,7 @@ def board(by: Actor) -> list[BoardLine]:
     answered = {
         (matter, unit)
         for matter, unit in WorkOrder.objects.filter(
-            matter_type=MATTER, matter_id__in=[row[0] for row in rows], state__in=("done", "released")
+            matter_type=MATTER, matter_id__in=[row[0] for row in rows], state__in=SETTLED
         ).values_list("matter_id", "unit_id")
     }
     names = unit_names([unit for row in rows for unit in row[1]])
@@ -196,7 +232,7 @@ def board(by: Actor) -> list[BoardLine]:
             line = lines.setdefault(unit, BoardLine(unit, names.get(unit, "已撤销单位"), [0] * len(AGE_NAMES), 0, 0))
             line.ages[place] += 1
             line.late += bool(due_at and due_at < moment and state == "open")
-            line.top += order >= 3
+            line.top += order >= RED
     return sorted(lines.values(), key=lambda each: (-each.total, each.unit))
 
 
@@ -296,8 +332,8 @@ def counts(by: Actor) -> dict[str, int]:
     rows = Matter.objects.visible_to(by).running()
     late = Q(due_at__lt=time.now(), state="open")
     return rows.aggregate(
-        running=Count("pk"), to_review=Count("pk", filter=Q(state="to_review")), late=Count("pk", filter=late),
-        high=Count("pk", filter=Q(rung__order__gte=3)),
+        running=Count("pk"), to_review=Count("pk", filter=to_review()), late=Count("pk", filter=late),
+        high=Count("pk", filter=high()),
     )  # fmt: skip
 
 

@@ -1,16 +1,19 @@
 """Supervised matters, the ladder and the rules as registries (督办事项、督办阶梯、督办规则; 9.1.2-3)."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django_filters import ChoiceFilter
 
 from hezhi.chapters.cases.handling.api import Category
+from hezhi.chapters.cases.supervision import queries
 from hezhi.chapters.cases.supervision.models import ENDED, Matter, Rung, WatchRule
 from hezhi.engines.flow.parts import ExportApproval
-from hezhi.engines.org.api import Actor
+from hezhi.engines.org.api import Actor, Unit
 from hezhi.engines.registry.columns import column
 from hezhi.engines.registry.declaration import Registry
-from hezhi.engines.registry.filters import DayFilter, YesNoFilter
+from hezhi.engines.registry.filters import DayFilter, KeysFilter, YesNoFilter
 from hezhi.engines.registry.scope import public
 from hezhi.engines.registry.site import register
 from hezhi.ground import time
@@ -24,6 +27,22 @@ RULES = "业务规则"
 def late() -> Q:
     """Matters whose units should have answered by now (逾期未反馈)."""
     return Q(due_at__lt=time.now(), state="open")
+
+
+class WithUnit(KeysFilter):
+    """Matters of which a unit still owes its part (在办单位)."""
+
+    def among(self, rows: QuerySet[Any], keys: list[UUID]) -> QuerySet[Any]:
+        """As the board counts them."""
+        return rows.filter(queries.with_unit(keys))
+
+
+class AgeFilter(ChoiceFilter):
+    """How long a matter has been running, in the board's steps (在督时长)."""
+
+    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """The matters of one step."""
+        return rows.filter(queries.of_age(int(value))) if value else rows
 
 
 @register
@@ -46,6 +65,10 @@ class Matters(Registry):
         "opened_from": DayFilter(field_name="opened_at", label="发起自", last=False, moment=True),
         "opened_to": DayFilter(field_name="opened_at", label="发起至", last=True, moment=True),
         "late": YesNoFilter(label="逾期未反馈", condition=late),
+        "review": YesNoFilter(label="反馈待审核", condition=queries.to_review),
+        "high": YesNoFilter(label="红牌及以上", condition=queries.high),
+        "at": WithUnit(label="在办单位", target=Unit),
+        "age": AgeFilter(label="在督时长", choices=[(str(n), name) for n, name in enumerate(queries.AGE_NAMES)]),
     }
     search = ("number", "title", "sheet_number")
     ordering = ("-opened_at",)

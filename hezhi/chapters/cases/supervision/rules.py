@@ -10,6 +10,8 @@ from hezhi.engines.flow.rules.working_time import due, used
 
 AGES = ((1, "1 个工作日内"), (3, "1—3 个工作日"), (5, "3—5 个工作日"), (10, "5—10 个工作日"))
 OLDEST = "10 个工作日以上"
+LONGEST = 90
+"""Days in which ten working days have passed, whatever feasts lie among them."""
 URGENCY = {"critical": "特急", "urgent": "紧急", "normal": "一般"}
 
 
@@ -106,6 +108,18 @@ def age(opened_at: datetime, at: datetime, calendar: Calendar) -> str:
     """How old a running matter is, in steps of working days (在督时长)."""
     days = used(opened_at, at, Unit.WORKING_DAYS, calendar)
     return next((name for most, name in AGES if days <= most), OLDEST)
+
+
+def opened_since(days: int, at: datetime, calendar: Calendar) -> datetime:
+    """Since when a matter must have been opened to be at most so many working days old, to the second."""
+    old, young = at - timedelta(days=LONGEST), at
+    while young - old > timedelta(seconds=1):
+        middle = old + (young - old) / 2
+        if used(middle, at, Unit.WORKING_DAYS, calendar) <= days:
+            young = middle
+        else:
+            old = middle
+    return young
 
 
 def state_of(parts: Collection[str]) -> str:

@@ -59,6 +59,16 @@ def test_a_saved_view_is_kept_shared_with_the_unit_and_dropped_by_its_owner(worl
     assert not SavedView.objects.exists()
 
 
+def test_filters_are_kept_from_the_part_that_a_filter_redraws(world: World) -> None:
+    world.rows()
+
+    def redrawn(query: str) -> str:
+        page = world.get(f"{URL}{query}", headers={"HX-Request": "true"}).content.decode()
+        return page.split('id="listing-body"')[1]
+
+    assert "存为常用" not in redrawn("") and 'name="view_name"' in redrawn("?kind=repair").split("存为常用")[1]
+
+
 def test_a_view_without_a_name_or_of_an_unknown_filter_is_refused(world: World) -> None:
     assert world.client().post(f"{URL}views/?kind=repair", {"view_name": " "}).status_code == 422
     assert world.client().post(f"{URL}views/?nonsense=1", {"view_name": "x"}).status_code == 422

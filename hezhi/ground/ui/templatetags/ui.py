@@ -220,6 +220,7 @@ def row_tags(listing: Any) -> SafeString:
         (
             f'<td class="is-{_safe(c.kind)}" data-label="{_safe(c.name)}">',
             f'<td class="is-{_safe(c.kind)} is-none" data-label="{_safe(c.name)}">',
+            c.kind in CUT,
         )
         for c in listing.columns
     ]
@@ -227,7 +228,7 @@ def row_tags(listing: Any) -> SafeString:
     return SafeString("".join(_row_tag(row, starts, tick) for row in listing.rows))
 
 
-def _row_tag(row: Any, starts: Sequence[tuple[str, str]], tick: bool) -> str:
+def _row_tag(row: Any, starts: Sequence[tuple[str, str, bool]], tick: bool) -> str:
     key, tone = _safe(row.id), f' class="row-{_safe(row.tone)}"' if row.tone else ""
     box = (
         f'<td class="tick"><input class="form-check-input" type="checkbox" name="chosen" value="{key}"'
@@ -236,16 +237,23 @@ def _row_tag(row: Any, starts: Sequence[tuple[str, str]], tick: bool) -> str:
         else ""
     )
     cells = "".join(
-        start[cell.text == NOTHING and not cell.note] + _cell_tag(cell, cell.url == row.url)
-        for start, cell in zip(starts, row.cells, strict=True)
+        start[cell.text == NOTHING and not cell.note] + _cell_tag(cell, cell.url == row.url, cuts)
+        for (*start, cuts), cell in zip(starts, row.cells, strict=True)
     )
     return f'\n          <tr data-row="{key}"{tone}>{box}{cells}</tr>'
 
 
-def _cell_tag(cell: Any, opens: bool) -> str:
+CUT, SHORT = ("title", "heading", "plain"), 8
+"""Columns whose texts may be cut where they do not fit, and how long a text stays whole at any width."""
+
+
+def _cell_tag(cell: Any, opens: bool, cuts: bool) -> str:
     text: str = _safe(cell.text)
+    cut = ' class="cut"' if cuts and not hasattr(cell.text, "__html__") and len(text) > SHORT else ""
     if cell.url:
-        text = f'<a href="{_safe(cell.url)}"{" data-open" if opens else ""}>{text}</a>'
+        text = f'<a href="{_safe(cell.url)}"{" data-open" if opens else ""}{cut}>{text}</a>'
+    elif cut:
+        text = f"<span{cut}>{text}</span>"
     note = f"<small>{_safe(cell.note)}</small>" if cell.note else ""
     return f"{text}{note}</td>"
 
@@ -259,10 +267,11 @@ def waiting_tags(context: template.Context, rows: Iterable[Any]) -> SafeString:
 
 def _waiting_tag(row: Any, token: str) -> str:
     return (
-        f'<tr data-row="{_safe(row.id)}"><td><b>{_safe(row.step)}</b></td><td class="is-code">{_safe(row.number)}</td>'
-        f'<td class="is-title"><a href="{_safe(row.url)}" data-open>{_safe(row.title)}</a></td>'
-        f"<td>{due(row.due_at)}</td><td>{when(row.created_at)}</td>"
-        f'<td><form method="post" action="{_safe(row.button_url)}" data-guard>{token}'
+        f'<tr data-row="{_safe(row.id)}"><td class="is-state" data-label="环节"><b>{_safe(row.step)}</b></td>'
+        f'<td class="is-title" data-label="编号">{_safe(row.number)}</td>'
+        f'<td class="is-heading" data-label="标题"><a class="cut" href="{_safe(row.url)}" data-open>{_safe(row.title)}</a></td>'
+        f'<td data-label="时限">{due(row.due_at)}</td><td data-label="产生时间">{when(row.created_at)}</td>'
+        f'<td data-label="认领"><form method="post" action="{_safe(row.button_url)}" data-guard>{token}'
         f'<button class="btn btn-quiet" type="submit">{_safe(row.button)}</button></form></td></tr>'
     )
 

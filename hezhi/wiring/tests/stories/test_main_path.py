@@ -56,9 +56,15 @@ def test_from_a_citizens_phone_down_two_levels_with_a_helper_to_the_rating(
     wait_until(lambda: state_of(system, case_id) == "to_dispatch", 15)
 
     sign_in(desk, system, "dispatcher1", f"/cases/triage/{case_id}/")
+    for width in (1024, 820):
+        desk.set_viewport_size({"width": width, "height": 768})
+        for part in (".queue [aria-current]", ".item-title", ".quick-choice >> nth=0"):
+            expect(desk.locator(part)).to_be_in_viewport()
+    desk.set_viewport_size({"width": 1440, "height": 900})
     assert accessibility_findings(desk) == []
-    desk.select_option("select[name=lead]", label=option(desk, TOWN))
-    desk.get_by_text("协办单位", exact=True).first.click()
+    choose_unit(desk, TOWN)
+    desk.keyboard.press("h")
+    expect(desk.get_by_label("筛选协办单位")).to_be_focused()
     desk.get_by_label(HELPER, exact=True).check()
     with desk.expect_navigation(url=lambda url: case_id not in url):
         desk.get_by_role("button", name="派遣").click()
@@ -197,13 +203,25 @@ def dispatch_to(desk: Page, system: System, case_id: str, unit: str, *, proposes
     """Dispatch from the triage desk to a named unit; a unit that gave the case back is not proposed again."""
     sign_in(desk, system, "dispatcher1", f"/cases/triage/{case_id}/")
     if proposes_not:
-        assert proposes_not not in " ".join(
-            label for label in desk.locator("select[name=lead] option").all_inner_texts() if "—" in label
-        )
-    desk.select_option("select[name=lead]", label=option(desk, unit))
+        assert proposes_not not in " ".join(desk.locator(".quick-choice").all_inner_texts())
+    choose_unit(desk, unit)
     with desk.expect_navigation(url=lambda url: case_id not in url):
         desk.get_by_role("button", name="派遣").click()
     wait_until(lambda: state_of(system, case_id) == "to_sign", 15)
+
+
+def choose_unit(desk: Page, unit: str) -> None:
+    """On the dispatcher's desk, without the mouse: the digit of a proposed unit, or search among the others."""
+    proposed = desk.locator(".quick-choice").filter(has_text=unit)
+    if proposed.count():
+        desk.keyboard.press(proposed.first.locator("kbd").inner_text())
+        expect(proposed.first.locator("input")).to_be_checked()
+        return
+    desk.keyboard.press("o")
+    expect(desk.get_by_label("查找单位")).to_be_focused()
+    desk.keyboard.insert_text(unit)
+    desk.keyboard.press("Enter")
+    assert desk.locator("select[name=lead_other]").evaluate("one => one.selectedOptions[0].text") == unit
 
 
 def ask_to_return(desk: Page, system: System, hand: str, page: str, why: str) -> None:

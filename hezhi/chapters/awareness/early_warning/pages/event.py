@@ -47,7 +47,7 @@ clause = "9.1.4-1"
 SORTS = (("heat", "按热度"), ("burst", "按激增"), ("last", "按最近来件"), ("size", "按件数"))
 COLUMNS = (
     Column("事件", "title"), Column("热度", "number"), Column("近 3 天人数", "number"), Column("与平时相比", "plain"),
-    Column("件数", "number"), Column("渠道", "long"), Column("类别", "plain"), Column("地点", "plain"), Column("最近来件", "time"),
+    Column("件数", "number"), Column("渠道", "plain"), Column("类别", "plain"), Column("地点", "plain"), Column("最近来件", "time"),
     Column("预警", "number"),
 )  # fmt: skip
 REASON = "归并理由"

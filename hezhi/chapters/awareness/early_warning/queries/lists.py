@@ -15,7 +15,7 @@ from hezhi.chapters.awareness.early_warning import rules
 from hezhi.chapters.awareness.early_warning.models import Standing, Warning, WarningModel
 from hezhi.chapters.cases.handling.api import MATTER, Case, Source
 from hezhi.engines.analysis import queries as analysis
-from hezhi.engines.analysis.events.titles import Member, name_of
+from hezhi.engines.analysis.events.titles import Member, name_of, without_names
 from hezhi.engines.analysis.models import Event, EventMessage, EventProposal, Regrouping
 from hezhi.engines.geo.models import Area
 from hezhi.engines.org.api import Actor, Unit
@@ -57,6 +57,20 @@ def title_of(by: Actor, event: Event) -> str:
         return event.title
     name = analysis.name(by, event)
     return name.title if name else event.title
+
+
+def titles_for(by: Actor, keys: Sequence[UUID]) -> dict[UUID, str]:
+    """What warnings are about, for the units they were pushed to (预警标题): level, the event's name, by how many told.
+
+    Read when the list is drawn: what is pushed and kept holds no word of what people wrote.
+    """
+    units = {by.unit_id, *by.scope.units}
+    rows = Warning.objects.visible_to(by).filter(pk__in=list(keys), event__isnull=False).select_related("event")
+    return {
+        row.pk: f"{row.get_level_display()}预警：{without_names(row.event.title)}（{row.reporters} 人反映）"
+        for row in rows
+        if row.event is not None and row.found_on is None and units & set(row.units)
+    }
 
 
 def told_sources(codes: Sequence[str]) -> str:

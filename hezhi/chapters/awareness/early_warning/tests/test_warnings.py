@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from hezhi.chapters.awareness.early_warning import actions, jobs
 from hezhi.chapters.awareness.early_warning.models import Standing, Warning, WarningModel
@@ -14,7 +15,7 @@ from hezhi.chapters.cases.handling.api import Case, Category
 from hezhi.chapters.cases.handling.api import actions as cases
 from hezhi.engines.flow.models import ToDo
 from hezhi.engines.org.actor import system
-from hezhi.engines.org.testkit import traced
+from hezhi.engines.org.testkit import enter, traced
 from hezhi.engines.reach.jobs import deliver_inbox
 from hezhi.engines.reach.models import InboxMessage
 from hezhi.ground import time
@@ -38,6 +39,10 @@ def test_a_burst_is_warned_of_once_at_the_units_in_charge(burst, district) -> No
     assert InboxMessage.objects.filter(
         user=district.people["town1.town_dispatcher"], title__contains="橙色预警"
     ).exists()
+    home = enter(Client(), district.people["town1.town_dispatcher"]).get("/").content.decode()
+    assert f"橙色预警：{warning.event.title}（7 人反映）" in home, (
+        "on the page it says what it is about; nothing of it is kept"
+    )
     jobs.watch()
     assert Warning.objects.count() == 1
 

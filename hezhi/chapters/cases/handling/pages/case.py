@@ -12,11 +12,12 @@ from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.turning import MATTER
-from hezhi.chapters.cases.handling.models import Case, Step
+from hezhi.chapters.cases.handling.models import ENDED, Case, Step
 from hezhi.chapters.cases.handling.pages.asked import asked_of
 from hezhi.chapters.cases.handling.pages.beside import beside, of_order, reads
 from hezhi.chapters.cases.handling.queries import CaseFile
 from hezhi.chapters.cases.handling.rules import own_reply, result_words
+from hezhi.engines.analysis.text.duplicates import Candidate
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
@@ -70,16 +71,31 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
             for order in file.orders
         ],
         "merged": [(other, mask_text(other.title)) for other in file.merged],
+        "parts": [(other, mask_text(other.title)) for other in file.parts],
         "own_reply": mask_text(own_reply((step.verb, step.text) for step in file.steps)),
         "marker": [case.point.x, case.point.y] if case.point else None,
         "total": file.total,
-        "similar": queries.similar_cases(by, case) if case.state in ("to_accept", "to_dispatch") else [],
+        "similar": suspects(by, case, file.verbs) if case.state in ("to_accept", "to_dispatch") else [],
         "on_duty": _on_duty(file),
         "may_reveal": by.may("cases.reveal_personal") and not case.secret,
         "may_lift": case.secret and queries.may_lift_veil(by, case),
         "asked": asked_of(file.approvals, by),
     }  # fmt: skip
     return render(request, "handling/case.html", context)
+
+
+def suspects(by: Actor, case: Case, verbs: Sequence[Verb]) -> list[tuple[Case, str, Candidate, str]]:
+    """What may be the same (疑似重复), each with the address that joins this case to it, where it can be joined."""
+    joins = reverse("case-do", args=[case.pk, "merge"]) if any(verb.code == "merge" for verb in verbs) else ""
+    return [
+        (
+            other,
+            mask_text(other.title),
+            why,
+            f"{joins}?into={other.number}" if joins and other.state not in ENDED else "",
+        )
+        for other, why in queries.similar_cases(by, case)
+    ]
 
 
 def receipts_page(

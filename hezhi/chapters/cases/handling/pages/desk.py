@@ -1,6 +1,7 @@
 """Work lists (工作列表): the triage desk for the keyboard, orders, approvals, spot checks."""
 
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,8 @@ from django.urls import reverse
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.actions.turning import MATTER, VERBS
 from hezhi.chapters.cases.handling.models import Case, Category
-from hezhi.chapters.cases.handling.pages.case import KEYS, timeline
-from hezhi.chapters.cases.handling.pages.forms import form_of, uuid_of
+from hezhi.chapters.cases.handling.pages.case import KEYS, suspects, timeline
+from hezhi.chapters.cases.handling.pages.forms import form_of, other_units, uuid_of
 from hezhi.chapters.cases.handling.pages.steps import OVERTAKEN
 from hezhi.engines.flow.queries import approvals_waiting
 from hezhi.engines.org.actor import Actor, reader
@@ -29,6 +30,7 @@ from hezhi.ground.text import shorten
 
 clause = "9.1.2-2"
 SHOWN = 60
+MOVING = "J 下一件，K 上一件，? 全部"
 LATER = [("auto", "按派单目录派给对应单位"), ("", "只受理，稍后派遣")]
 
 
@@ -58,8 +60,9 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
     requests = queries.requests_waiting(case) if case.requested else []  # type: ignore[attr-defined]
     told: dict[str, Any] = {"errors": [], "meanwhile": None}
     posted: Any = request.POST.copy() if request.method == "POST" else None
-    if posted is not None and posted.get("category_other"):
-        posted["category"] = posted["category_other"]
+    for name in ("category", "lead") if posted is not None else ():
+        if posted.get(f"{name}_other"):
+            posted[name] = posted[f"{name}_other"]
     form = _triage_form(by, case, posted)
     if posted is not None and requests:
         told["errors"] = ["这件事正在等待审批，审批以前不在这里受理或派遣。"]
@@ -82,6 +85,7 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
     possible = {verb.code: verb for verb in queries.verbs_for(by, case)}
     over = possible.keys().isdisjoint({"accept", "dispatch"})
     quick, chosen = _quick(case), posted.get("category", "") if posted is not None else ""
+    quick_units, chosen_lead = _quick_units(case, form), posted.get("lead", "") if posted is not None else ""
     waiting = list(queries.triage_queue(by)[: SHOWN + 1])
     context = {
         "title": "受理派遣台",
@@ -98,7 +102,11 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
         "quick": quick,
         "chosen": chosen,
         "chosen_other": "" if chosen in {value for _, value, _ in quick} else chosen,
-        "similar": queries.similar_cases(by, case),
+        "quick_units": quick_units,
+        "chosen_lead": chosen_lead,
+        "lead_other": other_units(form, quick_units, chosen_lead),
+        "keys_told": _keys_told(form, quick, quick_units) if not (over or requests) else MOVING,
+        "similar": suspects(by, case, list(possible.values())),
         "units": queries.suggested_units(case),
         "reporter": queries.masked_reporter(case),
         "timeline_items": timeline(list(case.steps.order_by("at", "id"))),
@@ -155,6 +163,26 @@ def _quick(case: Case) -> list[tuple[int, str, str]]:
     told += case.suggestion.get("others", [])
     ids = dict(Category.objects.filter(code__in=[c for c, _ in told]).values_list("code", "pk"))
     return [(n, str(ids[code]), name.split("/")[-1]) for n, (code, name) in enumerate(told[:5], 1) if code in ids]
+
+
+def _quick_units(case: Case, form: Any) -> list[tuple[int, str, queries.UnitChoice]]:
+    """The units proposed with their keys, where to dispatch is all that is asked: the likeliest first."""
+    if "lead" not in form.fields or "category" in form.fields:
+        return []
+    return [(n, str(choice.unit.pk), choice) for n, choice in enumerate(queries.suggested_units(case)[:5], 1)]
+
+
+def _keys_told(form: Any, quick: Sequence[Any], quick_units: Sequence[Any]) -> str:
+    """The keys of this form, in the order of its fields; each post reads only those it has."""
+    told = []
+    if "category" in form.fields:
+        told += ["数字选类别，O 其他类别" if quick else "O 选类别"]
+    if "urgency" in form.fields:
+        told += ["G 紧急程度（方向键选）"]
+    if "lead" in form.fields:
+        lead = "N 主办单位" if "category" in form.fields else "O 主办单位"
+        told += ["数字选单位，O 其他单位" if quick_units else lead, "H 协办单位"]
+    return "，".join([*told, "A 提交", MOVING])
 
 
 def _by_duty(case: Case) -> UUID:

@@ -1,12 +1,13 @@
 """Forms of the verbs, drawn from the flow's own declaration (表单): the table of verbs is the only list of fields."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.db.models import Exists, OuterRef
+from django.forms import BoundField
 
 from hezhi.chapters.cases.handling.actions.dispatching import KEEP_IT, nobody_signs
 from hezhi.chapters.cases.handling.actions.turning import VERBS
@@ -25,6 +26,7 @@ YES_NO = [("yes", "是"), ("no", "否")]
 NOBODY = "暂无签收人"
 FEW = 12
 """Up to so many units without anybody are shown greyed; more of them would bury those that work."""
+PROPOSED = "建议"
 NO_WORK = frozenset({"make_secret", "confer"})
 """Verbs that name units without giving them work: nobody need be there to sign."""
 CALLS = frozenset({"ask_help", "whistle"})
@@ -284,10 +286,25 @@ def _first(likely: list[tuple[str, str]], groups: Choices) -> Choices:
     """The likely units as a group of their own before the others."""
     known = {value for value, _ in likely}
     return (
-        [("建议", likely), *[(g, [o for o in options if o[0] not in known]) for g, options in groups]]
+        [(PROPOSED, likely), *[(g, [o for o in options if o[0] not in known]) for g, options in groups]]
         if likely
         else groups
     )
+
+
+def other_units(form: forms.Form, proposed: Sequence[tuple[int, str, Any]], chosen: str) -> BoundField | None:
+    """A list of the units that are not proposed (其他单位), beside buttons for those that are; empty changes nothing."""
+    if not proposed:
+        return None
+    lead: Any = form.fields["lead"]
+    known = {value for _, value, _ in proposed}
+    rest = [(group, options) for group, options in lead.choices[1:] if group != PROPOSED]
+    found = forms.ChoiceField(label="其他单位", required=False, choices=[("", "不改"), *rest], widget=_OneOf)
+    found.widget.greyed = lead.nobody if len(lead.nobody) <= FEW else {}  # type: ignore[attr-defined]
+    found.widget.attrs = {"class": "form-select", "aria-label": "其他单位", "data-narrow": "单位"}
+    shown = forms.Form(initial={"lead_other": "" if chosen in known else chosen})
+    shown.fields["lead_other"] = found
+    return shown["lead_other"]
 
 
 def dispatch_choices(case: Case) -> Choices:

@@ -205,7 +205,9 @@ def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: Work
 
 def _fields(request: HttpRequest, verb: Verb, case: Case, order: WorkOrder | None, data: Any) -> forms.Form:
     """The form of the verb with all that this page adds to its fields."""
-    form = form_of(verb, case, order, data)
+    # The card of suspects names the case to join; whoever sends the form says it himself.
+    told = {"into": request.GET["into"][:30]} if verb.code == "merge" and "into" in request.GET else None
+    form = form_of(verb, case, order, data, told)
     if verb.code == "make_secret":
         form.fields["barred"].choices = barred_choices()  # type: ignore[attr-defined]
     if verb.code in WITH_FILES:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import (
@@ -90,6 +90,7 @@ class CaseFile:
     approvals: list[Approval]
     attachments: list[Attachment]
     merged: list[Case]
+    parts: list[Case]
     reporter: dict[str, str]
     verbs: list[Verb] = field(default_factory=list)
     order_verbs: dict[UUID, list[Verb]] = field(default_factory=dict)
@@ -106,8 +107,9 @@ _STEPS = Worded(lambda: Step.objects.filter(case=Given("case")).select_related("
 
 
 @lru_cache(maxsize=256)
-def _merged(actor: Actor) -> Worded[Case]:
-    return Worded(lambda: Case.objects.visible_to(actor).filter(merged_into=Given("case")))
+def _hanging(actor: Actor) -> Worded[Case]:
+    hanging = Q(merged_into=Given("case")) | Q(split_from=Given("case"))
+    return Worded(lambda: Case.objects.visible_to(actor).filter(hanging).order_by("number"))
 
 
 MOST_SINCE = 10
@@ -124,6 +126,7 @@ def case_file(actor: Actor, case_id: UUID, also: tuple[Reads, ...] = ()) -> Case
     """The whole file of a case for this reader, in seven queries; `also` as in `case_for`."""
     case = case_for(actor, case_id, also)
     orders = flow.orders_of(case.pk)
+    hanging = _hanging(actor.rights_alone)(case=case.pk)
     return CaseFile(
         case=case,
         steps=_STEPS(case=case.pk),
@@ -131,7 +134,8 @@ def case_file(actor: Actor, case_id: UUID, also: tuple[Reads, ...] = ()) -> Case
         deadlines=flow.deadlines_of(case.pk),
         approvals=flow.approvals_of(case.pk),
         attachments=attachments_for(actor, case),
-        merged=_merged(actor.rights_alone)(case=case.pk),
+        merged=[each for each in hanging if each.merged_into_id == case.pk],
+        parts=[each for each in hanging if each.split_from_id == case.pk],
         reporter=masked_reporter(case),
         verbs=verbs_for(actor, case),
         order_verbs={o.pk: order_verbs_for(actor, case, o, orders) for o in orders},

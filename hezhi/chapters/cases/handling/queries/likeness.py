@@ -20,7 +20,8 @@ from hezhi.ground.masks import mask_text
 def similar_cases(actor: Actor, case: Case, most: int = 5) -> list[tuple[Case, Candidate]]:
     """Cases of the last 30 days that may tell the same (疑似重复), with reasons; one query, then in memory.
 
-    A secret case is never compared: its likeness would say something about its reporter.
+    A secret case is never compared: its likeness would say something about its reporter. What is joined already, or was
+    parted from this one, is known to be alike and no suspect.
     """
     if case.secret:
         return []
@@ -33,14 +34,22 @@ def similar_cases(actor: Actor, case: Case, most: int = 5) -> list[tuple[Case, C
     rows = (
         Case.objects.visible_to(actor)
         .filter(near, received_at__gte=since, received_at__lte=case.received_at + timedelta(days=1), secret=False)
-        .exclude(pk=case.pk)
-        .exclude(state="void")
+        .exclude(_related_to(case))
+        .exclude(state__in=("void", "merged"))
         .only("number", "title", "text", "state", "community", "point", "received_at")
         .order_by("-received_at")[:80]
     )
     known: dict[Hashable, Case] = {row.pk: row for row in rows}
     found = candidates(_as_message(case), map(_as_message, known.values()), most)
     return [(known[c.id], c) for c in found]
+
+
+def _related_to(case: Case) -> Q:
+    """This case itself and those it hangs together with: its main case, the one it was split from, and its fellow parts."""
+    found = Q(pk=case.pk) | Q(split_from=case.pk, split_from__isnull=False)
+    for other in filter(None, (case.merged_into_id, case.split_from_id)):
+        found |= Q(pk=other) | Q(split_from=other, split_from__isnull=False)
+    return found
 
 
 def _as_message(case: Case) -> Message:

@@ -161,6 +161,48 @@ def test_merged_orders_keep_their_own_number_and_get_their_own_answer(district: 
     assert (told.state, told.reply, told.number) == ("closed", "已修好。", other.number)
 
 
+def test_a_suspect_is_joined_from_its_card_and_what_hangs_together_is_no_suspect(district: District) -> None:
+    main, other = district.report("路灯又黑了"), district.report("路灯又黑了")
+    clerk = enter(Client(), district.people["centre.acceptor"])
+
+    def card_of(receipt) -> str:
+        return clerk.get(f"/cases/{receipt.id}/").content.decode()
+
+    join = f"/cases/{other.id}/do/merge/?into={main.number}"
+    assert join in card_of(other) and join in clerk.get(f"/cases/triage/{other.id}/").content.decode()
+    assert f'value="{main.number}"' in clerk.get(join).content.decode()
+    given = {"into": main.number, "reason": "同一盏灯", "revision": ""}
+    assert clerk.post(join.split("?")[0], given).status_code == 302 and case_of(other).merged_into_id == main.id
+    page = card_of(main)
+    assert "并入本件的诉求" in page and "并入这件" not in page and "疑似重复" not in page
+    actions.unmerge(other.id, by=district["centre.acceptor"])
+    (part,) = actions.split(other.id, by=district["centre.acceptor"], parts=["路灯又黑了"])
+    page = card_of(other)
+    assert "拆出的事件" in page and part.number in page and f"into={part.number}" not in page and join in page
+    for page in (card_of(part), clerk.get(f"/cases/triage/{part.pk}/").content.decode()):
+        assert "拆分自" in page and other.number in page and f"into={other.number}" not in page
+
+
+def test_each_desk_is_told_its_own_keys_and_proposed_units_have_digits(district: District) -> None:
+    receipt = district.report()
+    url = f"/cases/triage/{receipt.id}/"
+    page = enter(Client(), district.people["centre.acceptor"]).get(url).content.decode()
+    assert "G 紧急程度" in page and "选单位" not in page and 'data-key="g"' in page
+    category = district.categories["0101"]
+    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=category.pk)
+    client = enter(Client(), district.people["centre.dispatcher"])
+    page = client.get(url).content.decode()
+    light, water = district.units["light"], district.units["water"]
+    assert "数字选单位，O 其他单位，H 协办单位，A 提交" in page and "选类别" not in page and "紧急程度（" not in page
+    assert re.search(rf'name="lead" value="{light.pk}" data-key="1" checked', page)
+    assert f"<span>{light.name}<small>派单目录" in page, "the reason stands on its own line and is not cut"
+    assert not re.search(rf'name="lead_other".*value="{light.pk}"', page), "what is proposed is not listed twice"
+    given = {"lead": str(light.pk), "lead_other": str(water.pk), "revision": ""}
+    assert client.post(url, given).status_code == 302 and case_of(receipt).lead_unit_id == water.pk
+    page = client.get(url).content.decode()
+    assert "不在这里办理" in page and "A 提交" not in page
+
+
 def test_a_merge_can_be_undone(district: District) -> None:
     main, other = at_work(district, "light"), district.report("路灯又黑了")
     actions.merge(other.id, by=district["centre.acceptor"], into_id=main.id)

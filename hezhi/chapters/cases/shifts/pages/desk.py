@@ -1,6 +1,7 @@
 """The shift's desk (值班台): who is on duty, who is called, what was promised, and the handing over."""
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
@@ -44,6 +45,23 @@ class PromiseForm(forms.Form):
     note = forms.CharField(
         label="约定事项", max_length=200, required=False, help_text="不必写姓名和电话，回电时在事件页查看。"
     )
+
+
+class KeepForm(forms.Form):
+    """How the call went."""
+
+    reached = forms.ChoiceField(
+        label="是否接通", choices=[("yes", "接通"), ("no", "未接通")], widget=forms.RadioSelect,
+        error_messages={"required": "请选择接通或未接通。"},
+    )  # fmt: skip
+    said = forms.CharField(
+        label="通话情况", max_length=200, required=False, help_text="一句话写明说了什么；不必写姓名和电话。"
+    )
+    again = forms.DateTimeField(
+        label="下次回电时间", required=False, help_text="未接通时填写，约定继续保留。",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": "时间格式不对。"},
+    )  # fmt: skip
 
 
 @needs("shifts.view", clause=clause)
@@ -90,12 +108,21 @@ def promise(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @needs("shifts.take_part", clause=clause)
-@require_POST
 def keep(request: HttpRequest, promise_id: UUID) -> HttpResponse:
-    """Say that the call was made."""
-    actions.keep(promise_id, by=reader(request))
-    messages.success(request, "已记为已回电。")
-    return redirect("shifts-desk")
+    """Say how the call went; opened on the page of its case, it leads back there."""
+    by = reader(request)
+    row = queries.promise_for(by, promise_id)
+
+    def done(given: Given) -> None:
+        reached = given["reached"] == "yes"
+        actions.keep(row.pk, by=by, reached=reached, said=given["said"], again=given["again"])
+        messages.success(request, "已登记回电。" if reached else f"已登记未接通，改约 {time.show(given['again'])}。")
+
+    case = reverse("case", args=[row.case_id])
+    on_case = urlsplit(request.headers.get("HX-Current-URL", "")).path == case
+    about = f"{row.case.number} {mask_text(row.case.title)}，约定 {time.show(row.at)}"
+    note = f"{about}。" + ("保密件，通话情况不在这里保存。" if row.case.secret else "")
+    return ask(request, KeepForm, "登记回电", done, case if on_case else reverse("shifts-desk"), "登记", note)
 
 
 @needs("shifts.take_part", clause=clause)

@@ -140,6 +140,18 @@ def test_a_shift_ends_only_when_the_next_has_taken_over_by_name(district: Distri
     )  # fmt: skip
     assert "已接班" in into.get(f"/shifts/handovers/{row.pk}/").content.decode()
     kept = Promise.objects.get()
-    assert into.post(f"/shifts/promises/{kept.pk}/kept/").status_code == 302
+    rings = f"/shifts/promises/{kept.pk}/kept/"
+    assert "是否接通" in into.get(rings).content.decode()
+    for given in ({}, {"reached": "yes", "said": ""}, {"reached": "no", "said": "无人接听"}):
+        assert into.post(rings, given).status_code == 422
+    missed = {"reached": "no", "said": "无人接听", "again": "2026-12-08T15:00"}
+    assert into.post(rings, missed).status_code == 302
+    kept.refresh_from_db()
+    assert kept.kept_at is None and time.show(kept.at) == "2026-12-08 15:00", "who was not reached is rung again"
+    assert f'href="{rings}"' in into.get("/shifts/").content.decode()
+    assert into.post(rings, {"reached": "yes", "said": "已说明进度，反映人无异议"}).status_code == 302
     kept.refresh_from_db()
     assert kept.kept_by == district["centre.next"].name
+    history = into.get(f"/cases/{rung.id}/").content.decode()
+    for words in ("约定回电未接通", "无人接听", "改约：2026-12-08 15:00", "已按约定回电", "已说明进度，反映人无异议"):
+        assert words in history

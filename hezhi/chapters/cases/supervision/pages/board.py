@@ -23,9 +23,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "lines": queries.board(by), "ages": queries.AGE_NAMES, "now": time.now(),
         "figure_list": [
             Figure("在督", str(told["running"]), "件", url="/r/supervision/?state=open&state=to_review"),
-            Figure("待审核", str(told["to_review"]), "件", url="/r/supervision/?state=to_review"),
+            Figure("待审核", str(told["to_review"]), "件", url="/r/supervision/?review=1"),
             Figure("逾期未反馈", str(told["late"]), "件", url="/r/supervision/?late=1"),
-            Figure("红牌及以上", str(told["high"]), "件"),
+            Figure("红牌及以上", str(told["high"]), "件", url="/r/supervision/?high=1"),
             Figure("本月督导通话", str(called), "次", note=f"音视频接通 {through} 次，其余为电话登记和未接通"),
         ],
     }  # fmt: skip

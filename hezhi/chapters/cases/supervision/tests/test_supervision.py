@@ -408,7 +408,24 @@ def test_the_board_counts_by_unit_and_age_in_working_days(district, late, novemb
     lines = {line.unit: line for line in queries.board(district["office.supervisor"])}
     light = lines["示例区城市管理局"]
     assert light.ages == [0, 0, 1, 0, 0] and light.late == 1
-    assert "示例区城市管理局" in as_("office.supervisor").get("/supervision/board/").content.decode()
+    supervisor, matter = as_("office.supervisor"), Matter.objects.get(case=late)
+    page = supervisor.get("/supervision/board/").content.decode()
+    its = f"/r/supervision/?at={light.unit_id}"
+    assert "示例区城市管理局" in page and f"{its}&amp;age=2" in page and f"{its}&amp;late=1" in page
+
+    def lists(query: str) -> bool:
+        return matter.number in supervisor.get(f"/r/supervision/?{query}").content.decode()
+
+    at = f"at={light.unit_id}"
+    assert lists(at) and lists(f"{at}&age=2") and lists(f"{at}&late=1")
+    assert not any(lists(f"{at}&age={place}") for place in (0, 1, 3, 4)) and not lists("review=1")
+    actions.answer(part(matter, district.units["light"]).pk, by=district["light.handler"], text="已更换灯具")
+    matter.refresh_from_db()
+    assert matter.state == "open", "another unit still works"
+    assert queries.counts(district["office.supervisor"])["to_review"] == 1 and lists("review=1")
+    assert lists(at), "what waits for the supervisor is not settled"
+    actions.accept(part(matter, district.units["light"]).pk, by=district["office.second"])
+    assert not lists(at) and not lists("review=1") and lists(f"at={district.units['water'].pk}")
 
 
 @pytest.mark.clause("9.1.2-3-2")

@@ -24,6 +24,7 @@ function help() {
   const own = [...document.querySelectorAll("[data-key]")].filter(visible);
   const wordsOf = (one) => (one.closest("label") ?? one).cloneNode(true);
   const lines = HELP.concat(own.map((one) => {
+    if (one.dataset.keyName) return [one.dataset.key, one.dataset.keyName];
     const words = wordsOf(one);
     words.querySelectorAll("kbd").forEach((key) => key.remove());
     return [one.dataset.key, words.textContent.trim()];
@@ -52,9 +53,21 @@ function send(event) {
   form.requestSubmit(button);
 }
 
+/** What a key means: a button or a box is pressed; of a group of fields the first, or the one chosen, is entered. */
+function reach(one) {
+  const folded = one.closest("details");
+  if (!one.matches("summary, [data-key-name]")) return one.click();
+  if (folded) folded.open = true;
+  const place = one.matches("summary") ? folded : one;
+  const fields = [...place.querySelectorAll("input, select, textarea")].filter(visible);
+  (fields.find((field) => field.checked) ?? fields[0])?.focus();
+}
+
 function press(event) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) return send(event);
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  // Out of a field that narrows a list, the keys of the page work again.
+  if (event.key === "Escape" && event.target.matches?.(".choices-filter") && !document.querySelector("dialog[open]")) return event.target.blur();
   if (event.key === "ArrowDown" && event.target.matches?.("[data-search]")) {
     event.preventDefault();
     return listKeys.j();
@@ -67,8 +80,7 @@ function press(event) {
   const button = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key.toLowerCase() === name && visible(one));
   if (button) {
     event.preventDefault();
-    button.click();
-    return;
+    return reach(button);
   }
   const act = document.querySelector("[data-rows], [data-search]") && listKeys[name];
   if (!act) return;

@@ -93,6 +93,8 @@ export function startList() {
   document.addEventListener("htmx:pushedIntoHistory", follow);
   htmx.onLoad((root) => wire(root.parentElement ?? root));
   wire(document);
+  // A queue that scrolls shows where one is.
+  document.querySelector('[data-rows="open"] [aria-current="true"]')?.scrollIntoView({ block: "nearest", inline: "center" });
 
   on("change", "form[data-filters] > select, form[data-filters] input[type=date]", (event, field) =>
     htmx.trigger(field.form, "apply"));
