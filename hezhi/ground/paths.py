@@ -47,7 +47,8 @@ def heavy_fields(model: type[models.Model], wanted: Iterable[str]) -> list[str]:
 
 
 def path_label(model: type[models.Model], path: str) -> str:
-    here, words = model, []
+    here: Any = model
+    words: list[str] = []
     for step in path.split("__"):
         field = here._meta.get_field("id" if step == "pk" else step)
         word = str(field.verbose_name)  # type: ignore[union-attr]
