@@ -106,6 +106,16 @@ def lacking(what: str, missing: Iterable[str]) -> str:
     return f"还不能{what}，尚缺：{'、'.join(missing)}。"
 
 
+LONG_HOLD = 90
+"""A hold of more days than this is pointed out to who asks and to who decides (挂起过长)."""
+
+
+def long_hold(asked: date, review: date) -> str:
+    """The warning about a hold that lasts very long, with its days; empty for a shorter one."""
+    days = (review - asked).days
+    return f"复核日期 {review:%Y-%m-%d} 在 {days} 天以后，超过 {LONG_HOLD} 天，请核对是否填错。" if days > LONG_HOLD else ""
+
+
 # -- what a rule of the table of duties asks for (派单规则) ------------------------------------------
 
 ALWAYS, WORKING, OFF = "", "working", "off"

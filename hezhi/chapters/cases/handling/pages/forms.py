@@ -227,7 +227,7 @@ def _help(declared: Field, verb: Verb) -> str:
     """A short hint where officers ask for one."""
     return {
         "days": "按工作日计，累计不超过 10 个工作日，须在到期前申请。",
-        "review_on": "到这一天会提醒复核是否恢复办理。",
+        "review_on": "到这一天会提醒复核是否恢复办理；超过 90 天的，审批人会看到提示。",
         "parts": "每行写一件，每件生成一个新编号。",
         "into": "填写对方的事件编号，例如 SJ26112200001。",
         "barred": "所选单位及其下级不能承办，也看不到本件。",

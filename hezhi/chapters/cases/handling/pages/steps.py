@@ -16,6 +16,7 @@ from hezhi.chapters.cases.handling.actions.approving import RULING, must_name
 from hezhi.chapters.cases.handling.actions.turning import ORDER_VERBS
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.pages.beside_form import beside_form, with_template
+from hezhi.chapters.cases.handling.pages.decision import before_decision
 from hezhi.chapters.cases.handling.pages.forms import (
     add_files,
     barred_choices,
@@ -25,6 +26,7 @@ from hezhi.chapters.cases.handling.pages.forms import (
     uuid_of,
     yes_of,
 )
+from hezhi.chapters.cases.handling.rules import long_hold
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
@@ -32,6 +34,7 @@ from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.files import keep_files
+from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, Refusal
 from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.answers import answer
@@ -191,7 +194,7 @@ def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: Work
         if form.is_valid():
             try:
                 _with_files(request, case, verb, by, lambda: step(case, order, by, form.cleaned_data))
-                return _done(request, verb, case)
+                return _done(request, verb, case, form.cleaned_data)
             except BadInput as refusal:
                 _blame(form, refusal)
             except Refusal as refusal:
@@ -304,10 +307,12 @@ def _form(
     return answer(request, "handling/step.html", "ui/parts/dialog_form.html", context, status)
 
 
-def _done(request: HttpRequest, verb: Verb, case: Case) -> HttpResponse:
+def _done(request: HttpRequest, verb: Verb, case: Case, given: dict[str, Any]) -> HttpResponse:
     """Back to where the person works: the triage desk goes on to the next case by itself."""
     said = f"{case.number} 已提交「{verb.name}」申请，等待审批。" if verb.approval else f"{case.number} 已{verb.name}。"
     messages.success(request, said)
+    if given.get("review_on") and (warned := long_hold(time.today(), given["review_on"])):
+        messages.warning(request, warned)
     target = reverse("case", args=[case.pk])
     if "/triage/" in request.headers.get("HX-Current-URL", ""):
         target = reverse("case-triage")
@@ -354,16 +359,16 @@ def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error(None, str(refusal))
         status = 422
-    asked = approval.asked_unit.name if approval.asked_unit else ""
     context = {
         "form": form,
-        "title": approval.title,
-        "dialog_title": approval.title,
-        "dialog_note": f"{asked} {approval.asked_by or ''}：{approval.reason}",
+        "title": mask_text(approval.title),
+        "dialog_title": mask_text(approval.title),
+        "dialog_note": "",
         "action_url": request.path,
         "cancel_url": reverse("case", args=[case.pk]),
         "submit_name": "提交审批",
         "case": case,
+        **before_decision(approval, case),
     }
     return answer(request, "handling/step.html", "ui/parts/dialog_form.html", context, status)
 

@@ -291,6 +291,61 @@ def test_a_dispute_after_two_returns_is_not_left_to_the_desk_either(district: Di
     assert order_of(case, district.units["water"], "to_sign").may_not_return
 
 
+# -- what an approver sees -----------------------------------------------------------------------------
+
+
+def decision_page(district: District, approval: Approval, who: str = "centre.duty_chief") -> str:
+    return enter(Client(), district.people[who]).get(f"/cases/approvals/{approval.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_who_decides_sees_what_is_asked_for_and_the_case_it_is_about(district: District, kind: str) -> None:
+    """The case's words as its page shows them (masked), its number as a link, its state, limit and last steps."""
+    receipt = district.report("路灯不亮已经三天，电话19900001234", place="长江路")
+    case, order = receipt.id, WorkOrder()
+    asker = district["centre.acceptor"] if kind == "not_accept" else district["centre.dispatcher"]
+    if kind != "not_accept":
+        actions.accept(case, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+        actions.dispatch(case, by=asker, lead_id=district.units["light"].pk, request="三日内修复")
+        order = order_of(case, district.units["light"])
+        actions.sign(order.pk, by=district["light.handler"])
+    if kind in ("extension", "hold", "return"):
+        asker = district["light.handler"]
+    approval = OWN[kind](case, order, asker)
+    row = Case.objects.get(pk=case)
+    page = decision_page(district, approval, "centre.dispatcher" if kind == "return" else "centre.duty_chief")
+    assert "路灯不亮已经三天" in page and "19900001234" not in page and f'href="/cases/{case}/"' in page
+    assert row.get_state_display() in page and "最近办理" in page and approval.reason in page
+    asked_for = {
+        "not_accept": "本件不予受理",
+        "void": "本件作废",
+        "extension": "延长</dt><dd>3 个工作日",
+        "hold": f"复核日期</dt><dd>{time.today() + timedelta(days=9)}",
+        "return": "三日内修复",
+    }
+    assert asked_for[kind] in page
+    if kind == "extension":
+        assert time.show(row.due_at) in page
+        actions.decide(approval.pk, by=district["centre.duty_chief"], grant=True)
+        assert f"延期后时限</dt><dd>{time.show(Case.objects.get(pk=case).due_at)}" in page, "as it then becomes"
+    if kind == "return":
+        assert f"{order.number} 示例区城市管理局（主办）" in page
+
+
+@pytest.mark.parametrize(("days", "warned"), [(90, False), (91, True)])
+def test_a_hold_of_more_than_ninety_days_warns_who_asks_and_who_decides(
+    district: District, days: int, warned: bool
+) -> None:
+    case, _ = signed(district)
+    client = enter(Client(), district.people["light.handler"])
+    day = time.today() + timedelta(days=days)
+    told = {"review_on": day.isoformat(), "reason": "等法院判决", "revision": str(Case.objects.get(pk=case).revision)}
+    page = client.post(f"/cases/{case}/do/hold/", told, follow=True).content.decode()
+    decided = decision_page(district, Approval.objects.get())
+    for seen in (page, decided):
+        assert (f"在 {days} 天以后，超过 90 天" in seen) == warned
+
+
 # -- the triage desk -----------------------------------------------------------------------------------
 
 
