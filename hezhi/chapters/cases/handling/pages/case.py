@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
-from hezhi.chapters.cases.handling.actions.turning import MATTER
+from hezhi.chapters.cases.handling.actions.turning import BEGINNING, MATTER
 from hezhi.chapters.cases.handling.models import Case, Step
 from hezhi.chapters.cases.handling.pages.asked import asked_of
 from hezhi.chapters.cases.handling.pages.beside import beside, of_order, reads
@@ -60,7 +60,7 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "fact_list": _facts(file),
         "timeline_items": timeline(file.steps),
         "action_list": [
-            *_buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
+            *_buttons(_possible(file), lambda v: reverse("case-do", args=[case.pk, v.code])),
             *(action for each in told for action in each.actions),
             *([Action("催办回执", reverse("case-receipts", args=[case.pk]))] if case.urged else []),
             *_following(case, by),
@@ -80,6 +80,12 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "asked": asked_of(file.approvals, by),
     }  # fmt: skip
     return render(request, "handling/case.html", context)
+
+
+def _possible(file: CaseFile) -> list[Verb]:
+    """The next steps of the case; while somebody asks that it be not begun with, those that begin are left out."""
+    waits = any(row.state == "waiting" and row.kind in queries.ASKED_AWAY for row in file.approvals)
+    return [verb for verb in file.verbs if not (waits and verb.code in BEGINNING)]
 
 
 def receipts_page(

@@ -23,7 +23,11 @@ def before_decision(approval: Approval, case: Case) -> dict[str, Any]:
     last = list(case.steps.order_by("-at", "-id")[:LAST_STEPS])[::-1]
     return {
         "beside_form": "handling/decision.html",
-        "asked_facts": [*_who(approval), *asked_facts(approval, case), Fact("理由", mask_text(approval.reason), wide=True)],
+        "asked_facts": [
+            *_who(approval),
+            *asked_facts(approval, case),
+            Fact("理由", mask_text(approval.reason), wide=True),
+        ],
         "warning": warning_of(approval),
         "case_title": mask_text(case.title),
         "case_text": mask_text(case.text),

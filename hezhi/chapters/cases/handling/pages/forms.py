@@ -11,7 +11,13 @@ from django.db.models import Exists, OuterRef
 from hezhi.chapters.cases.handling.actions.dispatching import KEEP_IT, nobody_signs
 from hezhi.chapters.cases.handling.actions.turning import VERBS
 from hezhi.chapters.cases.handling.models import Case, Category, Urgency
-from hezhi.chapters.cases.handling.queries import joint_draft, starting_reply, suggested_units
+from hezhi.chapters.cases.handling.queries import (
+    UnitChoice,
+    asked_of_lead,
+    joint_draft,
+    starting_reply,
+    suggested_units,
+)
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Field, Verb
@@ -110,6 +116,8 @@ def form_of(
     form = forms.Form(data, initial={**start, **(initial or {})})
     units, told = None, ""
     for declared in verb.fields:
+        if verb.code in ASKS_ONCE and declared.kind == "category" and case.category_id:
+            continue
         if declared.kind in ("unit", "units") and units is None:
             units = _units_of(verb, case, order, propose=data is None)
             told = units.told
@@ -120,10 +128,15 @@ def form_of(
             told = ""
     if verb.code == "reply" and order is not None and order.part == WorkOrder.Part.LEAD and order.parent_id is None:
         _asks_for_the_result(form)
+    if verb.code in ASKS_ONCE and "category" in form.fields:
+        form.fields["category"].required = True
+        form.fields["category"].error_messages["required"] = "这件事还没有类别，请先选择类别再答复。"
     form.fields["revision"] = forms.IntegerField(widget=forms.HiddenInput, required=False)
     return form
 
 
+ASKS_ONCE = frozenset({"answer_directly"})
+"""Verbs that ask for the category where the case has none yet, and not again where it has."""
 RESULT = ("finding", "contacted", "solved")
 
 
@@ -176,6 +189,8 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
     if verb.code == "dispatch":
         choices = suggested_units(case)
         start["lead"] = str(choices[0].unit.pk) if choices else None
+    if verb.code == "transfer":
+        start["request"] = asked_of_lead(flow.orders_of(case.pk))
     if verb.code == "reply" and order is not None:
         told = {True: "yes", False: "no"}
         start |= {
@@ -266,12 +281,18 @@ def _units_of(verb: Verb, case: Case, order: WorkOrder | None, *, propose: bool)
     found: list[Any] = list(rows.annotate(signs=somebody_may("cases.sign")))
     groups = _grouped(unit for unit in found if unit.signs)
     if propose and verb.code in ("dispatch", "transfer"):
-        told = [(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in suggested_units(case)]
+        told = [(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in proposed_for(verb, case)]
         if told:
             known = {value for value, _ in told}
             groups = [("建议", told), *[(g, [o for o in options if o[0] not in known]) for g, options in groups]]
     nobody = {str(unit.pk): unit.name for unit in found if not unit.signs}
     return Units(groups, nobody, KEEP_IT if below else "")
+
+
+def proposed_for(verb: Verb, case: Case) -> list[UnitChoice]:
+    """The units proposed for this verb: whoever leads already is not proposed for a transfer (转办)."""
+    present = case.lead_unit_id if verb.code == "transfer" else None
+    return [choice for choice in suggested_units(case) if choice.unit.pk != present]
 
 
 def dispatch_choices(case: Case) -> Choices:

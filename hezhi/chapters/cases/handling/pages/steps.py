@@ -73,7 +73,7 @@ CASE_STEPS: dict[str, Taken] = {
     ),
     "supplement": lambda c, o, by, g: actions.supplement(c.pk, by=by, text=g["text"], revision=g["revision"]),
     "answer_directly": lambda c, o, by, g: actions.answer_directly(
-        c.pk, by=by, reply=g["reply"], revision=g["revision"]
+        c.pk, by=by, reply=g["reply"], category_id=uuid_of(g.get("category")), revision=g["revision"]
     ),
     "not_accept": lambda c, o, by, g: actions.ask_not_accept(
         c.pk, by=by, reason=g["reason"], revision=g["revision"]
@@ -83,7 +83,7 @@ CASE_STEPS: dict[str, Taken] = {
         assist_days=g["assist_days"], revision=g["revision"],
     ),
     "transfer": lambda c, o, by, g: actions.transfer(
-        c.pk, by=by, lead_id=uuid_of(g["lead"]), reason=g["reason"], revision=g["revision"]
+        c.pk, by=by, lead_id=uuid_of(g["lead"]), reason=g["reason"], request=g["request"], revision=g["revision"]
     ),
     "add_unit": lambda c, o, by, g: actions.add_units(
         c.pk, by=by, assist_ids=_many(g, "assist"), assist_days=g["assist_days"], request=g["request"],

@@ -8,6 +8,7 @@ from hezhi.chapters.cases.handling.queries.case import (
     LIFTED_FOR,
     MOST_SINCE,
     CaseFile,
+    asked_of_lead,
     attachments_for,
     case_file,
     case_for,
@@ -25,6 +26,7 @@ from hezhi.chapters.cases.handling.queries.case import (
 )
 from hezhi.chapters.cases.handling.queries.categories import Branch, changes_between, tree_on
 from hezhi.chapters.cases.handling.queries.desk import (
+    ASKED_AWAY,
     BY_URGENCY,
     asked_category,
     missing_to_accept,
@@ -73,6 +75,7 @@ __all__ = [
     "joint_draft",
     "as_rule",
     "absent",
+    "ASKED_AWAY",
     "Arrival",
     "BY_UNIT_ONLY",
     "BY_URGENCY",
@@ -93,6 +96,7 @@ __all__ = [
     "arrivals",
     "arrived",
     "asked_category",
+    "asked_of_lead",
     "attachments_for",
     "basis_of",
     "blurred",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from hezhi.chapters.cases.handling.flows import CASE, ORDER
+from hezhi.chapters.cases.handling.flows import CASE, ORDER, UNDONE
 from hezhi.chapters.cases.handling.models import (
     Case,
     Reporter,
@@ -184,6 +184,12 @@ def order_verbs_for(actor: Actor, case: Case, order: WorkOrder, orders: Sequence
         elif mine and not (verb.code == "reply" and order.called):
             found.append(verb)
     return found
+
+
+def asked_of_lead(orders: Sequence[WorkOrder]) -> str:
+    """What the desk asked of the unit that leads now (办理要求)."""
+    leading = (o for o in orders if o.part == WorkOrder.Part.LEAD and o.parent_id is None and o.state in UNDONE)
+    return next(leading, WorkOrder()).request
 
 
 def waiting_return(case: Case, order: WorkOrder) -> Approval | None:

@@ -64,23 +64,47 @@ def is_taken_back(district: District, approval: Approval, case: UUID) -> None:
 # -- the case moves on ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ask", [actions.ask_not_accept, actions.ask_void])
-def test_a_case_asked_away_that_goes_to_its_unit_or_ends_is_not_taken_away_by_a_late_yes(
-    district: District, ask: Callable[..., Approval]
+@pytest.mark.parametrize(("kind", "ask"), [("不予受理", "ask_not_accept"), ("作废", "ask_void")])
+@pytest.mark.parametrize("stands", ["to_accept", "to_dispatch"])
+def test_a_case_asked_away_is_not_begun_with_anywhere_until_the_request_is_taken_back_or_decided(
+    district: District, kind: str, ask: str, stands: str
 ) -> None:
-    receipt = district.report()
-    approval = ask(receipt.id, by=district["centre.acceptor"], reason="已进入诉讼程序")
-    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
-    approval.refresh_from_db()
-    assert approval.state == WAITING, "an accepted case may still be refused, or voided"
-    actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units["light"].pk)
-    order = order_of(receipt.id, district.units["light"])
-    actions.sign(order.pk, by=district["light.handler"])
+    """By the verb, so on the page of the case too: who asked may take it back, and then the work goes on."""
+    receipt, by = district.report(), district["centre.acceptor"]
+    category = str(district.categories["0101"].pk)
+    if stands == "to_dispatch":
+        actions.accept(receipt.id, by=by, category_id=district.categories["0101"].pk)
+    approval = getattr(actions, ask)(receipt.id, by=by, reason="已进入诉讼程序")
+    begun = {"to_accept": "accept", "to_dispatch": "dispatch"}[stands]
+    who = {"accept": "centre.acceptor", "dispatch": "centre.dispatcher"}
+    told = {"category": category, "urgency": "normal", "lead": str(district.units["light"].pk)}
+    told |= {"reply": "您好，已处理。", "revision": str(case_of(receipt).revision)}
+    for code in (begun, "answer_directly"):
+        client = enter(Client(), district.people[who.get(code, "centre.acceptor")])
+        url = f"/cases/{receipt.id}/do/{code}/"
+        assert url not in client.get(f"/cases/{receipt.id}/").content.decode()
+        refused = client.post(url, told)
+        page = refused.content.decode()
+        assert refused.status_code in (409, 422) and f"正在等待「{kind}」审批" in page
+        assert "撤回申请" in page and "已进入诉讼程序" in page
+        assert case_of(receipt).state == stands
+    desk = enter(Client(), district.people["centre.acceptor"])
+    assert desk.post(f"/cases/approvals/{approval.pk}/withdraw/").status_code == 302
+    told["revision"] = str(case_of(receipt).revision)
+    client = enter(Client(), district.people[who[begun]])
+    url = f"/cases/{receipt.id}/do/{begun}/"
+    assert url in client.get(f"/cases/{receipt.id}/").content.decode()
+    assert client.post(url, told).status_code == 302
+
+
+def test_a_void_asked_for_at_work_falls_when_the_case_ends(district: District) -> None:
+    """What is at work already goes on while the request waits; a late yes takes nothing away."""
+    case, order = signed(district)
+    approval = actions.ask_void(case, by=district["centre.dispatcher"], reason="测试来电")
     answer(district, order)
-    actions.call_back(receipt.id, by=district["centre.caller"], reached=True, solved=True, satisfied=True)
-    assert case_of(receipt).state == "closed"
-    is_taken_back(district, approval, receipt.id)
-    assert case_of(receipt).state == "closed"
+    actions.call_back(case, by=district["centre.caller"], reached=True, solved=True, satisfied=True)
+    is_taken_back(district, approval, case)
+    assert Case.objects.get(pk=case).state == "closed"
 
 
 def test_a_merged_case_keeps_no_request(district: District) -> None:
