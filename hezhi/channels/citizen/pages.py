@@ -204,7 +204,9 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "timeline_items": _steps(row),
         "may_rate": row.state == "closed" and not _has_said(row),
         "stars": [(n, said(name)) for n, name in STARS],
-        "visit_questions": [(name, *map(said, words)) for name, *words in VISIT_QUESTIONS],
+        "visit_questions": [
+            (name, *map(said, words)) for name, *words in VISIT_QUESTIONS if name != "contacted" or row.lead_unit_id
+        ],
         "rating": row.ratings.order_by("-round").first(),
         "may_visit": row.state == "to_call_back" and open_visit(row.pk) is not None,
         "may_urge": row.state not in ("to_call_back", *ENDED, "to_supplement", "on_hold"),

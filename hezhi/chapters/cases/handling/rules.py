@@ -19,6 +19,11 @@ _PLACE = re.compile(r"\{([^{}]*)\}")
 OPEN = "（请填写）"
 _OPEN = re.compile(r"[（(]请填写[^（）()]*[）)]")
 
+APPEALS = {
+    "consult": "咨询", "help": "求助", "complaint": "投诉", "report": "举报",
+    "proposal": "建议", "praise": "表扬", "other": "其他",
+}  # fmt: skip
+"""What somebody wants who reports (诉求类型)."""
 FINDING = {"true": "属实", "partly": "部分属实", "false": "不属实"}
 
 

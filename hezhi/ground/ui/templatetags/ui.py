@@ -364,7 +364,8 @@ def field(bound: BoundField, wide: bool = False, hint: str = "") -> dict[str, An
 @register.inclusion_tag("ui/parts/errors.html")
 def errors(form: forms.BaseForm) -> dict[str, Any]:
     """The summary of what must be corrected (更正提示), each line leading to its field."""
-    return {"form": form, "wrong": [bound for bound in form if bound.errors]}
+    wrong = [bound for bound in form if bound.errors]
+    return {"form": form, "wrong": wrong, "many": len(wrong) + len(form.non_field_errors())}
 
 
 def _kind(widget: forms.Widget) -> str:

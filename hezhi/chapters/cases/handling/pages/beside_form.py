@@ -4,6 +4,7 @@ from copy import copy
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from hezhi.chapters.cases.handling import queries
 from hezhi.chapters.cases.handling.models import AnswerTemplate, Case, Category
@@ -14,6 +15,7 @@ from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import Actor
+from hezhi.ground.masks import mask_text
 
 INTO = {
     AnswerTemplate.Step.REPLY: "public_reply", AnswerTemplate.Step.ANSWER_DIRECTLY: "reply",
@@ -37,6 +39,8 @@ def beside_form(verb: Verb, case: Case, order: WorkOrder | None, by: Actor) -> d
         told["left_out"] = _left_out(verb, case, {choice.unit.name for choice in told["proposed"]})
     if verb.code == "mark":
         told["same_caller"] = queries.of_the_same_caller(by, case)
+    if verb.code == "call_back":
+        told["call"] = _of_call(case, by)
     if verb.code == "reply" and case.category:
         told["asked_for"] = [name for field, name in NEEDS if getattr(case.category, field)]
     if verb.code in SHOWS_RESULT:
@@ -85,3 +89,14 @@ def _left_out(verb: Verb, case: Case, proposed: set[str]) -> list[tuple[str, str
     present = case.lead_unit.name if verb.code == "transfer" and case.lead_unit else ""
     rest = [(name, why) for name, why in queries.left_out(case) if name not in proposed and name != present]
     return [*([(present, "现由其主办")] if present else []), *rest]
+
+
+def _of_call(case: Case, by: Actor) -> dict[str, Any]:
+    """What the caller has before him (回访所见): what was told, what was answered, and the number to ring."""
+    phone = reverse("case-reveal", args=[case.pk, "phone"])
+    return {
+        "text": mask_text(case.text),
+        "reply": mask_text(case.reply),
+        "reporter": queries.masked_reporter(case),
+        "phone_url": f"{phone}?calling=1" if by.may("cases.reveal_personal") and not case.secret else "",
+    }

@@ -25,6 +25,7 @@ from hezhi.engines.org.models import Post, Unit
 from hezhi.engines.org.queries import somebody_may
 from hezhi.engines.records.files import LookedThrough, look_through
 from hezhi.ground import time
+from hezhi.ground.ui.fields import Words
 
 Choices = list[tuple[str, Any]]
 YES_NO = [("yes", "是"), ("no", "否")]
@@ -131,6 +132,8 @@ def form_of(
     if verb.code in ASKS_ONCE and "category" in form.fields:
         form.fields["category"].required = True
         form.fields["category"].error_messages["required"] = "这件事还没有类别，请先选择类别再答复。"
+    if verb.code == "call_back":
+        _asks_only_who_was_reached(form, case)
     form.fields["revision"] = forms.IntegerField(widget=forms.HiddenInput, required=False)
     return form
 
@@ -145,6 +148,18 @@ def _asks_for_the_result(form: forms.Form) -> None:
     for name in RESULT:
         form.fields[name].required = True
         form.fields[name].error_messages["required"] = f"请选择「{form.fields[name].label}」。"
+
+
+OF_THE_REACHED = ("true_matter", "contacted", "solved", "satisfied", "satisfied_attitude", "reason")
+
+
+def _asks_only_who_was_reached(form: forms.Form, case: Case) -> None:
+    """What only the reporter can answer goes away while he was not reached; of a unit only where one had the case."""
+    if case.lead_unit_id is None:
+        del form.fields["contacted"]
+    for name in OF_THE_REACHED:
+        if name in form.fields:
+            form.fields[name].widget.attrs["data-gone-if"] = "reached=no"
 
 
 FILES = (("before", "处置前照片"), ("after", "处置后照片"), ("files", "其他照片或附件"))
@@ -175,7 +190,8 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
     start: dict[str, Any] = {"revision": case.revision, "urgency": case.urgency, "hours": 2, "days": 5}
     if case.category_id:
         start["category"] = str(case.category_id)
-    elif case.suggestion.get("category"):
+    elif case.suggestion.get("category") and case.suggestion.get("confident"):
+        # What is only guessed is offered beside the form and not chosen for the officer.
         found = Category.objects.filter(code=case.suggestion["category"]).values_list("pk", flat=True).first()
         start["category"] = str(found) if found else None
     if verb.code == "confer":
@@ -233,9 +249,10 @@ def _field(declared: Field, verb: Verb, units: Units) -> forms.Field:
     if declared.kind == "date":
         return forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **common)
     if declared.code == "unsolved_reason":
-        return forms.CharField(max_length=300, **common)
+        return Words(most=300, **common)
     rows = 6 if declared.kind == "parts" or declared.code in ("reply", "public_reply", "joint") else 3
-    return forms.CharField(widget=forms.Textarea(attrs={"rows": rows}), max_length=5000, **common)
+    most = 300 if declared.code == "reason" and verb.code == "call_back" else 5000
+    return Words(widget=forms.Textarea(attrs={"rows": rows}), most=most, **common)
 
 
 def _help(declared: Field, verb: Verb) -> str:

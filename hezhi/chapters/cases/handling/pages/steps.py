@@ -59,7 +59,7 @@ def _call_back(case: Case, order: WorkOrder | None, by: Actor, given: dict[str, 
     return actions.call_back(
         case.pk, by=by, reached=yes_of(given["reached"]) is True, true_matter=yes_of(given["true_matter"]),
         solved=yes_of(given["solved"]), satisfied=yes_of(given["satisfied"]),
-        satisfied_attitude=yes_of(given["satisfied_attitude"]), contacted=yes_of(given["contacted"]),
+        satisfied_attitude=yes_of(given["satisfied_attitude"]), contacted=yes_of(given.get("contacted")),
         reason=given["reason"], note=given["note"], revision=given["revision"],
     )  # fmt: skip
 
@@ -161,6 +161,10 @@ ORDER_STEPS: dict[str, Taken] = {
 }  # fmt: skip
 
 WITH_FILES = frozenset({"handle", "reply", "arrive", "supplement"})
+DONE = {"ask_supplement": "已请上报人补充。"}
+"""What was done, where the name of the verb alone does not make a sentence."""
+SUBMIT = {"ask_supplement": "发送"}
+"""What the button says, where «提交» and the name of the verb do not fit together."""
 OVERTAKEN = frozenset({"cases.changed_meanwhile", "cases.wrong_state", "cases.wrong_order_state"})
 """Refusals that say a colleague was quicker (同事先办了)."""
 
@@ -298,7 +302,7 @@ def _form(
         "dialog_note": f"{case.number} {mask_text(case.title)}" + (f" · {order.unit.name}" if order else ""),
         "action_url": request.path,
         "cancel_url": reverse("case", args=[case.pk]),
-        "submit_name": f"提交{verb.name}" + ("申请" if verb.approval else ""),
+        "submit_name": SUBMIT.get(verb.code, f"提交{verb.name}" + ("申请" if verb.approval else "")),
         "case": case,
         **beside_form(verb, case, order, reader(request)),
     }
@@ -309,8 +313,7 @@ def _form(
 
 def _done(request: HttpRequest, verb: Verb, case: Case, given: dict[str, Any]) -> HttpResponse:
     """Back to where the person works: the triage desk goes on to the next case by itself."""
-    said = f"{case.number} 已提交「{verb.name}」申请，等待审批。" if verb.approval else f"{case.number} 已{verb.name}。"
-    messages.success(request, said)
+    messages.success(request, f"{case.number} {_said(verb, case, given)}")
     if given.get("review_on") and (warned := long_hold(time.today(), given["review_on"])):
         messages.warning(request, warned)
     target = reverse("case", args=[case.pk])
@@ -321,6 +324,15 @@ def _done(request: HttpRequest, verb: Verb, case: Case, given: dict[str, Any]) -
         response["HX-Redirect"] = target
         return response
     return redirect(target)
+
+
+def _said(verb: Verb, case: Case, given: dict[str, Any]) -> str:
+    """What was done, in the words of who did it."""
+    if verb.approval:
+        return f"已提交「{verb.name}」申请，等待审批。"
+    if verb.code == "call_back" and yes_of(given["reached"]) is False:
+        return f"已记录：第 {queries.tries_in_vain(case)} 次未联系上。"
+    return DONE.get(verb.code, f"已{verb.name}。")
 
 
 @needs("cases.view", clause=clause)

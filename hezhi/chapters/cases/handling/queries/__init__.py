@@ -21,6 +21,7 @@ from hezhi.chapters.cases.handling.queries.case import (
     own_replies,
     starting_reply,
     steps_since,
+    tries_in_vain,
     verbs_for,
     waiting_return,
 )
@@ -144,6 +145,7 @@ __all__ = [
     "templates_for",
     "told_by",
     "tree_on",
+    "tries_in_vain",
     "triage_queue",
     "verbs_for",
     "waiting_return",

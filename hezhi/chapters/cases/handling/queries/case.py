@@ -192,6 +192,11 @@ def asked_of_lead(orders: Sequence[WorkOrder]) -> str:
     return next(leading, WorkOrder()).request
 
 
+def tries_in_vain(case: Case) -> int:
+    """How often the reporter was not reached since the case waits for the call (未联系上次数)."""
+    return case.call_backs.filter(reached=False, at__gte=case.state_since).count()
+
+
 def waiting_return(case: Case, order: WorkOrder) -> Approval | None:
     """The request to give this order back that waits for an answer (待批的退回)."""
     asked = (a for a in flow.approvals_of(case.pk) if a.kind == "return" and a.state == "waiting")

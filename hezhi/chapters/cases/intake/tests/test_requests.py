@@ -1,5 +1,6 @@
 """Requests that somebody else decides (审批, 9.1.2-2): who may not, what becomes of them when the case moves on, the triage desk."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,8 @@ import pytest
 from django.test import Client
 
 from hezhi.chapters.cases.handling import actions, queries
-from hezhi.chapters.cases.handling.models import Case, Step
+from hezhi.chapters.cases.handling.models import Case, Category, Step
+from hezhi.chapters.cases.intake import queries as intake
 from hezhi.chapters.cases.intake.testkit import District, case_of, order_of
 from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
 from hezhi.engines.org.actor import Actor
@@ -398,3 +400,42 @@ def test_the_triage_desk_passes_over_what_waits_for_a_decision_and_says_so(distr
     assert [case.pk for case in queries.triage_queue(person)] == [first.id, second.id]
     assert client.post(url, given | {"revision": str(case_of(first).revision)}).status_code == 302
     assert case_of(first).state == "to_dispatch"
+
+
+@pytest.mark.parametrize("confident", [True, False])
+def test_what_is_only_guessed_is_offered_and_not_chosen_for_the_officer(district: District, confident: bool) -> None:
+    """Neither on the triage desk nor in the form of the case: a key pressed in passing asks for the category."""
+    receipt, light = district.report(), district.categories["0101"]
+    told = {"category": "0101", "name": light.full_name, "confident": confident, "reasons": ["路灯"], "others": []}
+    traced()
+    Case.objects.filter(pk=receipt.id).update(suggestion=told)
+    client, url = enter(Client(), district.people["centre.acceptor"]), f"/cases/triage/{receipt.id}/"
+    answer = client.get(url)
+    assert answer.context["quick"] == [(1, str(light.pk), "路灯照明")]
+    radio = re.search(r'<input type="radio" name="category"[^>]*>', answer.content.decode())[0]
+    assert ("checked" in radio) == confident
+    form = client.get(f"/cases/{receipt.id}/do/accept/").context["form"]
+    assert form["category"].value() == (str(light.pk) if confident else None)
+    refused = client.post(url, {"urgency": "normal", "revision": "0"})
+    assert refused.status_code == 422 and "请填写类别" in refused.content.decode()
+    assert case_of(receipt).state == "to_accept"
+
+
+def test_only_categories_for_which_a_word_speaks_stand_beside_the_suggested_one(district: District) -> None:
+    traced()
+    parent = Category.objects.get(code="01")
+    for n in range(5):
+        Category.objects.create(
+            code=f"01{90 + n}", name=f"其他设施{n}", full_name=f"市政设施/其他设施{n}", path=f"01/01{90 + n}",
+            parent=parent, label="城乡建设", aliases=[],
+        )  # fmt: skip
+    intake._categories.cache_clear()
+    told = intake.suggest("路灯不亮", "路灯不亮已经三天，旁边还有漏水")
+    assert (told["category"], [code for code, _ in told["others"]]) == ("0101", ["0102"])
+
+
+def test_a_category_that_was_named_at_the_desk_stands_before_the_suggested_one(district: District) -> None:
+    receipt = district.report(category="0102")
+    client = enter(Client(), district.people["centre.acceptor"])
+    answer = client.get(f"/cases/triage/{receipt.id}/")
+    assert answer.context["chosen"] == answer.context["quick"][0][1] == str(district.categories["0102"].pk)
