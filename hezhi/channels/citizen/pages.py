@@ -214,7 +214,11 @@ def _shown(request: HttpRequest, row: Case, refusal: BadInput | None = None) -> 
         "timeline_items": _steps(row),
         "may_rate": row.state == "closed" and not _has_said(row),
         "stars": [(n, said(name)) for n, name in STARS],
-        "visit_questions": [(name, *map(said, words), typed.get(name)) for name, *words in VISIT_QUESTIONS],
+        "visit_questions": [
+            (name, *map(said, words), typed.get(name))
+            for name, *words in VISIT_QUESTIONS
+            if name != "contacted" or row.lead_unit_id
+        ],
         "typed": typed,
         "fault": refused(refusal) if refusal else "",
         "rating": row.ratings.order_by("-round").first(),

@@ -48,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
     rows = [
         Waiting(
             todo.pk, step_of(todo), todo.number, mask_text(titles.get(todo.object_id, todo.title)), url, todo.due_at,
-            todo.created_at, *(("我已认领，退回", release_at(todo.pk)) if todo.claimed_by_id == by.user_id else ("认领", claim_at(todo.pk))),
+            todo.created_at, *(("取消认领", release_at(todo.pk)) if todo.claimed_by_id == by.user_id else ("认领", claim_at(todo.pk))),
         )
         for todo, url in zip(found, addresses_of(found, cases), strict=True) if url
     ]  # fmt: skip

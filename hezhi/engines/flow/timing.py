@@ -281,6 +281,14 @@ def check_extension(deadline: Deadline, days: int, *, at: datetime | None = None
     ).or_refuse()
 
 
+def due_if_extended(deadline: Deadline, days: int) -> datetime | None:
+    """When a limit would end with so many working days more (延期后时限); nothing is written."""
+    row = Deadline.objects.get(pk=deadline.pk)
+    row.extensions = [*row.extensions, [days, "working_days", "", time.now().isoformat()]]
+    recompute(row, timetable())
+    return row.due_at
+
+
 def recompute(deadline: Deadline, tables: Timetable) -> None:
     """Work out due and yellow card again from what the row itself stores."""
     limit = Limit(deadline.amount, Unit(deadline.clock))

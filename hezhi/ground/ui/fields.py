@@ -497,3 +497,26 @@ def as_typed(field: forms.Field, value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+class Words(forms.CharField):
+    """Text with a limit that is counted beside the field and judged by the server (限长文字): nothing is cut unseen.
+
+    A line break counts as one sign, as the reader counts it.
+    """
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        told = f"最多 {most} 个字，现在是 %(show_value)d 个字，请精简。"
+        kwargs["error_messages"] = {"max_length": told} | kwargs.get("error_messages", {})
+        self.most = most
+        super().__init__(max_length=most, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        """Line breaks as one sign each."""
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """The limit for the counter instead of for the browser, which would cut what is pasted."""
+        attrs: dict[str, Any] = {**super().widget_attrs(widget), "data-most": self.most}
+        attrs.pop("maxlength", None)
+        return attrs

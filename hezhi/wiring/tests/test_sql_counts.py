@@ -251,7 +251,7 @@ def take(district: District, ledger, who: str, verb: str, url: str, given: dict[
 CASE_STEPS = {
     "accept": ("centre.acceptor", lambda d: d.report().id, lambda d: {"category": d.categories["0101"].pk, "urgency": "normal"}),
     "ask_supplement": ("centre.acceptor", lambda d: d.report().id, lambda d: {"reason": "请说明灯杆编号"}),
-    "answer_directly": ("centre.acceptor", lambda d: d.report().id, lambda d: {"reply": "周三上午修。"}),
+    "answer_directly": ("centre.acceptor", accepted, lambda d: {"reply": "周三上午修。"}),
     "not_accept": ("centre.acceptor", lambda d: d.report().id, lambda d: {"reason": "不属本级职责"}),
     "dispatch": ("centre.dispatcher", accepted, lambda d: {"lead": d.units["light"].pk, "assist": [d.units["town1"].pk]}),
     "urge": ("centre.dispatcher", lambda d: dispatched(d, "light"), lambda d: {"text": "请抓紧"}),
@@ -274,6 +274,14 @@ def test_a_step_on_a_case(district: District, ledger, verb: str) -> None:
     case = before(district)
     form = given(district) | {"revision": Case.objects.get(pk=case).revision}
     take(district, ledger, who, verb, reverse("case-do", args=[case, verb]), form)
+
+
+def test_a_direct_answer_that_names_the_category_a_case_had_none_of(district: District, ledger) -> None:
+    """Like the accepting of a case, it looks the category up in the list and once more for itself."""
+    case = district.report().id
+    form = {"category": district.categories["0101"].pk, "reply": "周三上午修。", "revision": 0}
+    url = reverse("case-do", args=[case, "answer_directly"])
+    take(district, ledger, "centre.acceptor", "answer_directly with the category", url, form)
 
 
 ORDER_STEPS = {

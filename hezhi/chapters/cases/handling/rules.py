@@ -16,7 +16,14 @@ from hezhi.ground.errors import BadInput
 PLACES = ("编号", "类别", "单位", "收到日期", "今天")
 """What a template may name; never the reporter, nor a word of what he told."""
 _PLACE = re.compile(r"\{([^{}]*)\}")
+OPEN = "（请填写）"
+_OPEN = re.compile(r"[（(]请填写[^（）()]*[）)]")
 
+APPEALS = {
+    "consult": "咨询", "help": "求助", "complaint": "投诉", "report": "举报",
+    "proposal": "建议", "praise": "表扬", "other": "其他",
+}  # fmt: skip
+"""What somebody wants who reports (诉求类型)."""
 FINDING = {"true": "属实", "partly": "部分属实", "false": "不属实"}
 
 
@@ -26,8 +33,13 @@ def strange_places(text: str) -> list[str]:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """The template with its places filled (套用); what is not known stays a dash, what it does not know stays as it is."""
-    return _PLACE.sub(lambda m: (values.get(m[1]) or "—") if m[1] in PLACES else m[0], text)
+    """The template with its places filled (套用); what is not known is left to be filled in, a strange place as it is."""
+    return _PLACE.sub(lambda m: (values.get(m[1]) or OPEN) if m[1] in PLACES else m[0], text)
+
+
+def still_open(text: str) -> list[str]:
+    """What a text still asks to be filled in (未填的占位), each once: no such text goes to a reporter."""
+    return list(dict.fromkeys(_OPEN.findall(text)))
 
 
 def said(answer: bool | None) -> str:
@@ -104,6 +116,20 @@ def missing_to_close(
 def lacking(what: str, missing: Iterable[str]) -> str:
     """The sentence an officer reads: which condition is not met yet."""
     return f"还不能{what}，尚缺：{'、'.join(missing)}。"
+
+
+LONG_HOLD = 90
+"""A hold of more days than this is pointed out to who asks and to who decides (挂起过长)."""
+
+
+def long_hold(asked: date, review: date) -> str:
+    """The warning about a hold that lasts very long, with its days; empty for a shorter one."""
+    days = (review - asked).days
+    return (
+        f"复核日期 {review:%Y-%m-%d} 在 {days} 天以后，超过 {LONG_HOLD} 天，请核对是否填错。"
+        if days > LONG_HOLD
+        else ""
+    )
 
 
 # -- what a rule of the table of duties asks for (派单规则) ------------------------------------------

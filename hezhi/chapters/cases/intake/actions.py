@@ -337,6 +337,12 @@ def _told_under(digest: str, case_id: UUID, proof: str) -> str:
     return next((each for each in _codes_for(case_id, proof) if digest and same(digest, code_digest(each))), "")
 
 
+def says_the_same(message: Message, case_id: UUID) -> bool:
+    """Whether a form that is sent again tells what its case was made of (重复提交)."""
+    case = Case.objects.select_related("reporter").get(pk=case_id)
+    return _says_the_same(checked(message, now=time.now()), case)
+
+
 def _says_the_same(message: Message, case: Case) -> bool:
     """Whether a repeated report is word for word the one that was taken in; for phones that queued it without a proof."""
     reporter = case.reporter

@@ -12,9 +12,9 @@ from django.urls import path
 from hezhi.chapters.cases.handling.api import Case, Category, Source, Urgency, queries
 from hezhi.chapters.cases.handling.pages.forms import category_choices
 from hezhi.chapters.cases.intake import import_pages, model_pages
-from hezhi.chapters.cases.intake.actions import Receipt, take_in
+from hezhi.chapters.cases.intake.actions import Receipt, says_the_same, take_in
 from hezhi.chapters.cases.intake.rest import not_too_much
-from hezhi.chapters.cases.intake.rules import APPEALS, FILES_SAID, MOST_TEXT, Message
+from hezhi.chapters.cases.intake.rules import APPEALS, FILES_SAID, MOST_NAME, MOST_PLACE, MOST_TEXT, MOST_TITLE, Message
 from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
 from hezhi.engines.records.files import TOLD, keep_files, look_through
@@ -23,10 +23,15 @@ from hezhi.ground.errors import BadInput
 from hezhi.ground.form_tokens import form_token, row_id_of
 from hezhi.ground.masks import entry_warning
 from hezhi.ground.time import at_local
+from hezhi.ground.ui.fields import Words
 from hezhi.ground.ui.shapes import Crumb
 
 clause = "9.1.2-1"
 DESK_SOURCES = [(s.value, s.label) for s in Source if s not in (Source.CITIZEN, Source.SENSOR, Source.GRID)]
+
+
+FIELDS = {"lon": "place", "crs": "place", "photos": "files", "occurred_at": "occurred_on"}
+"""Under which field of the form a fault of the message stands."""
 
 
 class Files(forms.ClearableFileInput):
@@ -38,30 +43,34 @@ class Files(forms.ClearableFileInput):
         """Nothing for the form itself."""
 
 
+NAMELESS = {"data-off-if": "anonymous=on"}
+"""Fields that are greyed while the report is anonymous."""
+
+
 class ReportForm(forms.Form):
     """What an officer writes down of a call, a visit or a letter (登记)."""
 
     source = forms.ChoiceField(label="来源", choices=DESK_SOURCES)
     appeal = forms.ChoiceField(label="诉求类型", choices=list(APPEALS.items()), initial="help")
-    title = forms.CharField(label="标题", max_length=120, required=False, help_text="可不填，系统取内容第一句。")
-    text = forms.CharField(
-        label="反映内容", widget=forms.Textarea(attrs={"rows": 6, "autofocus": True}), max_length=MOST_TEXT,
+    title = Words(label="标题", most=MOST_TITLE, required=False, help_text="可不填，系统取内容第一句。")
+    text = Words(
+        label="反映内容", widget=forms.Textarea(attrs={"rows": 6, "autofocus": True}), most=MOST_TEXT,
         error_messages={"required": "请写明反映的问题。"},
     )  # fmt: skip
     category = forms.ChoiceField(label="类别", required=False, help_text="可不选，系统给出建议。")
     urgency = forms.ChoiceField(label="紧急程度", choices=[("", "按类别默认"), *Urgency.choices], required=False)
-    place = forms.CharField(label="地点", max_length=200, required=False)
+    place = Words(label="地点", most=MOST_PLACE, required=False)
     lng = forms.FloatField(label="经度", required=False, widget=forms.HiddenInput)
     lat = forms.FloatField(label="纬度", required=False, widget=forms.HiddenInput)
-    name = forms.CharField(label="姓名", max_length=60, required=False)
-    phone = forms.CharField(label="电话", max_length=20, required=False)
-    anonymous = forms.BooleanField(label="匿名", required=False)
+    name = Words(label="姓名", most=MOST_NAME, required=False, widget=forms.TextInput(attrs=NAMELESS))
+    phone = Words(label="电话", most=20, required=False, widget=forms.TextInput(attrs=NAMELESS))
+    anonymous = forms.BooleanField(label="匿名", required=False, help_text="匿名件不留姓名和电话。")
     secret = forms.BooleanField(
         label="上报人要求保密", required=False, help_text="勾选后全文封存，只有受理员和值班长能看。"
     )
     occurred_on = forms.DateField(label="发生日期", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    outside_number = forms.CharField(label="外部编号", max_length=60, required=False)
-    token = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
+    outside_number = Words(label="外部编号", most=60, required=False)
+    token = forms.CharField(widget=forms.HiddenInput(attrs={"data-keep": True}), max_length=200, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,7 +87,13 @@ class ReportForm(forms.Form):
             self.cleaned_data["case_id"] = row_id_of(self.cleaned_data.get("token", ""))
         except BadInput as refusal:
             self.add_error(None, f"{refusal.what}请核对后再按一次“登记”。")
-            self.data = dict(self.data.items()) | {"token": form_token()}
+            self.renew()
+        if self.cleaned_data.get("anonymous") and (self.cleaned_data.get("name") or self.cleaned_data.get("phone")):
+            self.add_error("anonymous", "匿名件不留姓名和电话：请清空姓名、电话，或取消匿名。")
+
+    def renew(self) -> None:
+        """Give the form the id of another case: with the next press it makes one of its own."""
+        self.data = dict(self.data.items()) | {"token": form_token()}
 
     def message(self, category: str) -> Message:
         """The filled form as a message."""
@@ -96,7 +111,7 @@ class ReportForm(forms.Form):
 
 @needs("cases.report", clause=clause)
 def register(request: HttpRequest) -> HttpResponse:
-    """Write down what a caller or visitor tells (登记事件). The signed token makes a double click one case."""
+    """Write down what a caller or visitor tells (登记事件). The signed token makes a double click one case, and a second press after «Back» too."""
     by = reader(request)
     form = ReportForm(request.POST or None, initial={"token": form_token()})
     status = 200
@@ -108,7 +123,7 @@ def register(request: HttpRequest) -> HttpResponse:
                 return redirect("case-receipt", case_id=receipt.id)
             except BadInput as refusal:
                 for name, told in refusal.fields.items():
-                    field = {"lon": "place", "crs": "place", "photos": "files"}.get(name, name)
+                    field = FIELDS.get(name, name)
                     form.add_error(field if field in form.fields else None, told)
     context = {
         "form": form,
@@ -127,7 +142,11 @@ def _report(form: ReportForm, by: Actor, request: HttpRequest) -> Receipt:
     code = Category.objects.filter(pk=category).values_list("code", flat=True).first() if category else None
     looked = look_through(request.FILES.getlist("files"), kinds=TOLD)
     not_too_much(looked)
-    receipt = take_in(form.message(code or ""), by=by, case_id=form.cleaned_data["case_id"])
+    message = form.message(code or "")
+    receipt = take_in(message, by=by, case_id=form.cleaned_data["case_id"])
+    if not receipt.new and receipt.id == form.cleaned_data["case_id"]:
+        _the_same_once_more(form, message, receipt)
+        messages.info(request, f"这张表已经登记过，编号 {receipt.number}，没有另建事件。")
     warning = entry_warning(form.cleaned_data["text"])
     if warning and not form.cleaned_data["secret"]:
         messages.warning(request, warning)
@@ -142,6 +161,16 @@ def _report(form: ReportForm, by: Actor, request: HttpRequest) -> Receipt:
     return receipt
 
 
+def _the_same_once_more(form: ReportForm, message: Message, receipt: Receipt) -> None:
+    """Refuse a form that was sent before and tells something else now; the next press makes a case of it."""
+    if says_the_same(message, receipt.id):
+        return
+    form.renew()
+    raise BadInput(
+        {"": [f"这张表已登记为 {receipt.number}，现在的内容与那一件不同。是另一件事的，核对后再按一次「登记」。"]}
+    )
+
+
 @needs("cases.report", clause=clause)
 def receipt(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The slip for a visitor (受理回执): number, code to follow it, when to expect an answer; can be printed."""
@@ -153,7 +182,7 @@ def receipt(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "case": case,
         "opens": opens,
         "code": code,
-        "title": "受理回执",
+        "title": "登记回执" if case.state == "to_accept" else "受理回执",
         "asked": len(asked),
         "follow_url": request.build_absolute_uri("/c/"),
     }

@@ -32,7 +32,8 @@ FRESH_SECONDS = 60.0
 def suggest(title: str, text: str, hint: str = "") -> dict[str, Any]:
     """The suggested category: the label of the text model, narrowed to one category by its words.
 
-    `hint` is a first-level code the reporter chose; it weighs as much as the model's label.
+    `hint` is a first-level code the reporter chose; it weighs as much as the model's label. Among `others` stand only
+    categories for which a word of the text speaks, so that there may be few or none.
     Keys: `category`, `name`, `label`, `second`, `margin`, `confident`, `reasons`. Empty when no category
     carries the label.
     """
@@ -53,7 +54,7 @@ def suggest(title: str, text: str, hint: str = "") -> dict[str, Any]:
         "margin": round(found.margin, 3),
         "confident": found.confident and bool(words),
         "reasons": [*words, *[r for r in found.reasons if r not in words]][:5],
-        "others": [[c, n] for c, n, _ in ranked[1:5]],
+        "others": [[c, n] for c, n, said in ranked[1:5] if said],
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from hezhi.chapters.cases.handling.rules import APPEALS as APPEALS
 from hezhi.engines.geo.crs import CRS_NAMES, to_wgs84
 from hezhi.ground.errors import BadInput
 from hezhi.ground.identifiers import check_phone
@@ -15,10 +16,6 @@ SOURCES = ("hotline", "grid", "online_media", "citizen", "walk_in", "police_110"
 KIND_OF = {"grid": "grid", "online_media": "online_media", "sensor": "grid"}
 """Kind of case by source; whatever is not named here is handled like a hotline matter (热线事件)."""
 
-APPEALS = {
-    "consult": "咨询", "help": "求助", "complaint": "投诉", "report": "举报",
-    "proposal": "建议", "praise": "表扬", "other": "其他",
-}  # fmt: skip
 URGENCIES = {"critical": "特急", "urgent": "紧急", "normal": "一般"}
 
 MOST_TITLE, MOST_TEXT, MOST_NAME, MOST_PLACE = 120, 5000, 60, 200

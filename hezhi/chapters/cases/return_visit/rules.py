@@ -1,6 +1,7 @@
 """How return visits are drawn (回访抽样) and counted (满意率): values in, values out."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -50,6 +51,22 @@ def drawn(rule: Rule | None, number: str, must: str = "") -> tuple[bool, str]:
     hit = mine < rule.share
     told = f"规则「{rule.name}」抽取 {rule.share}%：按种子「{rule.seed}」和编号 {number} 计算得 {mine:.2f}"
     return hit, f"{told}，{'小于' if hit else '不小于'} {rule.share}，{'抽中' if hit else '未抽中'}。"
+
+
+_OF_THE_UNIT = re.compile(r"承办单位.*联系")
+_NUMBERED = re.compile(r"^\d+(?=[.、．])")
+
+
+def script_for(script: str, *, had_unit: bool) -> str:
+    """The script as this call needs it (回访话术): where no unit had the case, nobody asks whether it called."""
+    if had_unit:
+        return script
+    lines = [line for line in script.splitlines() if not _OF_THE_UNIT.search(line)]
+    told, n = [], 0
+    for line in lines:
+        n += bool(_NUMBERED.match(line))
+        told.append(_NUMBERED.sub(str(n), line))
+    return "\n".join(told)
 
 
 @dataclass(frozen=True, slots=True)

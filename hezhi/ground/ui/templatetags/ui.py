@@ -388,8 +388,11 @@ def _again(bound: BoundField) -> str:
 def errors(form: forms.BaseForm) -> dict[str, Any]:
     """The summary of what must be corrected (更正提示), each line leading to its field."""
     secret = [field.widget for field in form.fields.values() if isinstance(field.widget, forms.PasswordInput)]
-    kept = all(widget.render_value for widget in secret)
-    return {"form": form, "wrong": [bound for bound in form if bound.errors], "kept": kept}
+    wrong = [bound for bound in form if bound.errors]
+    return {
+        "form": form, "wrong": wrong, "many": len(wrong) + len(form.non_field_errors()),
+        "kept": all(widget.render_value for widget in secret),
+    }  # fmt: skip
 
 
 def _kind(widget: forms.Widget) -> str:

@@ -10,6 +10,7 @@ from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_wor
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
     VERBS,
+    for_reporter,
     given,
     seen,
     settle,
@@ -167,7 +168,7 @@ def begin_accept(case: Case) -> None:
 def ask_supplement(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Case:
     """Ask the one who reported for what is missing (请补充); the clock stands still until it comes."""
     case = take(case_id, "ask_supplement", by=by, revision=revision)
-    reason = given(reason, "reason", "请写明需要补充什么，上报人会看到这句话。")
+    reason = for_reporter(reason, "reason", "请写明需要补充什么，上报人会看到这句话。")
     timing.pause(case.pk, ["accept", timing.TOTAL], "等待上报人补充")
     case.due_at = case.yellow_at = None
     settle(
@@ -234,7 +235,7 @@ def answer_directly(
             lacking("答复", [f"拆出的事项办结（{'、'.join(parts)}）"]), "拆分时定为等拆出的事项都办结后再办结。",
             "请等这些事项办结，届时会提醒派遣台。", code="cases.waits_for_parts",
         )  # fmt: skip
-    case.reply = given(reply, "reply", "请填写答复内容。")
+    case.reply = for_reporter(reply, "reply", "请填写答复内容。")
     case.replied_at = time.now()
     case.accepted_by_id = case.accepted_by_id or by.user_id
     if category_id:

@@ -11,6 +11,7 @@ from hezhi.chapters.cases.handling.actions.tree import deciding_unit, derived, t
 from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
     before_upper,
+    for_reporter,
     given,
     own,
     seen,
@@ -149,7 +150,7 @@ def ask_void(case_id: UUID, *, by: Actor, reason: str, revision: int | None = No
 def ask_not_accept(case_id: UUID, *, by: Actor, reason: str, revision: int | None = None) -> Approval:
     """Ask not to accept a case (申请不予受理); the reporter is told the reason when it is granted."""
     case = take(case_id, "not_accept", by=by, revision=revision)
-    reason = given(reason, "reason", "请写明不予受理的理由和依据，上报人会看到。")
+    reason = for_reporter(reason, "reason", "请写明不予受理的理由和依据，上报人会看到。")
     return _ask(case, "not_accept", reason, by=by, permission="cases.approve_not_accept")
 
 

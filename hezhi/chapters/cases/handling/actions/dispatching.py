@@ -21,7 +21,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
 )
 from hezhi.chapters.cases.handling.flows import UNDONE
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.handling.queries import basis_of, suggested_units, urging_of, with_basis
+from hezhi.chapters.cases.handling.queries import asked_of_lead, basis_of, suggested_units, urging_of, with_basis
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor, system
@@ -290,23 +290,37 @@ def add_units(
 
 @clause("9.1.2-2")
 @verb("cases.transfer")
-def transfer(case_id: UUID, *, by: Actor, lead_id: UUID | None, reason: str, revision: int | None = None) -> Case:
-    """Give the lead to another unit (转办); the earlier lead's orders are withdrawn with the reason."""
+def transfer(
+    case_id: UUID,
+    *,
+    by: Actor,
+    lead_id: UUID | None,
+    reason: str,
+    request: str | None = None,
+    revision: int | None = None,
+) -> Case:
+    """Give the lead to another unit (转办); the earlier lead's orders are withdrawn with the reason.
+
+    What was asked of the earlier lead (办理要求) goes on to the new one, unless `request` says otherwise; the reason
+    stands in the history alone.
+    """
     case = take(case_id, "transfer", by=by, revision=revision)
     _at_the_desk(case, by)
     reason = given(reason, "reason", "请写明为什么转办。")
     (unit,) = _units(case, lead_id, ())
     if unit.pk == case.lead_unit_id:
         raise BadInput({"lead": ["现在就是由这个单位主办，请选择其他单位。"]})
+    request = asked_of_lead(tree(case)) if request is None else request.strip()
     for order in tree(case):
         if order.part == LEAD and order.state in UNDONE and _in_lead_branch(order, case):
             end(case, order, WorkOrder.State.WITHDRAWN, reason)
-    (order,) = issue(case, [unit], by=by, lead=True, request=reason)
+    (order,) = issue(case, [unit], by=by, lead=True, request=request)
     case.lead_unit = unit
     join(case, [unit])
     return settle(
         case, "transfer", by=by, to=derived(case), order=order, text=reason,
-        public_text=f"已转由{unit.name}办理。", fields={"主办单位": unit.name}, changed=("lead_unit", "units"),
+        public_text=f"已转由{unit.name}办理。", fields={"主办单位": unit.name, "办理要求": request},
+        changed=("lead_unit", "units"),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
     wait,
 )
 from hezhi.chapters.cases.handling.models import CallBack, Case, Rating
+from hezhi.chapters.cases.handling.queries import tries_in_vain
 from hezhi.chapters.cases.handling.rules import said
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.rules.working_time import due
@@ -25,6 +26,8 @@ from hezhi.ground import time
 from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotNow
 from hezhi.ground.events import announce
+
+UNREACHED = "未联系上的，这一项不填，请清空；有话可写在备注里。"
 
 
 @clause("9.1.2-2")
@@ -56,6 +59,14 @@ def call_back(
         raise BadInput({"solved": ["已联系上的，请填写是否解决、是否满意。"]})
     if reached and satisfied is False:
         reason = given(reason, "reason", "上报人不满意时，请写明原因。")
+    answers = {
+        "true_matter": true_matter, "contacted": contacted, "solved": solved, "satisfied": satisfied,
+        "satisfied_attitude": satisfied_attitude,
+    }  # fmt: skip
+    if not reached and (told_without := [name for name, answer in answers.items() if answer is not None]):
+        raise BadInput({name: [UNREACHED] for name in told_without})
+    if not reached and reason.strip():
+        raise BadInput({"reason": [UNREACHED]})
     CallBack.objects.create(
         case=case, by_id=by.user_id, at=time.now(), reached=reached, true_matter=true_matter, solved=solved,
         satisfied=satisfied, satisfied_attitude=satisfied_attitude, contacted=contacted, reason=reason, note=note, way=way,
@@ -63,8 +74,7 @@ def call_back(
     told = {"联系": said(reached), "属实": said(true_matter), "解决": said(solved), "满意": said(satisfied)}
     announce("cases.called_back", case=case, reached=reached, by=by)
     if not reached:
-        tries = case.call_backs.filter(reached=False).count()
-        settle(case, "call_back", by=by, text=note or f"第 {tries} 次未联系上。", fields=told)
+        settle(case, "call_back", by=by, text=note or f"第 {tries_in_vain(case)} 次未联系上。", fields=told)
         return case
     case.satisfied = satisfied
     if again or solved is False:

@@ -8,7 +8,7 @@ from hezhi.chapters.cases.handling.actions.numbering import next_number
 from hezhi.chapters.cases.handling.actions.turning import (
     NAMES,
     VERBS,
-    given,
+    for_reporter,
     seen,
     settle,
     take,
@@ -178,7 +178,7 @@ def answer_apart(case_id: UUID, *, by: Actor, reply: str, revision: int | None =
     Until then only the office reads them. Written again, the later words count.
     """
     case = take(case_id, "answer_apart", by=by, revision=revision)
-    reply = given(reply, "reply", "请填写给这位上报人的答复。")
+    reply = for_reporter(reply, "reply", "请填写给这位上报人的答复。")
     return settle(case, "answer_apart", by=by, text=reply)
 
 

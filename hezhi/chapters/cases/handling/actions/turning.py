@@ -7,9 +7,11 @@ from uuid import UUID
 from hezhi.chapters.cases.handling.actions.tree import tree
 from hezhi.chapters.cases.handling.flows import CASE, ORDER
 from hezhi.chapters.cases.handling.models import Case, Step
-from hezhi.chapters.cases.handling.queries import declared_for, requested
+from hezhi.chapters.cases.handling.queries import ASKED_AWAY, declared_for, requested, requests_waiting
+from hezhi.chapters.cases.handling.rules import still_open
 from hezhi.engines.flow import todos
 from hezhi.engines.flow.models import WorkOrder
+from hezhi.engines.flow.rules.life_cycle import Verb
 from hezhi.engines.org.actor import Actor
 from hezhi.engines.reach import api as reach
 from hezhi.engines.records.gathering import later
@@ -24,6 +26,8 @@ ORDER_VERBS = {verb.code: verb for verb in ORDER.verbs}
 STEP_TOLD = "cases.step_reporter"
 TOLD_STEPS = frozenset({"dispatch", "transfer", "hold", "resume", "extend", "redo"})
 """Steps of which a reporter hears who asked to hear of each (每一步都告知); what he is asked and the end are told anyway."""
+BEGINNING = frozenset({"accept", "dispatch", "answer_directly"})
+"""Verbs that begin the work on a case, or answer it at once."""
 NAMES = {state.code: state.name for state in CASE.states}
 ORDER_NAMES = {state.code: state.name for state in ORDER.states}
 
@@ -37,6 +41,7 @@ def take(case_id: UUID, verb: str, *, by: Actor, revision: int | None = None) ->
     by.must(VERBS[verb].right)
     case = seen(case_id, by=by)
     declared = declared_for(case, verb)
+    _nothing_asked_away(case, declared)
     if revision is not None and revision != case.revision:
         raise NotNow(
             f"这件事刚刚被同事办理过，现在是「{NAMES[case.state]}」。",
@@ -52,6 +57,27 @@ def take(case_id: UUID, verb: str, *, by: Actor, revision: int | None = None) ->
             code="cases.wrong_state",
         )
     return case
+
+
+def _nothing_asked_away(case: Case, verb: Verb) -> None:
+    """Refuse to begin with a case of which somebody asks that it be not begun with (待批不予受理、作废).
+
+    The database is asked only when the case had requests when it was locked, or somebody was quicker.
+    """
+    told = case.__dict__
+    asked = told.get("requested") or told.get("revision_before") != told.get("revision_locked")
+    if verb.code not in BEGINNING or case.state not in verb.frm or not asked:
+        return
+    waiting = requests_waiting(case, ASKED_AWAY)
+    if waiting:
+        one = waiting[0].asked
+        who = " ".join(str(each) for each in (one.asked_unit, one.asked_by) if each)
+        raise NotNow(
+            f"这件事正在等待「{ASKED_AWAY[one.kind]}」审批，审批以前不能{verb.name}。",
+            f"{who} {time.show(one.asked_at)} 申请：{one.reason}",
+            "确需继续办理的，请申请人在事件页「撤回申请」，或等审批结果。",
+            code="cases.asked_away",
+        )
 
 
 def seen(case_id: UUID, *, by: Actor) -> Case:
@@ -230,4 +256,12 @@ def given(value: str, field: str, sentence: str) -> str:
     value = (value or "").strip()
     if not value:
         raise BadInput({field: [sentence]})
+    return value
+
+
+def for_reporter(value: str, field: str, sentence: str) -> str:
+    """Words that go to the reporter (答复上报人): not empty, and no place of a template left to be filled in."""
+    value = given(value, field, sentence)
+    if left := still_open(value):
+        raise BadInput({field: [f"还有{'、'.join(f'「{each}」' for each in left)}没有填，填好后再提交。"]})
     return value

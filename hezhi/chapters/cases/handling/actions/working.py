@@ -8,6 +8,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
     MATTER,
     before_unit,
     before_upper,
+    for_reporter,
     given,
     own,
     settle,
@@ -18,7 +19,7 @@ from hezhi.chapters.cases.handling.actions.turning import (
 from hezhi.chapters.cases.handling.actions.whistling import FORMED, go_on, part, refuse_open_below
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.queries import missing_to_close
-from hezhi.chapters.cases.handling.rules import FINDING, lacking, result_words
+from hezhi.chapters.cases.handling.rules import FINDING, lacking, result_words, still_open
 from hezhi.engines.flow import timing, todos
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.org.actor import Actor
@@ -103,8 +104,8 @@ def reply(
         raise BadInput({"finding": ["请从属实、部分属实、不属实中选择。"]})
     if solved is False:
         unsolved_reason = given(unsolved_reason, "unsolved_reason", "没有解决的，请写明原因。")
-    if order.part == WorkOrder.Part.LEAD and order.parent_id is None:
-        given(public_reply, "public_reply", "主办单位请写明给上报人的答复内容。")
+    if public_reply.strip() or (order.part == WorkOrder.Part.LEAD and order.parent_id is None):
+        for_reporter(public_reply, "public_reply", "主办单位请写明给上报人的答复内容。")
     refuse_open_below(case, order)
     result = {"finding": finding, "contacted": contacted, "solved": solved, "reason": unsolved_reason.strip()[:300]}
     order.public_reply, order.result = public_reply.strip(), result
@@ -127,6 +128,11 @@ def review(order_id: UUID, *, by: Actor, text: str = "", public_reply: str = "")
     moment = time.now()
     if public_reply.strip():
         order.public_reply = public_reply.strip()
+    if left := still_open(order.public_reply):
+        raise NotNow(
+            f"给上报人的答复还有{'、'.join(f'「{each}」' for each in left)}没有填。", "这段话会原样答复上报人。",
+            "请审签退回，由承办人填好后重新反馈。", code="cases.answer_left_open",
+        )  # fmt: skip
     order.state, order.reviewed_at, order.reviewed_by_id = WorkOrder.State.DONE, moment, by.user_id
     order.ended_at = moment
     order.save(update_fields=["state", "reviewed_at", "reviewed_by", "ended_at", "public_reply"])

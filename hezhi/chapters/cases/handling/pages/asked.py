@@ -1,6 +1,7 @@
 """Requests about a case on its page (事件的申请): who may decide, sign beside, or take back; where their colleagues are named."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -8,10 +9,12 @@ from django.urls import reverse
 from hezhi.chapters.cases.handling.actions.lapsing import WHAT
 from hezhi.chapters.cases.handling.actions.turning import MATTER
 from hezhi.chapters.cases.handling.models import Case
+from hezhi.chapters.cases.handling.rules import long_hold
 from hezhi.engines.flow import approvals
 from hezhi.engines.flow.models import Approval
 from hezhi.engines.flow.queries import may_decide
 from hezhi.engines.org.actor import Actor
+from hezhi.ground import time
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,19 @@ class Asked:
     is_own: bool
 
     @property
+    def told(self) -> str:
+        """How long is asked for, in a word; what else is asked for stands where it is decided."""
+        day = review_day(self.row)
+        if day is not None:
+            return f"复核日期 {time.show_day(day)}。"
+        return f"延长 {self.row.proposal['days']} 个工作日。" if self.row.kind == "extension" else ""
+
+    @property
+    def warning(self) -> str:
+        """What should be noticed."""
+        return warning_of(self.row)
+
+    @property
     def signers(self) -> str:
         """The co-signers and how far they are."""
         return approvals.signers_told(self.row)
@@ -32,6 +48,18 @@ class Asked:
     def awaited(self) -> list[dict[str, Any]]:
         """Those whose signature the decision waits for."""
         return [signer for signer in self.row.cosigners if approvals.is_awaited(signer)]
+
+
+def review_day(row: Approval) -> date | None:
+    """The day on which a hold that is asked for would be looked at again (复核日期)."""
+    told = row.proposal.get("review_on") if row.kind == "hold" else None
+    return date.fromisoformat(told) if told else None
+
+
+def warning_of(row: Approval) -> str:
+    """What both who asks and who decides should notice of a request (提示); empty where there is nothing."""
+    day = review_day(row)
+    return long_hold(time.local(row.asked_at).date(), day) if day else ""
 
 
 def asked_of(rows: list[Approval], by: Actor) -> list[Asked]:

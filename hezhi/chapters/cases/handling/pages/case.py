@@ -11,12 +11,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from hezhi.chapters.cases.handling import actions, queries
-from hezhi.chapters.cases.handling.actions.turning import MATTER
+from hezhi.chapters.cases.handling.actions.turning import BEGINNING, MATTER
 from hezhi.chapters.cases.handling.models import ENDED, Case, Step
 from hezhi.chapters.cases.handling.pages.asked import asked_of
 from hezhi.chapters.cases.handling.pages.beside import beside, of_order, reads
 from hezhi.chapters.cases.handling.queries import CaseFile
-from hezhi.chapters.cases.handling.rules import own_reply, result_words
+from hezhi.chapters.cases.handling.rules import APPEALS, own_reply, result_words
 from hezhi.engines.analysis.text.duplicates import Candidate
 from hezhi.engines.flow import timing
 from hezhi.engines.flow.models import Deadline, WorkOrder
@@ -40,6 +40,8 @@ KEYS = {
     "review": "V", "return_order": "T", "handle": "H", "pass_down": "P",
 }  # fmt: skip
 """The letters of the daily steps (快捷键); a letter opens the step on the page of a case and on the triage desk."""
+CALLING = "回访"
+"""The purpose for which a caller opens the number of whom he is to ring."""
 MORE = ("void", "split", "mark", "confer", "unmerge", "close", "release", "dispute")
 
 
@@ -61,7 +63,7 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "fact_list": _facts(file),
         "timeline_items": timeline(file.steps),
         "action_list": [
-            *_buttons(file.verbs, lambda v: reverse("case-do", args=[case.pk, v.code])),
+            *_buttons(_possible(file), lambda v: reverse("case-do", args=[case.pk, v.code])),
             *(action for each in told for action in each.actions),
             *([Action("催办回执", reverse("case-receipts", args=[case.pk]))] if case.urged else []),
             *_following(case, by),
@@ -96,6 +98,12 @@ def suspects(by: Actor, case: Case, verbs: Sequence[Verb]) -> list[tuple[Case, s
         )
         for other, why in queries.similar_cases(by, case)
     ]
+
+
+def _possible(file: CaseFile) -> list[Verb]:
+    """The next steps of the case; while somebody asks that it be not begun with, those that begin are left out."""
+    waits = any(row.state == "waiting" and row.kind in queries.ASKED_AWAY for row in file.approvals)
+    return [verb for verb in file.verbs if not (waits and verb.code in BEGINNING)]
 
 
 def receipts_page(
@@ -138,9 +146,10 @@ def _facts(file: CaseFile) -> list[Fact]:
     where = " ".join(str(a) for a in (case.town, case.grid or case.community) if a)
     facts = [
         Fact("来源", case.get_source_display()),
+        *_of_the_report(case),
         Fact("类别", str(case.category or "未定")),
         Fact("紧急程度", case.get_urgency_display(), note=_why_urgent(case)),
-        Fact("网格", (where or "未定位") + ("（推测）" if case.place_guessed else "")),
+        Fact("网格", (where + ("（推测）" if case.place_guessed else "")) if where else "未定位"),
         Fact("地点", case.place or "未填"),
         Fact("收到时间", time.show(case.received_at)),
         Fact("主办单位", str(case.lead_unit or "未派遣")),
@@ -173,6 +182,27 @@ def _facts(file: CaseFile) -> list[Fact]:
             Fact("协办时限", "；".join(f"{o.unit.name} {time.show(o.due_at) if o.due_at else '暂停'}" for o in own))
         )
     return facts
+
+
+def _of_the_report(case: Case) -> list[Fact]:
+    """What kind of report it is and when it happened (诉求类型、发生日期); of a secret one neither."""
+    if case.secret:
+        return []
+    facts = [Fact("诉求类型", APPEALS.get(case.appeal, case.appeal))]
+    if case.occurred_at:
+        here = time.local(case.occurred_at)
+        day_alone = (here.hour, here.minute, here.second) == (0, 0, 0)
+        facts.append(Fact("发生日期" if day_alone else "发生时间", (time.show_day if day_alone else time.show)(here)))
+    return facts
+
+
+def _on_paper(file: CaseFile) -> list[Fact]:
+    """The facts as the sheet has them, with the limit that stands in a card of its own on the page."""
+    total = file.total
+    if total is None:
+        return _facts(file)
+    ends = time.show(total.due_at) if total.due_at else "已停表"
+    return [*_facts(file), Fact("时限", ends, note=f"{total.get_state_display()}；{total.why}")]
 
 
 def _why_urgent(case: Case) -> str:
@@ -232,15 +262,26 @@ def why(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 @needs("cases.reveal_personal", clause=clause)
 def reveal(request: HttpRequest, case_id: UUID, field: str) -> HttpResponse:
-    """Show one personal value in clear (查看), for a purpose that is asked for and logged."""
+    """Show one personal value in clear (查看), for a purpose that is asked for and logged.
+
+    The purpose of a caller whose case waits for the call is known: one press shows him the number (`calling`).
+    """
     by = reader(request)
     case = queries.case_for(by, case_id)
     if field not in ("name", "phone", "address") or case.secret:
         raise NotNow("这一项不能在这里查看。", "保密件的上报人只由受理员和值班长按程序查阅。", code="cases.no_reveal")
-    purpose = request.POST.get("purpose", "").strip()
+    calls = "calling" in request.GET and by.may("cases.call_back") and case.state == "to_call_back" and field == "phone"
+    purpose = CALLING if calls else request.POST.get("purpose", "").strip()
     if request.method != "POST" or not purpose:
-        return render(request, "handling/reveal.html", {"case": case, "field": field}, status=422 if purpose else 200)
+        return render(
+            request,
+            "handling/reveal.html",
+            {"case": case, "field": field},
+            status=422 if request.method == "POST" else 200,
+        )
     value = actions.reveal_personal(case.pk, by=by, field=field, purpose=purpose)
+    if calls and request.headers.get("HX-Request"):
+        return render(request, "ui/parts/masked.html", {"text": value or "未登记"})
     return render(request, "handling/revealed.html", {"value": value or "未登记"})
 
 
@@ -296,7 +337,7 @@ def printed(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "case": file.case,
         "case_title": mask_text(file.case.title),
         "text": mask_text(file.case.text),
-        "fact_list": _facts(file),
+        "fact_list": _on_paper(file),
         "timeline_items": timeline(file.steps),
         "printed_at": time.now(),
     }
@@ -322,7 +363,7 @@ def sheet_of(file: CaseFile, who: str) -> bytes:
     case = file.case
     sheet = Sheet("事件办理单", foot=f"{case.number} · {who} {time.show(time.now())} 生成 · 个人信息已脱敏")
     sheet.facts(
-        [("编号", case.number), ("状态", case.get_state_display()), *((f.label, str(f.value)) for f in _facts(file))]
+        [("编号", case.number), ("状态", case.get_state_display()), *((f.label, str(f.value)) for f in _on_paper(file))]
     )
     sheet.heading(mask_text(case.title))
     sheet.say(mask_text(case.text))

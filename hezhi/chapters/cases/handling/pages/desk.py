@@ -84,7 +84,8 @@ def triage(request: HttpRequest, case_id: UUID | None = None) -> HttpResponse:
                 form = _triage_form(by, case, posted)
     possible = {verb.code: verb for verb in queries.verbs_for(by, case)}
     over = possible.keys().isdisjoint({"accept", "dispatch"})
-    quick, chosen = _quick(case), posted.get("category", "") if posted is not None else ""
+    quick = _quick(case)
+    chosen = posted.get("category", "") if posted is not None else str(form.initial.get("category") or "")
     quick_units, chosen_lead = _quick_units(case, form), posted.get("lead", "") if posted is not None else ""
     waiting = list(queries.triage_queue(by)[: SHOWN + 1])
     context = {
@@ -158,11 +159,13 @@ def _triage_step(case: Case, by: Actor, given: dict[str, Any]) -> str:
 
 
 def _quick(case: Case) -> list[tuple[int, str, str]]:
-    """The likeliest categories with their keys 1 to 5: the suggested one first."""
-    told = [[case.suggestion["category"], case.suggestion["name"]]] if case.suggestion.get("category") else []
-    told += case.suggestion.get("others", [])
-    ids = dict(Category.objects.filter(code__in=[c for c, _ in told]).values_list("code", "pk"))
-    return [(n, str(ids[code]), name.split("/")[-1]) for n, (code, name) in enumerate(told[:5], 1) if code in ids]
+    """The likeliest categories with their keys 1 to 5: its own first, then the suggested one; fewer where few fit."""
+    told = [[case.category.code, case.category.name]] if case.category else []
+    told += [[case.suggestion["category"], case.suggestion["name"]]] if case.suggestion.get("category") else []
+    names = {code: name.split("/")[-1] for code, name in reversed([*told, *case.suggestion.get("others", [])])}
+    ids = dict(Category.objects.filter(code__in=names, active=True).values_list("code", "pk"))
+    likely = [code for code, _ in [*told, *case.suggestion.get("others", [])] if code in ids]
+    return [(n, str(ids[code]), names[code]) for n, code in enumerate(list(dict.fromkeys(likely))[:5], 1)]
 
 
 def _quick_units(case: Case, form: Any) -> list[tuple[int, str, queries.UnitChoice]]:

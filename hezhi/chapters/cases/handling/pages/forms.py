@@ -12,7 +12,13 @@ from django.forms import BoundField
 from hezhi.chapters.cases.handling.actions.dispatching import KEEP_IT, nobody_signs
 from hezhi.chapters.cases.handling.actions.turning import VERBS
 from hezhi.chapters.cases.handling.models import Case, Category, Urgency
-from hezhi.chapters.cases.handling.queries import joint_draft, starting_reply, suggested_units
+from hezhi.chapters.cases.handling.queries import (
+    UnitChoice,
+    asked_of_lead,
+    joint_draft,
+    starting_reply,
+    suggested_units,
+)
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Field, Verb
@@ -20,6 +26,7 @@ from hezhi.engines.org.models import Post, Unit
 from hezhi.engines.org.queries import somebody_may
 from hezhi.engines.records.files import LookedThrough, look_through
 from hezhi.ground import time
+from hezhi.ground.ui.fields import Words
 
 Choices = list[tuple[str, Any]]
 YES_NO = [("yes", "是"), ("no", "否")]
@@ -114,6 +121,8 @@ def form_of(
     form = forms.Form(data, initial={**start, **(initial or {})})
     units, told = None, ""
     for declared in verb.fields:
+        if verb.code in ASKS_ONCE and declared.kind == "category" and case.category_id:
+            continue
         if declared.kind in ("unit", "units") and units is None:
             units = _units_of(verb, case, order, propose=data is None or verb.code in CALLS)
             told = units.told
@@ -124,10 +133,17 @@ def form_of(
             told = ""
     if verb.code == "reply" and order is not None and order.part == WorkOrder.Part.LEAD and order.parent_id is None:
         _asks_for_the_result(form)
+    if verb.code in ASKS_ONCE and "category" in form.fields:
+        form.fields["category"].required = True
+        form.fields["category"].error_messages["required"] = "这件事还没有类别，请先选择类别再答复。"
+    if verb.code == "call_back":
+        _asks_only_who_was_reached(form, case)
     form.fields["revision"] = forms.IntegerField(widget=forms.HiddenInput, required=False)
     return form
 
 
+ASKS_ONCE = frozenset({"answer_directly"})
+"""Verbs that ask for the category where the case has none yet, and not again where it has."""
 RESULT = ("finding", "contacted", "solved")
 
 
@@ -137,6 +153,18 @@ def _asks_for_the_result(form: forms.Form) -> None:
         form.fields[name].required = True
         form.fields[name].error_messages["required"] = f"请选择「{form.fields[name].label}」。"
     form.fields["unsolved_reason"].widget.attrs["data-must-if"] = "solved=no"
+
+
+OF_THE_REACHED = ("true_matter", "contacted", "solved", "satisfied", "satisfied_attitude", "reason")
+
+
+def _asks_only_who_was_reached(form: forms.Form, case: Case) -> None:
+    """What only the reporter can answer goes away while he was not reached; of a unit only where one had the case."""
+    if case.lead_unit_id is None:
+        del form.fields["contacted"]
+    for name in OF_THE_REACHED:
+        if name in form.fields:
+            form.fields[name].widget.attrs["data-gone-if"] = "reached=no"
 
 
 FILES = (("before", "处置前照片"), ("after", "处置后照片"), ("files", "其他照片或附件"))
@@ -167,7 +195,8 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
     start: dict[str, Any] = {"revision": case.revision, "urgency": case.urgency, "hours": 2, "days": 5}
     if case.category_id:
         start["category"] = str(case.category_id)
-    elif case.suggestion.get("category"):
+    elif case.suggestion.get("category") and case.suggestion.get("confident"):
+        # What is only guessed is offered beside the form and not chosen for the officer.
         found = Category.objects.filter(code=case.suggestion["category"]).values_list("pk", flat=True).first()
         start["category"] = str(found) if found else None
     if verb.code == "confer":
@@ -181,6 +210,8 @@ def _initial(verb: Verb, case: Case, order: WorkOrder | None) -> dict[str, Any]:
     if verb.code == "dispatch":
         choices = suggested_units(case)
         start["lead"] = str(choices[0].unit.pk) if choices else None
+    if verb.code == "transfer":
+        start["request"] = asked_of_lead(flow.orders_of(case.pk))
     if verb.code == "reply" and order is not None:
         told = {True: "yes", False: "no"}
         start |= {
@@ -223,16 +254,17 @@ def _field(declared: Field, verb: Verb, units: Units) -> forms.Field:
     if declared.kind == "date":
         return forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **common)
     if declared.code == "unsolved_reason":
-        return forms.CharField(max_length=300, **common)
+        return Words(most=300, **common)
     rows = 6 if declared.kind == "parts" or declared.code in ("reply", "public_reply", "joint") else 3
-    return forms.CharField(widget=forms.Textarea(attrs={"rows": rows}), max_length=5000, **common)
+    most = 300 if declared.code == "reason" and verb.code == "call_back" else 5000
+    return Words(widget=forms.Textarea(attrs={"rows": rows}), most=most, **common)
 
 
 def _help(declared: Field, verb: Verb) -> str:
     """A short hint where officers ask for one."""
     return {
         "days": "按工作日计，累计不超过 10 个工作日，须在到期前申请。",
-        "review_on": "到这一天会提醒复核是否恢复办理。",
+        "review_on": "到这一天会提醒复核是否恢复办理；超过 90 天的，审批人会看到提示。",
         "parts": "每行写一件，每件生成一个新编号。",
         "into": "填写对方的事件编号，例如 SJ26112200001。",
         "barred": "所选单位及其下级不能承办，也看不到本件。",
@@ -272,7 +304,7 @@ def _units_of(verb: Verb, case: Case, order: WorkOrder | None, *, propose: bool)
     found: list[Any] = list(rows.annotate(signs=somebody_may("cases.sign")))
     groups = _grouped(unit for unit in found if unit.signs)
     if propose and verb.code in ("dispatch", "transfer"):
-        groups = _first([(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in suggested_units(case)], groups)
+        groups = _first([(str(c.unit.pk), f"{c.unit.name} — {c.reason}") for c in proposed_for(verb, case)], groups)
     if propose and verb.code in CALLS:
         places = [unit for unit in found if unit.signs and unit.area_id and unit.area_id == case.town_id]
         likely = {c.unit.pk: c.unit for c in suggested_units(case)} | {unit.pk: unit for unit in places}
@@ -305,6 +337,12 @@ def other_units(form: forms.Form, proposed: Sequence[tuple[int, str, Any]], chos
     shown = forms.Form(initial={"lead_other": "" if chosen in known else chosen})
     shown.fields["lead_other"] = found
     return shown["lead_other"]
+
+
+def proposed_for(verb: Verb, case: Case) -> list[UnitChoice]:
+    """The units proposed for this verb: whoever leads already is not proposed for a transfer (转办)."""
+    present = case.lead_unit_id if verb.code == "transfer" else None
+    return [choice for choice in suggested_units(case) if choice.unit.pk != present]
 
 
 def dispatch_choices(case: Case) -> Choices:

@@ -16,6 +16,7 @@ from hezhi.chapters.cases.handling.actions.approving import RULING, must_name
 from hezhi.chapters.cases.handling.actions.turning import ORDER_VERBS
 from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.handling.pages.beside_form import beside_form, with_template
+from hezhi.chapters.cases.handling.pages.decision import before_decision
 from hezhi.chapters.cases.handling.pages.forms import (
     add_files,
     barred_choices,
@@ -25,6 +26,7 @@ from hezhi.chapters.cases.handling.pages.forms import (
     uuid_of,
     yes_of,
 )
+from hezhi.chapters.cases.handling.rules import long_hold
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import Approval, WorkOrder
 from hezhi.engines.flow.rules.life_cycle import Verb
@@ -32,6 +34,7 @@ from hezhi.engines.org.actor import Actor, reader
 from hezhi.engines.org.rights import needs
 from hezhi.engines.records.acting import acting
 from hezhi.engines.records.files import keep_files
+from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotFound, Refusal
 from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.answers import answer
@@ -56,7 +59,7 @@ def _call_back(case: Case, order: WorkOrder | None, by: Actor, given: dict[str, 
     return actions.call_back(
         case.pk, by=by, reached=yes_of(given["reached"]) is True, true_matter=yes_of(given["true_matter"]),
         solved=yes_of(given["solved"]), satisfied=yes_of(given["satisfied"]),
-        satisfied_attitude=yes_of(given["satisfied_attitude"]), contacted=yes_of(given["contacted"]),
+        satisfied_attitude=yes_of(given["satisfied_attitude"]), contacted=yes_of(given.get("contacted")),
         reason=given["reason"], note=given["note"], revision=given["revision"],
     )  # fmt: skip
 
@@ -70,7 +73,7 @@ CASE_STEPS: dict[str, Taken] = {
     ),
     "supplement": lambda c, o, by, g: actions.supplement(c.pk, by=by, text=g["text"], revision=g["revision"]),
     "answer_directly": lambda c, o, by, g: actions.answer_directly(
-        c.pk, by=by, reply=g["reply"], revision=g["revision"]
+        c.pk, by=by, reply=g["reply"], category_id=uuid_of(g.get("category")), revision=g["revision"]
     ),
     "not_accept": lambda c, o, by, g: actions.ask_not_accept(
         c.pk, by=by, reason=g["reason"], revision=g["revision"]
@@ -80,7 +83,7 @@ CASE_STEPS: dict[str, Taken] = {
         assist_days=g["assist_days"], revision=g["revision"],
     ),
     "transfer": lambda c, o, by, g: actions.transfer(
-        c.pk, by=by, lead_id=uuid_of(g["lead"]), reason=g["reason"], revision=g["revision"]
+        c.pk, by=by, lead_id=uuid_of(g["lead"]), reason=g["reason"], request=g["request"], revision=g["revision"]
     ),
     "add_unit": lambda c, o, by, g: actions.add_units(
         c.pk, by=by, assist_ids=_many(g, "assist"), assist_days=g["assist_days"], request=g["request"],
@@ -158,6 +161,10 @@ ORDER_STEPS: dict[str, Taken] = {
 }  # fmt: skip
 
 WITH_FILES = frozenset({"handle", "reply", "arrive", "supplement"})
+DONE = {"ask_supplement": "已请上报人补充。"}
+"""What was done, where the name of the verb alone does not make a sentence."""
+SUBMIT = {"ask_supplement": "发送"}
+"""What the button says, where «提交» and the name of the verb do not fit together."""
 OVERTAKEN = frozenset({"cases.changed_meanwhile", "cases.wrong_state", "cases.wrong_order_state"})
 """Refusals that say a colleague was quicker (同事先办了)."""
 
@@ -191,7 +198,7 @@ def _take(request: HttpRequest, verb: Verb, step: Taken, case: Case, order: Work
         if form.is_valid():
             try:
                 _with_files(request, case, verb, by, lambda: step(case, order, by, form.cleaned_data))
-                return _done(request, verb, case)
+                return _done(request, verb, case, form.cleaned_data)
             except BadInput as refusal:
                 _blame(form, refusal)
             except Refusal as refusal:
@@ -297,7 +304,7 @@ def _form(
         "dialog_note": f"{case.number} {mask_text(case.title)}" + (f" · {order.unit.name}" if order else ""),
         "action_url": request.path,
         "cancel_url": reverse("case", args=[case.pk]),
-        "submit_name": f"提交{verb.name}" + ("申请" if verb.approval else ""),
+        "submit_name": SUBMIT.get(verb.code, f"提交{verb.name}" + ("申请" if verb.approval else "")),
         "case": case,
         **beside_form(verb, case, order, reader(request)),
     }
@@ -306,10 +313,11 @@ def _form(
     return answer(request, "handling/step.html", "ui/parts/dialog_form.html", context, status)
 
 
-def _done(request: HttpRequest, verb: Verb, case: Case) -> HttpResponse:
+def _done(request: HttpRequest, verb: Verb, case: Case, given: dict[str, Any]) -> HttpResponse:
     """Back to where the person works: the triage desk goes on to the next case by itself."""
-    said = f"{case.number} 已提交「{verb.name}」申请，等待审批。" if verb.approval else f"{case.number} 已{verb.name}。"
-    messages.success(request, said)
+    messages.success(request, f"{case.number} {_said(verb, case, given)}")
+    if given.get("review_on") and (warned := long_hold(time.today(), given["review_on"])):
+        messages.warning(request, warned)
     target = reverse("case", args=[case.pk])
     if "/triage/" in request.headers.get("HX-Current-URL", ""):
         target = reverse("case-triage")
@@ -318,6 +326,15 @@ def _done(request: HttpRequest, verb: Verb, case: Case) -> HttpResponse:
         response["HX-Redirect"] = target
         return response
     return redirect(target)
+
+
+def _said(verb: Verb, case: Case, given: dict[str, Any]) -> str:
+    """What was done, in the words of who did it."""
+    if verb.approval:
+        return f"已提交「{verb.name}」申请，等待审批。"
+    if verb.code == "call_back" and yes_of(given["reached"]) is False:
+        return f"已记录：第 {queries.tries_in_vain(case)} 次未联系上。"
+    return DONE.get(verb.code, f"已{verb.name}。")
 
 
 @needs("cases.view", clause=clause)
@@ -356,16 +373,16 @@ def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error(None, str(refusal))
         status = 422
-    asked = approval.asked_unit.name if approval.asked_unit else ""
     context = {
         "form": form,
-        "title": approval.title,
-        "dialog_title": approval.title,
-        "dialog_note": f"{asked} {approval.asked_by or ''}：{approval.reason}",
+        "title": mask_text(approval.title),
+        "dialog_title": mask_text(approval.title),
+        "dialog_note": "",
         "action_url": request.path,
         "cancel_url": reverse("case", args=[case.pk]),
         "submit_name": "提交审批",
         "case": case,
+        **before_decision(approval, case),
     }
     return answer(request, "handling/step.html", "ui/parts/dialog_form.html", context, status)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from hezhi.chapters.cases.handling.flows import CASE, ORDER
+from hezhi.chapters.cases.handling.flows import CASE, ORDER, UNDONE
 from hezhi.chapters.cases.handling.models import (
     Case,
     Reporter,
@@ -213,6 +213,17 @@ def urging_of(case: Case) -> tuple[datetime | None, bool]:
     """From when the reporter may urge (可以催办的时间), and whether he has done so before; once in a working day."""
     last = case.steps.filter(verb="urge_by_reporter").order_by("-at").values_list("at", flat=True).first()
     return due(last or case.received_at, URGE_AGAIN, timing.timetable().calendar), last is not None
+
+
+def asked_of_lead(orders: Sequence[WorkOrder]) -> str:
+    """What the desk asked of the unit that leads now (办理要求)."""
+    leading = (o for o in orders if o.part == WorkOrder.Part.LEAD and o.parent_id is None and o.state in UNDONE)
+    return next(leading, WorkOrder()).request
+
+
+def tries_in_vain(case: Case) -> int:
+    """How often the reporter was not reached since the case waits for the call (未联系上次数)."""
+    return case.call_backs.filter(reached=False, at__gte=case.state_since).count()
 
 
 def waiting_return(case: Case, order: WorkOrder) -> Approval | None:

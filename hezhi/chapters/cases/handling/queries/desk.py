@@ -1,6 +1,6 @@
 """What waits at a desk (工作列表), what a case still lacks for its next step, and the words at hand for it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -52,9 +52,17 @@ class Waiting:
     people: str
 
 
-def requests_waiting(case: Case) -> list[Waiting]:
-    """The requests about a case that wait, each with those who decide it; a few names where there are many."""
+ASKED_AWAY = {"not_accept": "不予受理", "void": "作废"}
+"""Requests after which a case would not be begun with at all."""
+
+
+def requests_waiting(case: Case, kinds: Collection[str] = ()) -> list[Waiting]:
+    """The requests about a case that wait, each with those who decide it; a few names where there are many.
+
+    With `kinds` those of these kinds alone.
+    """
     rows = Approval.objects.filter(object_type="handling.case", object_id=case.pk, state=Approval.State.WAITING)
+    rows = rows.filter(kind__in=list(kinds)) if kinds else rows
     found = []
     for row in rows.select_related("asked_by", "asked_unit", "unit").order_by("asked_at", "id"):
         names = [user.full_name for user in holders_of(row.permission, row.unit) if user.pk != row.asked_by_id]

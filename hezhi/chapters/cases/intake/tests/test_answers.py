@@ -75,7 +75,54 @@ def test_filling_never_leaves_a_known_place_open_and_touches_nothing_else(text: 
     plain = text.replace("{", "").replace("}", "")
     assert filled(plain, values) == plain
     done = filled(plain + "{编号}", values)
-    assert done == plain + (values.get("编号") or "—")
+    assert done == plain + (values.get("编号") or "（请填写）")
+
+
+@pytest.mark.parametrize("left", ["（请填写）", "（请填写日期）", "(请填写 原因)"])
+def test_no_answer_goes_to_a_reporter_with_a_place_left_to_be_filled_in(district: District, left: str) -> None:
+    """Neither at once from the desk, nor from a unit, nor as a request for more, nor as a reason not to accept."""
+    receipt, order = at_work(district)
+    other, words, sentence = district.report(), f"您好，计划于{left}完成。", f"还有「{left}」没有填"
+    acceptor, by = enter(Client(), district.people["centre.acceptor"]), district["light.handler"]
+    category = str(district.categories["0101"].pk)
+    for verb, told in (
+        ("answer_directly", {"reply": words, "category": category}),
+        ("ask_supplement", {"reason": words}),
+        ("not_accept", {"reason": words}),
+    ):
+        answer = acceptor.post(f"/cases/{other.id}/do/{verb}/", told)
+        assert answer.status_code == 422 and sentence in answer.content.decode(), verb
+    assert (case_of(other).state, case_of(other).reply) == ("to_accept", "")
+    told = {"reply": "已修", "public_reply": words, "finding": "true", "contacted": "yes", "solved": "yes"}
+    answer = enter(Client(), district.people["light.handler"]).post(f"/cases/orders/{order.pk}/do/reply/", told)
+    assert answer.status_code == 422 and sentence in answer.content.decode()
+    actions.reply(order.pk, by=by, text="已修", public_reply="已修好。")
+    WorkOrder.objects.filter(pk=order.pk).update(public_reply=words)
+    with pytest.raises(NotNow, match="没有填"):
+        actions.review(order.pk, by=district["light.reviewer"])
+    assert case_of(receipt).state == "to_review"
+
+
+def test_a_direct_answer_asks_for_the_category_where_the_case_has_none_and_the_template_takes_it(
+    district: District,
+) -> None:
+    receipt = district.report()
+    traced()
+    AnswerTemplate.objects.create(name="咨询", step="answer_directly", text="您咨询的{类别}事项办理如下。")
+    desk, url = enter(Client(), district.people["centre.acceptor"]), f"/cases/{receipt.id}/do/answer_directly/"
+    page = desk.get(url).content.decode()
+    assert "您咨询的（请填写）事项" in page and 'name="category"' in page and "—事项" not in page
+    assert "请先选择类别再答复" in desk.post(url, {"reply": "您好，请到政务中心。"}).content.decode()
+    assert case_of(receipt).state == "to_accept"
+    told = {"category": str(district.categories["0101"].pk), "reply": ""}
+    taken = desk.post(url, told | {"template": str(AnswerTemplate.objects.get().pk)}).context["form"]["reply"].value()
+    assert taken == "您咨询的路灯照明事项办理如下。"
+    assert desk.post(url, told | {"reply": taken}).status_code == 302
+    case = case_of(receipt)
+    assert (case.state, case.category, case.reply) == ("to_call_back", district.categories["0101"], taken)
+    accepted = district.report()
+    actions.accept(accepted.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+    assert 'name="category"' not in desk.get(f"/cases/{accepted.id}/do/answer_directly/").content.decode()
 
 
 def test_the_leading_unit_says_what_it_found_and_the_result_is_seen_at_sign_off_and_call_back(

@@ -222,3 +222,24 @@ def test_whoever_urged_sees_who_has_read_it(district: District) -> None:
     assert "已查阅 1 人，未查阅 0 人" in desk.get(f"/cases/{receipt.id}/receipts/").content.decode()
     stranger = enter(Client(), district.people["house.handler"])
     assert stranger.get(f"/cases/{receipt.id}/receipts/").status_code == 404
+
+
+def test_a_transfer_carries_on_what_was_asked_and_keeps_its_reason_apart(district: District) -> None:
+    """The form brings the requirement along, to be changed; whoever leads already is not proposed once more."""
+    receipt, by = accepted(district), district["centre.dispatcher"]
+    light, house, town = (district.units[code] for code in ("light", "house", "town1"))
+    actions.dispatch(receipt.id, by=by, lead_id=light.pk, request="三日内修复并回告")
+    desk, url = enter(Client(), district.people["centre.dispatcher"]), f"/cases/{receipt.id}/do/transfer/"
+    answer = desk.get(url)
+    form, page = answer.context["form"], answer.content.decode()
+    assert form["request"].value() == "三日内修复并回告"
+    proposed = dict(form.fields["lead"].choices)["建议"]
+    assert [key for key, _ in proposed] == [str(town.pk)] and f"<b>建议 {town.name}</b>" in page
+    assert f"{light.name}（现由其主办）" in page
+    told = {"lead": str(house.pk), "reason": "职责调整", "request": "三日内修复", "revision": form["revision"].value()}
+    assert desk.post(url, told).status_code == 302
+    step = case_of(receipt).steps.last()
+    assert (order_of(receipt.id, house).request, step.text) == ("三日内修复", "职责调整")
+    assert step.fields["办理要求"] == "三日内修复"
+    actions.transfer(receipt.id, by=by, lead_id=light.pk, reason="再改派")
+    assert order_of(receipt.id, light, "to_sign").request == "三日内修复"

@@ -1,5 +1,6 @@
 """Requests that somebody else decides (审批, 9.1.2-2): who may not, what becomes of them when the case moves on, the triage desk."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,8 @@ import pytest
 from django.test import Client
 
 from hezhi.chapters.cases.handling import actions, queries
-from hezhi.chapters.cases.handling.models import Case, Step
+from hezhi.chapters.cases.handling.models import Case, Category, Step
+from hezhi.chapters.cases.intake import queries as intake
 from hezhi.chapters.cases.intake.testkit import District, case_of, order_of
 from hezhi.engines.flow.models import Approval, Deadline, ToDo, WorkOrder
 from hezhi.engines.org.actor import Actor
@@ -64,23 +66,47 @@ def is_taken_back(district: District, approval: Approval, case: UUID) -> None:
 # -- the case moves on ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ask", [actions.ask_not_accept, actions.ask_void])
-def test_a_case_asked_away_that_goes_to_its_unit_or_ends_is_not_taken_away_by_a_late_yes(
-    district: District, ask: Callable[..., Approval]
+@pytest.mark.parametrize(("kind", "ask"), [("不予受理", "ask_not_accept"), ("作废", "ask_void")])
+@pytest.mark.parametrize("stands", ["to_accept", "to_dispatch"])
+def test_a_case_asked_away_is_not_begun_with_anywhere_until_the_request_is_taken_back_or_decided(
+    district: District, kind: str, ask: str, stands: str
 ) -> None:
-    receipt = district.report()
-    approval = ask(receipt.id, by=district["centre.acceptor"], reason="已进入诉讼程序")
-    actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
-    approval.refresh_from_db()
-    assert approval.state == WAITING, "an accepted case may still be refused, or voided"
-    actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=district.units["light"].pk)
-    order = order_of(receipt.id, district.units["light"])
-    actions.sign(order.pk, by=district["light.handler"])
+    """By the verb, so on the page of the case too: who asked may take it back, and then the work goes on."""
+    receipt, by = district.report(), district["centre.acceptor"]
+    category = str(district.categories["0101"].pk)
+    if stands == "to_dispatch":
+        actions.accept(receipt.id, by=by, category_id=district.categories["0101"].pk)
+    approval = getattr(actions, ask)(receipt.id, by=by, reason="已进入诉讼程序")
+    begun = {"to_accept": "accept", "to_dispatch": "dispatch"}[stands]
+    who = {"accept": "centre.acceptor", "dispatch": "centre.dispatcher"}
+    told = {"category": category, "urgency": "normal", "lead": str(district.units["light"].pk)}
+    told |= {"reply": "您好，已处理。", "revision": str(case_of(receipt).revision)}
+    for code in (begun, "answer_directly"):
+        client = enter(Client(), district.people[who.get(code, "centre.acceptor")])
+        url = f"/cases/{receipt.id}/do/{code}/"
+        assert url not in client.get(f"/cases/{receipt.id}/").content.decode()
+        refused = client.post(url, told)
+        page = refused.content.decode()
+        assert refused.status_code in (409, 422) and f"正在等待「{kind}」审批" in page
+        assert "撤回申请" in page and "已进入诉讼程序" in page
+        assert case_of(receipt).state == stands
+    desk = enter(Client(), district.people["centre.acceptor"])
+    assert desk.post(f"/cases/approvals/{approval.pk}/withdraw/").status_code == 302
+    told["revision"] = str(case_of(receipt).revision)
+    client = enter(Client(), district.people[who[begun]])
+    url = f"/cases/{receipt.id}/do/{begun}/"
+    assert url in client.get(f"/cases/{receipt.id}/").content.decode()
+    assert client.post(url, told).status_code == 302
+
+
+def test_a_void_asked_for_at_work_falls_when_the_case_ends(district: District) -> None:
+    """What is at work already goes on while the request waits; a late yes takes nothing away."""
+    case, order = signed(district)
+    approval = actions.ask_void(case, by=district["centre.dispatcher"], reason="测试来电")
     answer(district, order)
-    actions.call_back(receipt.id, by=district["centre.caller"], reached=True, solved=True, satisfied=True)
-    assert case_of(receipt).state == "closed"
-    is_taken_back(district, approval, receipt.id)
-    assert case_of(receipt).state == "closed"
+    actions.call_back(case, by=district["centre.caller"], reached=True, solved=True, satisfied=True)
+    is_taken_back(district, approval, case)
+    assert Case.objects.get(pk=case).state == "closed"
 
 
 def test_a_merged_case_keeps_no_request(district: District) -> None:
@@ -291,6 +317,61 @@ def test_a_dispute_after_two_returns_is_not_left_to_the_desk_either(district: Di
     assert order_of(case, district.units["water"], "to_sign").may_not_return
 
 
+# -- what an approver sees -----------------------------------------------------------------------------
+
+
+def decision_page(district: District, approval: Approval, who: str = "centre.duty_chief") -> str:
+    return enter(Client(), district.people[who]).get(f"/cases/approvals/{approval.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_who_decides_sees_what_is_asked_for_and_the_case_it_is_about(district: District, kind: str) -> None:
+    """The case's words as its page shows them (masked), its number as a link, its state, limit and last steps."""
+    receipt = district.report("路灯不亮已经三天，电话19900001234", place="长江路")
+    case, order = receipt.id, WorkOrder()
+    asker = district["centre.acceptor"] if kind == "not_accept" else district["centre.dispatcher"]
+    if kind != "not_accept":
+        actions.accept(case, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
+        actions.dispatch(case, by=asker, lead_id=district.units["light"].pk, request="三日内修复")
+        order = order_of(case, district.units["light"])
+        actions.sign(order.pk, by=district["light.handler"])
+    if kind in ("extension", "hold", "return"):
+        asker = district["light.handler"]
+    approval = OWN[kind](case, order, asker)
+    row = Case.objects.get(pk=case)
+    page = decision_page(district, approval, "centre.dispatcher" if kind == "return" else "centre.duty_chief")
+    assert "路灯不亮已经三天" in page and "19900001234" not in page and f'href="/cases/{case}/"' in page
+    assert row.get_state_display() in page and "最近办理" in page and approval.reason in page
+    asked_for = {
+        "not_accept": "本件不予受理",
+        "void": "本件作废",
+        "extension": "延长</dt><dd>3 个工作日",
+        "hold": f"复核日期</dt><dd>{time.today() + timedelta(days=9)}",
+        "return": "三日内修复",
+    }
+    assert asked_for[kind] in page
+    if kind == "extension":
+        assert time.show(row.due_at) in page
+        actions.decide(approval.pk, by=district["centre.duty_chief"], grant=True)
+        assert f"延期后时限</dt><dd>{time.show(Case.objects.get(pk=case).due_at)}" in page, "as it then becomes"
+    if kind == "return":
+        assert f"{order.number} 示例区城市管理局（主办）" in page
+
+
+@pytest.mark.parametrize(("days", "warned"), [(90, False), (91, True)])
+def test_a_hold_of_more_than_ninety_days_warns_who_asks_and_who_decides(
+    district: District, days: int, warned: bool
+) -> None:
+    case, _ = signed(district)
+    client = enter(Client(), district.people["light.handler"])
+    day = time.today() + timedelta(days=days)
+    told = {"review_on": day.isoformat(), "reason": "等法院判决", "revision": str(Case.objects.get(pk=case).revision)}
+    page = client.post(f"/cases/{case}/do/hold/", told, follow=True).content.decode()
+    decided = decision_page(district, Approval.objects.get())
+    for seen in (page, decided):
+        assert (f"在 {days} 天以后，超过 90 天" in seen) == warned
+
+
 # -- the triage desk -----------------------------------------------------------------------------------
 
 
@@ -319,3 +400,42 @@ def test_the_triage_desk_passes_over_what_waits_for_a_decision_and_says_so(distr
     assert [case.pk for case in queries.triage_queue(person)] == [first.id, second.id]
     assert client.post(url, given | {"revision": str(case_of(first).revision)}).status_code == 302
     assert case_of(first).state == "to_dispatch"
+
+
+@pytest.mark.parametrize("confident", [True, False])
+def test_what_is_only_guessed_is_offered_and_not_chosen_for_the_officer(district: District, confident: bool) -> None:
+    """Neither on the triage desk nor in the form of the case: a key pressed in passing asks for the category."""
+    receipt, light = district.report(), district.categories["0101"]
+    told = {"category": "0101", "name": light.full_name, "confident": confident, "reasons": ["路灯"], "others": []}
+    traced()
+    Case.objects.filter(pk=receipt.id).update(suggestion=told)
+    client, url = enter(Client(), district.people["centre.acceptor"]), f"/cases/triage/{receipt.id}/"
+    answer = client.get(url)
+    assert answer.context["quick"] == [(1, str(light.pk), "路灯照明")]
+    radio = re.search(r'<input type="radio" name="category"[^>]*>', answer.content.decode())[0]
+    assert ("checked" in radio) == confident
+    form = client.get(f"/cases/{receipt.id}/do/accept/").context["form"]
+    assert form["category"].value() == (str(light.pk) if confident else None)
+    refused = client.post(url, {"urgency": "normal", "revision": "0"})
+    assert refused.status_code == 422 and "请填写类别" in refused.content.decode()
+    assert case_of(receipt).state == "to_accept"
+
+
+def test_only_categories_for_which_a_word_speaks_stand_beside_the_suggested_one(district: District) -> None:
+    traced()
+    parent = Category.objects.get(code="01")
+    for n in range(5):
+        Category.objects.create(
+            code=f"01{90 + n}", name=f"其他设施{n}", full_name=f"市政设施/其他设施{n}", path=f"01/01{90 + n}",
+            parent=parent, label="城乡建设", aliases=[],
+        )  # fmt: skip
+    intake._categories.cache_clear()
+    told = intake.suggest("路灯不亮", "路灯不亮已经三天，旁边还有漏水")
+    assert (told["category"], [code for code, _ in told["others"]]) == ("0101", ["0102"])
+
+
+def test_a_category_that_was_named_at_the_desk_stands_before_the_suggested_one(district: District) -> None:
+    receipt = district.report(category="0102")
+    client = enter(Client(), district.people["centre.acceptor"])
+    answer = client.get(f"/cases/triage/{receipt.id}/")
+    assert answer.context["chosen"] == answer.context["quick"][0][1] == str(district.categories["0102"].pk)

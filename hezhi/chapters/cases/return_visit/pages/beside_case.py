@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from hezhi.chapters.cases.handling.api import Case
 from hezhi.chapters.cases.handling.pages.beside import Beside
-from hezhi.chapters.cases.return_visit import queries
+from hezhi.chapters.cases.return_visit import queries, rules
 from hezhi.chapters.cases.return_visit.actions import most_tries
 from hezhi.chapters.cases.return_visit.models import Exclusion, Visit
 from hezhi.engines.org.api import Actor
@@ -50,5 +50,6 @@ def beside_form(case: Case) -> Beside | None:
     visit = queries.visit_of(case)
     if visit is None:
         return None
-    context = {"visit": visit, "tries": queries.tries_of(case), "most": most_tries(visit)}
+    script = rules.script_for(visit.rule.script, had_unit=case.lead_unit_id is not None) if visit.rule else ""
+    context = {"visit": visit, "script": script, "tries": queries.tries_of(case), "most": most_tries(visit)}
     return Beside(template="return_visit/beside_form.html", context=context)

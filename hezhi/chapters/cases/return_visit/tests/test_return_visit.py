@@ -15,6 +15,7 @@ from PIL import Image
 
 from hezhi.chapters.cases.handling import actions as handling
 from hezhi.chapters.cases.handling.api import Case
+from hezhi.chapters.cases.handling.models import CallBack
 from hezhi.chapters.cases.intake.testkit import District, build, order_of
 from hezhi.chapters.cases.return_visit import actions, jobs, queries, rules
 from hezhi.chapters.cases.return_visit.models import Exclusion, Visit, VisitRule
@@ -22,6 +23,7 @@ from hezhi.engines.flow.models import Approval
 from hezhi.engines.org.actor import citizen, system
 from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import enter, traced
+from hezhi.engines.records.models import AuditEntry
 from hezhi.ground import time
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 from hezhi.ground.rounds import heap_of
@@ -174,6 +176,56 @@ def test_who_is_not_reached_is_tried_again_in_working_hours_and_given_up_after_t
     row = Case.objects.get(pk=case)
     assert (row.state, row.satisfied) == ("closed", None) and "3 次均未联系上" in row.close_reason
     assert Visit.objects.get(case=case).state == "unreachable"
+
+
+def test_who_was_not_reached_has_said_nothing_and_the_caller_reads_that_it_was_written_down(
+    district: District,
+) -> None:
+    case, desk = answered(district), enter(Client(), district.people["centre.caller"])
+    url = f"/cases/{case}/do/call_back/"
+    said = {"reached": "no", "solved": "yes", "satisfied": "yes", "note": "占线"}
+    refused = desk.post(url, said)
+    assert refused.status_code == 422 and "未联系上的，这一项不填" in refused.content.decode()
+    assert not CallBack.objects.exists()
+    fields = refused.context["form"].fields
+    assert fields["solved"].widget.attrs["data-gone-if"] == "reached=no" and not fields["note"].widget.attrs.get(
+        "data-gone-if"
+    )
+    for n in (1, 2):
+        page = desk.post(url, {"reached": "no", "note": "占线"}, follow=True).content.decode()
+        assert f"已记录：第 {n} 次未联系上" in page and "已回访" not in page
+    row = Case.objects.get(pk=case)
+    assert (row.state, row.satisfied, row.call_backs.count()) == ("to_call_back", None, 2)
+
+
+def test_the_caller_has_the_words_the_answer_and_on_one_press_the_number(district: District) -> None:
+    """That he opened it stands in the audit with its purpose, which nobody had to type; nobody else has the short way."""
+    case = answered(district, text="路灯不亮已经三天，晚上看不清路", name="示例甲", phone="19900001234")
+    desk = enter(Client(), district.people["centre.caller"])
+    page = desk.get(f"/cases/{case}/do/call_back/").content.decode()
+    assert "晚上看不清路" in page and "已修好。" in page and "19900001234" not in page and "承办单位联系过" in page
+    url = f"/cases/{case}/reveal/phone/?calling=1"
+    assert url in page
+    read = AuditEntry.objects.filter(event="records.read_personal", object_id=case)
+    assert "19900001234" not in desk.get(url).content.decode() and not read.exists()
+    shown = desk.post(url, headers={"HX-Request": "true"}).content.decode()
+    assert "19900001234" in shown
+    assert (read.get().purpose, read.get().detail["fields"]) == ("回访", ["reporter.phone"])
+    acceptor = enter(Client(), district.people["centre.acceptor"])
+    assert "19900001234" not in acceptor.post(url).content.decode() and read.count() == 1
+
+
+def test_of_a_unit_only_where_a_unit_had_the_case(district: District) -> None:
+    receipt = district.report()
+    handling.answer_directly(receipt.id, by=district["centre.acceptor"], reply="您好，已处理。")
+    jobs.watch()
+    url = f"/cases/{receipt.id}/do/call_back/"
+    desk = enter(Client(), district.people["centre.caller"])
+    page = desk.get(url).content.decode()
+    assert "承办单位联系过" not in page and "2. 问题解决了吗" in page, "neither the form nor the script"
+    assert "承办单位联系过" not in mine(receipt.id).get(f"/c/case/{receipt.id}/").content.decode()
+    assert desk.post(url, {"reached": "yes", "solved": "yes", "satisfied": "yes"}).status_code == 302
+    assert Case.objects.get(pk=receipt.id).state == "closed"
 
 
 # -- the reporter himself ------------------------------------------------------------------------------
