@@ -1,4 +1,5 @@
 // The phone: large view, outbox, report form, service worker.
+import { startCounting } from "../phone/counting.js";
 import { startOutbox } from "../phone/outbox.js";
 import { startReport } from "../phone/report.js";
 import { startSending } from "../phone/sending.js";
@@ -8,6 +9,7 @@ import { startWorker } from "../phone/worker.js";
 
 startView();
 startGuard();
+startCounting();
 start();
 
 async function start() {
