@@ -63,11 +63,20 @@ def test_report_follow_and_rate_speak_english_to_who_asks_for_it_and_to_nobody_e
 def test_what_is_refused_is_refused_in_english_and_links_stand_off_the_words_before_them(district: District) -> None:
     phone = Client()
     phone.post("/c/language/")
-    told = {"text": "Street lamp broken", "address": "Main gate", "phone": "1380000", "lng": "0.5", "lat": "0.5", "crs": "EPSG:4326"}
+    told = {
+        "text": "Street lamp broken",
+        "address": "Main gate",
+        "phone": "1380000",
+        "lng": "0.5",
+        "lat": "0.5",
+        "crs": "EPSG:4326",
+    }
     url = f"/c/reports/{new_id()}/"
 
     def refused(reader: Client, **changed: object) -> dict[str, list[str]]:
-        answer = reader.put(url, told | changed, content_type="application/json", headers={"accept": "application/json"})
+        answer = reader.put(
+            url, told | changed, content_type="application/json", headers={"accept": "application/json"}
+        )
         assert answer.status_code == 422
         return answer.json()["error"]["fields"]
 
