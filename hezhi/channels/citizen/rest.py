@@ -16,6 +16,7 @@ from hezhi.engines.records.files import keep_files
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.errors import NotAllowed, NotFound
+from hezhi.ground.ui.language import refusing_in_language
 
 clause = "9.1.2-1"
 WHY = "anybody may tell the government something, without an account"
@@ -32,6 +33,7 @@ def who(request: HttpRequest) -> HttpResponse:
 
 
 @open_to_all(WHY, clause=clause)
+@refusing_in_language
 def put_report(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Take a report in under the id that the phone made; the same id and proof again give the same answer."""
     if request.method != "PUT":
@@ -69,6 +71,7 @@ def remember(request: HttpRequest, receipt: Receipt) -> None:
 
 
 @open_to_all(WHY, clause=clause)
+@refusing_in_language
 def put_photo(request: HttpRequest, case_id: UUID, n: int) -> HttpResponse:
     """Take one photo, recording or video of a report; each comes by itself, so that a cut line costs one of them."""
     if request.method != "PUT":

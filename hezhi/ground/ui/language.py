@@ -4,6 +4,7 @@ Only pages that ask for it (`@in_language`) ever speak English; everybody else's
 browser prefers. The choice is a cookie, set by a plain form: no script is needed.
 """
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from hezhi.ground.errors import Refusal
+from hezhi.ground.errors import BadInput, Refusal
 
 COOKIE = "hezhi_language"
 YEAR = 365 * 24 * 3600
@@ -50,9 +51,39 @@ def switch_language(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+def refusing_in_language(view: View) -> View:
+    """Let what answers a phone's script refuse in its reader's language; the letter is delivered like any other."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refusal as refusal:
+            if wants_english(request):
+                with translation.override(ENGLISH):
+                    _turn(refusal)
+            raise
+
+    return answering
+
+
+def _turn(refusal: Refusal) -> None:
+    refusal.what, refusal.meaning, refusal.remedy = map(said, (refusal.what, refusal.meaning, refusal.remedy))
+    if isinstance(refusal, BadInput):
+        refusal.fields = {name: [said(each) for each in told] for name, told in refusal.fields.items()}
+
+
+_NUMBER = re.compile(r"\d+")
+
+
 def said(text: str) -> str:
-    """A sentence of ours in the language of the page; what has no translation stays as it is."""
-    return translation.gettext(text) if text else ""
+    """A sentence of ours in the language of the page, numbers and all; what has no translation stays as it is."""
+    told = translation.gettext(text) if text else ""
+    if told != text or not _NUMBER.search(text):
+        return told
+    pattern = _NUMBER.sub("{}", text)
+    told = translation.gettext(pattern)
+    return told.format(*_NUMBER.findall(text)) if told != pattern else text
 
 
 def refused(refusal: Refusal) -> str:

@@ -13,6 +13,7 @@ from hezhi.chapters.cases.handling.models import Case
 from hezhi.chapters.cases.intake.testkit import District, build
 from hezhi.engines.org.testkit import traced
 from hezhi.ground import time
+from hezhi.ground.ids import new_id
 
 pytestmark = pytest.mark.clause("9.1.2-1")
 CATALOGUE = Path(__file__).parents[1] / "locale" / "en" / "LC_MESSAGES"
@@ -61,6 +62,35 @@ def test_report_follow_and_rate_speak_english_to_who_asks_for_it_and_to_nobody_e
     assert 'lang="zh-CN"' in phone.get("/c/open/").content.decode(), "the public map is Chinese"
     phone.post("/c/language/")
     assert "我要反映问题" in phone.get("/c/").content.decode()
+
+
+def test_what_is_refused_is_refused_in_english_and_links_stand_off_the_words_before_them(district: District) -> None:
+    phone = Client()
+    phone.post("/c/language/")
+    told = {
+        "text": "Street lamp broken",
+        "address": "Main gate",
+        "phone": "1380000",
+        "lng": "0.5",
+        "lat": "0.5",
+        "crs": "EPSG:4326",
+    }
+    url = f"/c/reports/{new_id()}/"
+
+    def refused(reader: Client, **changed: object) -> dict[str, list[str]]:
+        answer = reader.put(
+            url, told | changed, content_type="application/json", headers={"accept": "application/json"}
+        )
+        assert answer.status_code == 422
+        return answer.json()["error"]["fields"]
+
+    assert refused(phone) == {"phone": ["A telephone number has 11 digits; this one has 7."]}
+    assert refused(Client()) == {"phone": ["联系电话应为 11 位数字，现为 7 位。"]}
+    assert left(str(refused(phone, phone=""))) == set(), "a place outside the district"
+    photo = phone.put(f"{url}photos/1/", b"x", content_type="text/plain", headers={"accept": "application/json"})
+    assert photo.status_code == 404 and left(photo.content.decode()) == set()
+    pages = "".join(phone.get(page).content.decode() for page in ("/c/follow/", "/c/mine/", "/c/report/", "/c/"))
+    assert re.findall(r"[?.!,;]<a[ >]", pages) == []
 
 
 def test_the_catalogue_is_made_from_its_source_and_the_phones_own_words_are_all_told() -> None:

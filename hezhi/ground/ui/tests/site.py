@@ -50,6 +50,7 @@ class Inbox:
     account: str | None = "example-account"
     answer: int = 201
     answers: dict[str, int] = field(default_factory=dict)
+    faults: dict[str, list[str]] = field(default_factory=dict)
     lose_answers: int = 0
     posts: int = 0
     puts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -141,6 +142,7 @@ class Handler(BaseHTTPRequestHandler):
                         "what": "地点不在本区范围内。",
                         "remedy": "请核对位置后再提交。",
                         "number": "261122-7K3MXQ",
+                        "fields": self.inbox.faults,
                     }
                 },
             )

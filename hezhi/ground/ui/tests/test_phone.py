@@ -13,6 +13,11 @@ pytestmark = pytest.mark.browser
 
 READY = "() => document.documentElement.dataset.ready"
 TYPED = "() => Object.entries(sessionStorage).map(([key, value]) => key + value).join()"
+PHONE_AND_OUTCOME = """() => document.querySelector('form[data-report] .send-bar').insertAdjacentHTML('beforebegin',
+  `<label>手机号<input name="phone"></label>
+   <label><input type="radio" name="outcome" value="up" checked>请上级处理</label>
+   <label><input type="radio" name="outcome" value="done">已当场处理</label>
+   <label>怎么处理的<input name="spot_result" data-needed-when="outcome=done" data-needed="请写一句怎么处理的。"></label>`)"""
 
 
 @pytest.fixture
@@ -40,10 +45,26 @@ def fill(page: Page, text: str, kind: str = "公共设施") -> None:
     page.get_by_label(kind, exact=True).check()
 
 
+def submit(page: Page) -> None:
+    page.get_by_role("button", name="提交", exact=True).click()
+
+
+def receipt(page: Page):
+    return page.locator("[data-receipt]")
+
+
+def again(page: Page) -> None:
+    """From the receipt back to the form; the report stands in its list then."""
+    page.get_by_role("button", name="再报一件").click()
+    expect(page.locator("form[data-report]")).to_be_visible()
+
+
 def send(page: Page, text: str) -> None:
     fill(page, text)
-    page.get_by_role("button", name="提交").click()
-    expect(page.locator("[data-outbox]")).to_contain_text(text)
+    submit(page)
+    expect(receipt(page)).to_be_visible()
+    again(page)
+    expect(row(page, text)).to_be_visible()
 
 
 def until(page: Page, true) -> None:
@@ -59,12 +80,22 @@ def row(page: Page, text: str):
     return page.locator(".outbox-row", has_text=text)
 
 
-def test_a_report_arrives_and_tells_its_number(form: Page, site: Site) -> None:
-    send(form, "路灯不亮")
+def test_a_report_arrives_and_its_receipt_takes_the_place_of_the_form(form: Page, site: Site) -> None:
+    fill(form, "路灯不亮")
+    submit(form)
+    expect(receipt(form)).to_contain_text("SJ26112200001")
+    expect(receipt(form)).to_contain_text("7K3MXQ2A")
+    expect(receipt(form)).to_contain_text("随时查进度")
+    expect(receipt(form)).to_be_focused()
+    expect(form.locator("form[data-report]")).to_be_hidden()
+    expect(form.locator(".outbox-row")).to_have_count(0)
+    assert form.evaluate("scrollY") == 0
+    assert accessibility_findings(form) == []
+    expect(receipt(form).get_by_role("link", name="查看进度")).to_have_attribute("href", "/gallery/phone-detail")
+    again(form)
     expect(row(form, "路灯不亮")).to_contain_text("已送达")
-    expect(row(form, "路灯不亮")).to_contain_text("SJ26112200001")
     expect(row(form, "路灯不亮")).to_contain_text("7K3MXQ2A")
-    expect(form.locator("[data-told]")).to_contain_text("已送达，编号 SJ26112200001，查询码 7K3MXQ2A")
+    expect(form.locator("textarea[name=text]")).to_have_value("")
     [report] = site.inbox.reports.values()
     assert report["kind"] == "公共设施"
     assert report["address"] == "长江路与平江路路口"
@@ -72,14 +103,73 @@ def test_a_report_arrives_and_tells_its_number(form: Page, site: Site) -> None:
     assert "csrfmiddlewaretoken" not in report
 
 
-def test_a_report_without_a_place_is_told_before_it_is_sent(form: Page, site: Site) -> None:
+def wrong(page: Page, name: str):
+    return page.locator(f"#wrong-{name}")
+
+
+def test_what_is_missing_is_told_beside_its_field_before_anything_is_saved(form: Page, site: Site) -> None:
+    form.evaluate(PHONE_AND_OUTCOME)
     form.locator("textarea[name=text]").fill("路灯不亮")
-    form.get_by_role("button", name="提交").click()
-    expect(form.locator("[data-told]")).to_contain_text("什么事")
+    form.locator("input[name=phone]").fill("１３８００００")
+    form.get_by_label("已当场处理").check()
+    form.context.set_offline(True)
+    submit(form)
+    expect(wrong(form, "kind")).to_contain_text("什么事")
+    expect(wrong(form, "address")).to_contain_text("在哪里")
+    expect(wrong(form, "phone")).to_have_text("手机号应为 11 位数字，现在是 7 位。")
+    expect(wrong(form, "spot_result")).to_have_text("请写一句怎么处理的。")
+    expect(form.locator("input[name=address]")).to_be_focused()
+    expect(form.locator("input[name=address]")).to_have_attribute("aria-describedby", "wrong-address")
+    assert accessibility_findings(form) == []
+    form.locator("input[name=address]").fill("长江路")
     form.get_by_label("公共设施", exact=True).check()
-    form.get_by_role("button", name="提交").click()
-    expect(form.locator("[data-told]")).to_contain_text("在哪里")
+    expect(wrong(form, "address")).to_have_count(0)
+    expect(wrong(form, "kind")).to_have_count(0)
+    form.get_by_label("请上级处理").check()
+    expect(wrong(form, "spot_result")).to_have_count(0)
+    form.locator("input[name=phone]").fill("１３８ ００００－１２３４")
+    submit(form)
+    expect(receipt(form)).to_contain_text("已保存在本机，联网后自动送出")
     assert site.inbox.puts == []
+
+
+def test_what_the_server_refuses_stays_in_the_form_with_its_photos(form: Page, site: Site) -> None:
+    with_photo(form)
+    fill(form, "界外")
+    site.inbox.answers, site.inbox.faults = {"界外": 422}, {"place": ["地点不在本区。"], "other": ["另有一处。"]}
+    submit(form)
+    expect(wrong(form, "address")).to_have_text("地点不在本区。")
+    expect(form.locator("input[name=address]")).to_be_focused()
+    expect(form.locator("[data-told]")).to_have_text("另有一处。")
+    expect(form.locator("textarea[name=text]")).to_have_value("界外")
+    expect(form.get_by_label("公共设施", exact=True)).to_be_checked()
+    expect(form.locator(".photo img")).to_have_count(1)
+    expect(form.locator(".outbox-row")).to_have_count(0)
+    expect(receipt(form)).to_be_hidden()
+    site.inbox.answers = {}
+    form.locator("input[name=address]").fill("长江路")
+    expect(wrong(form, "address")).to_have_count(0)
+    submit(form)
+    expect(receipt(form)).to_contain_text("SJ26112200001")
+    until(form, lambda: len(site.inbox.photos) == 1)
+
+
+def test_the_end_of_what_was_pasted_is_not_lost_in_silence(form: Page) -> None:
+    field = form.locator("textarea[name=text]")
+    field.fill("字" * 1990)
+    note = form.locator("textarea[name=text] + [role=status]")
+    expect(note).to_have_text("已写 1990 字，最多 2000 字。")
+    field.evaluate(
+        """(field) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData('text/plain', '多'.repeat(25));
+          field.setSelectionRange(1990, 1990);
+          field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+        }"""
+    )
+    expect(note).to_contain_text("粘贴的文字最后 15 字没有放进来")
+    field.fill("短")
+    expect(note).to_be_hidden()
 
 
 def test_reports_wait_without_a_line_and_survive_the_closing_of_the_page(form: Page, site: Site) -> None:
@@ -91,11 +181,13 @@ def test_reports_wait_without_a_line_and_survive_the_closing_of_the_page(form: P
     context = form.context
     form.close()
     context.set_offline(False)
-    again = context.new_page()
-    again.goto("/gallery/phone-list")
-    expect(row(again, "第一件")).to_contain_text("已送达")
-    expect(row(again, "第二件")).to_contain_text("已送达")
-    assert len(site.inbox.reports) == 2
+    later = context.new_page()
+    later.goto("/gallery/phone-list")
+    until(later, lambda: len(site.inbox.reports) == 2)
+    expect(later.locator("[data-outbox]")).to_be_hidden()  # what has arrived takes no room above other work
+    later.goto("/gallery/phone-report")
+    expect(row(later, "第一件")).to_contain_text("已送达")
+    expect(row(later, "第二件")).to_contain_text("已送达")
 
 
 def test_the_form_opens_without_a_line(form: Page, site: Site) -> None:
@@ -137,11 +229,21 @@ def test_a_refused_report_keeps_its_text_and_does_not_hold_up_the_others(form: P
     expect(row(form, "界外")).to_contain_text("需修改")
     expect(row(form, "界外")).to_contain_text("地点不在本区范围内。 请核对位置后再提交。")
     site.inbox.answers = {}
-    row(form, "界外").get_by_role("button", name="修改").click()
+    fill(form, "又写到一半")
+    form.wait_for_timeout(500)
+    form.goto("/gallery/phone-list")
+    tools = row(form, "界外").locator(".outbox-tools > *")
+    expect(tools).to_have_text(["修改", "删除"])
+    tools.first.click()
+    form.wait_for_url("**/gallery/phone-report")
     expect(form.locator("textarea[name=text]")).to_have_value("界外")
+    expect(form.locator("[data-told]")).to_contain_text("地点不在本区范围内。")
     form.locator("textarea[name=text]").fill("已更正")
-    form.get_by_role("button", name="提交").click()
+    submit(form)
+    expect(receipt(form)).to_contain_text("SJ26112200001")
+    again(form)
     expect(row(form, "已更正")).to_contain_text("已送达")
+    expect(form.locator("textarea[name=text]")).to_have_value("又写到一半")
 
 
 def test_a_busy_server_is_tried_again(form: Page, site: Site) -> None:
@@ -165,8 +267,7 @@ def test_signed_out_the_report_waits_for_its_writer(form: Page, site: Site) -> N
 
 def test_another_person_never_sends_it(form: Page, site: Site) -> None:
     site.inbox.account = "somebody-else"
-    fill(form, "我的上报")
-    form.get_by_role("button", name="提交").click()
+    send(form, "我的上报")
     expect(row(form, "我的上报")).to_contain_text("待发送")
     form.evaluate("window.dispatchEvent(new Event('online'))")
     form.wait_for_timeout(500)
@@ -201,7 +302,7 @@ def test_what_is_no_picture_is_told(form: Page) -> None:
     form.locator("[data-photo-input]").set_input_files(
         [{"name": "说明.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"}]
     )
-    expect(form.locator("[data-told]")).to_contain_text("说明.jpg”打不开")
+    expect(form.locator("[data-photo-list] + .field-error")).to_contain_text("说明.jpg”打不开")
 
 
 def test_a_half_filled_form_is_there_again(form: Page) -> None:
@@ -210,6 +311,8 @@ def test_a_half_filled_form_is_there_again(form: Page) -> None:
     form.reload()
     expect(form.locator("textarea[name=text]")).to_have_value("写到一半")
     expect(form.locator("[data-told]")).to_contain_text("已恢复")
+    expect(form.locator("[data-told]")).to_be_in_viewport()
+    assert form.evaluate("scrollY") == 0
 
 
 def test_the_place_is_read_only_when_asked_for(form: Page, site: Site) -> None:
@@ -229,8 +332,8 @@ def test_the_place_is_read_only_when_asked_for(form: Page, site: Site) -> None:
     assert form.evaluate("window.asked") == 1
     form.get_by_label("公共设施", exact=True).check()
     expect(form.locator(".near")).to_contain_text("是同一件事吗")
-    form.get_by_role("button", name="提交").click()
-    expect(form.locator("[data-outbox]")).to_contain_text("已送达")
+    submit(form)
+    expect(receipt(form)).to_contain_text("SJ26112200001")
     [report] = site.inbox.reports.values()
     assert report["lng"] == "120.193100"
     assert report["accuracy"] == "12"
@@ -350,21 +453,48 @@ def test_a_grid_workers_draft_stays_for_its_writer(form: Page) -> None:
     expect(form.locator("textarea[name=text]")).to_have_value("巡查中写的")
 
 
-def test_of_a_secret_report_nothing_is_kept_after_it_was_told_once(shared: Page) -> None:
-    shared.evaluate(SECRET)
-    fill(shared, "反映科长收礼")
-    shared.get_by_label("请为我保密").check()
-    shared.context.set_offline(True)
-    shared.get_by_role("button", name="提交").click()
-    expect(shared.locator(".outbox-row")).to_contain_text("待发送")
-    expect(shared.locator("[data-outbox]")).not_to_contain_text("收礼")
+def secret_waiting(page: Page) -> None:
+    page.evaluate(SECRET)
+    fill(page, "反映科长收礼")
+    page.get_by_label("请为我保密").check()
+    page.context.set_offline(True)
+    submit(page)
+    expect(receipt(page)).to_contain_text("已保存在本机，联网后自动送出")
+    expect(page.locator("body")).not_to_contain_text("收礼")
+
+
+def test_of_a_secret_report_nothing_is_kept_after_its_receipt_was_left(shared: Page) -> None:
+    secret_waiting(shared)
     shared.context.set_offline(False)
-    expect(shared.locator("[data-told]")).to_contain_text("查询码 7K3MXQ2A")
-    expect(shared.locator("[data-outbox]")).not_to_contain_text("收礼")
+    expect(receipt(shared)).to_contain_text("7K3MXQ2A")
+    expect(receipt(shared)).to_contain_text("编号和查询码只在这里显示一次，离开后不再显示")
+    shared.clock.run_for("05:00")
+    expect(receipt(shared)).to_contain_text("7K3MXQ2A")
     shared.reload()
     shared.wait_for_function(READY)
     until(shared, lambda: kept(shared) == [])
+    expect(shared.locator(".outbox:visible, .receipt:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_secret_report_sent_later_on_waits_to_be_noted_but_half_an_hour_at_most(shared: Page, noted: bool) -> None:
+    secret_waiting(shared)
+    context = shared.context
+    shared.goto("about:blank")
+    context.set_offline(False)
+    shared.goto("/gallery/phone-list")  # sent from here, and nothing of it shown
+    until(shared, lambda: "7K3MXQ2A" in "".join(kept(shared)))
     expect(shared.locator("[data-outbox]")).to_be_hidden()
+    for _ in range(2):
+        shared.goto("/gallery/phone-report")
+        expect(shared.locator("#outbox")).to_contain_text("7K3MXQ2A")
+        expect(shared.locator("#outbox")).to_contain_text("最多保留 30 分钟")
+    if noted:
+        shared.get_by_role("button", name="我已记下").click()
+    else:
+        shared.clock.run_for("32:00")
+    until(shared, lambda: kept(shared) == [])
+    expect(shared.locator("#outbox")).to_be_hidden()
 
 
 def test_a_delivered_report_can_be_taken_off_the_phone_alone(shared: Page) -> None:

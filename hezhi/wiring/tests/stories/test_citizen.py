@@ -52,7 +52,7 @@ def test_a_voice_a_film_and_a_call_stand_together_on_another_phone(
     record = phone.locator("[data-record]")
     phone.evaluate(REFUSING)
     record.click()
-    expect(phone.locator("[data-told]")).to_contain_text("没有使用麦克风的权限，不影响上报")
+    expect(phone.locator("[data-media] .field-error")).to_contain_text("没有使用麦克风的权限，不影响上报")
     phone.evaluate("() => { delete navigator.mediaDevices.getUserMedia; }")
     record.click()
     expect(record).to_contain_text("停止录音 0:02")
@@ -69,17 +69,17 @@ def test_a_voice_a_film_and_a_call_stand_together_on_another_phone(
     large = {"name": "长.mp4", "mimeType": "video/mp4", "buffer": bytes(11 * 2**20)}
     phone.locator(".media-item").filter(has_text="视频").get_by_role("button").click()
     phone.set_input_files("[data-media-input]", [large])
-    expect(phone.locator("[data-told]")).to_contain_text("现在没有网络，超过 10 MB 的视频存不进手机")
+    expect(phone.locator("[data-media] .field-error")).to_contain_text("现在没有网络，超过 10 MB 的视频存不进手机")
     phone.set_input_files("[data-media-input]", FILM)
     expect(phone.locator(".media-item")).to_have_count(2)
     phone.get_by_role("button", name="提交", exact=True).click()
-    expect(phone.locator("[data-told]")).to_contain_text("已保存在本机，有网络后自动发送")
+    expect(phone.locator("[data-receipt]")).to_contain_text("已保存在本机，联网后自动送出")
     look(phone, "waiting")
     phone.context.set_offline(False)
     files = "select a.id, a.kind from records_attachment a join handling_case c on c.id = a.object_id where c.text = %s"
     wait_until(lambda: len(system.sql(files, BY_PHONE)) == 2, 30)
     assert {kind for _, kind in system.sql(files, BY_PHONE)} == {"weba", "webm"}
-    expect(phone.locator("[data-told]")).to_contain_text("已送达，编号 SJ")
+    expect(phone.locator("[data-receipt]")).to_contain_text("我们已经收到编号SJ")
 
     phone.context.clear_cookies()  # another phone
     phone.goto("/c/")

@@ -1,4 +1,5 @@
 // The phone: large view, plain forms, outbox, report form, service worker.
+import { startCounting } from "../phone/counting.js";
 import { startForms } from "../phone/forms.js";
 import { startOutbox } from "../phone/outbox.js";
 import { startReport } from "../phone/report.js";
@@ -9,6 +10,7 @@ import { startWorker } from "../phone/worker.js";
 
 startView();
 startForms();
+startCounting();
 start();
 
 async function start() {

@@ -1,11 +1,13 @@
 // The door to recorder.js: a button and a field that load it when they are first used.
+import { beside } from "./dom.js";
 import * as store from "./store.js";
 import { say } from "./words.js";
 
 /** Sound and video of a report form; `current()` gives the report's id. */
-export function mediaCard(form, current, tell) {
+export function mediaCard(form, current) {
   const box = form.querySelector("[data-media]");
-  if (!box) return { show: async () => {} };
+  if (!box) return { show: async () => {}, hush: () => {} };
+  const tell = beside(box.querySelector(".media-tools"));
   const button = box.querySelector("[data-record]");
   const input = box.querySelector("[data-media-input]");
   let loaded = null;
@@ -17,5 +19,5 @@ export function mediaCard(form, current, tell) {
   button.hidden = !(window.MediaRecorder && navigator.mediaDevices?.getUserMedia);
   button.addEventListener("click", () => use((media) => media.record()));
   input.addEventListener("change", () => use((media) => media.take(input)));
-  return { show: async () => (loaded || (await store.photos(current())).some((one) => one.kind)) && use((media) => media.show()) };
+  return { hush: () => tell(""), show: async () => (loaded || (await store.photos(current())).some((one) => one.kind)) && use((media) => media.show()) };
 }

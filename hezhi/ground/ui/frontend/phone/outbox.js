@@ -1,4 +1,7 @@
 // What the phone still holds, shown to its writer: count on every page, the list where there is room for it.
+import { button, clock, make } from "./dom.js";
+import { caseLink } from "./opening.js";
+import { keyOf } from "./receipt.js";
 import { account, drain, isUnsent } from "./sending.js";
 import * as store from "./store.js";
 import { say } from "./words.js";
@@ -10,25 +13,6 @@ const STATES = {
   wrong: [say`需修改`, "overdue"],
   login: [say`待登录`, "to_supplement"],
 };
-
-export function make(tag, attributes = {}, ...inside) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...inside);
-  return element;
-}
-
-const two = (number) => String(number).padStart(2, "0");
-function clock(text) {
-  const at = new Date(text);
-  return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
-}
-
-function button(name, act) {
-  const one = make("button", { type: "button", class: "btn" }, name);
-  one.addEventListener("click", act);
-  return one;
-}
 
 function title(item) {
   return item.title || say`上报`;
@@ -42,15 +26,17 @@ function rowOf(item, edit) {
   const media = item.media_count ? say` · 录音视频 ${item.media_count} 段` : "";
   row.append(make("span", { class: "outbox-note" }, `${clock(item.recorded_at)}${photos}${media}`));
   if (item.state === "sending" && item.progress) row.append(make("span", { class: "outbox-note", role: "status" }, item.progress));
+  const done = item.state === "done";
+  if (done && item.secret) return row.append(...keyOf(item, () => store.drop(item.id), say`点“我已记下”后从本机清除，最多保留 30 分钟，请现在抄下或截图。`)), row;
   if (item.number) {
-    const number = item.url ? make("a", { href: item.url }, item.number) : make("b", {}, item.number);
-    const line = make("span", {}, say`编号 `, number);
+    const line = make("span", {}, say`编号 `, caseLink(item, item.number, "text-link"));
     if (item.code) line.append(say`，查询码 `, make("b", {}, item.code));
     row.append(line);
   }
-  if (item.why) row.append(make("span", { class: item.state === "done" ? "outbox-note" : "outbox-why" }, item.why));
+  if (item.why) row.append(make("span", { class: done ? "outbox-note" : "outbox-why" }, item.why));
   const tools = make("div", { class: "outbox-tools" });
-  if (item.state === "wrong" && edit) tools.append(button(say`修改`, () => edit(item)));
+  if (item.state === "wrong" && edit) tools.append(button(say`修改`, () => edit(item), "btn btn-primary"));
+  else if (item.state === "wrong" && item.page) tools.append(make("a", { class: "btn btn-primary", href: `${item.page}#edit=${item.id}` }, say`修改`));
   if (item.state === "waiting") tools.append(button(say`立即发送`, drain));
   if (item.state === "login") {
     const url = document.body.dataset.login;
@@ -58,32 +44,42 @@ function rowOf(item, edit) {
     if (url) tools.append(make("a", { class: "btn", href: url }, say`去登录`));
   }
   if (item.state !== "sending") {
-    const asked = item.state === "done" ? say`从本机删除这条记录吗？请先记下编号和查询码。` : say`删除后不会发送，确定删除吗？`;
+    const asked = done ? say`从本机删除这条记录吗？请先记下编号和查询码。` : say`删除后不会发送，确定删除吗？`;
     tools.append(button(say`删除`, () => window.confirm(asked) && store.drop(item.id)));
   }
   if (tools.children.length) row.append(tools);
   return row;
 }
 
+/** Put a list in its place; an empty one takes no room. */
+function fill(box, heading, rows) {
+  box.hidden = rows.length === 0;
+  box.replaceChildren(...(rows.length ? [make("h2", {}, heading), ...rows] : []));
+}
+
 async function show(edit) {
-  const all = (await store.reports()).filter((item) => item.state !== "draft");
+  const held = [...document.querySelectorAll("[data-holds]")].map((one) => one.dataset.holds); // told there already
+  const all = (await store.reports()).filter((item) => item.state !== "draft" && !held.includes(item.id));
   const mine = all.filter((item) => item.account === account()).sort((a, b) => b.recorded_at.localeCompare(a.recorded_at));
-  const unsent = mine.filter(isUnsent).length;
+  const unsent = mine.filter(isUnsent);
+  const sent = mine.filter((item) => item.state === "done");
   const strangers = all.filter((item) => item.account !== account() && isUnsent(item)).length;
+  // What has arrived is told where reports are written, not above everybody's other work; what ends soon, first.
+  const sentBox = document.querySelector("[data-outbox-sent]");
+  const ending = sentBox ? sent.filter((item) => item.secret) : [];
+  const rowsOf = (items) => items.slice(0, 20).map((item) => rowOf(item, edit));
   document.querySelectorAll("[data-unsent]").forEach((banner) => {
-    banner.querySelector("[data-unsent-count]").textContent = unsent;
+    banner.querySelector("[data-unsent-count]").textContent = unsent.length;
     // Beside the list itself the banner would say the same twice.
-    banner.hidden = unsent === 0 || Boolean(document.querySelector("[data-outbox]"));
+    banner.hidden = unsent.length === 0 || Boolean(document.querySelector("[data-outbox]"));
   });
   document.querySelectorAll("[data-outbox]").forEach((box) => {
-    box.hidden = mine.length + strangers === 0;
-    if (box.hidden) return box.replaceChildren();
-    const heading = make("h2", {}, unsent ? say`还有 ${unsent} 条未送达` : say`本机已送达`);
-    box.replaceChildren(heading, ...mine.slice(0, 20).map((item) => rowOf(item, edit)));
-    // What was to be kept secret is told once: the next page knows nothing of it any more.
-    if (document.visibilityState === "visible") mine.filter((item) => item.secret && item.state === "done" && !item.told).forEach((item) => store.change(item.id, { told: Date.now() }));
-    if (strangers) box.append(make("p", { class: "outbox-note" }, say`这部手机上另一账号有 ${strangers} 条未发送，由其本人登录后发送。`));
+    const rows = rowsOf([...ending, ...unsent]);
+    if (strangers) rows.push(make("p", { class: "outbox-note" }, say`这部手机上另一账号有 ${strangers} 条未发送，由其本人登录后发送。`));
+    fill(box, unsent.length || !ending.length ? say`还有 ${unsent.length} 条未送达` : say`已送达，请记下编号和查询码`, rows);
   });
+  if (sentBox) fill(sentBox, say`本机已送达`, rowsOf(sent.filter((item) => !ending.includes(item))));
+  if (document.visibilityState === "visible") ending.filter((item) => !item.told).forEach((item) => store.change(item.id, { told: Date.now() }));
 }
 
 function line() {
@@ -127,13 +123,15 @@ async function forgetting(event) {
   form.requestSubmit();
 }
 
+/** A secret report told in its receipt is over with that page; told later on, it stays until it is noted, half an hour at most. */
 async function dropTold() {
-  for (const item of await store.reports()) if (item.told) await store.drop(item.id);
+  for (const item of await store.reports()) if (item.told && item.once) await store.drop(item.id);
 }
 
 export function startOutbox(edit) {
   const renew = () => show(edit).catch(() => {});
   window.addEventListener("hezhi:outbox", renew);
+  document.addEventListener("visibilitychange", renew);
   window.addEventListener("online", line);
   window.addEventListener("offline", line);
   document.addEventListener("submit", signingOut);

@@ -1,5 +1,5 @@
 // Photos: made small on the phone. Drawing on a canvas leaves EXIF behind, the camera's place too.
-import { make } from "./outbox.js";
+import { beside, make } from "./dom.js";
 import * as store from "./store.js";
 import { say } from "./words.js";
 
@@ -53,11 +53,12 @@ function thumbnail(photo, number, drop) {
 }
 
 /** The photo card of a report form; `current()` gives the report's id. */
-export function photoCard(form, current, tell) {
+export function photoCard(form, current) {
   const list = form.querySelector("[data-photo-list]");
   const input = form.querySelector("[data-photo-input]");
-  if (!list || !input) return { show: async () => {} };
+  if (!list || !input) return { show: async () => {}, hush: () => {} };
   const add = input.closest(".photo-add");
+  const tell = beside(list);
 
   async function show() {
     const kept = (await store.photos(current())).filter((one) => !one.kind);
@@ -75,6 +76,7 @@ export function photoCard(form, current, tell) {
     const kept = (await store.photos(current())).filter((one) => !one.kind);
     let n = kept.reduce((top, photo) => Math.max(top, photo.n), 0);
     let room = AT_MOST - kept.length;
+    tell("");
     for (const file of input.files) {
       if (room-- <= 0) {
         tell(say`最多 ${AT_MOST} 张照片。`);
@@ -92,5 +94,5 @@ export function photoCard(form, current, tell) {
     input.value = "";
     await show();
   });
-  return { show };
+  return { show, hush: () => tell("") };
 }

@@ -110,6 +110,12 @@ export function placeCard(form, changed) {
   form.addEventListener("hezhi:place", (event) => put(event.detail.lng, event.detail.lat, 0));
   return {
     clear: () => tell("", say`只在您点按时读取一次位置，不会持续定位。`),
-    restore: () => field("lng").value && tell(say`已取得位置`, field("accuracy")?.value ? say`定位精度${accuracyWords(Number(field("accuracy").value))}。` : ""),
+    restore: async () => {
+      const [lng, lat, accuracy] = ["lng", "lat", "accuracy"].map((name) => Number(field(name)?.value));
+      if (!lng) return;
+      const words = accuracy ? say`定位精度${accuracyWords(accuracy)}。` : "";
+      tell(say`已取得位置`, words);
+      tell((await nameOf(form, lng, lat)) || say`已取得位置`, words);
+    },
   };
 }

@@ -1,5 +1,5 @@
 // Sound and video of a report: recorded on the page or chosen, kept in the phone beside the photos until they are sent.
-import { make } from "./outbox.js";
+import { make } from "./dom.js";
 import * as store from "./store.js";
 import { say } from "./words.js";
 

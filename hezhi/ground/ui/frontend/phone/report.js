@@ -1,13 +1,16 @@
-// The report form on the outbox: what is typed is kept at once, «提交» puts it in the queue.
+// The report form on the outbox: what is typed is kept at once, «提交» puts it in the queue, a refusal brings it back.
+import { check } from "./checks.js";
+import { make } from "./dom.js";
+import { startFaults } from "./faults.js";
 import { mediaCard } from "./media.js";
 import { photoCard } from "./photos.js";
 import { placeCard } from "./place.js";
+import { startReceipt } from "./receipt.js";
 import { IDLE_MS, account, drain, isLeft } from "./sending.js";
 import * as store from "./store.js";
-import { make } from "./outbox.js";
 import { say } from "./words.js";
 
-const SECOND_PRESS = 1500; // milliseconds
+const PATIENCE_MS = 6000; // how long a writer looks at «正在提交» before he is let go on
 const OWN = ["csrfmiddlewaretoken", "photos", "media"];
 
 function read(form) {
@@ -27,12 +30,22 @@ function write(form, values) {
   }
 }
 
-/** A citizen need not know our kinds: one sentence does as well, and the desk finds the kind. */
-function wrong(values, wordsDo) {
-  if (!values.kind && !wordsDo) return say`请在第 3 步选一项“什么事”。`;
-  if (!values.kind && !values.text) return say`请在第 3 步选一项“什么事”；拿不准就在第 4 步写一句。`;
-  if (!(values.lng && values.lat) && !values.address) return say`请在第 2 步说明在哪里：点“用我的位置”，或写一句地点。`;
-  return "";
+/** What became of a report that was just put in the queue: known at once, or given up to be told later. */
+function outcome(id) {
+  return new Promise((done) => {
+    const end = async () => {
+      window.removeEventListener("hezhi:outbox", look);
+      clearTimeout(timer);
+      done(await store.report(id));
+    };
+    const look = async () => {
+      const item = await store.report(id);
+      if (!item || item.arrived || ["wrong", "login"].includes(item.state)) end();
+    };
+    const timer = setTimeout(end, PATIENCE_MS);
+    window.addEventListener("hezhi:outbox", look);
+    drain().then(end, end);
+  });
 }
 
 export async function startReport(form) {
@@ -42,28 +55,32 @@ export async function startReport(form) {
   let near = null;
   const told = form.querySelector("[data-told]");
   const tell = (text, good = false) => {
-    if (!told) return;
     told.textContent = text;
     told.hidden = !text;
     told.classList.toggle("is-good", good);
-    if (text) told.scrollIntoView({ block: "center" });
+    if (text && !good) told.scrollIntoView({ block: "nearest" });
   };
-  const photos = photoCard(form, () => id, tell);
-  const media = mediaCard(form, () => id, tell);
+  const faults = startFaults(form);
+  const photos = photoCard(form, () => id);
+  const media = mediaCard(form, () => id);
   const place = placeCard(form, () => keep());
+  const receipt = startReceipt(document.querySelector("[data-receipt]"), { again, refused: edit });
 
   const kindName = () => form.querySelector("input[name=kind]:checked")?.closest("label")?.textContent.trim() || "";
   const titleNow = () => [kindName(), form.elements.namedItem("text")?.value.trim().slice(0, 24)].filter(Boolean).join("：");
   const isSecret = () => Boolean(form.elements.namedItem("secret")?.checked);
   const fields = () => ({
-    id, proof, account: account(), form: read(form), title: isSecret() ? "" : titleNow(),
+    id, proof, account: account(), form: read(form), title: isSecret() ? "" : titleNow(), page: location.pathname,
     recorded_at: new Date().toISOString(), urls: { report: form.dataset.report, photo: form.dataset.photos },
   });
 
   let typing = 0;
   let used = Date.now();
-  function keep() {
+  let busy = false;
+  function keep(event) {
     used = Date.now();
+    if (busy) return;
+    faults.renew(event?.target?.name, check(form, read(form)));
     clearTimeout(typing);
     typing = setTimeout(() => store.save({ ...fields(), state: "draft" }), 300);
     suggest();
@@ -89,6 +106,13 @@ export async function startReport(form) {
     }
   }
 
+  function hush() {
+    tell("");
+    faults.clear();
+    photos.hush();
+    media.hush();
+  }
+
   async function fresh() {
     id = store.newId();
     proof = store.newId();
@@ -97,6 +121,7 @@ export async function startReport(form) {
     near?.box?.remove();
     near = null;
     place.clear();
+    hush();
     await photos.show();
     await media.show();
   }
@@ -105,50 +130,94 @@ export async function startReport(form) {
     id = item.id;
     proof = item.proof || proof;
     write(form, item.form);
+    hush();
     place.restore();
     await photos.show();
     await media.show();
   }
 
-  /** The number as soon as it is there, where the writer looks; «sending» must not be the last word. */
-  let awaited = null;
-  window.addEventListener("hezhi:outbox", async () => {
-    const sent = awaited && (await store.reports()).find((item) => item.id === awaited);
-    if (!sent || !["done", "wrong", "login"].includes(sent.state)) return;
-    awaited = null;
-    if (sent.state !== "done") return tell(sent.why || say`没有送达，请看上面的“本机记录”。`);
-    if (sent.code) tell(say`已送达，编号 ${sent.number}，查询码 ${sent.code}。请记下来，凭这两项查办理进度。`, true);
-    else tell(say`已送达，编号 ${sent.number}。`, true);
-  });
+  /** The newest of what was begun and not sent, if any, stands in the form again. */
+  async function resume() {
+    const drafts = (await store.reports()).filter((item) => item.state === "draft" && item.account === account() && !isLeft(item));
+    const [draft] = drafts.sort((a, b) => b.recorded_at.localeCompare(a.recorded_at));
+    if (!draft) return;
+    await load(draft);
+    if (Object.keys(draft.form).some((name) => name !== "crs")) tell(say`已恢复上次没有提交的内容。`, true);
+  }
 
-  let busy = false;
-  let sentAt = 0;
-  let touched = true; // what was written since then is another report
+  /** From the receipt back to the form. */
+  async function again() {
+    receipt.close();
+    form.hidden = false;
+    await fresh();
+    await resume();
+    document.getElementById("main")?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }
+
+  /** What was refused is a draft again, each fault beside its field; what belongs to none stands above. */
+  async function mark(item) {
+    await store.change(item.id, { state: "draft", recorded_at: new Date().toISOString() });
+    const known = item.fields || {};
+    const left = faults.show(known);
+    tell(Object.keys(known).length ? left.join(" ") : item.why || "");
+  }
+
+  async function edit(item) {
+    receipt.close();
+    form.hidden = false;
+    clearTimeout(typing);
+    await load(item);
+    await mark(item);
+    if (form.contains(document.activeElement)) return;
+    form.scrollIntoView({ block: "start" });
+  }
+
+  const send = form.querySelector("[type=submit]");
+  const sendName = send.textContent;
+  function hold(state) {
+    busy = state;
+    form.inert = state;
+    if (state) form.dataset.holds = id;
+    else delete form.dataset.holds;
+    send.textContent = state ? say`正在提交…` : sendName;
+    if (state) send.setAttribute("aria-busy", "true");
+    else send.removeAttribute("aria-busy");
+  }
+
+  /** Into the queue and, with a line, off it again at once: refused, it never left the form. */
+  async function submit() {
+    const all = await store.photos(id);
+    const photo_count = all.filter((one) => !one.kind).length;
+    await store.save({ ...fields(), photo_count, media_count: all.length - photo_count, state: "waiting", why: "" });
+    const sent = id;
+    const item = navigator.onLine ? await outcome(sent) : null;
+    if (item?.state === "wrong") {
+      hold(false);
+      return mark(item);
+    }
+    form.hidden = true;
+    await fresh();
+    hold(false);
+    await receipt.open(sent);
+  }
+
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (busy || (!touched && Date.now() - sentAt < SECOND_PRESS)) return; // a double press is one report
-    const problem = wrong(read(form), "wordsDo" in form.dataset);
-    if (problem) return tell(problem);
-    busy = true;
+    if (busy) return; // a double press is one report
+    used = Date.now();
+    const wrong = check(form, read(form));
+    hush();
+    if (Object.keys(wrong).length) return faults.show(wrong, true);
     clearTimeout(typing);
+    hold(true);
     try {
-      const all = await store.photos(id);
-      const photo_count = all.filter((one) => !one.kind).length;
-      await store.save({ ...fields(), photo_count, media_count: all.length - photo_count, state: "waiting", why: "" });
-      awaited = id;
-      sentAt = Date.now();
-      touched = false;
-      await fresh();
-      tell(navigator.onLine ? say`已保存，正在发送，结果见“本机记录”。` : say`已保存在本机，有网络后自动发送。`, true);
-      document.querySelector("[data-outbox]")?.scrollIntoView({ block: "start" });
-      drain();
+      await submit();
     } catch {
+      hold(false);
       tell(say`手机存储空间不足，没有保存成功。请清理空间后再提交，内容仍在页面上。`);
-    } finally {
-      busy = false;
     }
   });
-  form.addEventListener("input", () => (touched = true));
   form.addEventListener("input", keep);
   window.addEventListener("hezhi:photo", keep);
 
@@ -157,6 +226,7 @@ export async function startReport(form) {
     if (account() || busy || Date.now() - used < IDLE_MS) return;
     used = Date.now();
     clearTimeout(typing);
+    if (receipt.isOpen()) return again();
     const left = Object.keys(read(form)).some((name) => name !== "crs") || (await store.photos(id)).length;
     await store.drop(id);
     await fresh();
@@ -164,21 +234,19 @@ export async function startReport(form) {
   }
   window.addEventListener("hezhi:forget", () => {
     clearTimeout(typing);
-    tell("");
+    receipt.close();
+    form.hidden = false;
     fresh();
   });
+  // A secret number is not to stand there again when somebody presses «back».
+  window.addEventListener("pagehide", () => receipt.isOpen() && (receipt.close(), (form.hidden = false)));
   setInterval(idle, 30_000);
   for (const name of ["visibilitychange", "pageshow"]) window.addEventListener(name, idle, true);
 
-  const draft = (await store.reports()).find((item) => item.state === "draft" && item.account === account() && !isLeft(item));
-  if (draft) {
-    await load(draft);
-    if (Object.keys(draft.form).some((name) => name !== "crs")) tell(say`已恢复上次没有提交的内容。`, true);
-  }
-  return async (item) => {
-    await load(item);
-    await store.change(item.id, { state: "draft", recorded_at: new Date().toISOString() });
-    tell(item.why || "");
-    form.scrollIntoView({ block: "start" });
-  };
+  const wanted = location.hash.match(/^#edit=(.+)$/)?.[1];
+  const item = wanted && (await store.report(wanted));
+  if (wanted) history.replaceState(null, "", location.pathname);
+  if (item?.state === "wrong" && item.account === account()) await edit(item);
+  else await resume();
+  return edit;
 }

@@ -30,7 +30,7 @@ async function call(url, options = {}) {
 }
 
 /** Who is signed in on this phone right now, and the token to write with. */
-async function whoIsHere() {
+export async function whoIsHere() {
   const token = document.querySelector('meta[name="csrf-token"]')?.content || "";
   const url = document.body.dataset.who;
   if (!url) return { account: account(), csrf: token };
@@ -41,15 +41,18 @@ async function whoIsHere() {
   return { account: told.account ?? null, csrf: told.csrf || token };
 }
 
-async function reasonOf(answer) {
+/** Why it was refused: field by field, and in one line. */
+async function refusalOf(answer) {
   try {
     const told = await answer.json();
-    const error = told.error || told;
-    return [error.what, ...Object.values(error.fields || {}).flat(), error.remedy].filter(Boolean).join(" ");
+    const { what, remedy, fields = {} } = told.error || told;
+    const sentences = Object.values(fields).flat();
+    return { fields, why: (sentences.length ? sentences : [what, remedy]).filter(Boolean).join(" ") };
   } catch {
-    return "";
+    return { fields: {}, why: "" };
   }
 }
+const reasonOf = async (answer) => (await refusalOf(answer)).why;
 
 const needsSignIn = (answer) => answer.status === 401 || answer.redirected;
 const tryLater = (answer) => answer.status >= 500 || answer.status === 408 || answer.status === 429;
@@ -110,13 +113,16 @@ async function send(item, csrf) {
       const answer = await putReport(item, csrf);
       if (needsSignIn(answer)) return await set({ state: "login" }), true;
       if (tryLater(answer)) return await set({ state: "waiting", why: say`服务器忙，稍后自动再发` }), true;
-      if (!answer.ok) return await set({ state: "wrong", why: (await reasonOf(answer)) || say`内容未被接收，请检查后再提交。` }), true;
+      if (!answer.ok) {
+        const { fields, why } = await refusalOf(answer);
+        return await set({ state: "wrong", fields, why: why || say`内容未被接收，请检查后再提交。` }), true;
+      }
       const { number = "", code = "", url = "" } = await answer.json().catch(() => ({}));
-      await set({ arrived: true, proof: "", number, code, url });
+      await set({ arrived: true, proof: "", number, code, url, secret: Boolean(item.form.secret) });
     }
     const ended = await putPhotos(item, csrf);
     // What has arrived lives on the server; the phone keeps only the number.
-    if (ended.state === "done") Object.assign(ended, { sent_at: Date.now(), form: {}, progress: "", secret: Boolean(item.form.secret) });
+    if (ended.state === "done") Object.assign(ended, { sent_at: Date.now(), form: {}, progress: "" });
     await set(ended);
     return true;
   } catch {
@@ -161,19 +167,17 @@ async function round() {
 
 const alone = (act) => (navigator.locks ? navigator.locks.request("hezhi-outbox", { ifAvailable: true }, (lock) => lock && act()) : act());
 
-/** Send whatever waits; called again while it runs, it goes round once more. */
-export function drain() {
-  if (running) {
-    again = true;
-    return running;
+async function rounds() {
+  while (again) {
+    again = false;
+    await alone(round);
   }
-  running = alone(round).finally(() => {
-    running = null;
-    if (again) {
-      again = false;
-      drain();
-    }
-  });
+}
+
+/** Send whatever waits; called again while it runs, it goes round once more before it ends. */
+export function drain() {
+  again = true;
+  running ??= rounds().finally(() => (running = null));
   return running;
 }
 
