@@ -118,6 +118,9 @@ def test_grid_worker_and_desk_bring_them_too_and_the_limits_are_said_before(dist
     assert grid.put(f"/g/reports/{case}/", given, content_type="application/json").status_code in (200, 201)
     assert put(grid, case, 51, m4a(), "audio/mp4", "g") == 201
     desk = officer(district, "centre.acceptor")
+    assert 'data-needed-when="outcome=done"' in grid.get("/g/report/").content.decode(), (
+        "how, for what was done on the spot"
+    )
     form = desk.get("/cases/new/").content.decode()
     token = form.split('name="token" value="')[1].split('"')[0]
     told = {"source": "hotline", "appeal": "help", "text": "来电反映噪声", "token": token}
