@@ -84,7 +84,7 @@ def test_on_the_spot_with_a_camera_with_one_thumb_and_from_above_in_three_taps(
     phone.get_by_role("button", name="提交处置").click()
     expect(phone.locator(".thumbs img")).to_have_count(1)
     phone.get_by_role("link", name="请求协办（申请）").click()
-    phone.locator("summary").click()
+    phone.locator("main summary").click()
     phone.locator("input[name=assist]").first.check()
     phone.fill("textarea[name=reason]", "需要配合占道施工。")
     look(phone, "ask-help")

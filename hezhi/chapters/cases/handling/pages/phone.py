@@ -53,7 +53,7 @@ def verbs_on(by: Actor, case: Case, order: WorkOrder) -> list[Verb]:
     found = [verb for verb in queries.order_verbs_for(by, case, order, orders) if verb.code in ORDER_STEPS]
     ranks: dict[str, float] = {code: rank for rank, code in enumerate(LIKELY)}
     if {"handle", "reply"} <= {verb.code for verb in found} and not queries.has_handled(case, order):
-        ranks["handle"] = ranks["reply"] - 0.5
+        ranks["handle"], ranks["reply"] = ranks["reply"], ranks["handle"]
     return sorted(found, key=lambda verb: ranks.get(verb.code, len(LIKELY)))
 
 
