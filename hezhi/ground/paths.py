@@ -47,7 +47,7 @@ def heavy_fields(model: type[models.Model], wanted: Iterable[str]) -> list[str]:
 
 
 def path_label(model: type[models.Model], path: str) -> str:
-    here: Any = model
+    here: type[models.Model] = model
     words: list[str] = []
     for step in path.split("__"):
         field = here._meta.get_field("id" if step == "pk" else step)
