@@ -124,8 +124,9 @@ def form_of(
         if verb.code in ASKS_ONCE and declared.kind == "category" and case.category_id:
             continue
         if declared.kind in ("unit", "units") and units is None:
-            units = _units_of(verb, case, order, propose=data is None or verb.code in CALLS)
-            told = units.told
+            units = _units_of(verb, case, order, propose=data is None)
+            # Proposals cost statements: of what was sent the list keeps its plain order.
+            told = "最可能的单位排在前面。" * (data is None and verb.code in CALLS) + units.told
         form.fields[declared.code] = _field(declared, verb, units or Units())
         if declared.kind in ("unit", "units") and told:
             # Said once, at the first list of units.
@@ -270,7 +271,6 @@ def _help(declared: Field, verb: Verb) -> str:
         "barred": "所选单位及其下级不能承办，也看不到本件。",
         "public_reply": "这段话会原样答复上报人，请用平实的话写清结果。",
         "unsolved_reason": "选「否」时必填。",
-        "assist": "最可能的单位排在前面。" if verb.code in CALLS else "",
     }.get(declared.code, "")
 
 

@@ -1,7 +1,7 @@
 // Plain forms on a phone (普通表单), sent by POST: without a line they are held back, what must be filled in is asked for
 // before the server is, and what was typed outlasts a reload. Without scripts they are sent the plain way.
 import { IDLE_MS, account } from "./sending.js";
-import { make } from "./outbox.js";
+import { make } from "./dom.js";
 import { say } from "./words.js";
 
 const PLAIN = "form[data-guard]:not([data-report])";
