@@ -108,7 +108,7 @@ def taken(field: forms.Field, *, required: bool) -> AnyField:
         return serializers.CharField(
             allow_null=not field.required, **(told | {"help_text": f"{field.label}（编号、代码或名称）"})
         )
-    if isinstance(field, CodeField) and not field.dictionary:
+    if isinstance(field, CodeField) and field.fixed and not field.dictionary:
         return serializers.ChoiceField(choices=list(field.codes.items()), allow_blank=not field.required, **told)
     if isinstance(field, YesNoField):
         return serializers.BooleanField(**told)

@@ -633,7 +633,7 @@ def _editable_text(registry: Registry) -> str | None:
         return None
     fields = {f.name: f for f in registry.model._meta.concrete_fields}
     plain = (n for n in registry.form_fields if n in fields and _is_text(fields[n]) and n not in registry.mask_kinds)
-    skipped = ("code", "phone", "category", "email", "stage")
+    skipped = ("code", "phone", "category", "email", "stage", "kind", "urgency")
     return next((n for n in plain if n not in registry.natural_key and not n.endswith(skipped)), None)
 
 

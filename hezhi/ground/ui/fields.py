@@ -238,9 +238,14 @@ class LookupField(forms.ModelChoiceField):
 
 
 class CodeField(forms.TypedChoiceField):
-    """One of a list of codes; its label is taken as well. `dictionary` names a list that is data."""
+    """One of a list of codes; its label is taken as well.
+
+    `dictionary` names a list that is data; codes that are rows of a table are not `fixed`. Neither stands in the
+    description of the interface, which must not change with what is in the tables.
+    """
 
     dictionary = ""
+    fixed = True
 
     @property
     def codes(self) -> dict[str, str]:

@@ -22,6 +22,8 @@ RULED = {code: name for code, name in STAGES.items() if code not in (timing.TOTA
 class PathField(CodeField):
     """A category by its path from the root (类别路径); its code and its full name are taken as well."""
 
+    fixed = False
+
     def to_python(self, value: Any) -> str:
         typed = super().to_python(value)
         if "/" in typed or typed in self.codes:

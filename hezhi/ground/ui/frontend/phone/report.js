@@ -58,8 +58,9 @@ export async function startReport(form) {
     told.textContent = text;
     told.hidden = !text;
     told.classList.toggle("is-good", good);
-    if (text && !good) told.scrollIntoView({ block: "nearest" });
+    if (text) told.scrollIntoView({ block: good ? "center" : "nearest" });
   };
+  history.scrollRestoration = "manual"; // what is told of a form that is there again stands at its top
   const faults = startFaults(form);
   const photos = photoCard(form, () => id);
   const media = mediaCard(form, () => id);
