@@ -66,9 +66,11 @@ def press(page: Page, name: str, *, within: str = "body") -> None:
 
 
 def submit(page: Page, name: str) -> None:
-    """Send the open dialog and wait until the page behind it has changed."""
+    """Send the open dialog and wait until the next page has come: the dialog closes as soon as the step is done."""
+    page.evaluate("() => { window.thePageBefore = true; }")
     page.locator("#dialog").get_by_role("button", name=name, exact=True).click()
     expect(page.locator("#dialog[open]")).to_have_count(0)
+    page.wait_for_function("() => !window.thePageBefore")
     page.wait_for_load_state("load")
 
 
