@@ -48,6 +48,7 @@ def test_a_key_is_made_shown_once_rotated_and_withdrawn(desk: Page, running_syst
     assert head.evaluate("one => one.scrollHeight <= one.clientHeight + 1"), (
         "the heading keeps its height above a full list"
     )
+    desk.goto("/r/channel-keys/")
     desk.get_by_role("link", name="新建密钥").click()
     assert accessibility_findings(desk) == []
     desk.fill("[name=name]", "故事里的热线平台")
