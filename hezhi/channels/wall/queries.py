@@ -155,23 +155,23 @@ def open_warnings(by: Actor) -> list[dict[str, Any]]:
     """Warnings that nobody acknowledged yet, the gravest first: number, level, what of, since when."""
     if not by.may("events.view"):
         return []
-    rows = warning.Warning.objects.visible_to(by).filter(state="open").select_related("community", "town", "event")
+    rows = warning.Warning.objects.visible_to(by).filter(state="open").select_related("community", "town")
+    rows = rows.order_by("level", "-raised_at")[:WARNINGS]
+    titles = warning.titles_for(by, [row.pk for row in rows])
     return [
         {
             "id": str(row.pk), "at": f"{time.local(row.raised_at):%m-%d %H:%M}", "level": row.level, "url": f"/warnings/{row.pk}/",
-            "text": _warned_of(by, row),
+            "text": _warned_of(row, titles.get(row.pk, "")),
             "mark": "逾期未签收" if row.due_at < time.now() else "",
         }
-        for row in rows.order_by("level", "-raised_at")[:WARNINGS]
+        for row in rows
     ]  # fmt: skip
 
 
-def _warned_of(by: Actor, row: Any) -> str:
-    """Where, how many, and what the event is called for this reader."""
+def _warned_of(row: Any, title: str) -> str:
+    """Where, and what of as far as this reader is told; who is not told by name hears how many told the same."""
     where = f"{place} " if (place := row.community or row.town) else ""
-    if row.found_on or row.event is None:
-        return f"{where}{'数据分析新发现' if row.found_on else f'{row.reporters} 人反映同一件事'}"
-    return f"{where}{row.reporters} 人反映：{mask_text(warning.title_of(by, row.event))[:30]}"
+    return where + (mask_text(title) or ("数据分析新发现" if row.found_on else f"{row.reporters} 人反映同一件事"))
 
 
 def discoveries(by: Actor) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ def title_of(by: Actor, event: Event) -> str:
 
 
 def titles_for(by: Actor, keys: Sequence[UUID]) -> dict[UUID, str]:
-    """What warnings are about, for the units they were pushed to (预警标题): level, the event's name, by how many told.
+    """What warnings are about (预警标题), for the units they were pushed to and for who sees everything: level, name, how many.
 
     Read when the list is drawn: what is pushed and kept holds no word of what people wrote.
     """
@@ -69,7 +69,7 @@ def titles_for(by: Actor, keys: Sequence[UUID]) -> dict[UUID, str]:
     return {
         row.pk: f"{row.get_level_display()}预警：{without_names(row.event.title)}（{row.reporters} 人反映）"
         for row in rows
-        if row.event is not None and row.found_on is None and units & set(row.units)
+        if row.event is not None and row.found_on is None and (by.scope.everything or units & set(row.units))
     }
 
 

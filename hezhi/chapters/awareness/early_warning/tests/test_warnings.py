@@ -15,6 +15,7 @@ from hezhi.chapters.cases.handling.api import Case, Category
 from hezhi.chapters.cases.handling.api import actions as cases
 from hezhi.engines.flow.models import ToDo
 from hezhi.engines.org.actor import system
+from hezhi.engines.org.models import Role
 from hezhi.engines.org.testkit import enter, traced
 from hezhi.engines.reach.jobs import deliver_inbox
 from hezhi.engines.reach.models import InboxMessage
@@ -184,6 +185,22 @@ def test_a_department_that_works_on_a_member_sees_the_event_and_reads_its_name_i
     page = desk.get(f"/warnings/events/{warning.event_id}/").content.decode()
     assert "海棠苑小区0号楼" in page and "海棠苑小区1号楼" not in page and "不在您辖区的成员" in page
     assert "没有水" in as_("town1.town_dispatcher").get(f"/warnings/{warning.pk}/").content.decode()
+
+
+@pytest.mark.clause("12.3-1")
+def test_on_the_hall_screen_a_warning_has_its_name_for_whom_it_was_pushed_to_alone(burst, as_) -> None:
+    traced()
+    for role in Role.objects.filter(code__in=("duty_chief", "town_dispatcher")):
+        Role.objects.filter(pk=role.pk).update(permissions=sorted({*role.permissions, "wall.view", "events.view"}))
+
+    def told(who: str) -> str:
+        (row,) = as_(who).get("/wall/situation/figures.json").json()["lists"]["warnings"]
+        return str(row["text"])
+
+    assert all("没有水" in told(who) for who in ("town1.town_dispatcher", "centre.duty_chief"))
+    Warning.objects.update(units=[])
+    assert "没有水" in told("centre.duty_chief") and "没有水" not in told("town1.town_dispatcher")
+    assert "人反映同一件事" in told("town1.town_dispatcher")
 
 
 def test_until_somebody_confirms_a_kind_the_sure_suggestion_counts(burst) -> None:

@@ -126,7 +126,8 @@ def form_of(
         if declared.kind in ("unit", "units") and units is None:
             units = _units_of(verb, case, order, propose=data is None)
             # Proposals cost statements: of what was sent the list keeps its plain order.
-            told = "最可能的单位排在前面。" * (data is None and verb.code in CALLS) + units.told
+            first = "最可能的单位排在前面。" if data is None and verb.code in CALLS else ""
+            told = first + units.told
         form.fields[declared.code] = _field(declared, verb, units or Units())
         if declared.kind in ("unit", "units") and told:
             # Said once, at the first list of units.
