@@ -6,13 +6,12 @@ from django.urls import reverse
 
 from hezhi.channels.gridworker import pages
 from hezhi.channels.gridworker.pages import CANNOT
-from hezhi.chapters.appcentre.users.api import seed_roles
 from hezhi.chapters.cases.handling import actions
-from hezhi.chapters.cases.intake.testkit import District, build, order_of
+from hezhi.chapters.cases.intake.testkit import District, order_of
 from hezhi.engines.flow import queries as flow
 from hezhi.engines.flow.models import Approval, ToDo, WorkOrder
 from hezhi.engines.org.models import Role
-from hezhi.engines.org.testkit import enter, make_officer, traced
+from hezhi.engines.org.testkit import enter, make_officer
 from hezhi.engines.reach.models import Outgoing
 
 pytestmark = pytest.mark.clause("9.1.2-2")
@@ -21,12 +20,8 @@ TAP = "处理不了，请上级办"
 
 
 @pytest.fixture
-def district(db: None) -> District:
-    """The small district with the rights of a new installation, and a dispatcher in the community, as in each of them."""
-    district = build()
-    traced()
-    for seed in seed_roles():
-        Role.objects.filter(code=seed.code).update(permissions=list(seed.permissions))
+def district(district: District) -> District:
+    """With a dispatcher in the community, as in each of them."""
     dispatcher = Role.objects.get(code="town_dispatcher")
     made = make_officer("com1.town_dispatcher", dispatcher, district.units["com1"], "示例社区派遣员")
     district.people[made.login_name] = made

@@ -7,25 +7,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from hezhi.chapters.appcentre.users.api import seed_roles
 from hezhi.chapters.cases.handling import actions
 from hezhi.chapters.cases.handling.models import Case
-from hezhi.chapters.cases.intake.testkit import District, build, order_of
+from hezhi.chapters.cases.intake.testkit import District, order_of
 from hezhi.engines.flow.models import WorkOrder
-from hezhi.engines.org.models import Role
-from hezhi.engines.org.testkit import enter, traced
+from hezhi.engines.org.testkit import enter
 from hezhi.ground.uploads.tests.makers import photo
 
 pytestmark = pytest.mark.clause("9.1.2-2")
-
-
-@pytest.fixture
-def district(db: None) -> District:
-    district = build()
-    traced()
-    for seed in seed_roles():
-        Role.objects.filter(code=seed.code).update(permissions=list(seed.permissions))
-    return district
 
 
 @pytest.fixture
