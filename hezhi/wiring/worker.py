@@ -26,14 +26,18 @@ PAUSES = (1, 2, 5, 10)  # seconds between attempts while something is broken
 GRACE = 20.0
 LOOK = 1.0  # seconds between two looks at the heaps
 SILENCE = 60.0  # so long a round waits for something on its heap; then it is done in any case
+RARE = 60.0  # seconds; a round that comes no oftener lets the others go first after a start,
+CALM = 20.0  # for so long: half a hundred lines to the database asked for at once are a storm
 KEEPS = 15.0  # who rests so long gives his line to the database back: forty rounds would keep forty servers waiting
 
 
 class Worker:
     """One worker: `concurrency` jobs at a time, a thread for each round, and one that looks at their heaps."""
 
-    def __init__(self, concurrency: int = 4, rounds: Sequence[Round] = jobs.ROUNDS, grace: float = GRACE) -> None:
-        self.concurrency, self.rounds, self.grace = concurrency, rounds, grace
+    def __init__(
+        self, concurrency: int = 4, rounds: Sequence[Round] = jobs.ROUNDS, grace: float = GRACE, calm: float = CALM
+    ) -> None:
+        self.concurrency, self.rounds, self.grace, self.calm = concurrency, rounds, grace, calm
         self.stopping = threading.Event()
         self.bells = {round_.path: threading.Event() for round_ in rounds if round_.heap}
 
@@ -42,7 +46,10 @@ class Worker:
         app.perform_import_paths()  # type: ignore[no-untyped-call]
         for round_ in self.rounds:
             _ = round_.work  # a round that cannot be found stops the start, not the night
-        threads = [threading.Thread(target=self._go_round, args=[r], name=r.path, daemon=True) for r in self.rounds]
+        threads = [
+            threading.Thread(target=self._go_round, args=[round_, first], name=round_.path, daemon=True)
+            for round_, first in first_goes(self.rounds, self.calm).items()
+        ]
         if self.bells:
             threads.append(threading.Thread(target=self._look_out, name="heaps", daemon=True))
         for thread in threads:
@@ -127,8 +134,10 @@ class Worker:
             self.stopping.wait(pause)
         _drop_connection()
 
-    def _go_round(self, round_: Round) -> None:
+    def _go_round(self, round_: Round, first: float = 0) -> None:
+        """Do the round again and again until asked to stop, for the first time after `first` seconds."""
         failures, bell = 0, self.bells.get(round_.path)
+        self.stopping.wait(first)
         while not self.stopping.is_set():
             pause, awaited = round_.every, bell
             try:
@@ -155,6 +164,12 @@ class Worker:
                     awaited.wait(SILENCE - KEEPS)
                 awaited.clear()
         _drop_connection()
+
+
+def first_goes(rounds: Sequence[Round], calm: float = CALM) -> dict[Round, float]:
+    """Seconds from the start of the worker to the first go of each round: what people wait for goes at once."""
+    rare = [round_ for round_ in rounds if round_.every >= RARE]
+    return {r: calm * (1 + rare.index(r) / len(rare)) if r in rare else 0.0 for r in rounds}
 
 
 def _drop_connection() -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from datetime import time as clock_time
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from hezhi.engines.org.actor import Actor
@@ -36,9 +37,15 @@ class Event:
 
 
 @cache
+def _told() -> dict[str, Any]:
+    """The file of the default texts, read once (默认模板)."""
+    return tomllib.loads(_FILE.read_text("utf-8"))
+
+
+@cache
 def events() -> dict[str, Event]:
     """All events by code, in the order of the file."""
-    told = tomllib.loads(_FILE.read_text("utf-8"))["events"]
+    told = _told()["events"]
     return {
         code: Event(
             code,
@@ -64,7 +71,7 @@ def load_templates(*, by: Actor) -> int:
 
     What officers changed or switched off stays as it is. Ids are the same in every installation.
     """
-    quiet = tomllib.loads(_FILE.read_text("utf-8"))["quiet_hours"]
+    quiet = _told()["quiet_hours"]
     known = set(MessageTemplate.objects.values_list("code", "channel"))
     new = [
         MessageTemplate(id=_id(event.code, channel), code=event.code, channel=channel, title=title, text=text)

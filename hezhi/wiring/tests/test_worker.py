@@ -1,9 +1,11 @@
 """The worker and what it does when it, or its database, dies (后台进程与故障)."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from hezhi.wiring.jobs import Round
 from hezhi.wiring.places import CHECKOUT
 from hezhi.wiring.system import System, wait_until
 from hezhi.wiring.tests.worker_tasks import MARKS, slow
+from hezhi.wiring.worker import first_goes
 
 VALUES = {"number": "SJ26112200001", "title": "路灯不亮"}
 
@@ -35,12 +38,12 @@ class Process:
         self.home = {"HEZHI_HOME": str(home)} if home else {}
         self.running: subprocess.Popen | None = None
 
-    def start(self) -> "Process":
+    def start(self, *options: str) -> "Process":
         env = os.environ | {"DATABASE_URL": self.url, "DJANGO_SETTINGS_MODULE": "hezhi.wiring.tests.worker_house"}
         env |= self.home
         with self.log.open("a") as out:
             self.running = subprocess.Popen(
-                [sys.executable, "manage.py", "worker"], cwd=CHECKOUT, env=env, stdout=out, stderr=out
+                [sys.executable, "manage.py", "worker", *options], cwd=CHECKOUT, env=env, stdout=out, stderr=out
             )
         return self
 
@@ -160,6 +163,22 @@ def test_a_round_with_a_heap_is_rung_for_when_something_lies_there() -> None:
     }
     Outgoing.objects.update(not_before="2199-01-01T00:00Z")
     assert [round_.path.rpartition(".")[2] for round_ in jobs.rung(jobs.ROUNDS)] == ["seal"]
+
+
+def test_after_a_start_what_people_wait_for_goes_first_and_the_rest_one_by_one() -> None:
+    first = {round_.path.rpartition(".")[2]: seconds for round_, seconds in first_goes(jobs.ROUNDS, calm=20).items()}
+    assert first["deliver_inbox"] == first["seal"] == first["catch_up"] == 0
+    later = sorted(seconds for seconds in first.values() if seconds)
+    assert later[0] == 20 and later[-1] < 40
+    assert min(b - a for a, b in itertools.pairwise(later)) > 0.4
+
+
+@pytest.mark.fault
+def test_rounds_that_rest_keep_no_line_to_the_database(worker: Process) -> None:
+    worker.start("--calm", "0")
+    until(lambda: "worker started" in worker.log.read_text(), worker)
+    time.sleep(3)  # by then all have gone once
+    until(lambda: count("pg_stat_activity", "datname = current_database()") < len(jobs.ROUNDS) / 2, worker)
 
 
 # -- killed ----------------------------------------------------------------------------------------
