@@ -176,7 +176,7 @@ def test_after_a_start_what_people_wait_for_goes_first_and_the_rest_one_by_one()
 @pytest.mark.fault
 def test_rounds_that_rest_keep_no_line_to_the_database(worker: Process) -> None:
     worker.start("--calm", "0")
-    until(lambda: "worker started" in worker.log.read_text(), worker)
+    until(lambda: count("procrastinate_workers"), worker)
     time.sleep(3)  # by then all have gone once
     until(lambda: count("pg_stat_activity", "datname = current_database()") < len(jobs.ROUNDS) / 2, worker)
 
