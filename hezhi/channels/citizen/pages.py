@@ -28,7 +28,7 @@ from hezhi.chapters.cases.return_visit.api import answer_by_reporter, open_visit
 from hezhi.engines.org import failures
 from hezhi.engines.org.actor import reader
 from hezhi.engines.org.rights import open_to_all
-from hezhi.engines.records.files import keep_files
+from hezhi.engines.records.files import keep_files, signed_link
 from hezhi.engines.records.models import Attachment
 from hezhi.ground import time
 from hezhi.ground.crypto import random_token, same
@@ -40,6 +40,7 @@ from hezhi.ground.ui.pages import service_worker, switch_elder
 from hezhi.ground.ui.shapes import TimelineItem
 
 clause = "9.1.2-1"
+LINKS_HOLD = 1800  # seconds
 
 
 @open_to_all(WHY, clause=clause)
@@ -225,21 +226,36 @@ def _shown(request: HttpRequest, row: Case, refusal: BadInput | None = None) -> 
         "may_visit": row.state == "to_call_back" and open_visit(row.pk) is not None,
         "may_urge": may_urge and not too_early,
         "urge_from": urge_from if too_early else None,
-        "may_add": row.state == "to_supplement",
+        "may_add": row.state not in ENDED,
+        "asked_to_add": row.state == "to_supplement",
+        "brought": _brought(row),
         "asked_more": len(queries.questions_for(row)),
         "asked": row.steps.filter(verb="ask_supplement").order_by("-at").values_list("public_text", flat=True).first(),
     }
     return render(request, "citizen/case.html", context, status=refusal.status if refusal else 200)
 
 
+def _brought(row: Case) -> list[dict[str, Any]]:
+    """What the reporter brought himself, with links that hold as long as one looks at a page (本人提交的材料)."""
+    return [
+        {
+            "file": file,
+            "url": signed_link(file, LINKS_HOLD),
+            "small": signed_link(file, LINKS_HOLD, thumbnail=True) if file.is_picture else "",
+        }
+        for file in queries.brought_by_reporter(row)
+    ]
+
+
 @open_to_all(WHY, clause="9.1.2-2")
 @in_language
 def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """Add what the desk asked for (补充)."""
+    """Add words and pictures (补充), whether the desk has asked for them or not."""
     row = _own(request, case_id)
     if request.method == "POST":
         try:
-            actions.supplement(row.pk, by=mine.me(request), text=request.POST.get("text", ""))
+            looked = brought(request.FILES.getlist("photos"))
+            actions.add_by_reporter(row.pk, by=mine.me(request), text=request.POST.get("text", ""), files=looked)
             messages.success(request, said("已收到您的补充，谢谢。"))
         except BadInput as refusal:
             return _shown(request, row, refusal)

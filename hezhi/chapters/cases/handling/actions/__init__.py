@@ -8,6 +8,7 @@ from hezhi.chapters.cases.handling.actions.accepting import (
     choose_telling,
     supplement,
 )
+from hezhi.chapters.cases.handling.actions.adding import add_by_reporter
 from hezhi.chapters.cases.handling.actions.approving import (
     ask_dispute,
     ask_extension,
@@ -54,6 +55,7 @@ from hezhi.chapters.cases.handling.actions.working import (
 )
 
 __all__ = [
+    "add_by_reporter",
     "accept",
     "add_units",
     "agree",

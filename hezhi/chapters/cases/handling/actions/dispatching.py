@@ -406,18 +406,19 @@ def urge_by_reporter(case_id: UUID, *, by: Actor) -> Case:
 def _tell_urged(case: Case, *, by: Actor, text: str) -> None:
     """Count it and tell every unit that still works on the case, or the desk."""
     case.urged += 1
+    tell_working(case, "cases.urged", by=by, text=text or "无", due=time.show(case.due_at) if case.due_at else "未定")
+
+
+def tell_working(case: Case, event: str, *, by: Actor, **told: str) -> None:
+    """Tell every unit that still works on the case, or the desk where none does."""
     working = [o for o in tree(case) if o.state in UNDONE]
     for order in working:
         tell_unit(
-            case, "cases.urged", by=by, unit_id=order.unit_id,
-            permission="cases.sign" if order.state == "to_sign" else "cases.handle",
-            text=text or "无", due=time.show(case.due_at) if case.due_at else "未定", unit=order.unit.name,
+            case, event, by=by, unit_id=order.unit_id, unit=order.unit.name,
+            permission="cases.sign" if order.state == "to_sign" else "cases.handle", **told,
         )  # fmt: skip
     if not working and case.desk_id:
-        tell_unit(
-            case, "cases.urged", by=by, unit_id=case.desk_id, permission="cases.dispatch",
-            text=text or "无", due=time.show(case.due_at) if case.due_at else "未定", unit="派遣台",
-        )  # fmt: skip
+        tell_unit(case, event, by=by, unit_id=case.desk_id, permission="cases.dispatch", unit="派遣台", **told)
 
 
 @clause("9.1.2-2")

@@ -238,13 +238,23 @@ def attachments_for(actor: Actor, case: Case) -> list[Attachment]:
 
 
 def _files() -> QuerySet[Attachment]:
-    return Attachment.objects.filter(object_id=Given("case"), removed_at__isnull=True).order_by("uploaded_at")
+    return _files_of(Given("case"))
+
+
+def _files_of(case_id: Any) -> QuerySet[Attachment]:
+    return Attachment.objects.filter(object_id=case_id, removed_at__isnull=True).order_by("uploaded_at")
 
 
 _FILES = Worded(_files)
 _OPEN_FILES = Worded(
     lambda: _files().exclude(visibility=Attachment.Visibility.SECRET).exclude(stage__in=FROM_THE_REPORTER)
 )
+
+
+def brought_by_reporter(case: Case) -> list[Attachment]:
+    """The files that the one who reported brought and may see again himself (上报人提交的材料); none of a secret case."""
+    told = {"visibility": Attachment.Visibility.REPORTER, "state": Attachment.State.CLEAN}
+    return list(_files_of(case.pk).filter(stage__in=FROM_THE_REPORTER, **told))
 
 
 def may_lift_veil(actor: Actor, case: Case) -> bool:
