@@ -73,7 +73,7 @@ class FirstDay:
     rest_day_moves: bool = False
     """休息日收到的，视为下一工作日收到: day one is then the working day after that one."""
     after_hours_moves: bool = False
-    """下班后收到的，视为下一工作日收到."""
+    """下班后收到的，视为下一工作日收到; a day of rest has no hours, so this goes for it too: nobody who comes later is due earlier."""
 
 
 @dataclass(frozen=True, slots=True)

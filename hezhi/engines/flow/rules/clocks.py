@@ -168,7 +168,7 @@ class WorkingDays:
         if self._calendar.works(day):
             moves = rule.after_hours_moves and start >= self._close(day)
         else:
-            moves = rule.rest_day_moves
+            moves = rule.rest_day_moves or rule.after_hours_moves  # a day of rest has no office hours at all
         return self._calendar.next_working_day(day) if moves else day
 
     def count(self, tick: int) -> int:

@@ -83,7 +83,7 @@ def _first_day(start: datetime, clock, calendar) -> date:
     if clock == "working_days":
         rests = not calendar.works(day)
         after_hours = not rests and start >= closing(day, calendar)
-        if (rests and rule.rest_day_moves) or (after_hours and rule.after_hours_moves):
+        if (rests and (rule.rest_day_moves or rule.after_hours_moves)) or (after_hours and rule.after_hours_moves):
             day += ONE_DAY
             while not calendar.works(day):
                 day += ONE_DAY

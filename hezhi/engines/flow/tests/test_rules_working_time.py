@@ -73,6 +73,7 @@ MONDAY, LATE, SUNDAY, AT_CLOSE = "2026-11-23 10:00", "2026-11-23 18:00", "2026-1
         (FirstDay(after_hours_moves=True), MONDAY, 24),
         (FirstDay(after_hours_moves=True), AT_CLOSE, 25),
         (FirstDay(after_hours_moves=True), LATE, 25),
+        (FirstDay(after_hours_moves=True), SUNDAY, 24),
         (FirstDay(rest_day_moves=True), SUNDAY, 24),
         (FirstDay(receipt_day_counts=True), MONDAY, 23),
         (FirstDay(receipt_day_counts=True), LATE, 24),
