@@ -40,7 +40,6 @@ from hezhi.ground.ui.pages import service_worker, switch_elder
 from hezhi.ground.ui.shapes import TimelineItem
 
 clause = "9.1.2-1"
-LINKS_HOLD = 1800  # seconds
 
 
 @open_to_all(WHY, clause=clause)
@@ -236,12 +235,12 @@ def _shown(request: HttpRequest, row: Case, refusal: BadInput | None = None) -> 
 
 
 def _brought(row: Case) -> list[dict[str, Any]]:
-    """What the reporter brought himself, with links that hold as long as one looks at a page (本人提交的材料)."""
+    """What the reporter brought himself, with links that end after some minutes (本人提交的材料)."""
     return [
         {
             "file": file,
-            "url": signed_link(file, LINKS_HOLD),
-            "small": signed_link(file, LINKS_HOLD, thumbnail=True) if file.is_picture else "",
+            "url": signed_link(file),
+            "small": signed_link(file, thumbnail=True) if file.is_picture else "",
         }
         for file in queries.brought_by_reporter(row)
     ]

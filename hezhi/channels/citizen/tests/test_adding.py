@@ -76,6 +76,8 @@ def test_what_was_asked_for_goes_back_to_the_desk_with_its_picture(district: Dis
     phone.post(f"/c/case/{case.pk}/add/", {"text": "12 号门前", "photos": [picture()]})
     case.refresh_from_db()
     assert case.state == "to_accept" and "12 号门前" in case.text
+    phone.post(f"/c/case/{case.pk}/add/", {"text": "12 号门前", "photos": [picture()]})
+    assert not case.steps.filter(verb="add_by_reporter").exists(), "the same form, sent anew after a lost answer"
     assert Attachment.objects.get(object_id=case.pk).stage == "supplement"
 
 
@@ -87,6 +89,10 @@ def test_a_second_press_adds_nothing_and_the_sixth_addition_of_a_day_keeps_its_w
     for n in (1, 1, 2, 3, 4, 5):
         assert phone.post(url, {"text": f"补充第{n}点"}).status_code == 302
     assert case.steps.filter(verb="add_by_reporter").count() == 5
+    assert phone.post(url, {"text": "补充第5点", "photos": [picture()]}).status_code == 422, (
+        "with a picture it is another"
+    )
+    assert not Attachment.objects.exists()
     refused = phone.post(url, {"text": "补充第6点"})
     assert refused.status_code == 422
     page = refused.content.decode()

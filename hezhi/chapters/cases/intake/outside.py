@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions import supplement
+from hezhi.chapters.cases.handling.actions.adding import short_enough
 from hezhi.chapters.cases.handling.actions.secrecy import SEALED_WORDS, seal_words
 from hezhi.chapters.cases.handling.actions.turning import NAMES, VERBS, given, seen, settle
 from hezhi.chapters.cases.handling.api import ENDED, Case, sealed_number
@@ -72,9 +73,7 @@ def add_from_outside(case_id: UUID, *, by: Actor, text: str) -> Case:
     Raises NotNow when the case has ended, BadInput for nothing or too much.
     """
     case = seen(case_id, by=by)
-    text = given(tidy(text), "text", "请填写补充的内容。")
-    if len(text) > MOST_WORDS:
-        raise BadInput({"text": [f"补充内容最多 {MOST_WORDS} 个字，现在是 {len(text)} 个字，请精简。"]})
+    text = short_enough(given(tidy(text), "text", "请填写补充的内容。"), MOST_WORDS)
     if case.state == "to_supplement":
         may = by.permissions | {VERBS["supplement"].right}
         return supplement(case_id, by=replace(by, permissions=frozenset(may)), text=text)

@@ -18,9 +18,9 @@ from hezhi.ground.clauses import clause
 from hezhi.ground.errors import BadInput, NotAllowed, NotNow
 from hezhi.ground.text import tidy
 
-MOST_WORDS = 2000
-MOST_ADDITIONS = 5
-"""How often a reporter may add something unasked within a day (一天内最多补充几次)."""
+MOST_WORDS, MOST_ADDITIONS = 2000, 5
+"""Signs of one addition, and how often within a day a reporter may add something unasked (一天内最多补充几次)."""
+AGAIN = timedelta(minutes=10)
 
 
 @clause("9.1.2-2")
@@ -29,37 +29,45 @@ def add_by_reporter(case_id: UUID, *, by: Actor, text: str, files: Sequence[Look
     """The reporter adds words and pictures to his own matter (上报人补充), asked or not, as long as it has not ended.
 
     What the desk asked for sends the case back to it and the clock goes on; anything else joins the timeline, and whoever
-    works on the case hears of it. The same words again within ten minutes are the same addition. Raises NotNow after the
+    works on the case hears of it. The same words and pictures again within ten minutes are the same addition. Raises NotNow after the
     end, BadInput for nothing, too much, or too often.
     """
     if by.kind != "citizen":
         raise NotAllowed("这里由上报人补充。", remedy="请用「补充」或批注。", code="cases.for_the_reporter")
     case = seen(case_id, by=by)
-    text = tidy(text) or ("补充了照片。" if files else "")
-    if case.state == "to_supplement":
-        case = supplement(case_id, by=by, text=text)
-    elif case.state in ENDED:
+    text = short_enough(
+        given(tidy(text) or ("补充了照片。" if files else ""), "text", "请填写补充的情况。"), MOST_WORDS
+    )
+    if case.state in ENDED:
         raise NotNow(
             "这件事已经办结，不能再补充。", "内容没有保存。", "仍有诉求的，请另行反映；对结果不满意可以在评价里写明。",
             code="cases.ended",
         )  # fmt: skip
-    elif not _said_just_now(case, text):
-        _add_unasked(case, by=by, text=given(text, "text", "请填写补充的情况。"))
-    _keep(by, case, files)
+    told_before = _said_just_now(case, text)
+    brings_new = _keep(by, case, files)
+    if case.state == "to_supplement":
+        return supplement(case_id, by=by, text=text)
+    if brings_new or not told_before:
+        _add_unasked(case, by=by, text=text)
     return case
+
+
+def short_enough(text: str, most: int) -> str:
+    """The words of an addition, unless they are too long (补充字数上限)."""
+    if len(text) > most:
+        raise BadInput({"text": [f"补充内容最多 {most} 个字，现在是 {len(text)} 个字，请精简。"]})
+    return text
 
 
 def _said_just_now(case: Case, text: str) -> bool:
     """Whether these very words were added a moment ago: a second press, or a form sent anew."""
-    last = case.steps.filter(verb="add_by_reporter").order_by("-at").first()
+    last = case.steps.filter(verb__in=("supplement", "add_by_reporter")).order_by("-at").first()
     told = SEALED_WORDS if case.secret else text
-    same = last is not None and last.text == told and time.now() - last.at < timedelta(minutes=10)
-    return same and (not case.secret or case.sealed_text.endswith(f"】{text}"))
+    is_told = last is not None and last.text == told and time.now() - last.at < AGAIN
+    return is_told and (not case.secret or case.sealed_text.endswith(f"】{text}"))
 
 
 def _add_unasked(case: Case, *, by: Actor, text: str) -> None:
-    if len(text) > MOST_WORDS:
-        raise BadInput({"text": [f"补充内容最多 {MOST_WORDS} 个字，现在是 {len(text)} 个字，请精简。"]})
     day = time.now() - timedelta(days=1)
     if case.steps.filter(verb="add_by_reporter", at__gte=day).count() >= MOST_ADDITIONS:
         raise BadInput({"text": [f"一天内最多补充 {MOST_ADDITIONS} 次，请稍后再补充。情况紧急请拨打 12345。"]})
@@ -72,7 +80,10 @@ def _add_unasked(case: Case, *, by: Actor, text: str) -> None:
     )  # fmt: skip
 
 
-def _keep(by: Actor, case: Case, files: Sequence[LookedThrough]) -> None:
-    """What the reporter brings he may see again himself; of a secret case nobody but its own people."""
+def _keep(by: Actor, case: Case, files: Sequence[LookedThrough]) -> bool:
+    """Keep what the reporter brings, for himself to see again, of a secret case for its own people; whether any of it is new."""
     visibility = Attachment.Visibility.SECRET if case.secret else Attachment.Visibility.REPORTER
+    here = Attachment.objects.filter(object_id=case.pk)
+    before = here.count()
     keep_files(by, case, list(files), stage="supplement", visibility=visibility, field="photos")
+    return here.count() > before
