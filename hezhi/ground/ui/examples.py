@@ -10,6 +10,7 @@ from django import forms
 
 from hezhi.ground.time import at_local, now, today
 from hezhi.ground.ui import shapes as s
+from hezhi.ground.ui.fields import ManyFiles
 from hezhi.ground.ui.templatetags.ui import due, state_badge, when
 
 STATES = [
@@ -274,6 +275,7 @@ class LoginForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label="办理意见", widget=forms.Textarea(attrs={"rows": 3}), help_text="将写入办理过程。")
+    papers = forms.FileField(label="照片或附件", required=False, widget=ManyFiles)
 
 
 class StepForm(forms.Form):

@@ -525,3 +525,12 @@ class Words(forms.CharField):
         attrs: dict[str, Any] = {**super().widget_attrs(widget), "data-most": self.most}
         attrs.pop("maxlength", None)
         return attrs
+
+
+class ManyFiles(forms.FileInput):
+    """A field for several files at once (多个文件); they are looked through behind the form, not by it."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> None:
+        """Nothing for the form itself: the page reads the list of what came under `name`."""

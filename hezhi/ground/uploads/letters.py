@@ -10,14 +10,17 @@ __all__ = ["UploadRefused", "megabytes"]
 class UploadRefused(BadInput):
     """A file was not taken (文件未收下). `code` says why, for machines: `upload_too_large` and others.
 
-    The reason stands at the form's field, under the key "file" unless the door was told another.
+    The reason stands at the form's field, under the key "file" unless the door was told another; with the file's name
+    and what to do, where the name is known.
     """
 
     meaning = "文件没有保存，已填写的内容仍然保留"
 
     def __init__(self, code: str, reason: str, remedy: str, *, name: str = "", field: str = "file") -> None:
         what = f"「{name}」没有收下" if name else "这个文件没有收下"
-        super().__init__({field: reason}, what, "", remedy, code=f"upload_{code}")
+        # At a field for several files the sentence must say which of them, and how to go on.
+        told = f"「{name}」没有收下：{reason}。{remedy}。" if name else reason
+        super().__init__({field: told}, what, "", remedy, code=f"upload_{code}")
         self.short_code, self.reason = code, reason
 
     def about(self, name: str, field: str) -> UploadRefused:

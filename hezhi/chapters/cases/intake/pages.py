@@ -23,7 +23,7 @@ from hezhi.ground.errors import BadInput
 from hezhi.ground.form_tokens import form_token, row_id_of
 from hezhi.ground.masks import entry_warning
 from hezhi.ground.time import at_local
-from hezhi.ground.ui.fields import Words
+from hezhi.ground.ui.fields import ManyFiles, Words
 from hezhi.ground.ui.shapes import Crumb
 
 clause = "9.1.2-1"
@@ -32,15 +32,6 @@ DESK_SOURCES = [(s.value, s.label) for s in Source if s not in (Source.CITIZEN, 
 
 FIELDS = {"lon": "place", "crs": "place", "photos": "files", "occurred_at": "occurred_on"}
 """Under which field of the form a fault of the message stands."""
-
-
-class Files(forms.ClearableFileInput):
-    """A field for several files at once; they are looked through behind the form, not by it."""
-
-    allow_multiple_selected = True
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> None:
-        """Nothing for the form itself."""
 
 
 NAMELESS = {"data-off-if": "anonymous=on"}
@@ -77,7 +68,7 @@ class ReportForm(forms.Form):
         self.fields["category"].choices = [("", "由系统建议"), *category_choices()]  # type: ignore[attr-defined]
         self.fields["files"] = forms.FileField(
             label="照片、录音、视频或文档", required=False, help_text=f"{FILES_SAID}会自动去除位置等隐藏信息。",
-            widget=Files(attrs={"accept": "image/*,audio/*,video/*,.pdf,.docx,.xlsx,.amr"}),
+            widget=ManyFiles(attrs={"accept": "image/*,audio/*,video/*,.pdf,.docx,.xlsx,.amr"}),
         )  # fmt: skip
 
     def clean(self) -> None:

@@ -1,6 +1,7 @@
 """The officer's desk under the hands of an officer."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -225,6 +226,53 @@ def test_a_dialog_with_typed_text_does_not_close_by_itself(officer: Page) -> Non
     officer.once("dialog", lambda dialog: dialog.dismiss())
     officer.keyboard.press("Escape")
     expect(officer.locator("dialog[open] textarea")).to_have_value("需要外购配件")
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> dict[str, Path]:
+    """Files as they lie on an officer's disk, by name."""
+    found = {name: tmp_path / f"{name}.png" for name in ("井盖", "路面", "签收单")}
+    for name, path in found.items():
+        path.write_text(name * 9, encoding="utf-8")
+    return found
+
+
+def test_chosen_files_add_up_and_each_can_be_taken_away(officer: Page, papers: dict[str, Path]) -> None:
+    officer.goto("/gallery/detail")
+    officer.get_by_role("link", name="延期").click()
+    field = officer.get_by_label("照片或附件")
+    field.set_input_files([papers["井盖"], papers["路面"]])
+    field.set_input_files([papers["路面"], papers["签收单"]])
+    chosen = officer.get_by_role("list", name="已选文件").get_by_role("listitem")
+    expect(chosen).to_contain_text(["井盖.png", "路面.png", "签收单.png"])
+    officer.get_by_role("button", name="移除 路面.png").click()
+    assert field.evaluate("field => [...field.files].map((file) => file.name)") == ["井盖.png", "签收单.png"]
+
+
+def test_chosen_files_outlive_a_refused_dialog(officer: Page, papers: dict[str, Path]) -> None:
+    officer.goto("/gallery/detail")
+    officer.get_by_role("link", name="延期").click()
+    officer.get_by_label("照片或附件").set_input_files([papers["井盖"], papers["路面"]])
+    officer.evaluate("() => { document.querySelector('dialog[open] form').earlier = true; }")
+    officer.get_by_role("button", name="通过", exact=True).click()
+    officer.wait_for_function("() => !document.querySelector('dialog[open] form').earlier")
+    field = officer.get_by_label("照片或附件")
+    assert field.evaluate("field => [...field.files].map((file) => file.name)") == ["井盖.png", "路面.png"]
+    expect(officer.get_by_role("list", name="已选文件").get_by_role("listitem")).to_have_count(2)
+
+
+def test_a_refused_dialog_asks_before_it_closes(officer: Page) -> None:
+    officer.goto("/gallery/detail")
+    officer.get_by_role("link", name="延期").click()
+    officer.locator("dialog[open] textarea").fill("需要外购配件")
+    officer.evaluate("() => { document.querySelector('dialog[open] form').earlier = true; }")
+    officer.get_by_role("button", name="通过", exact=True).click()
+    officer.wait_for_function("() => !document.querySelector('dialog[open] form').earlier")
+    asked: list[str] = []
+    officer.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    officer.keyboard.press("Escape")
+    expect(officer.locator("dialog[open] textarea")).to_be_visible()
+    assert len(asked) == 1 and "还没有提交" in asked[0]
 
 
 def test_a_masked_value_is_shown_in_its_place(officer: Page) -> None:

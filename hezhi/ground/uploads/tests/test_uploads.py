@@ -114,7 +114,11 @@ def test_unusual_colours_come_in_too(mode: str, form: str) -> None:
 def test_a_photo_of_20_mb_is_sent_back_with_its_size() -> None:
     letter = refused(makers.photo() + bytes(20 << 20), "现场.jpg")
     assert letter.code == "upload_too_large"
-    assert letter.fields == {"file": ["文件有 20.0 MB，单张图片须小于 20 MB"]}
+    assert letter.fields == {
+        "file": [
+            "「现场.jpg」没有收下：文件有 20.0 MB，单张图片须小于 20 MB。请在手机上选择「标准」或「中等大小」发送，或裁剪、压缩后再上传。"
+        ]
+    }
     assert "压缩" in letter.remedy
 
 
@@ -205,7 +209,9 @@ def test_an_empty_file_says_so() -> None:
 
 def test_a_door_for_photos_takes_no_sheet() -> None:
     letter = refused(makers.sheet(), "名单.xlsx", PICTURES)
-    assert letter.fields["file"] == ["这里不接收Excel 表格，可以上传：JPG 图片、PNG 图片、WebP 图片"]
+    assert letter.fields["file"] == [
+        "「名单.xlsx」没有收下：这里不接收Excel 表格，可以上传：JPG 图片、PNG 图片、WebP 图片。请换成允许的格式后再上传。"
+    ]
     with pytest.raises(ValueError, match="zip"):
         inspect_upload(io.BytesIO(b"x"), {"zip"})
 

@@ -26,7 +26,7 @@ from hezhi.engines.org.models import Post, Unit
 from hezhi.engines.org.queries import somebody_may
 from hezhi.engines.records.files import LookedThrough, look_through
 from hezhi.ground import time
-from hezhi.ground.ui.fields import Words
+from hezhi.ground.ui.fields import ManyFiles, Words
 
 Choices = list[tuple[str, Any]]
 YES_NO = [("yes", "是"), ("no", "否")]
@@ -180,9 +180,8 @@ def add_files(form: forms.Form, verb: Verb, files: Any, *, camera: bool = False)
         if name == "files" and not camera:
             accept = {"accept": "image/*,.pdf,.docx,.xlsx"}
         help_text = "可不拍。" if camera else "可选。照片会自动去除拍摄位置等隐藏信息。" if name == "files" else ""
-        form.fields[name] = forms.FileField(
-            label=label, required=False, help_text=help_text, widget=forms.ClearableFileInput(attrs=accept)
-        )
+        widget = forms.FileInput(attrs=accept) if camera else ManyFiles(attrs=accept)
+        form.fields[name] = forms.FileField(label=label, required=False, help_text=help_text, widget=widget)
     form.files = files
 
 

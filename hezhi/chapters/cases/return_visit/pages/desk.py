@@ -17,6 +17,7 @@ from hezhi.engines.org.api import needs, reader
 from hezhi.ground import time
 from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.asking import ask
+from hezhi.ground.ui.fields import ManyFiles
 
 clause = "9.1.2-2"
 
@@ -73,7 +74,7 @@ def exclude(request: HttpRequest, case_id: UUID) -> HttpResponse:
             super().__init__(data, request.FILES if data is not None else None)
             self.fields["files"] = forms.FileField(
                 label="依据", required=False, help_text="照片、文书或通话记录，至少一份。",
-                widget=forms.ClearableFileInput(attrs={"accept": "image/*,.pdf,.docx,.xlsx"}),
+                widget=ManyFiles(attrs={"accept": "image/*,.pdf,.docx,.xlsx"}),
             )  # fmt: skip
 
     def done(given: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Petition matters (信访事项, P4): the matter and who must answer; the unit complained of is barred, by rule and database."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -95,10 +95,20 @@ def test_a_matter_goes_its_way(office, at, matter):
     assert "已更换照明" in at("petitions").get(page).content.decode()
 
 
-def test_an_extension_gives_thirty_days_more(office, matter):
+@pytest.mark.parametrize(
+    ("begun", "last"),
+    [
+        (date(2026, 3, 3), date(2026, 6, 1)),  # the ninetieth day is a Monday
+        (date(2026, 3, 2), date(2026, 6, 1)),  # the ninetieth day, 31 May, is a Sunday
+        (date(2026, 7, 7), date(2026, 10, 8)),  # the ninetieth day, 5 October, lies in the holidays of National Day
+    ],
+)
+def test_an_extension_gives_thirty_days_more(office, matter, begun, last):
+    """Ninety days from the day on which handling began; a rest day at their end moves on once, not twice."""
     actions.assign_matter(matter.pk, by=office["petitions"], office=office.units["water"])
-    row = actions.extend_matter(matter.pk, by=office["petitions"], text="需要检测")
-    assert row.due_on == limit_of("handle", time.today()) + timedelta(days=30)
+    traced()
+    PetitionMatter.objects.filter(pk=matter.pk).update(stage_since=begun)
+    assert actions.extend_matter(matter.pk, by=office["petitions"], text="需要检测").due_on == last
 
 
 def test_parties_stand_masked_with_the_matter_alone(office, at, matter):

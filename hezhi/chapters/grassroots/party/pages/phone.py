@@ -27,6 +27,7 @@ from hezhi.ground import time
 from hezhi.ground.errors import BadInput, Refusal
 from hezhi.ground.masks import mask_text
 from hezhi.ground.ui.asking import tell
+from hezhi.ground.ui.fields import ManyFiles
 from hezhi.ground.ui.shapes import Chip, Empty
 from hezhi.ground.uploads import PICTURES
 
@@ -154,12 +155,6 @@ def propose(request: HttpRequest) -> HttpResponse:
     return render(request, "party/phone_propose.html", context, status=422 if form.is_bound else 200)
 
 
-class ManyPictures(forms.FileInput):
-    """Several pictures in one field (一次多张)."""
-
-    allow_multiple_selected = True
-
-
 class PhoneMinutesForm(forms.Form):
     """What was done, with photos (活动记录和照片)."""
 
@@ -167,7 +162,7 @@ class PhoneMinutesForm(forms.Form):
         label="活动记录", max_length=4000, widget=forms.Textarea({"rows": 6}), help_text="不写证件号码和电话"
     )
     photos = forms.FileField(
-        label="照片", required=False, widget=ManyPictures({"accept": "image/*", "multiple": True}), help_text="可不拍，可选多张",
+        label="照片", required=False, widget=ManyFiles({"accept": "image/*"}), help_text="可不拍，可选多张",
     )  # fmt: skip
 
 

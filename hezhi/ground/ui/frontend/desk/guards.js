@@ -76,6 +76,11 @@ export function startGuards() {
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 
   on("input", "form[data-unsaved]", (event, form) => dirty.add(form));
+  // A refused form comes back as another one, and holds what was typed all the same.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.xhr.status < 400) return;
+    event.detail.target.querySelectorAll("form[data-unsaved]").forEach((form) => dirty.add(form));
+  });
   window.addEventListener("beforeunload", (event) => {
     if (!leaving && isDirty(document)) event.preventDefault();
   });
