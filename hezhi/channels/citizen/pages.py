@@ -175,8 +175,12 @@ def _by_phone(request: HttpRequest, case_id: UUID) -> bool:
 
 
 def _steps(row: Case) -> list[TimelineItem]:
-    """The public steps; those in set words speak the language of the page, the officers' own stay as they are."""
-    items = timeline(list(row.steps.order_by("at", "id")), public=True)
+    """The public steps; those in set words speak the language of the page, the officers' and his own stay as they are."""
+    steps = list(row.steps.order_by("at", "id"))
+    for step in steps:
+        if step.verb == "add_by_reporter" and not row.secret:
+            step.public_text = step.text  # what he added himself he may read again
+    items = timeline(steps, public=True)
     return [replace(item, title=said(item.title), text=said(item.text)) for item in items]
 
 

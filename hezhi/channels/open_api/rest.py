@@ -268,5 +268,5 @@ def _status(case: Case, outside_number: str) -> bodies.Status:
         unit=case.lead_unit.name if open_words and case.lead_unit else "",
         reply=mask_text(case.reply) if open_words else "", replied_at=case.replied_at,
         files=Attachment.objects.filter(object_id=case.pk, stage="report", removed_at__isnull=True).count(),
-        steps=[bodies.PublicStep(at=step.at, title=step.title, text=mask_text(step.public_text)) for step in steps],
+        steps=[bodies.PublicStep(at=step.at, title=step.public_title, text=mask_text(step.public_text)) for step in steps],
     )  # fmt: skip

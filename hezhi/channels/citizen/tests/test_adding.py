@@ -56,7 +56,7 @@ def test_unasked_words_and_a_picture_reach_the_unit_at_work_and_come_back_to_the
     assert "补充情况或照片" in phone.get(url).content.decode()
     phone.post(f"{url}add/", {"text": "东侧的两盏也不亮了", "photos": [picture()]})
     page = phone.get(url).content.decode()
-    assert "已收到您的补充" in page and "您提交的材料" in page
+    assert "已收到您的补充" in page and "您提交的材料" in page and "东侧的两盏也不亮了" in page
     (file,) = Attachment.objects.filter(object_id=case.pk)
     (address,) = re.findall('<div class="thumbs"><a href="([^"]+)">', page)
     assert str(file.pk) in address and Client().get(address).status_code == 200

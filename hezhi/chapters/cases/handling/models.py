@@ -549,6 +549,10 @@ class Step(models.Model):
     at = models.DateTimeField("时间")
     text = models.TextField("说明", blank=True)
     public_text = models.TextField("上报人可见", blank=True)
+    answered_by = models.CharField(
+        "答复单位", max_length=80, blank=True, db_default="",
+        help_text="答复以哪个单位的名义作出；办完最后一步的可能是协办单位",
+    )  # fmt: skip
     fields = models.JSONField("表单内容", default=dict)
 
     class Meta:
@@ -558,6 +562,16 @@ class Step(models.Model):
             models.Index(fields=["case", "at"], name="step_case"),
             models.Index(fields=["order"], name="step_order", condition=Q(order__isnull=False)),
         ]
+
+    @property
+    def public_title(self) -> str:
+        """What the reporter reads as its name: «答复» for the step that brings the answer, whatever the office calls it."""
+        return "答复" if self.to_state == "to_call_back" != self.from_state else self.title
+
+    @property
+    def public_unit(self) -> str:
+        """The unit that speaks to the reporter in this step (答复单位)."""
+        return self.answered_by or self.unit_name
 
 
 class CallBack(models.Model):

@@ -345,6 +345,7 @@ def _give_back(case: Case, approval: Approval, by: Actor, order: WorkOrder) -> N
         case.returns += 1
         case.lead_unit = None
     state, missing = ("to_dispatch", []) if lead_gone else after_leaving(case)
+    said = answered(case, state)
     settle(
         case,
         "return_order",
@@ -353,7 +354,9 @@ def _give_back(case: Case, approval: Approval, by: Actor, order: WorkOrder) -> N
         order=order,
         text=approval.reason,
         fields={"退回单位": order.unit.name, **lacking_words(missing), **(FORMED if formed else {})},
-        changed=("returns", "lead_unit", *answered(case, state)),
+        changed=("returns", "lead_unit", *said.changed),
+        public_text=said.text,
+        answered_by=said.unit,
     )
     if lead_gone:
         for other in tree(case):

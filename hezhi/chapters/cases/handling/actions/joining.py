@@ -185,6 +185,7 @@ def answer_apart(case_id: UUID, *, by: Actor, reply: str, revision: int | None =
 def answer_merged(main: Case, *, by: Actor) -> None:
     """When a main case is closed, each merged case gets its own reply and end (分别答复), and its reporter hears of it."""
     joined = _joined_to(main)
+    lead = main.lead_unit.name if joined and main.lead_unit else ""
     own = own_replies([case.pk for case in joined]) if joined else {}
     for case in joined:
         case.reply, case.replied_at, case.closed_at = own[case.pk] or main.reply, time.now(), time.now()
@@ -192,7 +193,7 @@ def answer_merged(main: Case, *, by: Actor) -> None:
         timing.finish(case.pk, ["accept", timing.TOTAL])
         settle(
             case, "answer_merged", by=by, to="closed", title="随主件办结" if own[case.pk] else "随主件答复",
-            public_text=case.reply,
+            public_text=case.reply, answered_by="" if own[case.pk] else lead,
             changed=("reply", "replied_at", "closed_at", "close_reason", "due_at", "yellow_at"),
         )  # fmt: skip
         announce("cases.answered", case=case, by=by)

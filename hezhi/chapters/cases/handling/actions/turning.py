@@ -145,11 +145,15 @@ def settle(
     title: str = "",
     text: str = "",
     public_text: str = "",
+    answered_by: str = "",
     fields: dict[str, Any] | None = None,
     order: WorkOrder | None = None,
     changed: tuple[str, ...] = (),
 ) -> Case:
-    """Move the case, write the step of the timeline and tell whoever listens."""
+    """Move the case, write the step of the timeline and tell whoever listens.
+
+    `answered_by` names the unit in whose name `public_text` is said, where that is not the one that does the step.
+    """
     came_from = case.state
     moment = time.now()
     updated = {"revision", *changed}
@@ -174,6 +178,7 @@ def settle(
         at=moment,
         text=text,
         public_text=public_text,
+        answered_by=answered_by,
         fields=fields or {},
     )
     later(step)

@@ -1,5 +1,6 @@
 """The work of a unit on its order (承办): sign, note, reply, review, send back."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from hezhi.chapters.cases.handling.actions.accepting import begin_call_back
@@ -140,10 +141,10 @@ def review(order_id: UUID, *, by: Actor, text: str = "", public_reply: str = "")
     if order.part == WorkOrder.Part.LEAD and derived(case) == "to_call_back":
         _may_end(case)
     state, missing = after_leaving(case)
-    changed = answered(case, state)
+    said = answered(case, state)
     settle(
-        case, "review", by=by, to=state, order=order, text=text, changed=changed, fields=lacking_words(missing),
-        public_text=case.reply if state == "to_call_back" else "",
+        case, "review", by=by, to=state, order=order, text=text, fields=lacking_words(missing),
+        changed=said.changed, public_text=said.text, answered_by=said.unit,
     )  # fmt: skip
     if missing:
         ask_lead(case, missing, by=by)
@@ -164,15 +165,23 @@ def _may_end(case: Case) -> None:
         )  # fmt: skip
 
 
-def answered(case: Case, state: str) -> tuple[str, ...]:
+class Said(NamedTuple):
+    """What the reporter is answered by a step (答复): the fields of the case it changed, the words, and whose they are."""
+
+    changed: tuple[str, ...] = ()
+    text: str = ""
+    unit: str = ""
+
+
+def answered(case: Case, state: str) -> Said:
     """When the last unit at work is done, or a helper leaves and all others are done, the lead's reply is the answer.
 
-    Gives what that changed of the case; `before_caller` follows once the case is settled.
+    It is the lead's word whoever was the last one done. `before_caller` follows once the case is settled.
     """
     if state != "to_call_back":
-        return ()
-    _answer(case)
-    return ("reply", "replied_at", "due_at", "yellow_at")
+        return Said()
+    lead = _answer(case)
+    return Said(("reply", "replied_at", "due_at", "yellow_at"), case.reply, lead.unit.name)
 
 
 def after_leaving(case: Case) -> tuple[str, list[str]]:
@@ -219,12 +228,13 @@ def before_caller(case: Case) -> None:
     wait(case, "call_back", "cases.call_back", case.desk_id)
 
 
-def _answer(case: Case) -> None:
-    """Take the lead's public reply as the answer to the reporter, and start the call-back's clock."""
+def _answer(case: Case) -> WorkOrder:
+    """Take the lead's public reply as the answer to the reporter, and start the call-back's clock; gives its order."""
     leads = [o for o in tree(case) if o.part == WorkOrder.Part.LEAD and o.parent_id is None and o.state == "done"]
     case.reply, case.replied_at = leads[-1].public_reply or leads[-1].reply, time.now()
     timing.finish(case.pk, [timing.TOTAL])
     begin_call_back(case)
+    return leads[-1]
 
 
 def _tell_upper(case: Case, order: WorkOrder, by: Actor) -> None:
@@ -251,10 +261,11 @@ def release(order_id: UUID, *, by: Actor, reason: str) -> Case:
         own(order.parent, by) if order.parent else own(order, by)
     formed = part(case, order, WorkOrder.State.RELEASED, reason)
     state, missing = after_leaving(case)
+    said = answered(case, state)
     settle(
         case, "release", by=by, to=state, order=order, text=reason,
         fields=lacking_words(missing) | (FORMED if formed else {}),
-        changed=answered(case, state),
+        changed=said.changed, public_text=said.text, answered_by=said.unit,
     )  # fmt: skip
     if missing:
         ask_lead(case, missing, by=by)

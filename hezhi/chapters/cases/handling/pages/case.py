@@ -222,9 +222,9 @@ def timeline(steps: list[Step], *, public: bool = False) -> list[TimelineItem]:
         told = "" if public else "；".join(f"{k}：{v}" for k, v in step.fields.items() if v)
         items.append(
             TimelineItem(
-                title=step.title,
+                title=step.public_title if public else step.title,
                 at=step.at,
-                who=step.unit_name if public else " ".join(filter(None, (step.unit_name, step.by_name))),
+                who=step.public_unit if public else " ".join(filter(None, (step.unit_name, step.by_name))),
                 text=mask_text("\n".join(filter(None, (text, told)))),
                 tone=tones.get(step.to_state, ""),
                 code=step.to_state if step.to_state != step.from_state else "",

@@ -13,6 +13,7 @@ from PIL import Image
 from hezhi.chapters.cases.handling import actions
 from hezhi.chapters.cases.handling.models import AnswerTemplate, Category
 from hezhi.chapters.cases.handling.rules import Needs, filled, missing_to_close
+from hezhi.chapters.cases.intake.actions import Receipt
 from hezhi.chapters.cases.intake.testkit import District, case_of, order_of
 from hezhi.engines.flow.models import ToDo, WorkOrder
 from hezhi.engines.org.testkit import enter, traced
@@ -170,18 +171,21 @@ def test_a_case_does_not_end_before_it_has_what_its_category_asks_for(district: 
     assert "处置后：" in desk.get(f"/cases/{receipt.id}/").content.decode()
 
 
-@pytest.mark.parametrize("way", ["released", "returned", "signed off"])
-def test_when_a_helper_is_the_last_to_go_what_is_missing_comes_back_to_the_lead(district: District, way: str) -> None:
+def two_at_work(district: District) -> tuple[Receipt, WorkOrder, WorkOrder]:
+    """A case on which a lead and a helper work; the lead has answered, the helper has not."""
     receipt = district.report()
     actions.accept(receipt.id, by=district["centre.acceptor"], category_id=district.categories["0101"].pk)
     light, water = district.units["light"], district.units["water"]
     actions.dispatch(receipt.id, by=district["centre.dispatcher"], lead_id=light.pk, assist_ids=[water.pk])
     lead, helper = order_of(receipt.id, light), order_of(receipt.id, water)
-    Category.objects.filter(code="0101").update(needs_talk=True)
     for order, who in ((lead, "light"), (helper, "water")):
         actions.sign(order.pk, by=district[f"{who}.handler"])
     actions.reply(lead.pk, by=district["light.handler"], text="已修", public_reply="已修好。")
     actions.review(lead.pk, by=district["light.reviewer"])
+    return receipt, lead, helper
+
+
+def helper_goes(district: District, helper: WorkOrder, way: str) -> None:
     if way == "released":
         actions.release(helper.pk, by=district["centre.dispatcher"], reason="不用协办了")
     elif way == "returned":
@@ -190,12 +194,31 @@ def test_when_a_helper_is_the_last_to_go_what_is_missing_comes_back_to_the_lead(
     else:
         actions.reply(helper.pk, by=district["water.handler"], text="水管无损")
         actions.review(helper.pk, by=district["water.reviewer"])
+
+
+WAYS_TO_GO = pytest.mark.parametrize("way", ["released", "returned", "signed off"])
+
+
+@WAYS_TO_GO
+def test_when_a_helper_is_the_last_to_go_the_answer_is_still_the_leads(district: District, way: str) -> None:
+    receipt, lead, helper = two_at_work(district)
+    helper_goes(district, helper, way)
+    answer = case_of(receipt).steps.last()
+    assert (answer.public_title, answer.public_text, answer.public_unit) == ("答复", "已修好。", lead.unit.name)
+    assert answer.title != "答复" and answer.unit_name != lead.unit.name, "the office reads who did what"
+
+
+@WAYS_TO_GO
+def test_when_a_helper_is_the_last_to_go_what_is_missing_comes_back_to_the_lead(district: District, way: str) -> None:
+    receipt, lead, helper = two_at_work(district)
+    Category.objects.filter(code="0101").update(needs_talk=True)
+    helper_goes(district, helper, way)
     case = case_of(receipt)
     assert (case.state, case.reply) == ("handling", ""), "nothing ends in silence"
     assert case.steps.last().fields["结案尚缺"] == "与上报人联系的记录"
     todo = ToDo.objects.get(done_at__isnull=True, object_id=lead.pk)
-    assert (todo.step, todo.unit) == ("complete", light)
-    assert Outgoing.objects.filter(event="cases.lacks_to_close", unit=light).exists()
+    assert (todo.step, todo.unit) == ("complete", lead.unit)
+    assert Outgoing.objects.filter(event="cases.lacks_to_close", unit=lead.unit).exists()
     home = enter(Client(), district.people["light.handler"]).get("/").content.decode()
     assert "补齐结案条件" in home
     actions.reply(

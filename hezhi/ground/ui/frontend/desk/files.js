@@ -37,7 +37,7 @@ function line(field, file) {
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   });
-  return make("li", {}, make("span", { class: "chosen-name" }, file.name), ` ${size(file.size)}`, away);
+  return make("li", {}, make("span", { class: "chosen-name" }, file.name), make("span", { class: "chosen-size" }, size(file.size)), away);
 }
 
 // Who chooses again wants more; the browser would let go what was chosen before.
