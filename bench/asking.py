@@ -25,6 +25,7 @@ from hezhi.engines.org.actor import system  # noqa: E402
 from hezhi.engines.org.models import Holding, Unit, User  # noqa: E402
 from hezhi.engines.records.acting import acting  # noqa: E402
 from hezhi.ground import time as clock  # noqa: E402
+from hezhi.wiring import warm  # noqa: E402
 
 TRANSACTION = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
@@ -124,6 +125,8 @@ def _one(text: str) -> Any:
 
 def main() -> None:
     times = int(sys.argv[1])
+    warm.warm()  # as the server does before its workers are forked
+    warm.settle()
     told: dict[str, dict[str, dict[str, float]]] = {"questions": {}, "pages": {}}
     asked = {name: (user, f"/r/cases/?size=50&{query}") for name, (user, query) in questions().items()}
     for kind, urls in (("questions", asked), ("pages", pages())):

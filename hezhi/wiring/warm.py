@@ -38,14 +38,19 @@ def warm() -> None:
     connections.close_all()
 
 
+def settle() -> None:
+    """What is loaded now stays: the collector never looks through it again, and forks keep sharing it."""
+    gc.collect()
+    gc.freeze()
+
+
 def main() -> None:
     """Warm up, then be the server."""
     multiprocessing.set_start_method("fork")
     warm()
     if threading.active_count() > 1:  # a fork goes on without them, and with whatever lock they held
         raise RuntimeError(f"threads run in the master: {[each.name for each in threading.enumerate()]}")
-    gc.collect()
-    gc.freeze()  # never looked through again, so that forks keep sharing it
+    settle()
     entrypoint()  # type: ignore[no-untyped-call]
 
 

@@ -455,6 +455,8 @@ class Case(Scoped):
             models.Index(fields=["due_at", "id"], name="case_due"),
             models.Index(fields=["state_since", "id"], name="case_to_call_back", condition=Q(state="to_call_back")),
             models.Index(fields=["closed_at", "id"], name="case_closed"),
+            # The newest cases are open: whoever lists the closed ones would pass all those in the order of the whole.
+            models.Index(fields=["-received_at", "-id"], name="case_closed_newest", condition=Q(state="closed")),
             models.Index(
                 fields=["town", "state", "-received_at", "-id"],
                 # What the counts above the list ask of a row, so that they need not go and see it.

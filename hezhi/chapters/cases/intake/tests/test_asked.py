@@ -125,11 +125,6 @@ def test_a_rule_makes_a_report_urgent_and_says_why_and_an_officer_may_change_it(
 def test_the_tree_of_categories_has_days_and_is_told_as_it_stood_on_each(db: None) -> None:
     with time.frozen_at("2026-11-26 09:00") as clock:
         district = build()
-        clerk = make_officer(
-            "clerk",
-            make_role("clerk", ("dictionaries.edit", "cases.accept"), reach=Role.Reach.DISTRICT),
-            district.units["centre"],
-        )
         traced()
         CategoryVersions = Category.versions.rel.related_model
         lamp = Category.objects.get(code="0101")
@@ -148,6 +143,8 @@ def test_the_tree_of_categories_has_days_and_is_told_as_it_stood_on_each(db: Non
     today = time.today()
     assert {branch.code: branch.active for branch in queries.tree_on(today)}["0109"] is True
     assert ("0109", "新增", "市政设施/智慧灯杆") in queries.changes_between(today - timedelta(days=2), today)
+    rights = make_role("clerk", ("dictionaries.edit", "cases.accept"), reach=Role.Reach.DISTRICT)
+    clerk = make_officer("clerk", rights, district.units["centre"])
     page = enter(Client(), clerk).get("/cases/categories/").content.decode()
     assert "智慧灯杆" in page and "新增" in page
     assert queries.tree_on(today - timedelta(days=400)) == []
