@@ -61,12 +61,13 @@ def kinds() -> dict[str, Kind]:
 class Host:
     """A room that decides its requests on pages of its own (自有审批页), where colleagues are named on the common ones.
 
-    `name` says what is asked for, `address` where the request is seen and decided, `sees` who may open it there.
+    `name` says what is asked for, `address` where the request is seen and decided, `sees` which of some requests a reader
+    may open there, by their keys.
     """
 
     name: Callable[[Approval], str]
     address: Callable[[Approval], str]
-    sees: Callable[[Approval, Actor], bool]
+    sees: Callable[[Sequence[Approval], Actor], set[UUID]]
 
 
 _hosts: dict[str, Host] = {}

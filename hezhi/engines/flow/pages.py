@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hezhi.engines.flow import approvals
 from hezhi.engines.flow.models import Approval
-from hezhi.engines.flow.queries import may_decide, named_in, requests_of
+from hezhi.engines.flow.queries import asked_by, may_decide, named_in, requests_of
 from hezhi.engines.org.actor import Actor, actor_of, reader
 from hezhi.engines.org.models import User
 from hezhi.engines.org.queries import holders_of
@@ -33,7 +33,7 @@ WAITING = Approval.State.WAITING
 @signed_in
 @require_GET
 def requests(request: HttpRequest) -> HttpResponse:
-    """Requests that concern me (审批): to decide first, then my own, then what is decided."""
+    """Requests that concern me (审批): to decide first, then my own, then what is decided, of cases too."""
     by = reader(request)
     known = approvals.kinds()
     rows = requests_of(by, known)
@@ -47,15 +47,22 @@ def requests(request: HttpRequest) -> HttpResponse:
         for r in _hosted(by, named_in(by, approvals.hosts()))
         if r.delegated_to_id == by.user_id or approvals.must_sign(r, by)
     ]
+    own = _hosted(by, asked_by(by, approvals.hosts()))
     groups[0][1].extend(named)
+    groups[1][1].extend(row for row in own if row.state == WAITING)
+    groups[2][1].extend(row for row in own if row.state != WAITING)
+    groups[2][1].sort(key=lambda row: row.decided_at or row.asked_at, reverse=True)
     told = [(title, [(row, approvals.name_of(row)) for row in found]) for title, found in groups]
     return render(request, "flow/requests.html", {"groups": told, "any": any(found for _, found in groups)})
 
 
 def _hosted(by: Actor, rows: list[Approval]) -> list[Approval]:
     """Those that a room decides by itself and lets this reader see."""
-    found = [(row, approvals.host_of(row)) for row in rows]
-    return [row for row, room in found if room is not None and room.sees(row, by)]
+    seen: set[UUID] = set()
+    for kept, room in approvals.hosts().items():
+        theirs = [row for row in rows if row.object_type == kept and approvals.host_of(row)]
+        seen |= room.sees(theirs, by) if theirs else set()
+    return [row for row in rows if row.pk in seen]
 
 
 @signed_in
@@ -63,7 +70,7 @@ def _hosted(by: Actor, rows: list[Approval]) -> list[Approval]:
 def one(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     """One request: what would happen, who asked and why, and what may be done with it."""
     by = reader(request)
-    row = _asked(by, approval_id)
+    row = _own(by, approval_id) or _asked(by, approval_id)
     room = approvals.host_of(row)
     if room is not None:
         return redirect(room.address(row))
@@ -168,7 +175,7 @@ def _with_colleague(
     row = _asked(by, approval_id)
     barred, room = {row.asked_by_id, by.user_id}, approvals.host_of(row)
     people = [p for p in holders_of(row.permission, row.unit_id) if p.pk not in barred]
-    people = [p for p in people if room is None or room.sees(row, actor_of(p))]
+    people = [p for p in people if room is None or room.sees([row], actor_of(p))]
 
     def do(typed: dict[str, Any]) -> None:
         with acting(by, verb=verb) as deed:
@@ -259,6 +266,12 @@ def _asked(by: Actor, approval_id: UUID) -> Approval:
     if row is None or not _hosted(by, [row]) or not (may_decide(by, row) or approvals.must_sign(row, by)):
         return _known(by, approval_id)
     return row
+
+
+def _own(by: Actor, approval_id: UUID) -> Approval | None:
+    """A request of his own that a room decides by itself: he may look at it there, and nothing more."""
+    row = Approval.objects.filter(pk=approval_id, asked_by=by.user_id, object_type__in=list(approvals.hosts())).first()
+    return row if row is not None and _hosted(by, [row]) else None
 
 
 def _may_withdraw(by: Actor, row: Approval) -> bool:

@@ -146,6 +146,14 @@ def named_in(actor: Actor, object_types: Iterable[str]) -> list[Approval]:
     return list(rows.select_related("asked_by", "asked_unit", "delegated_to").order_by("-asked_at")[:200])
 
 
+def asked_by(actor: Actor, object_types: Iterable[str]) -> list[Approval]:
+    """This reader's own newest requests about such rows, decided or not (本人提出的申请)."""
+    if actor.user_id is None:
+        return []
+    rows = Approval.objects.filter(asked_by=actor.user_id, object_type__in=list(object_types))
+    return list(rows.select_related("asked_by", "asked_unit", "decided_by").order_by("-asked_at")[:50])
+
+
 def may_decide(actor: Actor, row: Approval) -> bool:
     """Whether this reader is one who decides this request now; never his own (本人申请不得自审)."""
     if row.state != Approval.State.WAITING or row.asked_by_id == actor.user_id or actor.user_id is None:

@@ -19,6 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
+from hezhi.ground.masks import mask_text
 from hezhi.ground.time import MINUTES_A_DAY, local, now, show
 from hezhi.ground.ui.charts import HEIGHT, bar_lengths, trend_shape
 from hezhi.ground.ui.spans import NOTHING, tell_due
@@ -308,6 +309,12 @@ def ended(sentence: str) -> str:
     """The sentence with its full stop."""
     text = str(sentence or "").rstrip()
     return text if not text or text[-1] in "。！？!?…：" else text + "。"
+
+
+@register.filter
+def mask_words(text: Any) -> str:
+    """The words with the numbers of telephones, papers and cards masked (脱敏)."""
+    return mask_text(str(text or ""))
 
 
 @register.filter

@@ -1,8 +1,10 @@
 """Requests about a case on its page (事件的申请): who may decide, sign beside, or take back; where their colleagues are named."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -70,8 +72,10 @@ def asked_of(rows: list[Approval], by: Actor) -> list[Asked]:
     ]  # fmt: skip
 
 
-def _sees(row: Approval, by: Actor) -> bool:
-    return Case.objects.visible_to(by).filter(pk=row.object_id).exists()
+def _sees(rows: Sequence[Approval], by: Actor) -> set[UUID]:
+    cases = Case.objects.visible_to(by).filter(pk__in={row.object_id for row in rows})
+    seen = set(cases.values_list("pk", flat=True))
+    return {row.pk for row in rows if row.object_id in seen}
 
 
 approvals.host(

@@ -56,7 +56,7 @@ def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "file": file,
         "beside": [each for each in told if each.template],
         "case": case,
-        "title": f"{case.number} {case.title}",
+        "title": f"{case.number} {mask_text(case.title)}",
         "crumbs": [Crumb("事件管理", "/r/cases/"), Crumb(case.number)],
         "text": mask_text(case.text),
         "case_title": mask_text(case.title),

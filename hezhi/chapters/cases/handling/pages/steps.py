@@ -260,7 +260,7 @@ def _too_late(
     context = told | {
         "case": case, "order": order, "words": words, "title": f"{verb.name} · {case.number}",
         "dialog_title": f"现在不能{verb.name}：已是「{state}」",
-        "dialog_note": f"{case.number} {case.title}" + (f" · {order.unit.name}" if order else ""),
+        "dialog_note": f"{case.number} {mask_text(case.title)}" + (f" · {order.unit.name}" if order else ""),
     }  # fmt: skip
     return answer(request, "handling/too_late.html", "handling/too_late_part.html", context, 422)
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from hezhi.chapters.cases.handling import actions, queries
 from hezhi.chapters.cases.handling.models import Case, Category, Step
@@ -439,3 +441,47 @@ def test_a_category_that_was_named_at_the_desk_stands_before_the_suggested_one(d
     client = enter(Client(), district.people["centre.acceptor"])
     answer = client.get(f"/cases/triage/{receipt.id}/")
     assert answer.context["chosen"] == answer.context["quick"][0][1] == str(district.categories["0102"].pk)
+
+
+def test_who_asked_finds_his_requests_and_what_became_of_them_on_the_approvals_page(district: District) -> None:
+    case, _ = signed(district)
+    handler = enter(Client(), district.people["light.handler"])
+    asked = actions.ask_extension(case, by=district["light.handler"], days=2, reason="等配件到货")
+    page = handler.get("/approvals/").content.decode()
+    assert "您提出的，等待审批" in page and "等配件到货" in page and "已办结" not in page
+    assert handler.get(f"/approvals/{asked.pk}/")["Location"] == f"/cases/{case}/"
+    actions.decide(asked.pk, by=district["centre.duty_chief"], grant=False, opinion="配件今天就到")
+    page = handler.get("/approvals/").content.decode()
+    assert "您提出的，等待审批" not in page and "已办结" in page and "不同意" in page
+    neighbour = enter(Client(), district.people["water.handler"])
+    assert "等配件到货" not in neighbour.get("/approvals/").content.decode()
+    assert neighbour.get(f"/approvals/{asked.pk}/").status_code == 404
+
+
+def test_many_own_requests_cost_no_more_statements_than_one(
+    district: District,
+) -> None:
+    handler = enter(Client(), district.people["light.handler"])
+    counts = []
+    for many in (1, 3):
+        for _ in range(many):
+            case, _ = signed(district)
+            actions.ask_extension(case, by=district["light.handler"], days=2, reason="等配件到货")
+        with CaptureQueriesContext(connection) as caught:
+            assert handler.get("/approvals/").status_code == 200
+        counts.append(len(caught))
+    assert counts[0] == counts[1]
+
+
+def test_a_telephone_number_in_a_title_is_masked_wherever_the_case_is_listed(district: District) -> None:
+    waiting = district.report()
+    case, _ = signed(district)
+    actions.ask_extension(case, by=district["light.handler"], days=2, reason="联系 13800138000 后才能进门")
+    traced()
+    Case.objects.update(title="路灯不亮，请回电13800138000")
+    for person, url in (
+        ("centre.acceptor", f"/cases/triage/{waiting.id}/"), ("centre.duty_chief", "/cases/approvals/"),
+        ("light.handler", "/cases/orders/"), ("light.handler", "/approvals/"), ("centre.duty_chief", f"/cases/{case}/"),
+    ):  # fmt: skip
+        page = enter(Client(), district.people[person]).get(url).content.decode()
+        assert "138****8000" in page and "13800138000" not in page, url
