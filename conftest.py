@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from _pytest.nodeid import coerce_node_id
+from hypothesis import settings as drawing
 
 from hezhi.ground.testkit.databases import Workshop
 from hezhi.ground.time import FrozenClock, frozen_at, real_now
@@ -29,6 +30,11 @@ SHARED = Path(os.environ.get("HEZHI_SHARED", CHECKOUT.parent / "shared"))
 ON_A_DATABASE = {"db", "committing_db", "django_db_setup", "database_server"}
 GROUPS = ("unit", *testrun.GROUPS)
 GROUP = pytest.StashKey[str]()
+
+# A property test draws the same cases in every run: what is red is so by the change at hand. New ones are drawn when asked
+# for. No limit of time on a single case: it measures how busy the machine is.
+drawing.register_profile("house", deadline=None, derandomize=os.environ.get("HEZHI_DRAW_ANEW") != "1")
+drawing.load_profile("house")
 
 
 # -- time ------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def test_one_organisation_at_a_time_and_days_that_can_be(party) -> None:
     assert "转接组织关系" in str(refused.value.fields)
     young = party.quarter.person(2)
     for wrong in (
-        {"joined_on": "2030-01-01"},
+        {"joined_on": "2099-01-01"},
         {"joined_on": "1960-01-01"},
         {"kind": "probationary", "full_on": "2016-07-01"},
     ):
