@@ -122,7 +122,8 @@ def test_of_a_secret_matter_the_added_words_are_sealed_and_its_pictures_shown_to
     assert case.secret and case.sealed_text.endswith("是三楼的张某")
     assert not case.steps.filter(text__contains="张某").exists()
     assert Attachment.objects.get(object_id=case.pk).visibility == Attachment.Visibility.SECRET
-    assert "您提交的材料" not in phone.get(f"/c/case/{case.pk}/").content.decode()
+    page = phone.get(f"/c/case/{case.pk}/").content.decode()
+    assert "您提交的材料" not in page and "张某" not in page
 
 
 def test_what_has_ended_takes_nothing_more_and_a_stranger_adds_nothing(district: District, phone: Client) -> None:
